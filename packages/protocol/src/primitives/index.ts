@@ -1,0 +1,3 @@
+export * from './bytes.ts'
+export * from './ids.ts'
+export * from './errors.ts'
