@@ -2,8 +2,12 @@
 
 const HEX = /^(?:[0-9a-f]{2})*$/
 
+const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 export function toHex(bytes: Uint8Array): string {
-  return bytes.toHex()
+  let hex = ''
+  for (const byte of bytes) hex += HEX_OF_BYTE[byte]
+  return hex
 }
 
 /**
@@ -12,7 +16,9 @@ export function toHex(bytes: Uint8Array): string {
  */
 export function fromHex(hex: string): Uint8Array {
   if (!HEX.test(hex)) throw new RangeError('expected an even number of lower-case hex digits')
-  return Uint8Array.fromHex(hex)
+  const bytes = new Uint8Array(hex.length / 2)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)
+  return bytes
 }
 
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {

@@ -1,0 +1,36 @@
+/** Canonical CBOR (RFC 8949, 4.2 core deterministic encoding): one value has exactly one encoding. */
+import { decode, encode } from 'cborg'
+import { equalBytes } from '../bytes.ts'
+import { type Schema, SchemaError } from './schema.ts'
+
+/** @throws SchemaError where the value breaks a limit of its schema: a bug of the caller */
+export function toCbor<T>(schema: Schema<T>, value: T): Uint8Array {
+  return encode(schema.encode(value))
+}
+
+/**
+ * Decodes hostile bytes. cborg's strict mode refuses duplicate keys and non-minimal integers, but not unsorted keys, so
+ * the value is encoded again and compared.
+ * @throws SchemaError and nothing else
+ */
+export function fromCbor<T>(schema: Schema<T>, bytes: Uint8Array): T {
+  let model: unknown
+  try {
+    model = decode(bytes, {
+      strict: true,
+      useMaps: true,
+      rejectDuplicateMapKeys: true,
+      allowIndefinite: false,
+      allowUndefined: false,
+      allowInfinity: false,
+      allowNaN: false,
+      allowBigInt: false,
+    })
+  } catch {
+    // Also a RangeError for nesting deeper than the stack, which a frame of the permitted size can hold.
+    throw new SchemaError('malformed', 'not strict CBOR')
+  }
+  const value = schema.decode(model)
+  if (!equalBytes(toCbor(schema, value), bytes)) throw new SchemaError('not-canonical', 'not the canonical encoding')
+  return value
+}

@@ -1,0 +1,5 @@
+export * from './schema.ts'
+export * from './scalars.ts'
+export * from './composites.ts'
+export * from './cbor.ts'
+export * from './json.ts'
