@@ -1,1 +1,2 @@
 export * from './primitives/index.ts'
+export * from './chain/index.ts'
