@@ -1,1 +1,12 @@
-export {}
+export { btcPerKvbToFeerate, btcToSats, satsToBtc } from './amounts.ts'
+export { type AnswerKind, type BroadcastAnswer } from './answers.ts'
+export { type Bitcoind, connectBitcoind, createBitcoind } from './client.ts'
+export { BitcoindError, type BitcoindErrorCode, isRpcFault, type RpcFault } from './errors.ts'
+export type * from './queries/blocks.ts'
+export type * from './queries/broadcast.ts'
+export type * from './queries/chain.ts'
+export type * from './queries/mempool.ts'
+export type * from './queries/mining.ts'
+export type * from './queries/transactions.ts'
+export * from './rpc/index.ts'
+export * from './regtest/index.ts'
