@@ -1,1 +1,9 @@
-export {}
+export { KeystoreError, type KeystoreErrorCode } from './errors.ts'
+export { sha256 } from './hash.ts'
+export * from './memory/index.ts'
+export * from './passphrase/index.ts'
+export * from './encrypted-file/index.ts'
+export * from './node-keys/index.ts'
+export * from './sealing/index.ts'
+export * from './shares/index.ts'
+export * from './envelope/index.ts'

@@ -1,0 +1,1 @@
+export { ENVELOPE_KEY_BYTES, openEnvelope, randomKey, sealEnvelope } from './envelope.ts'

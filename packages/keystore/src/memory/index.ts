@@ -1,0 +1,2 @@
+export { MAX_SECRET_BYTES, SecretBytes } from './secret-bytes.ts'
+export { LockedMemory, processMemory, type LockedBlock, type LockedMemoryLimits } from './locked-memory.ts'

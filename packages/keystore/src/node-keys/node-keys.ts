@@ -1,0 +1,92 @@
+import { toHex } from '@belfry/protocol/primitives'
+import { readEncryptedFile, writeEncryptedFile, type KdfCost } from '../encrypted-file/index.ts'
+import { KeystoreError } from '../errors.ts'
+import { SecretBytes } from '../memory/index.ts'
+import { x25519PublicKey } from '../sealing/hpke.ts'
+import { open } from '../sealing/index.ts'
+import { ed25519Key, SEED_BYTES, type Ed25519Key } from './ed25519.ts'
+
+const KIND = 'node-keys'
+const ENCRYPTION_KEY_BYTES = 32
+/** The plaintext: Ed25519 seed ‖ X25519 private key. */
+const KEYS_BYTES = SEED_BYTES + ENCRYPTION_KEY_BYTES
+
+export interface KeyFile {
+  readonly path: string
+  /** Lent; stays the caller's to wipe. */
+  readonly passphrase: SecretBytes
+}
+
+export interface NewKeyFile extends KeyFile {
+  /** Replace an existing file, and lose its keys. */
+  readonly force?: boolean
+  readonly cost?: KdfCost
+}
+
+/** What seal() bound to the sealed bytes. */
+export interface SealedFor {
+  readonly info: Uint8Array
+  readonly aad?: Uint8Array
+}
+
+/** A member's unlocked keys, in locked memory until wiped. */
+export class NodeKeys {
+  /** Ed25519, lower-case hex: the node key, and by libp2p's encoding the peer id. */
+  readonly nodePublicKey: string
+  /** X25519, lower-case hex. */
+  readonly encryptionPublicKey: string
+  /** The Ed25519 seed, for libp2p's identity. Lent: wipe() takes it back. */
+  readonly identitySeed: SecretBytes
+  readonly #signing: Ed25519Key
+  readonly #encryption: SecretBytes
+
+  /** @param keys seed ‖ X25519 private key; copied, so that the caller may wipe it */
+  constructor(keys: SecretBytes) {
+    this.identitySeed = keys.use((view) => SecretBytes.from(view.subarray(0, SEED_BYTES)))
+    this.#encryption = keys.use((view) => SecretBytes.from(view.subarray(SEED_BYTES)))
+    this.#signing = ed25519Key(this.identitySeed)
+    this.nodePublicKey = toHex(this.#signing.publicKey)
+    this.encryptionPublicKey = toHex(x25519PublicKey(this.#encryption))
+  }
+
+  /** @returns the 64-byte Ed25519 signature of the node key */
+  sign(message: Uint8Array): Uint8Array {
+    return this.#signing.sign(message)
+  }
+
+  /** @throws KeystoreError sealed-not-openable */
+  open(sealed: Uint8Array, { info, aad }: SealedFor): SecretBytes {
+    return open({ privateKey: this.#encryption, sealed, info, aad })
+  }
+
+  wipe(): void {
+    this.identitySeed.wipe()
+    this.#encryption.wipe()
+    this.#signing.wipe()
+  }
+
+  [Symbol.dispose](): void {
+    this.wipe()
+  }
+}
+
+/**
+ * Makes both keys with the system's CSPRNG and writes them to a new keystore.
+ * @throws KeystoreError file-exists, file-not-written
+ */
+export async function createNodeKeys({ path, passphrase, force, cost }: NewKeyFile): Promise<NodeKeys> {
+  using plaintext = SecretBytes.random(KEYS_BYTES)
+  await writeEncryptedFile({ path, kind: KIND, passphrase, plaintext, force, cost })
+  return new NodeKeys(plaintext)
+}
+
+/** @throws KeystoreError file-*, encrypted-file-*, wrong-passphrase-or-damaged, key-material-malformed */
+export async function openNodeKeys({ path, passphrase }: KeyFile): Promise<NodeKeys> {
+  using plaintext = await readEncryptedFile({ path, kind: KIND, passphrase })
+  if (plaintext.length === KEYS_BYTES) return new NodeKeys(plaintext)
+  throw new KeystoreError(
+    'key-material-malformed',
+    `${path} opens, but holds ${plaintext.length} bytes where two keys have ${KEYS_BYTES}`,
+    'Restore the file from a backup.',
+  )
+}

@@ -1,0 +1,1 @@
+export { readPassphraseFile, type PassphraseFileOptions } from './read-passphrase-file.ts'
