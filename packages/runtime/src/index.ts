@@ -1,1 +1,5 @@
-export {}
+export type { Core, Output } from './core.ts'
+export { RuntimeError, type RuntimeErrorCode } from './errors.ts'
+export * from './log/index.ts'
+export * from './loop/index.ts'
+export type { Clock, Disk, DiskDone } from './ports.ts'

@@ -1,0 +1,342 @@
+import { type Millis, invariant } from '@belfry/protocol/primitives'
+import type { Core, Output } from '../core.ts'
+import { RuntimeError, type RuntimeErrorCode } from '../errors.ts'
+import type { LogIndex } from '../log/entry.ts'
+import type { RestoredLog } from '../log/restore.ts'
+import { LogWriter, type SnapshotRule } from '../log/writer.ts'
+import type { Clock, Disk } from '../ports.ts'
+import { type LoopCounters, type LoopStatus, newTally } from './counters.ts'
+import { Synced } from './synced.ts'
+import { INPUT_CLASSES, type InputClass, LOOP_LIMITS, type Lane, type LoopLimits } from './input-class.ts'
+import { InputQueues, perClass } from './queues.ts'
+
+/** How the loop reads inputs, which it otherwise only passes on. */
+export interface Inputs<Input> {
+  classOf(input: Input): InputClass
+  laneOf(input: Input): Lane
+  /** What the core is given when the time it named has come. */
+  tick(at_ms: Millis): Input
+}
+
+/** Where effects go. Neither may throw; both may offer inputs, which wait for the next turn. */
+export interface Effects<AfterDurable, Immediate> {
+  performDurable(effect: Synced<AfterDurable>): void
+  performImmediate(effect: Immediate): void
+}
+
+export interface LoopObserver {
+  /** Once, when the disk failed, the core broke or an effect threw. Nothing is performed after it; the process exits. */
+  onFatal(error: RuntimeError): void
+  /** Nothing waits and nothing is being written (for tests and for a clean stop). */
+  onIdle?(): void
+}
+
+export interface LoopModules<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
+  readonly core: Core<State, Durable, Input, LogRecord, AfterDurable, Immediate>
+  readonly log: RestoredLog<Durable>
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly inputs: Inputs<Input>
+  readonly effects: Effects<AfterDurable, Immediate>
+  readonly observer: LoopObserver
+}
+
+export interface LoopOptions {
+  readonly limits?: LoopLimits
+  readonly snapshot_rule?: SnapshotRule
+}
+
+type Phase =
+  | 'waiting' // for an input or the clock
+  | 'scheduled' // a turn starts soon
+  | 'stepping'
+  | 'writing' // a batch or a snapshot is under way
+  | 'performing' // durable effects
+  | 'stopped'
+  | 'failed'
+
+/**
+ * Orders everything that happens to one member. One turn takes the inputs that wait through the core, runs the immediate
+ * effects at once, and writes all records in one synced batch; only the batch's callback runs the durable effects. Then
+ * the next turn.
+ *
+ * No turn runs while a batch is under way. Stepping ahead would be safe as long as effects waited for their own index, but
+ * would gain nothing: what arrives meanwhile shares the next sync anyway, so throughput grows with load, and an effect
+ * still waits for one sync at most twice. In return the state is never ahead of more than one batch.
+ */
+export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
+  readonly #core: Core<State, Durable, Input, LogRecord, AfterDurable, Immediate>
+  readonly #disk: Disk
+  readonly #clock: Clock
+  readonly #inputs: Inputs<Input>
+  readonly #effects: Effects<AfterDurable, Immediate>
+  readonly #observer: LoopObserver
+  readonly #limits: LoopLimits
+  readonly #writer: LogWriter<LogRecord, Durable>
+  readonly #queues: InputQueues<Input>
+  readonly #state: State
+  readonly #tally = newTally()
+
+  #phase: Phase = 'waiting'
+  #durable_index: LogIndex
+  /** Of the turn under way. */
+  #effects_due: AfterDurable[] = []
+  /** What the last step said, and what the clock was last told. */
+  #wake_at_ms: Millis | null = null
+  #armed_at_ms: Millis | null = null
+  #tick_due = false
+
+  constructor(
+    options: LoopOptions,
+    modules: LoopModules<State, Durable, Input, LogRecord, AfterDurable, Immediate>,
+  ) {
+    this.#core = modules.core
+    this.#disk = modules.disk
+    this.#clock = modules.clock
+    this.#inputs = modules.inputs
+    this.#effects = modules.effects
+    this.#observer = modules.observer
+    this.#limits = options.limits ?? LOOP_LIMITS
+    this.#writer = new LogWriter<LogRecord, Durable>(modules.log, modules.core, options.snapshot_rule)
+    this.#queues = new InputQueues<Input>(this.#limits)
+    this.#durable_index = this.#writer.last_index
+    this.#state = modules.core.restore(modules.log.durable)
+  }
+
+  /** To be read only, and between events: up to one batch of it may not be on disk yet. */
+  get state(): State {
+    return this.#state
+  }
+
+  get status(): LoopStatus {
+    return this.#phase === 'failed' || this.#phase === 'stopped' ? this.#phase : 'running'
+  }
+
+  /**
+   * Queues an input; it is stepped in a turn of its own time, never inside this call.
+   * False when there is no room for its class and lane, or the loop has ended: it is dropped, and counted.
+   */
+  offer(input: Input): boolean {
+    const name = this.#inputs.classOf(input)
+    if (this.#ended() || !this.#queues.push(name, this.#inputs.laneOf(input), input)) {
+      this.#tally.refused[name]++
+      return false
+    }
+    if (this.#phase === 'waiting') this.#schedule()
+    return true
+  }
+
+  /**
+   * Ends at once, as a crash would: what waits is dropped, and the effects of a write under way are left to the next start.
+   * That is the only end there is, so it is always exercised.
+   */
+  stop(): void {
+    if (!this.#ended()) this.#end('stopped')
+  }
+
+  counters(): LoopCounters {
+    return {
+      ...this.#tally,
+      inputs: { ...this.#tally.inputs },
+      refused: { ...this.#tally.refused },
+      queued: perClass((name) => this.#queues.lengthOf(name)),
+      durable_index: this.#durable_index,
+      status: this.status,
+    }
+  }
+
+  #schedule(): void {
+    this.#phase = 'scheduled'
+    this.#clock.soon(this.#onSoon)
+  }
+
+  readonly #onSoon = (): void => {
+    if (this.#phase === 'scheduled') this.#next()
+  }
+
+  readonly #onWake = (): void => {
+    this.#armed_at_ms = null
+    if (this.#ended()) return
+    this.#tick_due = true
+    if (this.#phase === 'waiting') this.#schedule()
+  }
+
+  /** Between turns: a snapshot where one is due, else a turn where there is something to do. */
+  #next(): void {
+    if (this.#writer.snapshot_due) this.#writeSnapshot()
+    else if (this.#hasWork()) this.#turn()
+    else this.#rest()
+  }
+
+  #hasWork(): boolean {
+    return this.#tick_due || this.#queues.length > 0
+  }
+
+  #rest(): void {
+    this.#phase = 'waiting'
+    this.#observer.onIdle?.()
+  }
+
+  #turn(): void {
+    this.#phase = 'stepping'
+    this.#tally.turns++
+    if (!this.#stepInputs() || !this.#stepTick()) return
+    if (this.#wake_at_ms !== this.#armed_at_ms) {
+      this.#armed_at_ms = this.#wake_at_ms
+      this.#clock.wakeAt(this.#wake_at_ms, this.#onWake)
+    }
+    this.#writeBatch()
+  }
+
+  /** False when the loop ended meanwhile. */
+  #stepInputs(): boolean {
+    let free = this.#limits.turn_inputs
+    for (const name of INPUT_CLASSES) {
+      let places = this.#queues.placesFor(name, free)
+      free -= places
+      for (; places > 0 && this.#writer.batch_bytes < this.#limits.turn_bytes; places--) {
+        const input = this.#queues.shift(name)
+        if (input === undefined) break
+        this.#tally.inputs[name]++
+        if (!this.#step(input)) return false
+      }
+    }
+    return true
+  }
+
+  /** Last, so that what a deadline decides rests on every fact that this turn brought. Never queued, so never refused. */
+  #stepTick(): boolean {
+    if (!this.#tick_due) return true
+    this.#tick_due = false
+    this.#tally.ticks++
+    return this.#step(this.#inputs.tick(this.#clock.now()))
+  }
+
+  #step(input: Input): boolean {
+    let output: Output<LogRecord, AfterDurable, Immediate>
+    try {
+      output = this.#core.step(this.#state, input)
+      for (const record of output.records) this.#writer.add(record)
+    } catch (cause) {
+      return this.#fail('core-broken', 'the core threw', cause)
+    }
+    this.#tally.records += output.records.length
+    this.#wake_at_ms = output.wake_at_ms
+    for (const effect of output.afterDurable) this.#effects_due.push(effect)
+    return this.#performImmediate(output.immediate)
+  }
+
+  #performImmediate(effects: readonly Immediate[]): boolean {
+    for (const effect of effects) {
+      this.#tally.effects_immediate++
+      try {
+        this.#effects.performImmediate(effect)
+      } catch (cause) {
+        return this.#fail('effect-threw', 'an immediate effect threw', cause)
+      }
+      if (this.#ended()) return false
+    }
+    return true
+  }
+
+  #writeBatch(): void {
+    const bytes = this.#writer.batch_bytes
+    const batch = this.#writer.takeBatch()
+    if (batch === null) {
+      // Every record so far is on disk already: the turn before waited for its own.
+      this.#afterTurn()
+      return
+    }
+    this.#tally.batches++
+    this.#tally.record_bytes += bytes
+    this.#tally.largest_batch_records = Math.max(this.#tally.largest_batch_records, batch.length)
+    this.#tally.largest_batch_bytes = Math.max(this.#tally.largest_batch_bytes, bytes)
+    this.#phase = 'writing'
+    this.#write(() => this.#disk.append(batch, this.#onAppended))
+  }
+
+  #afterTurn(): void {
+    if (!this.#performDurable()) return
+    // Not at once: inputs that cause no records would otherwise keep the process from its sockets.
+    if (this.#hasWork()) this.#schedule()
+    else this.#rest()
+  }
+
+  #write(start: () => void): void {
+    try {
+      start()
+    } catch (cause) {
+      this.#fail('disk-failed', 'the disk refused a write', cause)
+    }
+  }
+
+  readonly #onAppended = (error: Error | null): void => {
+    if (!this.#written(error)) return
+    this.#durable_index = this.#writer.last_index
+    if (this.#performDurable()) this.#next()
+  }
+
+  readonly #onSnapshotWritten = (error: Error | null): void => {
+    if (!this.#written(error)) return
+    this.#tally.snapshots++
+    this.#next()
+  }
+
+  #written(error: Error | null): boolean {
+    if (this.#ended()) return false
+    if (this.#phase !== 'writing') return this.#fail('disk-failed', 'the disk answered twice', null)
+    if (error !== null) return this.#fail('disk-failed', `the disk failed to write: ${error.message}`, error)
+    return true
+  }
+
+  #performDurable(): boolean {
+    if (this.#effects_due.length === 0) return true
+    this.#phase = 'performing'
+    const effects = this.#effects_due
+    this.#effects_due = []
+    for (const effect of effects) {
+      this.#tally.effects_after_durable++
+      try {
+        this.#effects.performDurable(new Synced(effect, this.#durable_index))
+      } catch (cause) {
+        return this.#fail('effect-threw', 'a durable effect threw', cause)
+      }
+      if (this.#ended()) return false
+    }
+    return true
+  }
+
+  #writeSnapshot(): void {
+    this.#phase = 'writing'
+    let taken
+    try {
+      taken = this.#writer.takeSnapshot(this.#core.durableOf(this.#state))
+      invariant(taken.index === this.#durable_index, 'a snapshot holds nothing that is not on disk')
+    } catch (cause) {
+      this.#fail('core-broken', 'the state does not encode', cause)
+      return
+    }
+    const { index, bytes } = taken
+    this.#write(() => this.#disk.snapshot(index, bytes, this.#onSnapshotWritten))
+  }
+
+  // A method, for TypeScript does not see that a call in between may have changed the phase.
+  #ended(): boolean {
+    return this.#phase === 'failed' || this.#phase === 'stopped'
+  }
+
+  /** Returns false, for the steps above. */
+  #fail(code: RuntimeErrorCode, message: string, cause: unknown): false {
+    if (this.#ended()) return false
+    this.#end('failed')
+    this.#observer.onFatal(new RuntimeError(code, message, { cause }))
+    return false
+  }
+
+  #end(phase: 'stopped' | 'failed'): void {
+    this.#phase = phase
+    this.#queues.clear()
+    this.#effects_due = []
+    this.#clock.wakeAt(null, this.#onWake)
+  }
+}
