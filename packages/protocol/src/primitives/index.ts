@@ -1,6 +1,7 @@
 export * from './bytes.ts'
 export * from './ids.ts'
 export * from './errors.ts'
+export { BoundedMap } from './bounded.ts'
 /** Schemas: `s.struct({ height: s.height, … })`. */
 export * as s from './schema/index.ts'
 export { type Infer, type JsonValue, type Schema, SchemaError, type SchemaErrorCode } from './schema/schema.ts'

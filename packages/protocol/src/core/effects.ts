@@ -1,0 +1,131 @@
+/** What the core asks of the shell. Secrets never pass through here: shares stay sealed, keys and transactions are named. */
+import type { ShareCommitment } from '../custody/manifest.ts'
+import type { Verdict, VerdictCode } from '../messages/verdict.ts'
+import type { EnvelopeId, Hash32, IncidentId, ManifestHash, MemberIndex, Outpoint, Sats, Txid, VaultId } from '../primitives/index.ts'
+
+/** Run only once the log has reached the index of their step: nothing leaves before it is remembered. */
+export type DurableEffect =
+  | { readonly effect: 'gossip'; readonly bytes: Uint8Array }
+  | { readonly effect: 'send'; readonly to: MemberIndex; readonly bytes: Uint8Array }
+  | { readonly effect: 'reply'; readonly request_id: number; readonly bytes: Uint8Array }
+  | {
+      /** Submit the transaction rebuilt from this envelope; with `parent` as the package [parent, it]. */
+      readonly effect: 'broadcast'
+      readonly incident_id: IncidentId
+      readonly envelope_id: EnvelopeId
+      readonly txid: Txid
+      readonly parent: Uint8Array | null
+    }
+
+/** May run at once: nothing of them leaves this process, but for what an operator is told. */
+export type ImmediateEffect =
+  | { readonly effect: 'verdict'; readonly token: number | null; readonly peer: MemberIndex; readonly verdict: Verdict; readonly code: VerdictCode; readonly kind: string }
+  | { readonly effect: 'watch'; readonly outpoints: readonly Outpoint[] }
+  | {
+      /** Watch the deposit, open my shares, compare them with the commitments, look at the deposit. */
+      readonly effect: 'verify-enrolment'
+      readonly manifest_hash: ManifestHash
+      readonly vault_id: VaultId
+      readonly generation: number
+      readonly deposit: { readonly outpoint: Outpoint; readonly value: Sats; readonly script: Uint8Array }
+      readonly watch: readonly Outpoint[]
+      readonly shares: readonly { readonly envelope_id: EnvelopeId; readonly commitment: ShareCommitment; readonly sealed: Uint8Array }[]
+    }
+  | {
+      /** Open my own share of an envelope and seal it to another member. */
+      readonly effect: 'seal-share'
+      readonly incident_id: IncidentId
+      readonly manifest_hash: ManifestHash
+      readonly envelope_id: EnvelopeId
+      readonly to: MemberIndex
+      readonly sealed: Uint8Array
+    }
+  | {
+      /** Open a share that was released to me (or my own) and keep it in locked memory if it is what was committed to. */
+      readonly effect: 'open-share'
+      readonly incident_id: IncidentId
+      readonly manifest_hash: ManifestHash
+      readonly vault_id: VaultId
+      readonly generation: number
+      readonly envelope_id: EnvelopeId
+      readonly from: MemberIndex
+      readonly commitment: ShareCommitment
+      readonly sealed: Uint8Array
+    }
+  | {
+      /** Combine t of the shares kept, check the key, open the envelope, check the txid; keep the transaction in locked memory. */
+      readonly effect: 'rebuild'
+      readonly incident_id: IncidentId
+      readonly vault_id: VaultId
+      readonly generation: number
+      readonly envelope_id: EnvelopeId
+      readonly envelope: Uint8Array
+      readonly key_hash: Hash32
+      readonly txid: Txid
+      readonly threshold: number
+    }
+  | {
+      /** Ask my bitcoind whether it would take this transaction, and decode what it spends of these outpoints. */
+      readonly effect: 'test-sighting'
+      readonly incident_id: IncidentId
+      readonly txid: Txid
+      readonly raw: Uint8Array
+      readonly outpoints: readonly Outpoint[]
+    }
+  /** Wipe shares and transactions of these envelopes from memory. */
+  | { readonly effect: 'forget'; readonly envelopes: readonly EnvelopeId[] }
+  | { readonly effect: 'tell'; readonly tell: Tell }
+
+/** What operators are told, each with a stable id: log lines and counters are made of these. */
+export type Tell = {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly event: TellEvent
+  readonly vault_id?: VaultId
+  readonly incident_id?: IncidentId
+  readonly manifest_hash?: ManifestHash
+  readonly member?: MemberIndex
+  readonly txid?: Txid
+  readonly envelope_id?: EnvelopeId
+  readonly height?: number
+  readonly feerate?: number
+  readonly detail?: string
+}
+
+export const TELL_EVENTS = [
+  'started',
+  'block-connected',
+  'block-disconnected',
+  'chain-state',
+  'manifest-armed',
+  'manifest-refused',
+  'manifest-activated',
+  'manifest-withdrawn',
+  'second-manifest-of-a-generation',
+  'receipt-held',
+  'incident-opened',
+  'trigger-gone',
+  'trigger-confirmed',
+  'voted',
+  'vote-held',
+  'certified',
+  'share-released',
+  'share-held',
+  'bad-share',
+  'bad-dealer',
+  'rebuilt',
+  'broadcast',
+  'broadcast-refused',
+  'recovery-seen',
+  'recovery-confirmed',
+  'settled',
+  'exposed',
+  'unfounded-votes',
+  'evidence',
+  'peer-alive',
+  'peer-suspect',
+  'peer-dead',
+  'quorum-lost',
+  'quorum-back',
+  'second-instance',
+] as const
+export type TellEvent = (typeof TELL_EVENTS)[number]

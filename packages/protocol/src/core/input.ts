@@ -1,0 +1,97 @@
+/** Everything that can happen to the core. */
+import type { ChainEvent, SpendTx } from '../chain/index.ts'
+import type { Channel, OwnerKind } from '../messages/kinds.ts'
+import type { EnvelopeId, IncidentId, ManifestHash, MemberIndex, Millis, Outpoint, Txid } from '../primitives/index.ts'
+
+interface At {
+  readonly at_ms: Millis
+}
+
+export type Input = At &
+  (
+    | { readonly kind: 'start' }
+    | { readonly kind: 'tick' }
+    | {
+        readonly kind: 'frame'
+        /** The forwarding peer, which on gossip is not always the sender. */
+        readonly peer: MemberIndex
+        readonly channel: Channel
+        readonly bytes: Uint8Array
+        /** Handed back with the verdict; null where nobody waits for one. */
+        readonly token: number | null
+      }
+    | {
+        readonly kind: 'request'
+        readonly request_id: number
+        /** The owner's peer id, admitted by the gater. */
+        readonly peer_id: string
+        readonly protocol: OwnerKind
+        readonly bytes: Uint8Array
+      }
+    | { readonly kind: 'chain'; readonly event: ChainEvent }
+    | { readonly kind: 'peer'; readonly member: MemberIndex; readonly connected: boolean }
+    | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  )
+
+export type EnrolmentCheck =
+  | 'ok'
+  | 'share-does-not-open'
+  | 'share-not-committed'
+  | 'deposit-not-yet-seen'
+  | 'deposit-differs'
+  | 'deposit-spent'
+  | 'bitcoind-unreachable'
+
+/** bitcoind's answer to a broadcast, as packages/bitcoind maps it. */
+export type BroadcastAnswer =
+  | 'accepted'
+  | 'already-known'
+  | 'fee-too-low'
+  | 'conflict'
+  | 'inputs-missing'
+  | 'not-final'
+  | 'unreachable'
+  | 'script-invalid'
+  | 'rejected'
+
+/** What an asynchronous effect came to. Each effect that has an outcome gets exactly one, or none after a crash. */
+export type Outcome =
+  | { readonly of: 'verify-enrolment'; readonly manifest_hash: ManifestHash; readonly check: EnrolmentCheck }
+  | {
+      readonly of: 'seal-share'
+      readonly incident_id: IncidentId
+      readonly manifest_hash: ManifestHash
+      readonly envelope_id: EnvelopeId
+      readonly to: MemberIndex
+      /** Null where my own sealed share does not open. */
+      readonly sealed: Uint8Array | null
+    }
+  | {
+      readonly of: 'open-share'
+      readonly incident_id: IncidentId
+      readonly envelope_id: EnvelopeId
+      readonly from: MemberIndex
+      /** Whether the share opened and matched its commitment. */
+      readonly good: boolean
+    }
+  | {
+      readonly of: 'rebuild'
+      readonly incident_id: IncidentId
+      readonly envelope_id: EnvelopeId
+      /** The transaction's id where the key, the envelope and the txid all matched. */
+      readonly txid: Txid | null
+    }
+  | {
+      readonly of: 'broadcast'
+      readonly incident_id: IncidentId
+      readonly envelope_id: EnvelopeId
+      readonly txid: Txid
+      readonly answer: BroadcastAnswer
+    }
+  | {
+      readonly of: 'test-sighting'
+      readonly incident_id: IncidentId
+      readonly txid: Txid
+      /** What the transaction spends of the vault, where my bitcoind would take it. */
+      readonly sighted: { readonly outpoint: Outpoint; readonly tx: SpendTx } | null
+    }

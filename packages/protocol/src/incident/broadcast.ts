@@ -1,0 +1,93 @@
+/** Which rebuilt transaction is submitted, when, and what follows from bitcoind's answer. */
+import type { Outcome } from '../core/input.ts'
+import type { Rung } from '../custody/manifest.ts'
+import type { IncidentId } from '../primitives/index.ts'
+import { UNSPENT } from '../state/coins.ts'
+import type { Incident, Vault } from '../state/durable.ts'
+import type { Turn } from '../state/turn.ts'
+import { type Ladder, laddersDue } from './due.ts'
+import { type Standing, recoveryTarget, rungOfEnvelope, standingTrigger } from './trigger.ts'
+
+/** `again`: re-sent with each block, for bitcoind does not rebroadcast what is not its own. */
+export type Occasion = 'if-better' | 'again'
+
+/** Submits the rung that is due, of those that I could rebuild; everyone who can does so, for it is the same txid. */
+export function broadcastDue(turn: Turn, incident_id: IncidentId, vault: Vault, incident: Incident, occasion: Occasion): void {
+  const standing = standingTrigger(vault, incident.trigger)
+  if (standing === null || incident.settled !== null) return
+  for (const ladder of laddersDue(turn, vault, incident, standing)) {
+    const chosen = choose(turn, ladder, incident)
+    if (chosen === null || !isWorthSending(vault, incident, standing, ladder, chosen, occasion)) continue
+    const gathering = turn.volatile.gatherings.get(chosen.envelope_id)
+    if (!gathering || gathering.submitting) continue
+    gathering.submitting = true
+    turn.afterSync({
+      effect: 'broadcast',
+      incident_id,
+      envelope_id: chosen.envelope_id,
+      txid: chosen.txid,
+      parent: incident.trigger === 'theft' && standing.block === null ? standing.tx.raw : null,
+    })
+  }
+}
+
+/**
+ * The highest rebuilt rung that is due, or the lowest rebuilt above it; one that bitcoind found too cheap gives way to
+ * the next. Emergency starts at the top: it races a bidding thief.
+ */
+function choose(turn: Turn, ladder: Ladder, incident: Incident): Rung | null {
+  const rebuilt = ladder.rungs
+    .map((rung, index) => ({ rung, index, gathering: turn.volatile.gatherings.get(rung.envelope_id) }))
+    .filter(({ gathering }) => gathering?.rebuild === 'rebuilt')
+  const wanted = incident.action === 'emergency' ? ladder.rungs.length - 1 : ladder.due
+  const start = rebuilt.findLast(({ index }) => index <= wanted) ?? rebuilt[0]
+  if (!start) return null
+  const free = rebuilt.find(({ index, gathering }) => index >= start.index && !gathering?.outbid)
+  return (free ?? rebuilt.at(-1))?.rung ?? null
+}
+
+function isWorthSending(
+  vault: Vault,
+  incident: Incident,
+  standing: Standing,
+  ladder: Ladder,
+  chosen: Rung,
+  occasion: Occasion,
+): boolean {
+  const target = vault.coins.get(recoveryTarget(vault, incident.trigger, standing.tx)) ?? UNSPENT
+  // A confirmed spend cannot be replaced; should its block be disconnected, this is asked again.
+  if (target.confirmed !== null) return false
+  const present = ladder.rungs.findIndex(({ txid }) => txid === target.mempool?.txid)
+  const mine = ladder.rungs.indexOf(chosen)
+  return occasion === 'again' ? mine >= present : mine > present
+}
+
+export function onBroadcastAnswer(turn: Turn, outcome: Extract<Outcome, { of: 'broadcast' }>): void {
+  const { incident_id, envelope_id, txid, answer } = outcome
+  const gathering = turn.volatile.gatherings.get(envelope_id)
+  if (gathering) gathering.submitting = false
+  const incident = turn.incident(incident_id)
+  const vault = incident && turn.durable.vaults.get(incident.vault_id)
+  if (!incident || !vault) return
+  const feerate = rungOfEnvelope(vault, envelope_id)?.feerate ?? null
+  if (answer === 'accepted' || answer === 'already-known') {
+    if (!incident.broadcasts.has(txid)) announce(turn, incident_id, incident, txid, feerate)
+    return
+  }
+  turn.note(incident_id, 'broadcast-refused', { txid, feerate, detail: answer })
+  turn.tell({ level: answer === 'script-invalid' ? 'error' : 'warn', event: 'broadcast-refused', incident_id, txid, detail: answer })
+  if (answer === 'fee-too-low' || answer === 'conflict' || answer === 'script-invalid' || answer === 'rejected') {
+    if (gathering) gathering.outbid = true
+    broadcastDue(turn, incident_id, vault, incident, 'if-better')
+  }
+  // Whatever else it was, nothing is given up: the next block asks again.
+}
+
+function announce(turn: Turn, incident_id: IncidentId, incident: Incident, txid: Rung['txid'], feerate: Rung['feerate'] | null): void {
+  turn.record({ record: 'broadcast', incident_id, txid })
+  turn.note(incident_id, 'broadcast', { member: turn.config.self, txid, feerate })
+  turn.tell({ level: 'warn', event: 'broadcast', incident_id, txid, ...(feerate === null ? {} : { feerate }) })
+  turn.gossip(
+    turn.sign('receipt', { statement: 'broadcast', vault_id: incident.vault_id, incident_id, txid, height: turn.tip }),
+  )
+}

@@ -1,0 +1,46 @@
+/** Which envelopes an incident calls for now. */
+import { type Rung, envelopesOf } from '../custody/manifest.ts'
+import type { EnvelopeId, Feerate } from '../primitives/index.ts'
+import type { HeldManifest, Incident, Vault } from '../state/durable.ts'
+import type { Turn } from '../state/turn.ts'
+import { blocksSince, dueRung, floorRung, packageFeerate, rungOfEstimate } from './rungs.ts'
+import { type Standing, unvaultsNamed } from './trigger.ts'
+
+/** One ladder that applies to the trigger as it stands: of one armed manifest. */
+export interface Ladder {
+  readonly held: HeldManifest
+  /** Lowest feerate first. */
+  readonly rungs: readonly Rung[]
+  /** Index of the highest rung released now; −1 for none. */
+  readonly due: number
+}
+
+/** Cold-theft releases all rungs at once; theft climbs with the blocks since U confirmed. */
+export function laddersDue(turn: Turn, vault: Vault, incident: Incident, standing: Standing): Ladder[] {
+  if (incident.action === 'emergency') {
+    return vault.manifests.map((held) => ({
+      held,
+      rungs: held.manifest.emergency,
+      due: held.manifest.emergency.length - 1,
+    }))
+  }
+  return unvaultsNamed(vault, standing.tx.txid).map(({ held, unvault }) => {
+    const rungs = unvault.clawback
+    const top = rungs.length - 1
+    const floor = floorRung(blocksSince(standing.block?.height ?? null, turn.tip), top, held.manifest.csv)
+    const feerates = rungs.map((rung) => (standing.block ? rung.feerate : packageFeerate(unvault, rung)))
+    return { held, rungs, due: dueRung(floor, top, ownEstimate(turn, feerates)) }
+  })
+}
+
+/** The rung that my own bitcoind's market asks for; null without an estimate. */
+function ownEstimate(turn: Turn, feerates: readonly Feerate[]): number | null {
+  const { estimate, mempool_floor } = turn.volatile
+  if (estimate === null) return null
+  return rungOfEstimate(feerates, Math.max(estimate, mempool_floor) as Feerate)
+}
+
+/** Where an envelope's bytes and my sealed share of it stand in a held manifest; −1 where it is none of its envelopes. */
+export function envelopeIndex(held: HeldManifest, envelope_id: EnvelopeId): number {
+  return envelopesOf(held.manifest).findIndex((envelope) => envelope.envelope_id === envelope_id)
+}

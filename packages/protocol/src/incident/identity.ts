@@ -1,0 +1,13 @@
+import { type Hasher, hashOf } from '../crypto/index.ts'
+import { type Trigger, trigger } from '../messages/vote.ts'
+import { type IncidentId, type VaultId, s } from '../primitives/index.ts'
+
+const identity = s.struct({ vault_id: s.hex<VaultId>(32), trigger, discriminator: s.blob(64) })
+
+/**
+ * Never of a txid, block or generation: the thief can replace his transaction. The discriminator is empty for theft and
+ * cold-theft; later triggers put an anchor or a command hash there.
+ */
+export function incidentIdOf(hasher: Hasher, vault_id: VaultId, kind: Trigger): IncidentId {
+  return hashOf(hasher, 'incident', identity, { vault_id, trigger: kind, discriminator: new Uint8Array(0) })
+}

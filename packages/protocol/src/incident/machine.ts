@@ -1,0 +1,201 @@
+/**
+ * The incident machine. Every entry point ends in `advance`, which does whatever the incident's present facts call for and
+ * has not been done yet; so an event that comes twice, late or after a restart leads to the same place.
+ */
+import type { ChainEvent } from '../chain/index.ts'
+import { envelopesOf } from '../custody/manifest.ts'
+import { signOnce, voteSlot } from '../guard/ledger.ts'
+import { type Frame, decodeFrame, encodeFrame, withoutAttachment } from '../messages/frame.ts'
+import { ACTION_OF, type Trigger } from '../messages/vote.ts'
+import { type IncidentId, type VaultId, sortedEntries } from '../primitives/index.ts'
+import { UNSPENT, confirmations } from '../state/coins.ts'
+import { type Incident, MAX_INCIDENTS, type Vault } from '../state/durable.ts'
+import type { Turn } from '../state/turn.ts'
+import { broadcastDue } from './broadcast.ts'
+import { chronicle } from './chronicle.ts'
+import { releaseGate } from './gate.ts'
+import { incidentIdOf } from './identity.ts'
+import { gather } from './rebuild.ts'
+import { releaseDue } from './release.ts'
+import { finalSpend, recoveryTarget, standingTrigger } from './trigger.ts'
+import { VOTE_RENEWAL, countedVoters } from './votes.ts'
+
+const TRIGGERS: readonly Trigger[] = ['theft', 'cold-theft']
+/** From here a reorg that undoes an ending is no longer reckoned with. */
+export const SETTLED_DEPTH = 100
+
+type SpendFact = Extract<ChainEvent, { event: `spend-${string}` }>
+
+/** A watched coin's spending changed. The record of the fact has been made. */
+export function onSpend(turn: Turn, vault_id: VaultId, vault: Vault, fact: SpendFact): void {
+  for (const kind of TRIGGERS) {
+    const id = incidentIdOf(turn.ports, vault_id, kind)
+    const standing = standingTrigger(vault, kind)
+    if (standing && !standing.offered) openIncident(turn, id, vault_id, kind)
+    if (turn.incident(id)) chronicle(turn, id, kind, vault, fact)
+  }
+  advanceVault(turn, vault_id, vault)
+}
+
+/** A block was connected: rungs fall due, votes are renewed, what was sent is sent again, what is buried is settled. */
+export function onBlock(turn: Turn): void {
+  for (const [incident_id, incident] of sortedEntries(turn.durable.incidents)) {
+    const vault = turn.durable.vaults.get(incident.vault_id)
+    if (!vault || incident.settled !== null) continue
+    forgetOutbids(turn, vault)
+    advance(turn, incident_id, vault, incident)
+    broadcastDue(turn, incident_id, vault, incident, 'again')
+    exposeIfGone(turn, incident, vault)
+    settleIfBuried(turn, incident_id, vault, incident)
+  }
+}
+
+/** After a restart: whatever was under way goes on. */
+export function resumeIncidents(turn: Turn): void {
+  for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) {
+    for (const kind of TRIGGERS) {
+      if (standingTrigger(vault, kind)) openIncident(turn, incidentIdOf(turn.ports, vault_id, kind), vault_id, kind)
+    }
+    advanceVault(turn, vault_id, vault)
+  }
+}
+
+/** Opens the incident unless it is open. True where it exists now. */
+export function openIncident(turn: Turn, incident_id: IncidentId, vault_id: VaultId, kind: Trigger): boolean {
+  if (turn.durable.incidents.has(incident_id)) return true
+  if (turn.durable.incidents.size >= MAX_INCIDENTS) return false
+  turn.record({
+    record: 'incident-opened',
+    incident_id,
+    vault_id,
+    trigger: kind,
+    action: ACTION_OF[kind],
+    at_ms: turn.at_ms,
+  })
+  turn.note(incident_id, 'opened', { detail: kind })
+  turn.tell({ level: 'warn', event: 'incident-opened', vault_id, incident_id, detail: kind })
+  return true
+}
+
+export function advanceVault(turn: Turn, vault_id: VaultId, vault: Vault): void {
+  for (const kind of TRIGGERS) {
+    const id = incidentIdOf(turn.ports, vault_id, kind)
+    const incident = turn.incident(id)
+    if (incident && incident.settled === null) advance(turn, id, vault, incident)
+  }
+}
+
+export function advance(turn: Turn, incident_id: IncidentId, vault: Vault, incident: Incident): void {
+  voteIfDue(turn, incident_id, vault, incident)
+  certifyIfDue(turn, incident_id, incident)
+  const gate = releaseGate(turn, vault, incident)
+  if (gate === null) return
+  releaseDue(turn, incident_id, vault, incident, gate)
+  for (const { rungs, due } of gate.ladders) {
+    for (const rung of rungs.slice(0, due + 1)) {
+      if (turn.volatile.gatherings.has(rung.envelope_id)) gather(turn, incident_id, rung.envelope_id)
+    }
+  }
+  broadcastDue(turn, incident_id, vault, incident, 'if-better')
+}
+
+/** Renewed by height alone: seeing the trigger again never votes sooner. */
+function voteIfDue(turn: Turn, incident_id: IncidentId, vault: Vault, incident: Incident): void {
+  const standing = standingTrigger(vault, incident.trigger)
+  if (standing === null || turn.durable.position === null) return
+  const { self, federation } = turn.config
+  const last = incident.votes.get(self)
+  if (last && turn.tip < last.anchor_height + VOTE_RENEWAL) return
+  const { vault_id, trigger, action } = incident
+  const anchor_height = turn.tip
+  const { raw, wtxid } = standing.tx
+  const frame = signOnce(turn, voteSlot(federation.lock_hash, incident_id, action, anchor_height), () =>
+    turn.sign('vote', { vault_id, trigger, incident_id, action, anchor_height, witness_txid: wtxid }),
+  )
+  turn.record({ record: 'vote-held', incident_id, member: self, anchor_height, frame: encodeFrame(frame) })
+  turn.note(incident_id, 'voted', { member: self, txid: standing.tx.txid })
+  turn.tell({ level: 'warn', event: 'voted', incident_id, txid: standing.tx.txid, height: anchor_height })
+  // The ledger's frame may be of an earlier life, and of a trigger since replaced: then its attachment is gone.
+  turn.gossip(boundTo(turn, frame, wtxid) ? { ...frame, attachment: raw } : frame)
+}
+
+function boundTo(turn: Turn, frame: Frame, wtxid: string): boolean {
+  return turn.bodyOf('vote', frame).witness_txid === wtxid
+}
+
+/** q votes held make a certificate; it is recorded, and told once to those who may lack a vote. */
+function certifyIfDue(turn: Turn, incident_id: IncidentId, incident: Incident): void {
+  const voters = countedVoters(incident.votes, turn.tip)
+  const { q } = turn.config.federation.thresholds[incident.action]
+  if (voters.length < q || isCertified(incident, voters, q)) return
+  turn.record({ record: 'certified', incident_id, at_ms: turn.at_ms, height: turn.tip, voters })
+  turn.note(incident_id, 'certified', { detail: `${voters.length} votes` })
+  turn.tell({ level: 'warn', event: 'certified', incident_id, detail: voters.join(' ') })
+  const votes = voters.flatMap((member) => {
+    const held = incident.votes.get(member)
+    return held ? [encodeFrame(withoutAttachment(decodeFrame(held.frame)))] : []
+  })
+  const { vault_id, trigger, action } = incident
+  turn.gossip(turn.sign('certificate', { vault_id, trigger, incident_id, action, votes }))
+}
+
+/** The certificate recorded last still stands: q of its voters are among those whose votes count now. */
+function isCertified({ certified }: Incident, voters: readonly number[], q: number): boolean {
+  return certified !== null && certified.voters.filter((member) => voters.includes(member)).length >= q
+}
+
+function forgetOutbids(turn: Turn, vault: Vault): void {
+  for (const { manifest } of vault.manifests) {
+    for (const { envelope_id } of envelopesOf(manifest)) {
+      const gathering = turn.volatile.gatherings.get(envelope_id)
+      if (gathering) gathering.outbid = false
+    }
+  }
+}
+
+/**
+ * Shares left for a trigger that is in neither my chain nor my mempool any more, and nothing of ours confirmed: the
+ * recovery transactions may be known outside. Asked at each block, not in the middle of a reorg.
+ */
+function exposeIfGone(turn: Turn, incident: Incident, vault: Vault): void {
+  if (vault.exposed || incident.released.size === 0 || standingTrigger(vault, incident.trigger) !== null) return
+  if (finalSpend(vault)?.recovered) return
+  expose(turn, incident, vault)
+}
+
+function expose(turn: Turn, incident: Incident, vault: Vault): void {
+  if (vault.exposed) return
+  const incident_id = incidentIdOf(turn.ports, incident.vault_id, incident.trigger)
+  turn.record({ record: 'exposed', vault_id: incident.vault_id })
+  turn.note(incident_id, 'exposed')
+  turn.tell({ level: 'error', event: 'exposed', vault_id: incident.vault_id, incident_id })
+}
+
+function settleIfBuried(turn: Turn, incident_id: IncidentId, vault: Vault, incident: Incident): void {
+  const end = finalSpend(vault)
+  if (end === null || confirmations(end.coin, turn.tip) < SETTLED_DEPTH) return
+  turn.record({ record: 'settled', incident_id, outcome: end.recovered ? 'recovered' : 'lost' })
+  turn.note(incident_id, 'settled', { txid: end.txid, detail: end.recovered ? 'recovered' : 'lost' })
+  turn.tell({ level: end.recovered ? 'warn' : 'error', event: 'settled', incident_id, txid: end.txid })
+  if (!end.recovered && incident.released.size > 0) expose(turn, incident, vault)
+  turn.now({
+    effect: 'forget',
+    envelopes: vault.manifests.flatMap(({ manifest }) => envelopesOf(manifest).map(({ envelope_id }) => envelope_id)),
+  })
+}
+
+export type IncidentStatus = 'alleged' | 'open' | 'certified' | 'recovering' | 'recovered' | 'gone' | 'lost' | 'settled'
+
+/** Where an incident stands, in one word, for people and for the owner's client. */
+export function incidentStatus(vault: Vault, incident: Incident, tip: number): IncidentStatus {
+  if (incident.settled !== null) return incident.settled === 'recovered' ? 'settled' : 'lost'
+  const end = finalSpend(vault)
+  if (end !== null && confirmations(end.coin, tip) > 0) return end.recovered ? 'recovered' : 'open'
+  const standing = standingTrigger(vault, incident.trigger)
+  if (standing === null || standing.offered) {
+    return incident.story.some(({ event }) => event === 'trigger-seen' || event === 'trigger-confirmed') ? 'gone' : 'alleged'
+  }
+  const target = vault.coins.get(recoveryTarget(vault, incident.trigger, standing.tx)) ?? UNSPENT
+  if (target.mempool !== null || incident.broadcasts.size > 0) return 'recovering'
+  return incident.certified ? 'certified' : 'open'
+}

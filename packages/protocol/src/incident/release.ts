@@ -1,0 +1,142 @@
+/** Handing shares to the broadcasters in turn, and taking those that were handed to me. */
+import { type AnyEnvelope, type ShareCommitment, envelopesOf } from '../custody/manifest.ts'
+import { taggedHash } from '../crypto/index.ts'
+import { releaseSlot, signOnce } from '../guard/ledger.ts'
+import type { Outcome } from '../core/input.ts'
+import { type EnvelopeId, type Hash32, type IncidentId, type MemberIndex, toHex } from '../primitives/index.ts'
+import type { HeldManifest, Incident, Vault } from '../state/durable.ts'
+import type { Turn } from '../state/turn.ts'
+import { type Gathering, MAX_SEALING } from '../state/volatile.ts'
+import { depositCoin, recoveryTarget, rungOfEnvelope } from './trigger.ts'
+import { type Ladder, envelopeIndex } from './due.ts'
+import { type OpenGate, releaseGate } from './gate.ts'
+import { broadcasterOrder } from './order.ts'
+
+/** Starts every release that is due and has not been made. */
+export function releaseDue(turn: Turn, incident_id: IncidentId, vault: Vault, incident: Incident, gate: OpenGate): void {
+  const { federation } = turn.config
+  const members = federation.members.map(({ index }) => index)
+  const order = broadcasterOrder(turn.ports, federation.lock_hash, incident_id, members)
+  for (const ladder of gate.ladders) {
+    for (let rung = 0; rung <= ladder.due; rung++) {
+      const envelope_id = ladder.rungs[rung]?.envelope_id
+      if (envelope_id === undefined) continue
+      if (!incident.released.has(envelope_id)) turn.record({ record: 'release-opened', incident_id, envelope_id })
+      for (const to of recipients(turn, vault, incident, gate, ladder, rung, order)) {
+        release(turn, incident_id, ladder.held, envelope_id, to)
+      }
+    }
+  }
+}
+
+/**
+ * At once to the first b+1 members that I do not hold for dead, of whom one at least is honest; to all when one more
+ * block has connected and neither this rung nor a higher one of this trigger is in my mempool or chain.
+ */
+function recipients(
+  turn: Turn,
+  vault: Vault,
+  incident: Incident,
+  gate: OpenGate,
+  ladder: Ladder,
+  rung: number,
+  order: readonly MemberIndex[],
+): readonly MemberIndex[] {
+  const envelope_id = ladder.rungs[rung]?.envelope_id
+  const opened = envelope_id === undefined ? undefined : incident.released.get(envelope_id)
+  const target = vault.coins.get(recoveryTarget(vault, incident.trigger, gate.standing.tx)) ?? depositCoin(vault)
+  const seen = [target.mempool?.txid, target.confirmed?.tx.txid]
+  const answered = ladder.rungs.slice(rung).some(({ txid }) => seen.includes(txid))
+  if (opened !== undefined && turn.tip > opened && !answered) return order
+  const living = order.filter((index) => index === turn.config.self || turn.volatile.peers.get(index)?.life !== 'dead')
+  return living.slice(0, turn.config.federation.b + 1)
+}
+
+function release(turn: Turn, incident_id: IncidentId, held: HeldManifest, envelope_id: EnvelopeId, to: MemberIndex): void {
+  if (to === turn.config.self) {
+    openOwnShare(turn, incident_id, held, envelope_id)
+    return
+  }
+  const slot = releaseSlot(turn.config.federation.lock_hash, incident_id, envelope_id, to)
+  if (turn.durable.ledger.has(slot) || turn.volatile.sealing.has(slot)) return
+  if (turn.volatile.sealing.size >= MAX_SEALING) return // asked again at the next block
+  const sealed = held.shares[envelopeIndex(held, envelope_id)]
+  if (sealed === undefined) return
+  turn.volatile.sealing.add(slot)
+  turn.now({ effect: 'seal-share', incident_id, manifest_hash: held.hash, envelope_id, to, sealed })
+}
+
+/** A share of mine has been sealed to a member: if the gate still stands open, it is signed, recorded and sent. */
+export function onSealed(turn: Turn, outcome: Extract<Outcome, { of: 'seal-share' }>): void {
+  const { incident_id, manifest_hash, envelope_id, to, sealed } = outcome
+  const slot = releaseSlot(turn.config.federation.lock_hash, incident_id, envelope_id, to)
+  turn.volatile.sealing.delete(slot)
+  const incident = turn.incident(incident_id)
+  const vault = incident && turn.durable.vaults.get(incident.vault_id)
+  if (!incident || !vault) return
+  if (sealed === null) {
+    turn.tell({ level: 'error', event: 'bad-share', incident_id, envelope_id, member: turn.config.self, detail: 'my own sealed share does not open' })
+    return
+  }
+  if (!isDue(releaseGate(turn, vault, incident), envelope_id)) return
+  const sealed_hash = hashOfSealed(turn, sealed)
+  const frame = signOnce(turn, slot, () =>
+    turn.sign('release', { incident_id, manifest_hash, envelope_id, to, sealed_hash }, sealed),
+  )
+  turn.note(incident_id, 'released', { member: to, feerate: rungOfEnvelope(vault, envelope_id)?.feerate ?? null })
+  turn.tell({ level: 'info', event: 'share-released', incident_id, envelope_id, member: to })
+  turn.send(to, frame)
+}
+
+export function hashOfSealed(turn: Turn, sealed: Uint8Array): Hash32 {
+  return toHex(taggedHash(turn.ports, 'sealed', sealed)) as Hash32
+}
+
+export function isDue(gate: OpenGate | null, envelope_id: EnvelopeId): boolean {
+  return gate !== null && gate.ladders.some(({ rungs, due }) => rungs.slice(0, due + 1).some((rung) => rung.envelope_id === envelope_id))
+}
+
+/** My own share joins the gathering only through the same gate as a release to anybody else. */
+export function openOwnShare(turn: Turn, incident_id: IncidentId, held: HeldManifest, envelope_id: EnvelopeId): void {
+  const sealed = held.shares[envelopeIndex(held, envelope_id)]
+  if (sealed !== undefined) openShare(turn, incident_id, held, envelope_id, turn.config.self, sealed)
+}
+
+/** Has the shell open a share and keep it, once per member and envelope unless it was bad. */
+export function openShare(
+  turn: Turn,
+  incident_id: IncidentId,
+  held: HeldManifest,
+  envelope_id: EnvelopeId,
+  from: MemberIndex,
+  sealed: Uint8Array,
+): void {
+  const gathering = gatheringOf(turn, envelope_id)
+  const commitment = commitmentOf(held, envelope_id, from)
+  if (commitment === null || gathering.shares.get(from) === 'opening' || gathering.shares.get(from) === 'good') return
+  gathering.shares.set(from, 'opening')
+  turn.now({
+    effect: 'open-share',
+    incident_id,
+    manifest_hash: held.hash,
+    vault_id: held.manifest.vault_id,
+    generation: held.manifest.generation,
+    envelope_id,
+    from,
+    commitment,
+    sealed,
+  })
+}
+
+function commitmentOf(held: HeldManifest, envelope_id: EnvelopeId, member: MemberIndex): ShareCommitment | null {
+  const envelope: AnyEnvelope | undefined = envelopesOf(held.manifest)[envelopeIndex(held, envelope_id)]
+  return envelope?.shares.find((share) => share.member === member) ?? null
+}
+
+export function gatheringOf(turn: Turn, envelope_id: EnvelopeId): Gathering {
+  const before = turn.volatile.gatherings.get(envelope_id)
+  if (before) return before
+  const fresh: Gathering = { shares: new Map(), rebuild: 'not-yet', tried_with: 0, submitting: false, outbid: false }
+  turn.volatile.gatherings.set(envelope_id, fresh)
+  return fresh
+}

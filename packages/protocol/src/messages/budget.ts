@@ -1,0 +1,64 @@
+/**
+ * Token buckets by which no peer's traffic takes another's room. Each peer has one bucket per room, as forwarder and as
+ * sender; what is over budget is ignored, never rejected.
+ */
+import type { Millis } from '../primitives/index.ts'
+import type { Room } from './kinds.ts'
+
+interface Bucket {
+  messages: number
+  bytes: number
+  at_ms: Millis
+}
+
+export type Buckets = Record<Room, Bucket>
+
+export interface Budget {
+  readonly messages_burst: number
+  readonly messages_per_s: number
+  readonly bytes_burst: number
+  readonly bytes_per_s: number
+}
+
+/** One sender: ten heartbeats a second on regtest, and the answers to Pulls in bursts. */
+export const SENDER_BUDGET: Record<Room, Budget> = {
+  urgent: { messages_burst: 1_024, messages_per_s: 128, bytes_burst: 4 * 1024 * 1024, bytes_per_s: 512 * 1024 },
+  routine: { messages_burst: 256, messages_per_s: 64, bytes_burst: 1024 * 1024, bytes_per_s: 128 * 1024 },
+}
+
+/** At least the sum of all senders' budgets, or an honest forwarder would be blamed for what it relays. */
+export function forwarderBudget(room: Room, members: number): Budget {
+  const one = SENDER_BUDGET[room]
+  return {
+    messages_burst: one.messages_burst * members,
+    messages_per_s: one.messages_per_s * members,
+    bytes_burst: one.bytes_burst * members,
+    bytes_per_s: one.bytes_per_s * members,
+  }
+}
+
+/** Takes one message of `bytes` from the bucket; false, and nothing taken, where there is no room. */
+export function spend<Key>(
+  all: Map<Key, Buckets>,
+  key: Key,
+  room: Room,
+  budget: Budget,
+  bytes: number,
+  now: Millis,
+): boolean {
+  let buckets = all.get(key)
+  if (!buckets) {
+    const full = { messages: budget.messages_burst, bytes: budget.bytes_burst, at_ms: now }
+    buckets = { urgent: { ...full }, routine: { ...full } }
+    all.set(key, buckets)
+  }
+  const bucket = buckets[room]
+  const seconds = Math.max(0, now - bucket.at_ms) / 1_000
+  bucket.messages = Math.min(budget.messages_burst, bucket.messages + seconds * budget.messages_per_s)
+  bucket.bytes = Math.min(budget.bytes_burst, bucket.bytes + seconds * budget.bytes_per_s)
+  bucket.at_ms = now
+  if (bucket.messages < 1 || bucket.bytes < bytes) return false
+  bucket.messages -= 1
+  bucket.bytes -= bytes
+  return true
+}

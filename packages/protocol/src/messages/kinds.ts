@@ -1,0 +1,71 @@
+/** The one table of message kinds: what each carries, how it travels, and how much of it is taken. */
+import { type Infer, type Schema, fromCbor, toCbor } from '../primitives/index.ts'
+import { certificate } from './certificate.ts'
+import { MAX_ATTACHMENT_BYTES } from './frame.ts'
+import { heartbeat } from './heartbeat.ts'
+import { enrolRequest, infoRequest } from './owner-requests.ts'
+import { pull } from './pull.ts'
+import { receipt } from './receipt.ts'
+import { release } from './release.ts'
+import { SEALED_SHARE_BYTES } from '../custody/limits.ts'
+import { vote } from './vote.ts'
+
+export type Channel = 'gossip' | 'stream' | 'owner-request'
+/** `urgent` has room that no other traffic can take: an incident's messages. */
+export type Room = 'urgent' | 'routine'
+
+export interface KindRules<Body> {
+  readonly body: Schema<Body>
+  /** Where a message of this kind may arrive. What is gossiped may also arrive by a stream: the answer to a Pull. */
+  readonly channels: readonly Channel[]
+  readonly room: Room
+  readonly max_attachment_bytes: number
+  /** (boot, seq) must rise: for what is worthless once a newer one came. Elsewhere it would lose what comes by Pull. */
+  readonly rising: boolean
+}
+
+function kind<Body>(body: Schema<Body>, rules: Omit<KindRules<Body>, 'body'>): KindRules<Body> {
+  return { body, ...rules }
+}
+
+export const MEMBER_KINDS = {
+  heartbeat: kind(heartbeat, { channels: ['gossip'], room: 'routine', max_attachment_bytes: 0, rising: true }),
+  vote: kind(vote, {
+    channels: ['gossip', 'stream'],
+    room: 'urgent',
+    max_attachment_bytes: MAX_ATTACHMENT_BYTES,
+    rising: false,
+  }),
+  certificate: kind(certificate, { channels: ['gossip', 'stream'], room: 'urgent', max_attachment_bytes: 0, rising: false }),
+  receipt: kind(receipt, { channels: ['gossip', 'stream'], room: 'urgent', max_attachment_bytes: 0, rising: false }),
+  release: kind(release, {
+    channels: ['stream'],
+    room: 'urgent',
+    max_attachment_bytes: SEALED_SHARE_BYTES,
+    rising: false,
+  }),
+  pull: kind(pull, { channels: ['stream'], room: 'routine', max_attachment_bytes: 0, rising: false }),
+} as const
+
+export type MemberKind = keyof typeof MEMBER_KINDS
+export type BodyOf<K extends MemberKind> = Infer<(typeof MEMBER_KINDS)[K]['body']>
+
+/** The same table, typed so that a generic kind finds the schema of its own body. */
+const rules: { readonly [K in MemberKind]: KindRules<BodyOf<K>> } = MEMBER_KINDS
+
+export function encodeBody<K extends MemberKind>(kind: K, body: BodyOf<K>): Uint8Array {
+  return toCbor(rules[kind].body, body)
+}
+
+/** @throws SchemaError */
+export function decodeBody<K extends MemberKind>(kind: K, bytes: Uint8Array): BodyOf<K> {
+  return fromCbor(rules[kind].body, bytes)
+}
+
+/** Owners' requests: authenticated by what they carry, answered on the same stream. */
+export const OWNER_KINDS = { enrol: enrolRequest, info: infoRequest } as const
+export type OwnerKind = keyof typeof OWNER_KINDS
+
+export function isMemberKind(kind: string): kind is MemberKind {
+  return Object.hasOwn(MEMBER_KINDS, kind)
+}

@@ -1,0 +1,29 @@
+import { MAX_ENVELOPES, MAX_MEMBERS } from '../custody/limits.ts'
+import { type EnvelopeId, type IncidentId, type Infer, type ManifestHash, s } from '../primitives/index.ts'
+
+export const MAX_PULL_INCIDENTS = 16
+export const MAX_PULL_MANIFESTS = 64
+
+/**
+ * "This is what I have; send me what I lack." The answers are the messages themselves, with their signers' own bytes,
+ * so that nothing pulled is worth less than what was gossiped.
+ */
+export const pull = s.struct({
+  incidents: s.list(
+    s.struct({
+      incident_id: s.hex<IncidentId>(32),
+      /** The newest vote that I hold of each member. */
+      votes: s.list(s.struct({ member: s.memberIndex, anchor_height: s.height }), MAX_MEMBERS),
+      /** Envelopes of which I hold your share. */
+      releases: s.list(s.hex<EnvelopeId>(32), MAX_ENVELOPES),
+      /** Members whose broadcast receipts I hold. */
+      broadcasts: s.list(s.memberIndex, MAX_MEMBERS),
+    }),
+    MAX_PULL_INCIDENTS,
+  ),
+  custody: s.list(
+    s.struct({ manifest_hash: s.hex<ManifestHash>(32), receipts: s.list(s.memberIndex, MAX_MEMBERS) }),
+    MAX_PULL_MANIFESTS,
+  ),
+})
+export type Pull = Infer<typeof pull>

@@ -1,0 +1,136 @@
+/**
+ * The durable part of a member's state: what the log restores. It changes only by `apply` (apply.ts). The schema is its
+ * type, its snapshot format and its limits at once: encoding a state checks every bound.
+ */
+import { blockRef } from '../chain/index.ts'
+import { MAX_ENVELOPES, MAX_ENVELOPE_BYTES, MAX_MANIFESTS_PER_VAULT, MAX_MEMBERS, MAX_UNVAULTS, MAX_VAULTS, SEALED_SHARE_BYTES } from '../custody/limits.ts'
+import { type Manifest, decodeManifest, signedManifest } from '../custody/manifest.ts'
+import { MAX_SIGNED_BYTES } from '../messages/frame.ts'
+import { MAX_RECEIPT_FRAME_BYTES } from '../messages/owner-requests.ts'
+import { MAX_VOTE_FRAME_BYTES } from '../messages/certificate.ts'
+import { action, trigger } from '../messages/vote.ts'
+import { type EnvelopeId, type IncidentId, type Infer, type ManifestHash, type MessageHash, type Schema, type VaultId, s } from '../primitives/index.ts'
+import { coin } from './coins.ts'
+import { MAX_STORY, storyEntry } from './story.ts'
+
+/** Blocks kept to find the common ancestor where bitcoind has forgotten the branch that I was on. */
+export const MAX_RECENT_BLOCKS = 288
+/** One incident per vault and trigger. */
+export const MAX_INCIDENTS = 2 * MAX_VAULTS
+/** Frames that I signed for a slot: per incident a vote each 6 blocks and a release per envelope and member. */
+export const MAX_LEDGER = 1_048_576
+/** The largest frame in the ledger is a vote or receipt with its header, or a release with its sealed share. */
+export const MAX_LEDGER_FRAME_BYTES = 1_024
+export const MAX_EVIDENCE = 4 * MAX_MEMBERS
+
+/** The small signed kinds: votes, receipts. */
+const votesFrame = s.blob(MAX_VOTE_FRAME_BYTES)
+const receiptFrame = s.blob(MAX_RECEIPT_FRAME_BYTES)
+
+const heldManifestStored = s.struct({
+  hash: s.hex<ManifestHash>(32),
+  signed: signedManifest,
+  /** In the order of envelopesOf(manifest). */
+  envelopes: s.list(s.blob(MAX_ENVELOPE_BYTES), MAX_ENVELOPES),
+  /** My shares, each still sealed to me, in the same order. */
+  shares: s.list(s.blob(SEALED_SHARE_BYTES), MAX_ENVELOPES),
+  armed_height: s.nullable(s.height),
+  receipts: s.dict(s.memberIndex, receiptFrame, MAX_MEMBERS),
+  /** When I first held the owner's complete bundle of receipts. */
+  bundle_height: s.nullable(s.height),
+  activated_height: s.nullable(s.height),
+  withdrawn: s.bool,
+})
+type Stored = Infer<typeof heldManifestStored>
+
+/** A manifest that I armed, parsed once. */
+export interface HeldManifest extends Stored {
+  readonly manifest: Manifest
+}
+
+const heldManifest: Schema<HeldManifest> = {
+  encode: (value) => heldManifestStored.encode(value),
+  decode: (value) => parsed(heldManifestStored.decode(value)),
+  toJson: (value) => heldManifestStored.toJson(value),
+  fromJson: (value) => parsed(heldManifestStored.fromJson(value)),
+}
+
+export function parsed(stored: Stored): HeldManifest {
+  return { ...stored, manifest: decodeManifest(stored.signed.bytes) }
+}
+
+export const vault = s.struct({
+  deposit: s.outpoint,
+  manifests: s.list(heldManifest, MAX_MANIFESTS_PER_VAULT),
+  active: s.nullable(s.hex<ManifestHash>(32)),
+  /** The deposit and U:0 of every variant of every armed manifest. */
+  coins: s.dict(s.outpoint, coin, 1 + MAX_UNVAULTS * MAX_MANIFESTS_PER_VAULT),
+  /** A recovery transaction may be known outside although it did not confirm. */
+  exposed: s.bool,
+})
+export type Vault = Infer<typeof vault>
+
+export const heldVote = s.struct({ anchor_height: s.height, frame: votesFrame })
+export type HeldVote = Infer<typeof heldVote>
+
+/** What became of an incident in the end; null while it is not settled. */
+export const outcome = s.oneOf('recovered', 'lost')
+export type IncidentOutcome = Infer<typeof outcome>
+
+export const incident = s.struct({
+  vault_id: s.hex<VaultId>(32),
+  trigger,
+  action,
+  opened_at_ms: s.millis,
+  /** The newest vote of each member. */
+  votes: s.dict(s.memberIndex, heldVote, MAX_MEMBERS),
+  certified: s.nullable(s.struct({ at_ms: s.millis, height: s.height, voters: s.list(s.memberIndex, MAX_MEMBERS) })),
+  /** Envelopes whose release I opened: id to my tip then. From here others may know what is in them. */
+  released: s.dict(s.hex<EnvelopeId>(32), s.height, MAX_ENVELOPES * MAX_MANIFESTS_PER_VAULT),
+  /** Recovery transactions that my bitcoind took from me: txid to my tip then. */
+  broadcasts: s.dict(s.txid, s.height, MAX_ENVELOPES * MAX_MANIFESTS_PER_VAULT),
+  /** Members' broadcast receipts, the newest of each. */
+  broadcast_receipts: s.dict(s.memberIndex, receiptFrame, MAX_MEMBERS),
+  settled: s.nullable(outcome),
+  story: s.list(storyEntry, MAX_STORY),
+})
+export type Incident = Infer<typeof incident>
+
+/** A slot that I signed for, and the exact bytes, which are sent again but never made again. */
+export const ledgerEntry = s.struct({ frame: s.blob(MAX_LEDGER_FRAME_BYTES), height: s.nullable(s.height) })
+export type LedgerEntry = Infer<typeof ledgerEntry>
+
+/** Two conflicting signed messages of one member, verifiable by anyone. */
+export const evidence = s.struct({
+  member: s.memberIndex,
+  kind: s.text(32),
+  at_ms: s.millis,
+  first: s.struct({ signed: s.blob(MAX_SIGNED_BYTES), signature: s.blob(64, 64) }),
+  second: s.struct({ signed: s.blob(MAX_SIGNED_BYTES), signature: s.blob(64, 64) }),
+})
+export type Evidence = Infer<typeof evidence>
+
+export const durable = s.struct({
+  /** Rises at each start. */
+  boot: s.uint(0xffff_ffff),
+  /** Where the follower of my chain stands, and the blocks before, newest last. */
+  position: s.nullable(blockRef),
+  recent: s.list(blockRef, MAX_RECENT_BLOCKS),
+  vaults: s.dict(s.hex<VaultId>(32), vault, MAX_VAULTS),
+  incidents: s.dict(s.hex<IncidentId>(32), incident, MAX_INCIDENTS),
+  ledger: s.dict(s.text(256), ledgerEntry, MAX_LEDGER),
+  evidence: s.dict(s.hex<MessageHash>(32), evidence, MAX_EVIDENCE),
+})
+export type Durable = Infer<typeof durable>
+
+export function emptyDurable(): Durable {
+  return {
+    boot: 0,
+    position: null,
+    recent: [],
+    vaults: new Map(),
+    incidents: new Map(),
+    ledger: new Map(),
+    evidence: new Map(),
+  }
+}

@@ -1,0 +1,67 @@
+/** What the log holds: typed deltas of the durable state. Formats are frozen by the log's version. */
+import { chainEvent } from '../chain/index.ts'
+import { spendTx } from '../chain/events.ts'
+import { MAX_ENVELOPES, MAX_ENVELOPE_BYTES, MAX_MEMBERS, SEALED_SHARE_BYTES } from '../custody/limits.ts'
+import { signedManifest } from '../custody/manifest.ts'
+import { MAX_VOTE_FRAME_BYTES } from '../messages/certificate.ts'
+import { MAX_RECEIPT_FRAME_BYTES } from '../messages/owner-requests.ts'
+import { action, trigger } from '../messages/vote.ts'
+import { type EnvelopeId, type IncidentId, type Infer, type ManifestHash, type MessageHash, type VaultId, s } from '../primitives/index.ts'
+import { MAX_LEDGER_FRAME_BYTES, evidence, outcome } from './durable.ts'
+import { storyEntry } from './story.ts'
+
+const vaultId = s.hex<VaultId>(32)
+const manifestHash = s.hex<ManifestHash>(32)
+const incidentId = s.hex<IncidentId>(32)
+
+export const record = s.variant('record', {
+  boot: s.struct({ boot: s.uint(0xffff_ffff) }),
+  /** A chain fact; with a block's, the follower's position moves. */
+  chain: s.struct({ fact: chainEvent }),
+  'manifest-armed': s.struct({
+    signed: signedManifest,
+    hash: manifestHash,
+    envelopes: s.list(s.blob(MAX_ENVELOPE_BYTES), MAX_ENVELOPES),
+    shares: s.list(s.blob(SEALED_SHARE_BYTES), MAX_ENVELOPES),
+  }),
+  'manifest-withdrawn': s.struct({ vault_id: vaultId, hash: manifestHash }),
+  'receipt-held': s.struct({
+    vault_id: vaultId,
+    hash: manifestHash,
+    member: s.memberIndex,
+    frame: s.blob(MAX_RECEIPT_FRAME_BYTES),
+  }),
+  'bundle-complete': s.struct({ vault_id: vaultId, hash: manifestHash }),
+  'manifest-activated': s.struct({ vault_id: vaultId, hash: manifestHash }),
+  /** A spend that came with a vote and that my own bitcoind would take. */
+  'trigger-offered': s.struct({ vault_id: vaultId, outpoint: s.outpoint, tx: spendTx }),
+  'incident-opened': s.struct({ incident_id: incidentId, vault_id: vaultId, trigger, action, at_ms: s.millis }),
+  'vote-held': s.struct({
+    incident_id: incidentId,
+    member: s.memberIndex,
+    anchor_height: s.height,
+    frame: s.blob(MAX_VOTE_FRAME_BYTES),
+  }),
+  certified: s.struct({
+    incident_id: incidentId,
+    at_ms: s.millis,
+    height: s.height,
+    voters: s.list(s.memberIndex, MAX_MEMBERS),
+  }),
+  /** The sign-once ledger: the slot and the bytes, synced before the bytes leave. */
+  signed: s.struct({ slot: s.text(256), frame: s.blob(MAX_LEDGER_FRAME_BYTES) }),
+  'release-opened': s.struct({ incident_id: incidentId, envelope_id: s.hex<EnvelopeId>(32) }),
+  broadcast: s.struct({ incident_id: incidentId, txid: s.txid }),
+  'broadcast-receipt': s.struct({
+    incident_id: incidentId,
+    member: s.memberIndex,
+    frame: s.blob(MAX_RECEIPT_FRAME_BYTES),
+  }),
+  exposed: s.struct({ vault_id: vaultId }),
+  settled: s.struct({ incident_id: incidentId, outcome }),
+  /** An entry of an incident's story and nothing else. */
+  noted: s.struct({ incident_id: incidentId, entry: storyEntry }),
+  evidence: s.struct({ id: s.hex<MessageHash>(32), evidence }),
+})
+export type LogRecord = Infer<typeof record>
+export type RecordOf<K extends LogRecord['record']> = Extract<LogRecord, { record: K }>

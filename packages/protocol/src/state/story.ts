@@ -1,0 +1,49 @@
+/** The story of an incident: what `incident explain` tells, in the order in which this member learned it. */
+import { type Infer, s } from '../primitives/index.ts'
+
+/** Enough for 64 members' votes, receipts and twenty rounds of rungs; after that only endings are added. */
+export const MAX_STORY = 512
+
+export const storyEvent = s.oneOf(
+  'trigger-seen',
+  'trigger-offered',
+  'trigger-replaced',
+  'trigger-gone',
+  'trigger-confirmed',
+  'trigger-unconfirmed',
+  'opened',
+  'voted',
+  'vote-received',
+  'certified',
+  'released',
+  'share-opened',
+  'share-refused',
+  'rebuilt',
+  'bad-dealer',
+  'broadcast',
+  'broadcast-refused',
+  'broadcast-by-member',
+  'recovery-seen',
+  'recovery-gone',
+  'recovery-confirmed',
+  'recovery-unconfirmed',
+  'other-spend-seen',
+  'other-spend-confirmed',
+  'exposed',
+  'settled',
+)
+export type StoryEvent = Infer<typeof storyEvent>
+
+export const storyEntry = s.struct({
+  at_ms: s.millis,
+  event: storyEvent,
+  /** My tip then; null before the first block. */
+  height: s.nullable(s.height),
+  member: s.nullable(s.memberIndex),
+  txid: s.nullable(s.txid),
+  /** sat/kvB of the rung concerned. */
+  feerate: s.nullable(s.feerate),
+  /** A code or short word, e.g. bitcoind's answer. */
+  detail: s.nullable(s.text(64)),
+})
+export type StoryEntry = Infer<typeof storyEntry>

@@ -1,0 +1,126 @@
+/** One step's work in hand: the state, the ports, and what the step gives out. Machines get this and nothing else. */
+import type { DurableEffect, ImmediateEffect, Tell } from '../core/effects.ts'
+import type { CryptoPorts } from '../crypto/index.ts'
+import type { Federation } from '../federation/index.ts'
+import { type Frame, MESSAGE_VERSION, decodeHeader, encodeFrame, signFrame } from '../messages/frame.ts'
+import { type BodyOf, type MemberKind, decodeBody, encodeBody } from '../messages/kinds.ts'
+import { type Height, type IncidentId, type MemberIndex, type Millis } from '../primitives/index.ts'
+import { apply } from './apply.ts'
+import type { Durable, Incident } from './durable.ts'
+import type { LogRecord } from './records.ts'
+import type { StoryEntry, StoryEvent } from './story.ts'
+import type { Volatile } from './volatile.ts'
+
+/** Who this member is and whom it serves; fixed while the process runs. */
+export interface CoreConfig {
+  readonly federation: Federation
+  readonly self: MemberIndex
+  /** Admitted owners: their peer id and BIP-340 root key (x-only hex). */
+  readonly owners: readonly { readonly peer_id: string; readonly root: string }[]
+  /** e.g. `belfry/0.1.0`, told in heartbeats. */
+  readonly software: string
+}
+
+export interface State {
+  readonly config: CoreConfig
+  readonly durable: Durable
+  readonly volatile: Volatile
+}
+
+export class Turn {
+  readonly config: CoreConfig
+  readonly durable: Durable
+  readonly volatile: Volatile
+  readonly ports: CryptoPorts
+  readonly at_ms: Millis
+  readonly records: LogRecord[] = []
+  readonly afterDurable: DurableEffect[] = []
+  readonly immediate: ImmediateEffect[] = []
+
+  constructor(state: State, ports: CryptoPorts, at_ms: Millis) {
+    this.config = state.config
+    this.durable = state.durable
+    this.volatile = state.volatile
+    this.ports = ports
+    this.at_ms = at_ms
+  }
+
+  /** My tip; 0 before the first block. */
+  get tip(): Height {
+    return this.durable.position?.height ?? (0 as Height)
+  }
+
+  record(entry: LogRecord): void {
+    apply(this.durable, entry)
+    this.records.push(entry)
+  }
+
+  afterSync(effect: DurableEffect): void {
+    this.afterDurable.push(effect)
+  }
+
+  now(effect: ImmediateEffect): void {
+    this.immediate.push(effect)
+  }
+
+  tell(tell: Tell): void {
+    this.immediate.push({ effect: 'tell', tell })
+  }
+
+  /** Adds to an incident's story. */
+  note(incident_id: IncidentId, event: StoryEvent, about: Partial<Omit<StoryEntry, 'event' | 'at_ms' | 'height'>> = {}): void {
+    this.record({
+      record: 'noted',
+      incident_id,
+      entry: {
+        at_ms: this.at_ms,
+        event,
+        height: this.durable.position?.height ?? null,
+        member: about.member ?? null,
+        txid: about.txid ?? null,
+        feerate: about.feerate ?? null,
+        detail: about.detail ?? null,
+      },
+    })
+  }
+
+  incident(id: IncidentId): Incident | undefined {
+    return this.durable.incidents.get(id)
+  }
+
+  /** Signs a message of mine. It leaves by `gossip` or `send`, after this step's records are synced. */
+  sign<K extends MemberKind>(kind: K, body: BodyOf<K>, attachment: Uint8Array | null = null): Frame {
+    const { federation, self } = this.config
+    this.volatile.seq += 1
+    return signFrame(
+      this.ports,
+      federation.lock_hash,
+      {
+        version: MESSAGE_VERSION,
+        lock_prefix: federation.lock_prefix,
+        epoch: federation.epoch,
+        kind,
+        from: self,
+        peer_id: federation.memberOf(self).peer_id,
+        boot: this.durable.boot,
+        seq: this.volatile.seq,
+        sent_at: this.at_ms,
+        body: encodeBody(kind, body),
+      },
+      attachment,
+    )
+  }
+
+  /** The body of a frame that has been decoded before. */
+  bodyOf<K extends MemberKind>(kind: K, frame: Frame): BodyOf<K> {
+    return decodeBody(kind, decodeHeader(frame.signed).body)
+  }
+
+  gossip(frame: Frame): void {
+    this.afterSync({ effect: 'gossip', bytes: encodeFrame(frame) })
+  }
+
+  send(to: MemberIndex, frame: Frame): void {
+    this.afterSync({ effect: 'send', to, bytes: encodeFrame(frame) })
+  }
+}

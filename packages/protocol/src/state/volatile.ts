@@ -1,0 +1,116 @@
+/** What a member forgets at a restart: caches, peers' last words, work under way. Every map has its limit. */
+import type { ChainState } from '../chain/index.ts'
+import { MAX_ENVELOPES, MAX_MEMBERS } from '../custody/limits.ts'
+import type { Heartbeat } from '../messages/heartbeat.ts'
+import type { EnrolRequest } from '../messages/owner-requests.ts'
+import { BoundedMap, type EnvelopeId, type Feerate, type ManifestHash, type MemberIndex, type MessageHash, type Millis } from '../primitives/index.ts'
+import type { Buckets } from '../messages/budget.ts'
+
+/** Twenty heartbeat periods of 64 members and a busy incident. */
+const MAX_SEEN = 8_192
+/** Recent messages kept per sender to catch one that signs (boot, seq) twice. */
+export const MAX_RECENT_PER_SENDER = 256
+/** Enrolments being verified at once. */
+export const MAX_PENDING_ENROLMENTS = 16
+/** Envelopes for which shares are being gathered at once. */
+const MAX_GATHERING = 64 * MAX_ENVELOPES
+/** Release slots being sealed at once. */
+export const MAX_SEALING = 4_096
+/** Transactions seen in votes that my bitcoind has been asked about. */
+const MAX_SIGHTINGS = 1_024
+
+export type PeerLife = 'unknown' | 'alive' | 'suspect' | 'dead'
+
+export interface Peer {
+  life: PeerLife
+  connected: boolean
+  heard_at: Millis | null
+  heartbeat: Heartbeat | null
+  /** The newest heartbeat's (boot, seq). */
+  boot: number
+  seq: number
+  pulled_at: Millis | null
+  /** Shares of this peer that did not match their commitment, and votes that my own chain contradicts. */
+  bad_shares: number
+}
+
+export type ShareState = 'opening' | 'good' | 'bad'
+
+/** The gathering of one envelope's shares. */
+export interface Gathering {
+  readonly shares: Map<MemberIndex, ShareState>
+  rebuild: 'not-yet' | 'under-way' | 'rebuilt' | 'bad-dealer'
+  /** Good shares at the last attempt to rebuild. */
+  tried_with: number
+  submitting: boolean
+  /** bitcoind said that the fee is too low or that a conflict pays more: go to the next rung. */
+  outbid: boolean
+}
+
+export interface PendingEnrolment {
+  readonly request: Extract<EnrolRequest, { request: 'manifest' }>
+  readonly waiting: number[]
+}
+
+export interface RecentMessage {
+  readonly id: MessageHash
+  readonly kind: string
+  readonly signed: Uint8Array
+  readonly signature: Uint8Array
+}
+
+export interface Volatile {
+  started_at: Millis | null
+  seq: number
+  next_heartbeat_at: Millis
+  /** Round-robin over open incidents where a heartbeat has no room for all. */
+  heartbeat_turn: number
+  chain: ChainState
+  implementation: string
+  estimate: Feerate | null
+  mempool_floor: Feerate
+  quorum_lost: boolean
+  readonly peers: Map<MemberIndex, Peer>
+  readonly seen: BoundedMap<MessageHash, true>
+  readonly recent: Map<MemberIndex, BoundedMap<string, RecentMessage>>
+  readonly budgets: { readonly forwarders: Map<MemberIndex, Buckets>; readonly senders: Map<MemberIndex, Buckets> }
+  readonly enrolments: Map<ManifestHash, PendingEnrolment>
+  readonly gatherings: BoundedMap<EnvelopeId, Gathering>
+  readonly sealing: Set<string>
+  readonly sightings: BoundedMap<string, true>
+}
+
+export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
+  return {
+    started_at: null,
+    seq: 0,
+    next_heartbeat_at: 0 as Millis,
+    heartbeat_turn: 0,
+    chain: 'unreachable',
+    implementation: '',
+    estimate: null,
+    mempool_floor: 0 as Feerate,
+    quorum_lost: false,
+    peers: new Map(members.slice(0, MAX_MEMBERS).map((index) => [index, newPeer()])),
+    seen: new BoundedMap(MAX_SEEN),
+    recent: new Map(members.map((index) => [index, new BoundedMap(MAX_RECENT_PER_SENDER)])),
+    budgets: { forwarders: new Map(), senders: new Map() },
+    enrolments: new Map(),
+    gatherings: new BoundedMap(MAX_GATHERING),
+    sealing: new Set(),
+    sightings: new BoundedMap(MAX_SIGHTINGS),
+  }
+}
+
+function newPeer(): Peer {
+  return {
+    life: 'unknown',
+    connected: false,
+    heard_at: null,
+    heartbeat: null,
+    boot: -1,
+    seq: -1,
+    pulled_at: null,
+    bad_shares: 0,
+  }
+}
