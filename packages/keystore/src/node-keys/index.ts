@@ -1,2 +1,2 @@
-export { createNodeKeys, NodeKeys, openNodeKeys, type KeyFile, type NewKeyFile, type SealedFor } from './node-keys.ts'
+export { createNodeKeys, NodeKeys, openNodeKeys, type SealedFor } from './node-keys.ts'
 export { verifyEd25519 } from './ed25519.ts'

@@ -1,6 +1,7 @@
 import { toHex } from '@belfry/protocol/primitives'
-import { readEncryptedFile, writeEncryptedFile, type KdfCost } from '../encrypted-file/index.ts'
+import { readEncryptedFile, writeEncryptedFile } from '../encrypted-file/index.ts'
 import { KeystoreError } from '../errors.ts'
+import type { KeyFile, NewKeyFile } from '../key-file.ts'
 import { SecretBytes } from '../memory/index.ts'
 import { x25519PublicKey } from '../sealing/hpke.ts'
 import { open } from '../sealing/index.ts'
@@ -10,18 +11,6 @@ const KIND = 'node-keys'
 const ENCRYPTION_KEY_BYTES = 32
 /** The plaintext: Ed25519 seed ‖ X25519 private key. */
 const KEYS_BYTES = SEED_BYTES + ENCRYPTION_KEY_BYTES
-
-export interface KeyFile {
-  readonly path: string
-  /** Lent; stays the caller's to wipe. */
-  readonly passphrase: SecretBytes
-}
-
-export interface NewKeyFile extends KeyFile {
-  /** Replace an existing file, and lose its keys. */
-  readonly force?: boolean
-  readonly cost?: KdfCost
-}
 
 /** What seal() bound to the sealed bytes. */
 export interface SealedFor {

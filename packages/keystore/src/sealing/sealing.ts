@@ -1,7 +1,7 @@
 import sodium from 'sodium-native'
 import { concat } from '@belfry/protocol/primitives'
 import { KeystoreError } from '../errors.ts'
-import { MAX_SECRET_BYTES, SecretBytes } from '../memory/index.ts'
+import { MAX_SECRET_BYTES, SecretBytes, ZeroedAtEnd } from '../memory/index.ts'
 import { KEY_BYTES, messageKey, sharedSecret, TAG_BYTES, x25519PublicKey } from './hpke.ts'
 
 /** What sealing adds: the encapsulated key and the tag. */
@@ -45,13 +45,15 @@ export function sealWith(ephemeral: SecretBytes, sealing: Sealing): Uint8Array {
     throw new KeystoreError('secret-too-long', `at most ${MAX_SECRET_BYTES} bytes can be sealed`, 'Seal less.')
   }
   const encapsulated = x25519PublicKey(ephemeral)
-  using shared = meet(ephemeral, recipientPublicKey, concat(encapsulated, recipientPublicKey), badPublicKey)
+  using zeroed = new ZeroedAtEnd()
+  const context = concat(encapsulated, recipientPublicKey)
+  const shared = zeroed.add(meet(ephemeral, recipientPublicKey, context, badPublicKey))
   const { key, nonce } = messageKey(shared, info)
-  using _ = key
+  zeroed.add(key)
   const ciphertext = new Uint8Array(plaintext.length + TAG_BYTES)
-  const encrypt = (bytes: Uint8Array) => key.use((k) => {
-    sodium.crypto_aead_chacha20poly1305_ietf_encrypt(ciphertext, bytes, aad, null, nonce, k)
-  })
+  const encrypt = (bytes: Uint8Array) => {
+    sodium.crypto_aead_chacha20poly1305_ietf_encrypt(ciphertext, bytes, aad, null, nonce, key)
+  }
   if (plaintext instanceof SecretBytes) plaintext.use(encrypt)
   else encrypt(plaintext)
   return concat(encapsulated, ciphertext)
@@ -70,21 +72,23 @@ export function open({ privateKey, info, sealed, aad = NO_AAD }: Opening): Secre
   }
   const encapsulated = sealed.subarray(0, KEY_BYTES)
   const ciphertext = sealed.subarray(KEY_BYTES)
-  using shared = meet(privateKey, encapsulated, concat(encapsulated, x25519PublicKey(privateKey)), notOpenable)
+  using zeroed = new ZeroedAtEnd()
+  const context = concat(encapsulated, x25519PublicKey(privateKey))
+  const shared = zeroed.add(meet(privateKey, encapsulated, context, notOpenable))
   const { key, nonce } = messageKey(shared, info)
-  using _ = key
-  return key.use((k) => SecretBytes.allocate(ciphertext.length - TAG_BYTES, (plaintext) => {
+  zeroed.add(key)
+  return SecretBytes.allocate(ciphertext.length - TAG_BYTES, (plaintext) => {
     try {
-      sodium.crypto_aead_chacha20poly1305_ietf_decrypt(plaintext, null, ciphertext, aad, nonce, k)
+      sodium.crypto_aead_chacha20poly1305_ietf_decrypt(plaintext, null, ciphertext, aad, nonce, key)
     } catch {
       throw notOpenable()
     }
-  }))
+  })
 }
 
 function meet(
   privateKey: SecretBytes, peer: Uint8Array, context: Uint8Array, refusal: () => KeystoreError,
-): SecretBytes {
+): Uint8Array {
   try {
     return sharedSecret(privateKey, peer, context)
   } catch (error) {

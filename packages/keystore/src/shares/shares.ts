@@ -1,6 +1,6 @@
 import { combine, split } from 'shamir-secret-sharing'
 import { KeystoreError } from '../errors.ts'
-import { SecretBytes } from '../memory/index.ts'
+import { SecretBytes, ZeroedAtEnd } from '../memory/index.ts'
 
 export const SHARED_KEY_BYTES = 32
 /** 32 bytes y, then x. */
@@ -34,12 +34,10 @@ export async function splitKey(key: SecretBytes, { threshold, count }: Splitting
     throw new KeystoreError('bad-key-length', `only keys of ${SHARED_KEY_BYTES} bytes are split`, 'Pass an envelope key.')
   }
   for (let draw = 0; draw < MAX_DRAWS; draw++) {
+    using zeroed = new ZeroedAtEnd()
     const drawn = await key.use((bytes) => split(bytes, count, threshold))
-    try {
-      if (hasUsableCoordinates(drawn)) return drawn.map((share) => SecretBytes.from(share))
-    } finally {
-      for (const share of drawn) share.fill(0)
-    }
+    for (const share of drawn) zeroed.add(share)
+    if (hasUsableCoordinates(drawn)) return drawn.map((share) => SecretBytes.from(share))
   }
   throw badShares('the share library repeatedly drew unusable coordinates')
 }

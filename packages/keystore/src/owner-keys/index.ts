@@ -1,0 +1,2 @@
+export { createOwnerKey, openOwnerKey, OwnerKey } from './owner-key.ts'
+export { verifySchnorr } from './secp256k1.ts'
