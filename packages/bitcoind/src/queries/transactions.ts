@@ -33,10 +33,10 @@ export interface MempoolAcceptance {
 
 export interface TransactionQueries {
   /**
-   * From the mempool, the transaction index, or the given block.
+   * From the mempool, the transaction index (`txindex=1`), or the block that is said to hold it.
    * @returns null when bitcoind finds no such transaction there
    */
-  getRawTransaction(id: Txid, block?: BlockHash, options?: CallOptions): Promise<Uint8Array | null>
+  getRawTransaction(id: Txid, options?: CallOptions & { readonly block?: BlockHash }): Promise<Uint8Array | null>
   /** @returns null when spent or unknown; with `includeMempool`, also when only the mempool spends it */
   getTxOut(outpoint: Outpoint, includeMempool: boolean, options?: CallOptions): Promise<UnspentOutput | null>
   /** @returns null when bitcoind has seen too little to tell */
@@ -50,15 +50,15 @@ export interface TransactionQueries {
 }
 
 /**
- * No bound on the feerate, nor on value burnt: what is sent here was signed beforehand, and its fee was checked then. A rung of
- * 1,000 sat/vB is above bitcoind's default bound.
+ * No bound on the feerate: what is sent here was signed beforehand, and its fee was checked then. A rung of 1,000 sat/vB is at
+ * bitcoind's default bound.
  */
 const NO_MAX_FEERATE = 0
 
 export function createTransactionQueries(rpc: RpcClient): TransactionQueries {
   return {
-    async getRawTransaction(id, block, options) {
-      const params = block === undefined ? [id, false] : [id, false, block]
+    async getRawTransaction(id, options) {
+      const params = options?.block === undefined ? [id, false] : [id, false, options.block]
       const hex = await nullOn(RPC_INVALID_ADDRESS_OR_KEY, rpc.call('getrawtransaction', params, options))
       return hex === null ? null : bytes(hex, 'getrawtransaction')
     },

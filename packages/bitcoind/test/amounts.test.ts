@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { MAX_SATS, sats } from '@belfry/protocol/primitives'
+import { btcPerKvbToFeerate, btcToSats, satsToBtc } from '../src/amounts.ts'
+
+describe('amounts', () => {
+  it('reads every amount that bitcoind can write back to the same satoshis', () => {
+    fc.assert(fc.property(fc.bigInt({ min: 0n, max: MAX_SATS }), (amount) => {
+      const decimal = satsToBtc(sats(amount))
+      assert.equal(btcToSats(JSON.parse(decimal) as number), amount)
+    }), { numRuns: 2000 })
+  })
+
+  it('is exact at the top of the range, where doubles are widest apart', () => {
+    for (let below = 0n; below < 1000n; below++) {
+      const amount = sats(MAX_SATS - below)
+      assert.equal(btcToSats(Number(satsToBtc(amount))), amount)
+    }
+  })
+
+  it('writes eight decimals', () => {
+    assert.equal(satsToBtc(sats(0)), '0.00000000')
+    assert.equal(satsToBtc(sats(1)), '0.00000001')
+    assert.equal(satsToBtc(sats(123_456_789_012)), '1234.56789012')
+  })
+
+  it('reads a feerate in BTC/kvB as integer sat/kvB', () => {
+    assert.equal(btcPerKvbToFeerate(0.00001), 1000)
+    assert.equal(btcPerKvbToFeerate(0.00000001), 1)
+    assert.equal(btcPerKvbToFeerate(0.02500001), 2_500_001)
+  })
+
+  it('refuses what is no amount', () => {
+    for (const btc of [-0.00000001, 21_000_000.00000001, 1e21, NaN, Infinity, 0.123456789, 1e-9]) {
+      assert.throws(() => btcToSats(btc), RangeError, String(btc))
+    }
+  })
+})

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { answerOfError, answerOfPackage, answerOfReason, type AnswerKind } from '../src/answers.ts'
+import { BitcoindError } from '../src/errors.ts'
+
+/** As bitcoind 29.5 said them, and Core 28 to 30 where they differ. */
+const SAID: readonly (readonly [reason: string, kind: AnswerKind])[] = [
+  ['txn-already-in-mempool', 'already-known'],
+  ['txn-already-known', 'already-known'],
+  ['txn-same-nonwitness-data-in-mempool', 'already-known'],
+  ['Transaction outputs already in utxo set', 'already-known'],
+  ['min relay fee not met, 0 < 96', 'fee-too-low'],
+  ['mempool min fee not met, 316 < 1580', 'fee-too-low'],
+  ['mempool full', 'fee-too-low'],
+  ['insufficient fee', 'conflict'],
+  ['insufficient fee, rejecting replacement 9aea; new feerate 0.00004166 BTC/kvB <= old feerate 0.00005208 BTC/kvB', 'conflict'],
+  ['insufficient fee, rejecting replacement 9aea, less fees than conflicting txs; 0.00000338 < 0.0000169', 'conflict'],
+  ['insufficient fee (including sibling eviction), rejecting replacement 9aea', 'conflict'],
+  ['insufficient feerate: does not improve feerate diagram', 'conflict'],
+  ['package RBF failed: insufficient feerate: does not improve feerate diagram', 'conflict'],
+  ['replacement-failed', 'conflict'],
+  ['txn-mempool-conflict', 'conflict'],
+  ['too many potential replacements, rejecting replacement 9aea', 'conflict'],
+  ['bad-txns-inputs-missingorspent', 'inputs-missing'],
+  ['missing-inputs', 'inputs-missing'],
+  ['non-final', 'not-final'],
+  ['non-BIP68-final', 'not-final'],
+  ['bad-txns-premature-spend-of-coinbase, tried to spend coinbase at depth 1', 'not-final'],
+  ['mandatory-script-verify-flag-failed (Signature must be zero for failed CHECK(MULTI)SIG operation)', 'script-invalid'],
+  ['mempool-script-verify-flag-failed (Witness program hash mismatch), input 0 of 55c3', 'script-invalid'],
+  ['non-mandatory-script-verify-flag (Stack size must be exactly one after execution)', 'script-invalid'],
+  ['too-long-mempool-chain, too many descendants', 'rejected'],
+  ['truc-spent-by-nontruc, non-version=3 tx', 'rejected'],
+  ['TRUC-violation', 'rejected'],
+  ['bad-txns-in-belowout, value in (0.01) < value out (0.01005)', 'rejected'],
+  ['bad-txns-inputs-duplicate', 'rejected'],
+  ['TX decode failed. Make sure the tx has at least one input.', 'rejected'],
+  ['non-finality-of-another-kind', 'rejected'],
+]
+
+function rpcError(code: number, message: string): BitcoindError {
+  return new BitcoindError('rpc-error', 'refused', { rpc: { code, message } })
+}
+
+describe('answers', () => {
+  for (const [reason, kind] of SAID) {
+    it(`takes "${reason.slice(0, 60)}" as ${kind}`, () => {
+      assert.equal(answerOfReason(reason).kind, kind)
+      assert.equal(answerOfError(rpcError(-26, reason)).kind, kind)
+      assert.equal(answerOfPackage('transaction failed', [{ error: null }, { error: reason }]).kind, kind)
+    })
+  }
+
+  it('takes RPC error -27 as already known, whatever its words', () => {
+    assert.deepEqual(answerOfError(rpcError(-27, 'Said in some other way')), { kind: 'already-known' })
+  })
+
+  it('takes every failure to get an answer as unreachable, never as a refusal', () => {
+    for (const code of ['unreachable', 'timeout', 'warming-up', 'unauthorised', 'busy', 'malformed-answer'] as const) {
+      const answer = answerOfError(new BitcoindError(code, 'a sentence'))
+      assert.deepEqual(answer, { kind: 'unreachable', code, reason: 'a sentence' })
+    }
+    assert.equal(answerOfError(rpcError(-32601, 'Method not found')).kind, 'unreachable')
+    assert.equal(answerOfError(rpcError(-7, 'Out of memory')).kind, 'unreachable')
+  })
+
+  it('throws on an error that is no answer of bitcoind', () => {
+    assert.throws(() => answerOfError(new TypeError('a bug')), TypeError)
+  })
+
+  it('tells of a package what stands in the way of the last transaction', () => {
+    const missing = { error: 'bad-txns-inputs-missingorspent' }
+    assert.equal(answerOfPackage('success', [{ error: null }, { error: null }]).kind, 'accepted')
+    // The parent is in the chain, the child is new.
+    assert.equal(answerOfPackage('transaction failed', [{ error: 'txn-already-known' }, { error: null }]).kind, 'accepted')
+    assert.equal(
+      answerOfPackage('transaction failed', [{ error: 'min relay fee not met, 0 < 96' }, missing]).kind, 'fee-too-low')
+    // The child is in the chain, and spent what the parent made.
+    assert.equal(answerOfPackage('transaction failed', [missing, { error: 'txn-already-known' }]).kind, 'already-known')
+    assert.equal(answerOfPackage('package RBF failed: insufficient anti-DoS fees', [{ error: null }, missing]).kind, 'conflict')
+    assert.equal(answerOfPackage('conflict-in-package', [{ error: 'not validated' }]).kind, 'rejected')
+    assert.equal(answerOfPackage(null, []).kind, 'rejected')
+  })
+
+  it('keeps a reason short, printable and free of raw transactions', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 2000 }), (reason) => {
+      const answer = answerOfReason(reason)
+      if (answer.kind === 'accepted' || answer.kind === 'already-known') return
+      assert.match(answer.reason, /^[\x20-\x7e]{0,200}$/)
+    }))
+    const raw = '0300ab'.repeat(200)
+    const answer = answerOfError(rpcError(-22, `TX decode failed: ${raw} Make sure the tx has at least one input.`))
+    assert.equal(answer.kind, 'rejected')
+    assert.ok(answer.kind === 'rejected' && !answer.reason.includes('0300ab'))
+  })
+})
