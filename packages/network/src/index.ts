@@ -1,1 +1,10 @@
-export {}
+export { createNetwork } from './network.ts'
+export { NetworkError, type NetworkErrorCode } from './errors.ts'
+export { DEFAULT_LIMITS, type NetworkLimits } from './limits.ts'
+export { COUNTERS, type CounterName } from './counters.ts'
+export { peerIdOf, publicKeyOf } from './identity/peer-id.ts'
+export { isMultiaddr } from './identity/address.ts'
+export type {
+  GossipVerdict, LogLevel, MemberContact, Network, NetworkCounters, NetworkEvent, NetworkHandlers, NetworkInit, NetworkLog,
+  NetworkModules, OwnerProtocol, RequestOptions,
+} from './network-init.ts'

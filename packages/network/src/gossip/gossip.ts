@@ -1,0 +1,192 @@
+import { gossipsub, TopicValidatorResult, type GossipSub, type GossipSubComponents, type Message } from '@libp2p/gossipsub'
+import type { Connection, PeerId, Stream } from '@libp2p/interface'
+import { assertNever, type MemberIndex } from '@belfry/protocol/primitives'
+import type { Counters } from '../counters.ts'
+import { TokenBucket } from '../framing/token-bucket.ts'
+import type { ConnectionObserver, Connections } from '../host/connections.ts'
+import { pauseReading } from '../host/pause-reading.ts'
+import type { Roster } from '../host/roster.ts'
+import type { NetworkLimits } from '../limits.ts'
+import type { GossipVerdict, NetworkHandlers, NetworkLog } from '../network-init.ts'
+import { gossipsubOptions } from './gossipsub-options.ts'
+import { MemberRegistrar } from './member-registrar.ts'
+import { MessageIds } from './message-ids.ts'
+import { Standing } from './standing.ts'
+
+const GOSSIPSUB_PROTOCOL = '/meshsub/'
+/** What judging one message costs beyond its bytes, in bytes of budget: about a signature check against decryption. */
+const MESSAGE_COST_BYTES = 2048
+
+interface GossipModules {
+  readonly topic: string
+  readonly roster: Roster
+  readonly connections: Connections
+  readonly limits: NetworkLimits
+  readonly counters: Counters
+  readonly log: NetworkLog
+  readonly now: () => number
+  readonly handlers: Pick<NetworkHandlers, 'onGossip'>
+}
+
+/** gossipsub among the members, on the one topic of the lock. */
+export class Gossip implements ConnectionObserver {
+  readonly #modules: GossipModules
+  readonly #ids = new MessageIds()
+  readonly #standing: Standing
+  readonly #budgets = new Map<string, TokenBucket>()
+  readonly #pendingVerdicts = new Map<string, number>()
+  #gossipsub: GossipSub | null = null
+  #registrar: MemberRegistrar | null = null
+  #stopped = false
+
+  constructor(modules: GossipModules) {
+    this.#modules = modules
+    this.#standing = new Standing(modules.now)
+  }
+
+  /** The libp2p service factory. */
+  readonly service = (components: GossipSubComponents): GossipSub => {
+    const { privateKey, peerId, peerStore, connectionManager, logger } = components
+    const { roster, topic, limits } = this.#modules
+    const registrar = new MemberRegistrar({
+      registrar: components.registrar,
+      admits: (connection) => this.#admits(connection),
+      onStream: (stream, connection) => this.#paceReading(stream, connection.remotePeer.toString()),
+    })
+    const otherMembers = roster.others.length
+    const options = gossipsubOptions({ topic, otherMembers, limits, ids: this.#ids, standing: this.#standing })
+    this.#registrar = registrar
+    this.#gossipsub = gossipsub(options)({ privateKey, peerId, peerStore, connectionManager, logger, registrar })
+    return this.#gossipsub
+  }
+
+  /** Once libp2p has started. */
+  start(): void {
+    const { topic } = this.#modules
+    // The validator comes first: without one, gossipsub forwards everything.
+    this.#gossipsub?.topicValidators.set(topic, (peer, message) => this.#validate(peer, message))
+    this.#gossipsub?.subscribe(topic)
+    this.#gossipsub?.addEventListener('gossipsub:heartbeat', this.#reopenStreams)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#gossipsub?.removeEventListener('gossipsub:heartbeat', this.#reopenStreams)
+  }
+
+  publish(bytes: Uint8Array): void {
+    const { topic, limits, counters, log } = this.#modules
+    if (bytes.length > limits.maxGossipBytes) {
+      counters.add('gossip_oversize_unsent')
+      return log('warn', 'gossip-oversize', { bytes: bytes.length })
+    }
+    this.#gossipsub?.publish(topic, bytes).then(
+      ({ recipients }) => counters.add(recipients.length > 0 ? 'gossip_published' : 'gossip_published_again'),
+      (error: unknown) => {
+        counters.add('gossip_unpublished')
+        log('debug', 'gossip-unpublished', { cause: String(error) })
+      },
+    )
+  }
+
+  /** Members that gossip to the topic with this host. */
+  peerCount(): number {
+    return this.#gossipsub?.getSubscribers(this.#modules.topic).length ?? 0
+  }
+
+  opened(_index: MemberIndex, connection: Connection): void {
+    if (!this.#stopped) this.#registrar?.connected(connection)
+  }
+
+  closed(_index: MemberIndex, connection: Connection, other: Connection | null): void {
+    if (this.#stopped) return
+    if (other === null) this.#registrar?.disconnected(connection)
+    else this.#registrar?.connected(other)
+  }
+
+  #admits(connection: Connection): boolean {
+    if (this.#modules.roster.memberOf(connection.remotePeer.toString()) !== null) return true
+    this.#modules.counters.add('gossip_refused_not_member')
+    return false
+  }
+
+  async #validate(peer: PeerId, message: Message): Promise<TopicValidatorResult> {
+    const { roster, counters, limits, now } = this.#modules
+    const peerId = peer.toString()
+    const from = roster.memberOf(peerId)
+    if (from === null || this.#stopped) return TopicValidatorResult.Ignore
+    counters.add('gossip_received')
+    this.#budgetOf(peerId).overdraw(MESSAGE_COST_BYTES, now())
+    const pending = this.#pendingVerdicts.get(peerId) ?? 0
+    if (pending >= limits.pendingVerdicts) {
+      counters.add('gossip_ignored_overload')
+      return this.#conclude('ignore', peerId, from, message.data)
+    }
+    this.#pendingVerdicts.set(peerId, pending + 1)
+    const verdict = message.data.length > limits.maxGossipBytes ? 'reject' : await this.#judge(from, message.data)
+    this.#pendingVerdicts.set(peerId, (this.#pendingVerdicts.get(peerId) ?? 1) - 1)
+    return this.#conclude(verdict, peerId, from, message.data)
+  }
+
+  async #judge(from: MemberIndex, data: Uint8Array): Promise<GossipVerdict> {
+    try {
+      return await this.#modules.handlers.onGossip(from, data)
+    } catch (error) {
+      this.#modules.log('warn', 'gossip-handler-failed', { from, cause: String(error) })
+      return 'ignore'
+    }
+  }
+
+  #conclude(verdict: GossipVerdict, peerId: string, from: MemberIndex, data: Uint8Array): TopicValidatorResult {
+    const { counters, log } = this.#modules
+    switch (verdict) {
+      case 'accept':
+        counters.add('gossip_accepted')
+        return TopicValidatorResult.Accept
+      case 'ignore':
+        counters.add('gossip_ignored')
+        this.#ids.ignored(data)
+        return TopicValidatorResult.Ignore
+      case 'reject':
+        counters.add('gossip_rejected')
+        this.#standing.rejected(peerId)
+        log('warn', 'gossip-rejected', { from, bytes: data.length })
+        return TopicValidatorResult.Reject
+      default:
+        return assertNever(verdict)
+    }
+  }
+
+  /** gossipsub reads without bound; so the stream itself is paused while its member is over budget. */
+  #paceReading(stream: Stream, peerId: string): void {
+    const { limits, counters, now } = this.#modules
+    const budget = this.#budgetOf(peerId)
+    stream.addEventListener('message', ({ data }) => {
+      budget.overdraw(data.byteLength, now())
+      if (budget.wait_ms(0, now()) === 0) return
+      if (pauseReading(stream, budget.wait_ms(limits.gossipBurstBytes / 4, now()))) counters.add('gossip_reads_paused')
+    })
+  }
+
+  #budgetOf(peerId: string): TokenBucket {
+    const { gossipBytesPerSecond, gossipBurstBytes } = this.#modules.limits
+    const budget = this.#budgets.get(peerId) ?? new TokenBucket(gossipBytesPerSecond, gossipBurstBytes, this.#modules.now())
+    this.#budgets.set(peerId, budget)
+    return budget
+  }
+
+  readonly #reopenStreams = (): void => {
+    const { roster, connections, counters } = this.#modules
+    for (const { peerId } of roster.others) {
+      const connection = connections.to(peerId)
+      if (!connection || connections.all(peerId).some(hasOutboundGossip)) continue
+      counters.add('gossip_streams_reopened')
+      this.#registrar?.connected(connection)
+    }
+  }
+}
+
+function hasOutboundGossip(connection: Connection): boolean {
+  return connection.streams.some((stream) => stream.direction === 'outbound' && stream.status === 'open' &&
+    stream.protocol.startsWith(GOSSIPSUB_PROTOCOL))
+}

@@ -1,0 +1,96 @@
+import type { MemberIndex } from '@belfry/protocol/primitives'
+import type { CounterName } from './counters.ts'
+import type { NetworkLimits } from './limits.ts'
+
+/** A one-request protocol that an owner may open. */
+export type OwnerProtocol = 'enrol' | 'info'
+
+/** `ignore` where the message may be fine elsewhere or later; `reject` only what every honest forwarder would reject. */
+export type GossipVerdict = 'accept' | 'reject' | 'ignore'
+
+export interface MemberContact {
+  readonly index: MemberIndex
+  readonly peerId: string
+  /** Multiaddrs; empty where the member is only ever dialled by others. */
+  readonly addresses: readonly string[]
+}
+
+/** What the owner of the network does with what arrives. None is called after `stop()`. */
+export interface NetworkHandlers {
+  /** `from` forwarded the message and need not have written it. Bytes are read-only. A rejected promise counts as ignore. */
+  onGossip(from: MemberIndex, bytes: Uint8Array): Promise<GossipVerdict>
+  onMemberFrame(from: MemberIndex, bytes: Uint8Array): void
+  /** Answers an owner's request. The signal fires when the owner's time is over. A rejected promise tells the owner only `failed`. */
+  onOwnerRequest(peerId: string, protocol: OwnerProtocol, bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
+  /** The first connection to a member opened, or its last one closed. */
+  onPeer(event: { readonly index: MemberIndex; readonly connected: boolean }): void
+}
+
+export interface NetworkInit {
+  /** 32-byte Ed25519 seed. It is copied into the host's key: the caller may wipe it once `createNetwork` has resolved. */
+  readonly identitySeed: Uint8Array
+  /** Multiaddrs to listen on; none for an owner's client. */
+  readonly listen: readonly string[]
+  /** 16 hex digits: the first 8 bytes of the lock hash. */
+  readonly topicPrefix: string
+  /** null: an owner's client, which dials members on request and accepts nobody. */
+  readonly self: MemberIndex | null
+  /** All members of the lock, this one included. */
+  readonly members: readonly MemberContact[]
+  /** Peer ids of admitted owners. */
+  readonly owners: readonly string[]
+  readonly limits?: Partial<NetworkLimits>
+  readonly handlers: NetworkHandlers
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn'
+export type NetworkEvent =
+  | 'network-started' | 'network-stopped'
+  | 'member-connected' | 'member-disconnected' | 'dial-failed'
+  | 'connection-refused' | 'connection-replaced'
+  | 'gossip-rejected' | 'gossip-handler-failed' | 'gossip-unpublished' | 'gossip-oversize'
+  | 'member-stream-failed' | 'member-stream-malformed' | 'member-over-budget' | 'send-queue-full' | 'frame-oversize'
+  | 'request-refused' | 'request-failed' | 'request-malformed'
+/** Fields hold indices, peer ids, addresses, counts and codes; never message bytes. */
+export type NetworkLog = (level: LogLevel, event: NetworkEvent, fields: Readonly<Record<string, string | number>>) => void
+
+export interface NetworkModules {
+  readonly log?: NetworkLog
+  /** Milliseconds that never run backwards. */
+  readonly now?: () => number
+  /** 0 ≤ x < 1, for jitter. */
+  readonly random?: () => number
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal
+  /** For dialling, the request and the answer together. */
+  readonly timeout_ms?: number
+}
+
+export type NetworkCounters = Record<CounterName | 'members_connected' | 'gossip_peers' | 'queued_frames', number>
+
+export interface Network {
+  readonly peerId: string
+  /** The addresses listened on, with the ports that the system gave. */
+  listening(): string[]
+  /**
+   * Publishes to all members. Bytes published or accepted in the last two minutes are not sent again. Never fails: gossip
+   * is for speed, and who missed it pulls.
+   */
+  gossip(bytes: Uint8Array): void
+  /** Queues a frame for a member, sent once there is a connection. The oldest frames give way when the queue is full. */
+  send(to: MemberIndex, bytes: Uint8Array): void
+  /**
+   * One request to a member, one answer; only for owners.
+   * @throws NetworkError `unreachable`, `timeout`, `refused`, `failed`, `too-large`, `closed`, `malformed`, `aborted`, `stopped`
+   */
+  request(to: MemberIndex, protocol: OwnerProtocol, bytes: Uint8Array, options?: RequestOptions): Promise<Uint8Array>
+  /** Members with an open connection, by index. */
+  connected(): MemberIndex[]
+  counters(): NetworkCounters
+  /** A further address to dial. @throws NetworkError `bad-address`, `bad-option` for an unknown member or too many addresses */
+  addPeerAddress(index: MemberIndex, address: string): void
+  /** Closes everything. Afterwards no handler is called, `gossip` and `send` do nothing, `request` fails with `stopped`. */
+  stop(): Promise<void>
+}

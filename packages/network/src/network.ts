@@ -1,0 +1,227 @@
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import type { Connection, PrivateKey } from '@libp2p/interface'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { InvariantError, type MemberIndex } from '@belfry/protocol/primitives'
+import { Counters } from './counters.ts'
+import { NetworkError } from './errors.ts'
+import { Gossip } from './gossip/gossip.ts'
+import { Connections } from './host/connections.ts'
+import { createGater } from './host/gater.ts'
+import { createHost, type Host } from './host/host.ts'
+import { MemberDialers } from './host/member-dialers.ts'
+import { Roster } from './host/roster.ts'
+import { parseAddress } from './identity/address.ts'
+import { completeLimits, type NetworkLimits } from './limits.ts'
+import { MemberStreams } from './members/member-streams.ts'
+import type {
+  Network, NetworkCounters, NetworkInit, NetworkLog, NetworkModules, OwnerProtocol, RequestOptions,
+} from './network-init.ts'
+import { RequestClient } from './requests/request-client.ts'
+import { RequestServer } from './requests/request-server.ts'
+
+const SEED_BYTES = 32
+const TOPIC_PREFIX = /^[0-9a-f]{16}$/
+/** A new stream of a member replaces the old one, which may still be closing. */
+const MEMBER_STREAMS_PER_CONNECTION = 4
+
+/**
+ * Starts a host on the federation's network. Resolves once it listens; members are dialled from then on.
+ * @throws NetworkError `bad-identity`, `bad-address`, `bad-option`, `listen-failed`
+ */
+export async function createNetwork(init: NetworkInit, modules: NetworkModules = {}): Promise<Network> {
+  checkTexts(init)
+  const parts: Parts = {
+    privateKey: await identityOf(init.identitySeed),
+    limits: completeLimits(init.limits ?? {}),
+    log: modules.log ?? (() => {}),
+    now: modules.now ?? (() => performance.now()),
+    random: modules.random ?? Math.random,
+  }
+  const network = new Libp2pNetwork(init, parts)
+  await network.start(await network.createHost())
+  return network
+}
+
+async function identityOf(seed: Uint8Array): Promise<PrivateKey> {
+  if (seed.length !== SEED_BYTES) {
+    throw new NetworkError('bad-identity', `an identity seed has ${SEED_BYTES} bytes`, 'Create the keys again.')
+  }
+  return generateKeyPairFromSeed('Ed25519', seed)
+}
+
+function checkTexts({ topicPrefix, listen }: NetworkInit): void {
+  if (!TOPIC_PREFIX.test(topicPrefix)) {
+    throw new NetworkError('bad-option', 'the topic prefix is 16 lower-case hex digits', 'Take it from the lock hash.')
+  }
+  for (const address of listen) parseAddress(address)
+}
+
+interface Parts {
+  readonly privateKey: PrivateKey
+  readonly limits: NetworkLimits
+  readonly log: NetworkLog
+  readonly now: () => number
+  readonly random: () => number
+}
+
+class Libp2pNetwork implements Network {
+  readonly peerId: string
+  readonly #init: NetworkInit
+  readonly #parts: Parts
+  readonly #counters = new Counters()
+  readonly #roster: Roster
+  readonly #connections: Connections
+  readonly #dialers: MemberDialers
+  readonly #client: RequestClient
+  /** What only a member has; an owner's client asks and is not asked. */
+  readonly #member: { readonly gossip: Gossip; readonly streams: MemberStreams; readonly server: RequestServer } | null
+  #host: Host | null = null
+  #stopping: Promise<void> | null = null
+
+  constructor(init: NetworkInit, parts: Parts) {
+    this.#init = init
+    this.#parts = parts
+    this.peerId = peerIdFromPrivateKey(parts.privateKey).toString()
+    this.#roster = new Roster(init, this.peerId)
+    this.#connections = new Connections({ ...parts, roster: this.#roster, counters: this.#counters })
+    const shared = {
+      ...parts, roster: this.#roster, connections: this.#connections, counters: this.#counters, handlers: init.handlers,
+    }
+    this.#dialers = new MemberDialers(init.members, { ...shared, dial: (addresses, signal) => this.#dial(addresses, signal) })
+    this.#client = new RequestClient({
+      limits: parts.limits,
+      connect: (to, signal) => this.#dialers.connect(to, signal),
+      protocolName: (protocol) => this.#name(protocol),
+    })
+    this.#member = init.self === null ? null : {
+      gossip: new Gossip({ ...shared, topic: this.#name('gossip') }),
+      streams: new MemberStreams({ ...shared, protocol: this.#name('member') }),
+      server: new RequestServer(shared),
+    }
+  }
+
+  async createHost(): Promise<Host> {
+    const { privateKey, limits, log, now } = this.#parts
+    const { listen, members } = this.#init
+    return createHost({
+      privateKey,
+      listen,
+      limits,
+      memberAddresses: members.flatMap((member) => member.addresses),
+      memberCount: members.length,
+      gater: createGater({ roster: this.#roster, connections: this.#connections, counters: this.#counters, limits, log, now }),
+      gossip: this.#member?.gossip.service ?? null,
+    })
+  }
+
+  async start(host: Host): Promise<void> {
+    const { libp2p } = host
+    this.#host = host
+    this.#observe()
+    libp2p.addEventListener('connection:open', this.#connections.onOpen)
+    libp2p.addEventListener('connection:close', this.#connections.onClose)
+    await this.#handleProtocols(host)
+    try {
+      await libp2p.start()
+    } catch (cause) {
+      await this.stop()
+      throw new NetworkError('listen-failed', `cannot listen on ${this.#init.listen.join(', ')}`,
+        'Check that the port is free and the address is this host\'s.', { cause })
+    }
+    this.#member?.gossip.start()
+    if (this.#member) this.#dialers.start()
+    this.#parts.log('info', 'network-started', { peer: this.peerId, listening: host.listening().join(' ') })
+  }
+
+  listening(): string[] {
+    return this.#host?.listening() ?? []
+  }
+
+  gossip(bytes: Uint8Array): void {
+    if (!this.#stopping) this.#member?.gossip.publish(bytes)
+  }
+
+  send(to: MemberIndex, bytes: Uint8Array): void {
+    if (!this.#stopping) this.#member?.streams.send(to, bytes)
+  }
+
+  request(to: MemberIndex, protocol: OwnerProtocol, bytes: Uint8Array, options: RequestOptions = {}): Promise<Uint8Array> {
+    return this.#client.request(to, protocol, bytes, options)
+  }
+
+  connected(): MemberIndex[] {
+    return this.#connections.connectedMembers()
+  }
+
+  counters(): NetworkCounters {
+    return {
+      ...this.#counters.snapshot(),
+      members_connected: this.connected().length,
+      gossip_peers: this.#member?.gossip.peerCount() ?? 0,
+      queued_frames: this.#member?.streams.queued ?? 0,
+    }
+  }
+
+  addPeerAddress(index: MemberIndex, address: string): void {
+    this.#dialers.addAddress(index, address)
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const libp2p = this.#host?.libp2p
+    libp2p?.removeEventListener('connection:open', this.#connections.onOpen)
+    libp2p?.removeEventListener('connection:close', this.#connections.onClose)
+    this.#client.stop()
+    this.#member?.server.stop()
+    this.#member?.gossip.stop()
+    await Promise.all([this.#dialers.stop(), this.#member?.streams.stop()])
+    await libp2p?.stop()
+    this.#parts.log('info', 'network-stopped', {})
+  }
+
+  #dial(addresses: Multiaddr[], signal: AbortSignal): Promise<Connection> {
+    if (!this.#host) throw new InvariantError('dialled before there is a host')
+    return this.#host.libp2p.dial(addresses, { signal })
+  }
+
+  #name(protocol: OwnerProtocol | 'gossip' | 'member'): string {
+    return `/belfry/${this.#init.topicPrefix}/${protocol}/1`
+  }
+
+  #observe(): void {
+    const { log } = this.#parts
+    const { handlers } = this.#init
+    this.#connections.observe(this.#dialers)
+    if (this.#member) this.#connections.observe(this.#member.streams)
+    if (this.#member) this.#connections.observe(this.#member.gossip)
+    this.#connections.observe({
+      opened(index, _connection, first) {
+        if (!first) return
+        log('info', 'member-connected', { member: index })
+        handlers.onPeer({ index, connected: true })
+      },
+      closed(index, _connection, other) {
+        if (other) return
+        log('info', 'member-disconnected', { member: index })
+        handlers.onPeer({ index, connected: false })
+      },
+    })
+  }
+
+  async #handleProtocols({ libp2p }: Host): Promise<void> {
+    const member = this.#member
+    if (!member) return
+    await libp2p.handle(this.#name('member'), member.streams.onStream, { maxInboundStreams: MEMBER_STREAMS_PER_CONNECTION })
+    // One more than may run: the one over budget is told so.
+    const maxInboundStreams = 2 * this.#parts.limits.ownerConcurrentRequests + 1
+    for (const protocol of ['enrol', 'info'] as const) {
+      const onStream = member.server.onStream.bind(member.server, protocol)
+      await libp2p.handle(this.#name(protocol), onStream, { maxInboundStreams })
+    }
+  }
+}
