@@ -130,6 +130,19 @@ describe('Loop', () => {
       assert.equal(world.loop.counters().ticks, 0)
     })
 
+    it('again where it names the same time once more', () => {
+      const world = new World()
+      const at_ms = (world.clock.now() + 500) as Millis
+      world.loop.offer({ kind: 'wake', at_ms, insist: true })
+      world.settle()
+      for (let ticks = 1; ticks <= 3; ticks++) {
+        world.clock.advance(500)
+        world.settle()
+        assert.equal(world.loop.counters().ticks, ticks)
+        assert.equal(world.clock.wake_at_ms, at_ms)
+      }
+    })
+
     it('after a batch that was under way when the time came', () => {
       const world = new World()
       world.loop.offer({ kind: 'wake', at_ms: (world.clock.now() + 10) as Millis })

@@ -22,7 +22,7 @@ export type ToyInput =
   | { readonly kind: 'report' }
   | { readonly kind: 'fact'; readonly id: number }
   | { readonly kind: 'frame'; readonly id: number; readonly peer: Lane }
-  | { readonly kind: 'wake'; readonly at_ms: Millis | null }
+  | { readonly kind: 'wake'; readonly at_ms: Millis | null; readonly insist?: boolean }
   | { readonly kind: 'tick'; readonly at_ms: Millis }
   | { readonly kind: 'break' }
 
@@ -38,6 +38,8 @@ export interface ToyState {
   readonly durable: ToyDurable
   readonly stepped: ToyInput[]
   wake_at_ms: Millis | null
+  /** A tick does not do away with the time. */
+  insists: boolean
 }
 
 export type ToyCore = Core<ToyState, ToyDurable, ToyInput, ToyRecord, ToyAnnouncement, ToyImmediate>
@@ -64,13 +66,21 @@ export const toyCore: ToyCore = {
   record: recordSchema,
   snapshot: durableSchema,
   apply,
-  restore: (durable) => ({ durable: durable ?? { total: 0, records: 0, names: new Map() }, stepped: [], wake_at_ms: null }),
+  restore: (durable) => ({
+    durable: durable ?? { total: 0, records: 0, names: new Map() },
+    stepped: [],
+    wake_at_ms: null,
+    insists: false,
+  }),
   durableOf: (state) => state.durable,
   step: (state, input): Output<ToyRecord, ToyAnnouncement, ToyImmediate> => {
     if (input.kind === 'break') throw new InvariantError('told to break')
     state.stepped.push(input)
-    if (input.kind === 'wake') state.wake_at_ms = input.at_ms
-    if (input.kind === 'tick') state.wake_at_ms = null
+    if (input.kind === 'wake') {
+      state.wake_at_ms = input.at_ms
+      state.insists = input.insist ?? false
+    }
+    if (input.kind === 'tick' && !state.insists) state.wake_at_ms = null
     const { durable } = state
     const records = recordsOf(durable, input)
     for (const record of records) apply(durable, record)
