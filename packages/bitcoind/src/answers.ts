@@ -36,11 +36,8 @@ interface Refusal<Kind extends string> {
 
 export type AnswerKind = BroadcastAnswer['kind']
 
-/** The part of a transaction's result that decides: of testmempoolaccept or submitpackage. */
-export interface TransactionVerdict {
-  /** null: none. */
-  readonly error: string | null
-}
+/** What bitcoind said of one transaction of a package: an error, null for none, undefined when it did not look at it. */
+export type TransactionVerdict = string | null | undefined
 
 /** Codes under which bitcoind speaks of the transaction or package itself; it may also not decode, or have a wrong form. */
 const RPC_VERDICTS = new Set([
@@ -111,15 +108,23 @@ export function answerOfError(error: unknown): BroadcastAnswer {
  * @param packageMessage submitpackage's `package_msg`, or testmempoolaccept's `package-error`
  */
 export function answerOfPackage(packageMessage: string | null, verdicts: readonly TransactionVerdict[]): BroadcastAnswer {
-  const answers = verdicts.map(({ error }): BroadcastAnswer =>
-    error === null ? { kind: 'accepted' } : answerOfReason(error))
-  const last = answers.at(-1)
-  const isIn = (answer: BroadcastAnswer): boolean => answer.kind === 'accepted' || answer.kind === 'already-known'
-  if (last !== undefined && isIn(last)) return last
-  const hindrance = answers.find((answer) => !isIn(answer))
-  const said = packageMessage === null || packageMessage === PACKAGE_SUCCESS ||
-    packageMessage === PACKAGE_TRANSACTION_FAILED ? null : answerOfReason(packageMessage)
-  return said ?? hindrance ?? { kind: 'rejected', reason: 'no answer on the transaction' }
+  const last = answerOfVerdict(verdicts.at(-1))
+  if (last !== null && isIn(last)) return last
+  if (packageMessage !== null && packageMessage !== PACKAGE_SUCCESS && packageMessage !== PACKAGE_TRANSACTION_FAILED) {
+    return answerOfReason(packageMessage)
+  }
+  const answers = verdicts.map((verdict) => answerOfVerdict(verdict))
+  const hindrance = answers.find((answer) => answer !== null && !isIn(answer))
+  return hindrance ?? { kind: 'rejected', reason: 'bitcoind did not say why' }
+}
+
+function answerOfVerdict(verdict: TransactionVerdict): BroadcastAnswer | null {
+  if (verdict === undefined) return null
+  return verdict === null ? { kind: 'accepted' } : answerOfReason(verdict)
+}
+
+function isIn(answer: BroadcastAnswer): boolean {
+  return answer.kind === 'accepted' || answer.kind === 'already-known'
 }
 
 function beginsWith(reason: string, beginning: string): boolean {

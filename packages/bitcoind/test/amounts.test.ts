@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { MAX_SATS, sats } from '@belfry/protocol/primitives'
 import { btcPerKvbToFeerate, btcToSats, satsToBtc } from '../src/amounts.ts'
 

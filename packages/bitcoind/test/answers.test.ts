@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { answerOfError, answerOfPackage, answerOfReason, type AnswerKind } from '../src/answers.ts'
 import { BitcoindError } from '../src/errors.ts'
 
@@ -47,7 +47,7 @@ describe('answers', () => {
     it(`takes "${reason.slice(0, 60)}" as ${kind}`, () => {
       assert.equal(answerOfReason(reason).kind, kind)
       assert.equal(answerOfError(rpcError(-26, reason)).kind, kind)
-      assert.equal(answerOfPackage('transaction failed', [{ error: null }, { error: reason }]).kind, kind)
+      assert.equal(answerOfPackage('transaction failed', [null, reason]).kind, kind)
     })
   }
 
@@ -69,16 +69,20 @@ describe('answers', () => {
   })
 
   it('tells of a package what stands in the way of the last transaction', () => {
-    const missing = { error: 'bad-txns-inputs-missingorspent' }
-    assert.equal(answerOfPackage('success', [{ error: null }, { error: null }]).kind, 'accepted')
+    const missing = 'bad-txns-inputs-missingorspent'
+    assert.equal(answerOfPackage('success', [null, null]).kind, 'accepted')
     // The parent is in the chain, the child is new.
-    assert.equal(answerOfPackage('transaction failed', [{ error: 'txn-already-known' }, { error: null }]).kind, 'accepted')
+    assert.equal(answerOfPackage('transaction failed', ['txn-already-known', null]).kind, 'accepted')
     assert.equal(
-      answerOfPackage('transaction failed', [{ error: 'min relay fee not met, 0 < 96' }, missing]).kind, 'fee-too-low')
+      answerOfPackage('transaction failed', ['min relay fee not met, 0 < 96', missing]).kind, 'fee-too-low')
     // The child is in the chain, and spent what the parent made.
-    assert.equal(answerOfPackage('transaction failed', [missing, { error: 'txn-already-known' }]).kind, 'already-known')
-    assert.equal(answerOfPackage('package RBF failed: insufficient anti-DoS fees', [{ error: null }, missing]).kind, 'conflict')
-    assert.equal(answerOfPackage('conflict-in-package', [{ error: 'not validated' }]).kind, 'rejected')
+    assert.equal(answerOfPackage('transaction failed', [missing, 'txn-already-known']).kind, 'already-known')
+    assert.equal(answerOfPackage('package RBF failed: insufficient anti-DoS fees', [null, missing]).kind, 'conflict')
+    assert.equal(answerOfPackage('conflict-in-package', [undefined, undefined]).kind, 'rejected')
+    // The parent is sound, and nobody looked further at it.
+    assert.equal(answerOfPackage(null, [undefined, 'non-final']).kind, 'not-final')
+    assert.equal(answerOfPackage(null, ['missing-inputs', undefined]).kind, 'inputs-missing')
+    assert.equal(answerOfPackage(null, [null, undefined]).kind, 'rejected')
     assert.equal(answerOfPackage(null, []).kind, 'rejected')
   })
 

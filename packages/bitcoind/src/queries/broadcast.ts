@@ -24,8 +24,8 @@ export function createBroadcasting(queries: TransactionQueries): Broadcasting {
 
     async broadcastPackage(transactions, options) {
       try {
-        const { message, transactions: verdicts } = await queries.submitPackage(transactions, options)
-        return answerOfPackage(message, verdicts)
+        const { message, transactions: results } = await queries.submitPackage(transactions, options)
+        return answerOfPackage(message, results.map(({ error }) => error))
       } catch (error) {
         return answerOfError(error)
       }
@@ -35,9 +35,8 @@ export function createBroadcasting(queries: TransactionQueries): Broadcasting {
       try {
         const acceptances = await queries.testMempoolAccept(transactions, options)
         const packageError = acceptances.find((one) => one.packageError !== null)?.packageError ?? null
-        const verdicts = acceptances.map(({ allowed, rejectReason }) => ({
-          error: allowed === true ? null : rejectReason ?? 'not validated',
-        }))
+        const verdicts = acceptances.map(({ allowed, rejectReason }) =>
+          allowed === true ? null : rejectReason ?? undefined)
         return answerOfPackage(packageError, verdicts)
       } catch (error) {
         return answerOfError(error)

@@ -1,6 +1,6 @@
 export { type Regtest, type RegtestOptions, startRegtest } from './network.ts'
 export type { RegtestNode, ZmqAddresses } from './node.ts'
 export {
-  type Coin, type Funding, type Purse, PURSE_ADDRESS, PURSE_SCRIPT, PURSE_WITNESS_SCRIPT,
+  type Coin, createPurse, type Funding, type Purse, PURSE_ADDRESS, PURSE_SCRIPT, PURSE_WITNESS_SCRIPT,
 } from './purse.ts'
 export { type RawInput, type RawOutput, type RawTransaction, serialise, txidOf, vsizeOf } from './transaction.ts'

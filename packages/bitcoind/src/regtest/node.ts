@@ -29,7 +29,7 @@ export interface RegtestNode {
   readonly pid: number | null
   /** Ends it as an operator would, by SIGTERM; after 20 s by SIGKILL. Nothing to do when it does not run. */
   stop(): Promise<void>
-  /** SIGKILL. */
+  /** SIGKILL. What it had not written yet is lost: it may come back at an older tip, and with an empty mempool. */
   kill(): Promise<void>
   /** Stops it when it runs, starts it again, and connects it to the nodes it was connected to. */
   restart(): Promise<void>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { BitcoindError } from '../../src/errors.ts'
 import { decodeAnswer, decodeBatch, parseJson } from '../../src/rpc/codec.ts'
 
