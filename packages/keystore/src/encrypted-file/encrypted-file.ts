@@ -13,8 +13,8 @@ import {
 const KEY_BYTES = 32
 
 /**
- * Others may neither read nor write. The group may: the content is encrypted and authenticated, and Kubernetes makes the
- * files of a volume group-accessible under fsGroup.
+ * Others may neither read nor write. The group may: the content is encrypted and authenticated, and Kubernetes makes
+ * the files of a volume group-accessible under fsGroup.
  */
 const OTHERS_NOTHING = 0o007
 

@@ -19,7 +19,9 @@ export function randomKey(): SecretBytes {
  * @returns ciphertext followed by the 16-byte tag
  * @throws KeystoreError bad-key-length, secret-too-long
  */
-export function sealEnvelope(key: SecretBytes, associated: Uint8Array, plaintext: Uint8Array | SecretBytes): Uint8Array {
+export function sealEnvelope(
+  key: SecretBytes, associated: Uint8Array, plaintext: Uint8Array | SecretBytes,
+): Uint8Array {
   checkKey(key)
   if (plaintext.length > MAX_SECRET_BYTES) {
     throw new KeystoreError('secret-too-long', `an envelope holds up to ${MAX_SECRET_BYTES} bytes`, 'Seal less.')

@@ -14,8 +14,8 @@ export interface GuardedRead {
 const READ_BITS = 0o444
 
 /**
- * Reads a whole file into `target` after checking what was opened: the checks are made on the descriptor, so nothing can
- * be exchanged between check and read, and a symbolic link (as Kubernetes mounts use) is judged by its target.
+ * Reads a whole file into `target` after checking what was opened: the checks are made on the descriptor, so nothing
+ * can be exchanged between check and read, and a symbolic link (as Kubernetes mounts use) is judged by its target.
  * @param target one byte longer than the longest file allowed
  * @returns the part of `target` that was filled
  * @throws KeystoreError file-missing, file-unreadable, file-not-regular, file-permissions, file-owner, file-empty,
@@ -101,7 +101,7 @@ async function fill(file: FileHandle, target: Uint8Array, path: string, rules: G
   }
   if (length === target.length) throw tooLarge(path, target.length - 1, rules)
   if (length === 0) {
-    throw new KeystoreError('file-empty', `the ${rules.what} ${path} is empty`, 'Write the content, or restore the file.')
+    throw new KeystoreError('file-empty', `the ${rules.what} ${path} is empty`, 'Write its content, or restore it.')
   }
   return target.subarray(0, length)
 }

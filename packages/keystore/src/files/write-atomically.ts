@@ -37,7 +37,6 @@ export async function writeAtomically(
 async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
   const file = await open(path, 'wx', OWNER_ONLY)
   try {
-    await file.chmod(OWNER_ONLY)
     await file.writeFile(content)
     await file.sync()
   } finally {

@@ -12,8 +12,8 @@ const CANARY_BYTES = 16
 const MAX_LOCKED_BYTES = 32 * 1024 * 1024
 
 /**
- * Each allocation splits its mapping in four, and past vm.max_map_count (65,530) libsodium's failure aborts the process.
- * Freed blocks count until the event loop has turned, because only then are they unmapped.
+ * Each allocation costs four mappings, and past vm.max_map_count (65,530) libsodium's failure aborts the process. Freed
+ * blocks count until the event loop has turned, because only then are they unmapped.
  */
 const MAX_BLOCKS = 8192
 

@@ -71,8 +71,8 @@ export class SecretBytes {
   }
 
   /**
-   * Lends the bytes until `borrow` returns, or until the promise that it returns settles; do not wipe before that. A view
-   * kept longer is detached by wipe(): it turns empty, never stale. Its `buffer` holds this secret and nothing else.
+   * Lends the bytes until `borrow` returns, or until the promise that it returns settles; do not wipe before that. A
+   * view kept longer is detached by wipe(): it turns empty, never stale. Its `buffer` holds this secret and nothing else.
    * @throws KeystoreError secret-wiped
    */
   use<T>(borrow: (view: Uint8Array<ArrayBuffer>) => T): T {

@@ -32,8 +32,8 @@ export function ed25519Key(seed: SecretBytes): Ed25519Key {
 }
 
 /**
- * libsodium's strict verification: also false for a non-canonical S or point, and for keys of small order. Twice as fast
- * here as node:crypto, and it needs no cache of key objects.
+ * libsodium's strict verification: also false for a non-canonical S or point, and for keys of small order. Twice as
+ * fast here as node:crypto, and it needs no cache of key objects.
  * @param publicKeyHex lower-case hex
  * @returns false for anything malformed
  */

@@ -28,6 +28,7 @@ export class NodeKeys {
   readonly identitySeed: SecretBytes
   readonly #signing: Ed25519Key
   readonly #encryption: SecretBytes
+  readonly #encryptionPublicKey: Uint8Array
 
   /** @param keys seed ‖ X25519 private key; copied, so that the caller may wipe it */
   constructor(keys: SecretBytes) {
@@ -35,7 +36,8 @@ export class NodeKeys {
     this.#encryption = keys.use((view) => SecretBytes.from(view.subarray(SEED_BYTES)))
     this.#signing = ed25519Key(this.identitySeed)
     this.nodePublicKey = toHex(this.#signing.publicKey)
-    this.encryptionPublicKey = toHex(x25519PublicKey(this.#encryption))
+    this.#encryptionPublicKey = x25519PublicKey(this.#encryption)
+    this.encryptionPublicKey = toHex(this.#encryptionPublicKey)
   }
 
   /** @returns the 64-byte Ed25519 signature of the node key */
@@ -45,7 +47,7 @@ export class NodeKeys {
 
   /** @throws KeystoreError sealed-not-openable */
   open(sealed: Uint8Array, { info, aad }: SealedFor): SecretBytes {
-    return open({ privateKey: this.#encryption, sealed, info, aad })
+    return open({ privateKey: this.#encryption, publicKey: this.#encryptionPublicKey, sealed, info, aad })
   }
 
   wipe(): void {

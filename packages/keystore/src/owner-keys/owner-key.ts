@@ -14,9 +14,9 @@ const HASH_BYTES = 32
 const MAX_DRAWS = 2
 
 /**
- * An unlocked secp256k1 key of an owner or guardian, in locked memory until wiped. It signs owner messages (BIP-340) and
- * vault transactions (ECDSA). While it signs, the curve library holds the scalar in ordinary memory, as a bigint that
- * cannot be wiped.
+ * An unlocked secp256k1 key of an owner or guardian, in locked memory until wiped. It signs owner messages (BIP-340)
+ * and vault transactions (ECDSA). Each time it signs, the curve library leaves the scalar in ordinary memory, as a bigint
+ * that cannot be wiped.
  */
 export class OwnerKey {
   /** X-only (BIP-340), lower-case hex. */
@@ -90,5 +90,5 @@ function drawKey(): SecretBytes {
 
 function checkHash(hash32: Uint8Array): void {
   if (hash32.length === HASH_BYTES) return
-  throw new KeystoreError('bad-hash-length', `a hash to sign has ${HASH_BYTES} bytes`, 'Pass the hash, not the message.')
+  throw new KeystoreError('bad-hash-length', `a hash to sign has ${HASH_BYTES} bytes`, 'Pass the hash itself.')
 }

@@ -4,7 +4,7 @@ import * as secp from '@noble/secp256k1'
 import { fromHex } from '@belfry/protocol/primitives'
 import type { SecretBytes } from '../memory/index.ts'
 
-// The synchronous functions of noble take their hashes from this object of the library's; all of its users set the same.
+// The synchronous functions of noble take their hashes from this object of the library's; all its users set the same.
 secp.hashes.sha256 = sha256
 secp.hashes.hmacSha256 = (key, message) => hmac(sha256, key, message)
 
@@ -13,7 +13,7 @@ const X_ONLY_HEX = 64
 const SIGNATURE_BYTES = 64
 const HASH_BYTES = 32
 
-/** Half of all nonces give a low R, so this fails once in 2^64 signatures; the last signature is good all the same. */
+/** Half of all nonces give a low R, so this fails once in 2^65 signatures; the last signature is good all the same. */
 const MAX_GRINDS = 64
 
 /** Whether the bytes are a scalar of the curve, 1..n-1. */

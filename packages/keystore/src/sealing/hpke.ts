@@ -7,8 +7,8 @@ import { ZeroedAtEnd, type SecretBytes } from '../memory/index.ts'
 /**
  * RFC 9180, base mode, one message: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305.
  *
- * Ours and not `@hpke/core` because that library can use a private key only from ordinary memory (WebCrypto), returns what
- * it opened there, and takes twice as long. It is the oracle of the tests, beside the vectors of the RFC.
+ * Ours and not `@hpke/core` because that library can use a private key only from ordinary memory (WebCrypto), returns
+ * what it opened there, and takes twice as long. It is the oracle of the tests, beside the vectors of the RFC.
  *
  * The private key stays in locked memory. What is derived for one message passes through ordinary memory and is zeroed.
  */

@@ -20,6 +20,8 @@ export interface Sealing {
 export interface Opening {
   /** X25519, 32 bytes. */
   readonly privateKey: SecretBytes
+  /** The one of `privateKey`; given, it need not be derived again. */
+  readonly publicKey?: Uint8Array
   readonly info: Uint8Array
   readonly sealed: Uint8Array
   readonly aad?: Uint8Array
@@ -63,7 +65,7 @@ export function sealWith(ephemeral: SecretBytes, sealing: Sealing): Uint8Array {
  * Opens what seal() made, into locked memory.
  * @throws KeystoreError sealed-not-openable, bad-key-length
  */
-export function open({ privateKey, info, sealed, aad = NO_AAD }: Opening): SecretBytes {
+export function open({ privateKey, publicKey, info, sealed, aad = NO_AAD }: Opening): SecretBytes {
   if (privateKey.length !== KEY_BYTES) {
     throw new KeystoreError('bad-key-length', `an X25519 private key has ${KEY_BYTES} bytes`, 'Pass the key itself.')
   }
@@ -73,7 +75,7 @@ export function open({ privateKey, info, sealed, aad = NO_AAD }: Opening): Secre
   const encapsulated = sealed.subarray(0, KEY_BYTES)
   const ciphertext = sealed.subarray(KEY_BYTES)
   using zeroed = new ZeroedAtEnd()
-  const context = concat(encapsulated, x25519PublicKey(privateKey))
+  const context = concat(encapsulated, publicKey ?? x25519PublicKey(privateKey))
   const shared = zeroed.add(meet(privateKey, encapsulated, context, notOpenable))
   const { key, nonce } = messageKey(shared, info)
   zeroed.add(key)

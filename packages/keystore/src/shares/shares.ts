@@ -20,10 +20,11 @@ export interface Splitting {
 }
 
 /**
- * Splits an envelope key by Shamir's scheme over GF(256). Shares carry no integrity: who hands them out commits to each.
+ * Splits an envelope key by Shamir's scheme over GF(256). Shares carry no integrity: who hands them out commits to
+ * each of them.
  *
- * Copies that stay in ordinary memory until collected, because the library keeps them to itself: per key byte an array of
- * `threshold` coefficients, whose first is that byte. Everything it returns is wiped here.
+ * Copies that stay in ordinary memory until collected, because the library keeps them to itself: per key byte an array
+ * of `threshold` coefficients, whose first is that byte. Everything it returns is wiped here.
  *
  * @returns `count` shares of 33 bytes; the last byte is x, non-zero and different in each
  * @throws KeystoreError bad-threshold, bad-key-length
@@ -31,13 +32,13 @@ export interface Splitting {
 export async function splitKey(key: SecretBytes, { threshold, count }: Splitting): Promise<SecretBytes[]> {
   checkThreshold(threshold, count)
   if (key.length !== SHARED_KEY_BYTES) {
-    throw new KeystoreError('bad-key-length', `only keys of ${SHARED_KEY_BYTES} bytes are split`, 'Pass an envelope key.')
+    throw new KeystoreError('bad-key-length', `a key to split has ${SHARED_KEY_BYTES} bytes`, 'Pass an envelope key.')
   }
   for (let draw = 0; draw < MAX_DRAWS; draw++) {
     using zeroed = new ZeroedAtEnd()
     const drawn = await key.use((bytes) => split(bytes, count, threshold))
     for (const share of drawn) zeroed.add(share)
-    if (hasUsableCoordinates(drawn)) return drawn.map((share) => SecretBytes.from(share))
+    if (hasUsableCoordinates(drawn)) return lockAll(drawn)
   }
   throw badShares('the share library repeatedly drew unusable coordinates')
 }
@@ -55,6 +56,17 @@ export async function combineShares(shares: readonly SecretBytes[]): Promise<Sec
   const views = shares.map((share) => share.use((bytes) => bytes))
   if (!hasUsableCoordinates(views)) throw badShares('each share must have its own x, and none may be zero')
   return SecretBytes.from(await combine(views), { wipeSource: true })
+}
+
+function lockAll(shares: readonly Uint8Array[]): SecretBytes[] {
+  const locked: SecretBytes[] = []
+  try {
+    for (const share of shares) locked.push(SecretBytes.from(share))
+    return locked
+  } catch (error) {
+    for (const share of locked) share.wipe()
+    throw error
+  }
 }
 
 function hasUsableCoordinates(shares: readonly Uint8Array[]): boolean {

@@ -49,8 +49,9 @@ describe('format of encrypted files', () => {
     const header = { kind: 'node-keys', cost: LEAST_COST, salt: new Uint8Array(16).fill(1), nonce: new Uint8Array(24) }
     assert.equal(
       new TextDecoder().decode(headerBytes(header)),
-      '{"format":"belfry-encrypted","version":1,"kind":"node-keys","kdf":{"name":"argon2id","memory_kib":8192,"passes":1,'
-        + `"parallelism":1,"salt":"${'01'.repeat(16)}"},"cipher":"xchacha20poly1305","nonce":"${'00'.repeat(24)}"}`,
+      '{"format":"belfry-encrypted","version":1,"kind":"node-keys","kdf":{"name":"argon2id","memory_kib":8192,'
+        + `"passes":1,"parallelism":1,"salt":"${'01'.repeat(16)}"},"cipher":"xchacha20poly1305",`
+        + `"nonce":"${'00'.repeat(24)}"}`,
     )
   })
 
@@ -83,7 +84,8 @@ describe('format of encrypted files', () => {
 
   it('withstands deep nesting and a field named __proto__', () => {
     throwsCode('encrypted-file-malformed', () => decodeEncryptedFile('['.repeat(1_000_000)))
-    throwsCode('encrypted-file-malformed', () => decodeEncryptedFile(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`))
+    const nested = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`
+    throwsCode('encrypted-file-malformed', () => decodeEncryptedFile(nested))
     const text = encodeEncryptedFile({
       header: { kind: 'x', cost: LEAST_COST, salt: new Uint8Array(16), nonce: new Uint8Array(24) },
       ciphertext: new Uint8Array(16),

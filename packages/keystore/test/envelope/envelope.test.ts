@@ -23,7 +23,8 @@ describe('envelope', () => {
     fc.assert(fc.property(bytes, bytes, (associated, plaintext) => {
       using key = randomKey()
       const sealed = sealEnvelope(key, associated, plaintext)
-      const decipher = key.use((k) => createDecipheriv('chacha20-poly1305', k, new Uint8Array(12), { authTagLength: 16 }))
+      const nonce = new Uint8Array(12)
+      const decipher = key.use((k) => createDecipheriv('chacha20-poly1305', k, nonce, { authTagLength: 16 }))
       decipher.setAAD(associated, { plaintextLength: plaintext.length })
       decipher.setAuthTag(sealed.subarray(-16))
       const opened = Buffer.concat([decipher.update(sealed.subarray(0, -16)), decipher.final()])

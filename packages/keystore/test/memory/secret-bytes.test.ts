@@ -12,6 +12,16 @@ import { skip } from '../skip.ts'
 const text = 'attack at dawn'
 const bytes = new TextEncoder().encode(text)
 
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+}
+
+function allocateAndForget(memory: LockedMemory): void {
+  SecretBytes.allocate(8, () => {}, memory)
+}
+
 /** What the kernel says is pinned, in KiB. */
 function lockedByKernel(): number {
   return Number(/VmLck:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1])
@@ -137,15 +147,27 @@ describe('secret bytes: wiping', () => {
   })
 
   it('happens when a forgotten secret is collected', async () => {
-    setFlagsFromString('--expose-gc')
-    const collect = runInNewContext('gc') as () => void
     const memory = new LockedMemory()
-    SecretBytes.allocate(8, () => {}, memory)
+    allocateAndForget(memory)
     for (let turn = 0; turn < 100 && memory.lockedBytes > 0; turn++) {
-      collect()
+      collectGarbage()
       await nextTurn()
     }
     assert.equal(memory.lockedBytes, 0)
+  })
+
+  it('does not happen to a forgotten secret while an asynchronous borrower has it', async () => {
+    const settled = Promise.withResolvers<void>()
+    const borrowed = SecretBytes.from(bytes).use(async (view) => {
+      await settled.promise
+      return new TextDecoder().decode(view)
+    })
+    for (let turn = 0; turn < 5; turn++) {
+      collectGarbage()
+      await nextTurn()
+    }
+    settled.resolve()
+    assert.equal(await borrowed, text)
   })
 })
 

@@ -19,7 +19,10 @@ function keyOf(hex: string): OwnerKey {
 
 describe('owner key: BIP-340', () => {
   it('has the public key of the test vectors of the BIP', () => {
-    assert.equal(keyOf('3'.padStart(64, '0')).publicKey, 'f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9')
+    assert.equal(
+      keyOf('3'.padStart(64, '0')).publicKey,
+      'f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9',
+    )
     assert.equal(
       keyOf('b7e151628aed2a6abf7158809cf4f3c762e7160f38b4da56a784d9045190cfef').publicKey,
       'dff1d77f2a671c5f36183726db2341be58feae1da2deced843240f7b502ba659',

@@ -9,7 +9,9 @@ import { sealWith } from '../../src/sealing/sealing.ts'
 import { reveal, throwsCode } from '../assertions.ts'
 import { rfc9180 } from './rfc9180-vectors.ts'
 
-const oracle = new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Chacha20Poly1305() })
+const oracle = new CipherSuite({
+  kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Chacha20Poly1305(),
+})
 const info = Uint8Array.of(1, 2, 3)
 
 function secretFromHex(hex: string): SecretBytes {
@@ -89,6 +91,7 @@ describe('sealing: refusals', () => {
     const same = seal({ recipientPublicKey: publicKey, info, plaintext: SecretBytes.from(plaintext) })
     assert.equal(same.length, plaintext.length + SEALED_OVERHEAD_BYTES)
     assert.equal(reveal(open({ privateKey, info, sealed: same })), toHex(plaintext))
+    assert.equal(reveal(open({ privateKey, publicKey, info, sealed: same })), toHex(plaintext))
   })
 
   it('never seals twice to the same bytes', () => {

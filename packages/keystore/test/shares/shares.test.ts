@@ -53,7 +53,8 @@ describe('shares', () => {
 
   it('differ between two splits of one key', async () => {
     const key = randomKey()
-    const [first, second] = [await splitKey(key, { count: 3, threshold: 2 }), await splitKey(key, { count: 3, threshold: 2 })]
+    const first = await splitKey(key, { count: 3, threshold: 2 })
+    const second = await splitKey(key, { count: 3, threshold: 2 })
     const bodies = [...first, ...second].map((share) => reveal(share).slice(0, 64))
     assert.equal(new Set(bodies).size, 6)
   })
