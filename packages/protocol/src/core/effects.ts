@@ -68,7 +68,8 @@ export type ImmediateEffect =
       /** Ask my bitcoind whether it would take this transaction, and decode what it spends of these outpoints. */
       readonly effect: 'test-sighting'
       readonly incident_id: IncidentId
-      readonly txid: Txid
+      /** Whose vote brought it. */
+      readonly member: MemberIndex
       readonly raw: Uint8Array
       readonly outpoints: readonly Outpoint[]
     }
@@ -119,7 +120,7 @@ export const TELL_EVENTS = [
   'recovery-confirmed',
   'settled',
   'exposed',
-  'unfounded-votes',
+  'unfounded-vote',
   'evidence',
   'peer-alive',
   'peer-suspect',

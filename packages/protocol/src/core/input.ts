@@ -91,7 +91,7 @@ export type Outcome =
   | {
       readonly of: 'test-sighting'
       readonly incident_id: IncidentId
-      readonly txid: Txid
+      readonly member: MemberIndex
       /** What the transaction spends of the vault, where my bitcoind would take it. */
       readonly sighted: { readonly outpoint: Outpoint; readonly tx: SpendTx } | null
     }

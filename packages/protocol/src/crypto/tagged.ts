@@ -1,5 +1,5 @@
 /** Domain-separated hashes: what is signed or named for one purpose can never be taken for another. */
-import { type Branded, type Schema, concat, toCbor, toHex, utf8 } from '../primitives/index.ts'
+import { type Schema, concat, toCbor, toHex, utf8 } from '../primitives/index.ts'
 import type { Hasher } from './ports.ts'
 
 /** Every domain of the protocol, in one place so that none is used twice. */
@@ -22,6 +22,7 @@ export const DOMAINS = {
   incident: 'belfry/incident/v1',
   order: 'belfry/order/v1',
   digest: 'belfry/digest/v1',
+  evidence: 'belfry/evidence/v1',
 } as const
 
 export type Domain = keyof typeof DOMAINS
@@ -32,12 +33,7 @@ export function taggedHash(hasher: Hasher, domain: Domain, bytes: Uint8Array): U
   return hasher.sha256(concat(tag, tag, bytes))
 }
 
-/** The tagged hash of a value's canonical encoding, as an id. */
-export function hashOf<Id extends Branded<string, string>, T>(
-  hasher: Hasher,
-  domain: Domain,
-  schema: Schema<T>,
-  value: T,
-): Id {
-  return toHex(taggedHash(hasher, domain, toCbor(schema, value))) as Id
+/** The tagged hash of a value's canonical encoding, in hex; the caller says which id it is. */
+export function hashOf<T>(hasher: Hasher, domain: Domain, schema: Schema<T>, value: T): string {
+  return toHex(taggedHash(hasher, domain, toCbor(schema, value)))
 }

@@ -35,7 +35,7 @@ export function commitToShare(
   hasher: Hasher,
   context: { vault_id: VaultId; generation: number; envelope_id: EnvelopeId; member: MemberIndex; share: Uint8Array },
 ): Hash32 {
-  return hashOf(hasher, 'share', shareContext, context)
+  return hashOf(hasher, 'share', shareContext, context) as Hash32
 }
 
 export function commitToKey(hasher: Hasher, key: Uint8Array): Hash32 {
@@ -58,7 +58,7 @@ export function envelopeIdOf(
   hasher: Hasher,
   identity: { vault_id: VaultId; generation: number; label: string; key_hash: Hash32 },
 ): EnvelopeId {
-  return hashOf(hasher, 'envelope', envelopeIdentity, identity)
+  return hashOf(hasher, 'envelope', envelopeIdentity, identity) as EnvelopeId
 }
 
 const envelopeContext = s.struct({

@@ -116,7 +116,7 @@ const vaultIdentity = s.struct({ outpoint: s.outpoint, root: ownerKey })
 
 /** Several vaults of different owners on one outpoint are independent. */
 export function vaultIdOf(hasher: Hasher, outpoint: Outpoint, root: string): VaultId {
-  return hashOf(hasher, 'vault', vaultIdentity, { outpoint, root })
+  return hashOf(hasher, 'vault', vaultIdentity, { outpoint, root }) as VaultId
 }
 
 /** At least k distinct enrolment keys signed these bytes under `domain`. Foreign or wrong signatures do not count. */

@@ -9,5 +9,5 @@ const identity = s.struct({ vault_id: s.hex<VaultId>(32), trigger, discriminator
  * cold-theft; later triggers put an anchor or a command hash there.
  */
 export function incidentIdOf(hasher: Hasher, vault_id: VaultId, kind: Trigger): IncidentId {
-  return hashOf(hasher, 'incident', identity, { vault_id, trigger: kind, discriminator: new Uint8Array(0) })
+  return hashOf(hasher, 'incident', identity, { vault_id, trigger: kind, discriminator: new Uint8Array(0) }) as IncidentId
 }

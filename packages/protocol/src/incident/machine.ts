@@ -178,10 +178,9 @@ function settleIfBuried(turn: Turn, incident_id: IncidentId, vault: Vault, incid
   turn.note(incident_id, 'settled', { txid: end.txid, detail: end.recovered ? 'recovered' : 'lost' })
   turn.tell({ level: end.recovered ? 'warn' : 'error', event: 'settled', incident_id, txid: end.txid })
   if (!end.recovered && incident.released.size > 0) expose(turn, incident, vault)
-  turn.now({
-    effect: 'forget',
-    envelopes: vault.manifests.flatMap(({ manifest }) => envelopesOf(manifest).map(({ envelope_id }) => envelope_id)),
-  })
+  const envelopes = vault.manifests.flatMap(({ manifest }) => envelopesOf(manifest).map(({ envelope_id }) => envelope_id))
+  for (const envelope_id of envelopes) turn.volatile.gatherings.delete(envelope_id)
+  turn.now({ effect: 'forget', envelopes })
 }
 
 export type IncidentStatus = 'alleged' | 'open' | 'certified' | 'recovering' | 'recovered' | 'gone' | 'lost' | 'settled'

@@ -14,6 +14,9 @@ import { incidentIdOf } from './identity.ts'
 import { gatheringOf, hashOfSealed, isDue, openOwnShare, openShare } from './release.ts'
 import { rungOfEnvelope } from './trigger.ts'
 
+/** Opening a share costs a millisecond: a member that sent this many bad ones gets no second chance for an envelope. */
+const MAX_BAD_SHARES = 64
+
 /** Checks a release, and has its share opened. It may come before I have seen the trigger myself: it is kept. */
 export function onRelease(turn: Turn, from: MemberIndex, body: Release, frame: Frame): VerdictCode {
   if (frame.attachment === null || hashOfSealed(turn, frame.attachment) !== body.sealed_hash) return 'bad-attachment'
@@ -23,6 +26,8 @@ export function onRelease(turn: Turn, from: MemberIndex, body: Release, frame: F
   if (envelopeIndex(held, body.envelope_id) === -1) return 'bad-content'
   if (!isIncidentOf(turn, held, body.incident_id)) return 'unknown-incident'
   if (turn.incident(body.incident_id)?.settled) return 'vault-settled'
+  const known = turn.volatile.gatherings.get(body.envelope_id)?.shares.get(from)
+  if (known === 'bad' && (turn.volatile.peers.get(from)?.bad_shares ?? 0) >= MAX_BAD_SHARES) return 'sender-over-budget'
   openShare(turn, body.incident_id, held, body.envelope_id, from, frame.attachment)
   return 'accepted'
 }

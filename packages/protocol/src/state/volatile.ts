@@ -53,8 +53,6 @@ export interface PendingEnrolment {
 }
 
 export interface RecentMessage {
-  readonly id: MessageHash
-  readonly kind: string
   readonly signed: Uint8Array
   readonly signature: Uint8Array
 }
@@ -71,7 +69,10 @@ export interface Volatile {
   mempool_floor: Feerate
   quorum_lost: boolean
   readonly peers: Map<MemberIndex, Peer>
+  /** Messages taken or refused before: not looked at again. */
   readonly seen: BoundedMap<MessageHash, true>
+  /** Messages whose signature held. */
+  readonly verified: BoundedMap<MessageHash, true>
   readonly recent: Map<MemberIndex, BoundedMap<string, RecentMessage>>
   readonly budgets: { readonly forwarders: Map<MemberIndex, Buckets>; readonly senders: Map<MemberIndex, Buckets> }
   readonly enrolments: Map<ManifestHash, PendingEnrolment>
@@ -93,6 +94,7 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     quorum_lost: false,
     peers: new Map(members.slice(0, MAX_MEMBERS).map((index) => [index, newPeer()])),
     seen: new BoundedMap(MAX_SEEN),
+    verified: new BoundedMap(MAX_SEEN),
     recent: new Map(members.map((index) => [index, new BoundedMap(MAX_RECENT_PER_SENDER)])),
     budgets: { forwarders: new Map(), senders: new Map() },
     enrolments: new Map(),

@@ -1,0 +1,176 @@
+/** Hands an input to the machine that owns it. Nothing is decided here. */
+import { activateIfDue, onBundle, onManifest, onVerified, onWithdraw, refuse } from '../custody/enrolment.ts'
+import { onInfo } from '../custody/info.ts'
+import { onSighting } from '../incident/ballot.ts'
+import { onBroadcastAnswer } from '../incident/broadcast.ts'
+import { onBlock, onSpend, resumeIncidents } from '../incident/machine.ts'
+import { onRebuilt, onShareOpened } from '../incident/rebuild.ts'
+import { onSealed } from '../incident/release.ts'
+import { heartbeatIfDue, sendHeartbeat } from '../liveness/heartbeats.ts'
+import { type EnrolRequest, enrolRequest, infoRequest } from '../messages/owner-requests.ts'
+import type { ChainEvent } from '../chain/index.ts'
+import type { CryptoPorts } from '../crypto/index.ts'
+import { type Millis, SchemaError, assertNever, fromCbor, sortedEntries } from '../primitives/index.ts'
+import type { LogRecord } from '../state/records.ts'
+import { type State, Turn } from '../state/turn.ts'
+import { openIncidents, pullFrom } from '../sync/pull.ts'
+import type { DurableEffect, ImmediateEffect } from './effects.ts'
+import type { Input, Outcome } from './input.ts'
+import { onFrame } from './receive.ts'
+
+export interface Output {
+  /** Typed deltas, already applied, to be written in order in one synced batch. */
+  readonly records: readonly LogRecord[]
+  /** To be performed only once the log has reached the last of these records. */
+  readonly afterDurable: readonly DurableEffect[]
+  readonly immediate: readonly ImmediateEffect[]
+  /** When to call again with a tick, should nothing else happen. */
+  readonly wake_at_ms: Millis
+}
+
+/** @throws InvariantError only where this code is wrong; bad input yields a verdict and a code */
+export function step(state: State, input: Input, ports: CryptoPorts): Output {
+  const turn = new Turn(state, ports, input.at_ms)
+  dispatch(turn, input)
+  if (turn.durable.boot > 0) heartbeatIfDue(turn)
+  return {
+    records: turn.records,
+    afterDurable: turn.afterDurable,
+    immediate: turn.immediate,
+    wake_at_ms: turn.volatile.next_heartbeat_at,
+  }
+}
+
+function dispatch(turn: Turn, input: Input): void {
+  switch (input.kind) {
+    case 'start':
+      start(turn)
+      return
+    case 'tick':
+      return // time itself is the input: what is due by now is done after every input
+    case 'frame':
+      onFrame(turn, input)
+      return
+    case 'request':
+      onRequest(turn, input)
+      return
+    case 'chain':
+      onChain(turn, input.event)
+      return
+    case 'peer':
+      onPeer(turn, input)
+      return
+    case 'outcome':
+      onOutcome(turn, input.outcome)
+      return
+    default:
+      assertNever(input)
+  }
+}
+
+/** A new boot number before anything is signed under it, then whatever was under way. */
+function start(turn: Turn): void {
+  turn.volatile.started_at = turn.at_ms
+  turn.record({ record: 'boot', boot: turn.durable.boot + 1 })
+  turn.tell({ level: 'info', event: 'started', detail: `boot ${turn.durable.boot}` })
+  resumeIncidents(turn)
+}
+
+function onRequest(turn: Turn, { request_id, peer_id, protocol, bytes }: Extract<Input, { kind: 'request' }>): void {
+  try {
+    if (protocol === 'info') {
+      fromCbor(infoRequest, bytes)
+      onInfo(turn, request_id, peer_id)
+    } else {
+      onEnrol(turn, request_id, peer_id, fromCbor(enrolRequest, bytes))
+    }
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error
+    refuse(turn, request_id, 'malformed-request')
+  }
+}
+
+function onEnrol(turn: Turn, request_id: number, peer_id: string, request: EnrolRequest): void {
+  switch (request.request) {
+    case 'manifest':
+      onManifest(turn, request_id, peer_id, request)
+      return
+    case 'bundle':
+      onBundle(turn, request_id, request)
+      return
+    case 'withdraw':
+      onWithdraw(turn, request_id, request)
+      return
+    default:
+      assertNever(request)
+  }
+}
+
+function onChain(turn: Turn, fact: ChainEvent): void {
+  switch (fact.event) {
+    case 'chain-health':
+      onHealth(turn, fact)
+      return
+    case 'block-connected':
+      turn.record({ record: 'chain', fact })
+      turn.tell({ level: 'info', event: 'block-connected', height: fact.block.height, detail: fact.block.hash })
+      for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) activateIfDue(turn, vault_id, vault)
+      onBlock(turn)
+      if (turn.durable.boot > 0) sendHeartbeat(turn)
+      return
+    case 'block-disconnected':
+      turn.record({ record: 'chain', fact })
+      turn.tell({ level: 'warn', event: 'block-disconnected', height: fact.block.height, detail: fact.block.hash })
+      return
+    default: {
+      const concerned = sortedEntries(turn.durable.vaults).filter(([, vault]) => vault.coins.has(fact.outpoint))
+      if (concerned.length === 0) return
+      turn.record({ record: 'chain', fact })
+      for (const [vault_id, vault] of concerned) onSpend(turn, vault_id, vault, fact)
+    }
+  }
+}
+
+function onHealth(turn: Turn, health: Extract<ChainEvent, { event: 'chain-health' }>): void {
+  const { volatile } = turn
+  if (volatile.chain !== health.state) {
+    turn.tell({ level: health.state === 'ok' ? 'info' : 'error', event: 'chain-state', detail: health.state })
+  }
+  volatile.chain = health.state
+  volatile.implementation = health.implementation
+  volatile.estimate = health.estimate
+  volatile.mempool_floor = health.mempool_floor
+}
+
+/** A member that has just connected may have what I lack. */
+function onPeer(turn: Turn, { member, connected }: Extract<Input, { kind: 'peer' }>): void {
+  const peer = turn.volatile.peers.get(member)
+  if (!peer) return
+  peer.connected = connected
+  if (connected && member !== turn.config.self) pullFrom(turn, member, openIncidents(turn).map(([id]) => id))
+}
+
+function onOutcome(turn: Turn, outcome: Outcome): void {
+  switch (outcome.of) {
+    case 'verify-enrolment':
+      onVerified(turn, outcome)
+      return
+    case 'seal-share':
+      onSealed(turn, outcome)
+      return
+    case 'open-share':
+      onShareOpened(turn, outcome)
+      return
+    case 'rebuild':
+      onRebuilt(turn, outcome)
+      return
+    case 'broadcast':
+      onBroadcastAnswer(turn, outcome)
+      return
+    case 'test-sighting':
+      onSighting(turn, outcome)
+      return
+    default:
+      assertNever(outcome)
+  }
+}

@@ -1,0 +1,250 @@
+/** Taking a vault into custody: an owner's manifest, envelopes and shares; then the bundle of receipts that activates it. */
+import type { Outcome } from '../core/input.ts'
+import { receiptSlot, signOnce, signedFor } from '../guard/ledger.ts'
+import { type Frame, decodeFrame, decodeHeader, encodeFrame } from '../messages/frame.ts'
+import { decodeBody } from '../messages/kinds.ts'
+import { type EnrolRequest, MAX_RECEIPT_FRAME_BYTES, type ManifestState, type OwnerAnswer, ownerAnswer } from '../messages/owner-requests.ts'
+import type { Receipt } from '../messages/receipt.ts'
+import type { VerdictCode } from '../messages/verdict.ts'
+import { isSignatureValid } from '../messages/verified.ts'
+import { advanceVault } from '../incident/machine.ts'
+import { type ManifestHash, type MemberIndex, SchemaError, type VaultId, toCbor } from '../primitives/index.ts'
+import type { HeldManifest, Vault } from '../state/durable.ts'
+import type { Turn } from '../state/turn.ts'
+import { MAX_PENDING_ENROLMENTS } from '../state/volatile.ts'
+import { hashOfEnvelope } from './commitments.ts'
+import { MAX_MANIFESTS_PER_VAULT, MAX_VAULTS } from './limits.ts'
+import { type Manifest, decodeManifest, envelopesOf, manifestHash, signedByOwner, unvaultOutpoint } from './manifest.ts'
+import { type RefusalCode, refusal } from './refusal.ts'
+import { checkManifest, checkSuperseding } from './rules.ts'
+
+type ManifestRequest = Extract<EnrolRequest, { request: 'manifest' }>
+
+export function reply(turn: Turn, request_id: number, answer: OwnerAnswer): void {
+  turn.afterSync({ effect: 'reply', request_id, bytes: toCbor(ownerAnswer, answer) })
+}
+
+export function refuse(turn: Turn, request_id: number, code: RefusalCode): void {
+  reply(turn, request_id, { answer: 'refused', ...refusal(code) })
+}
+
+/** Static rules at once; the shares and the deposit are then looked at by the shell. */
+export function onManifest(turn: Turn, request_id: number, peer_id: string, request: ManifestRequest): void {
+  const hash = manifestHash(turn.ports, request.manifest.bytes)
+  const before = signedFor(turn.durable, receiptSlot(turn.config.federation.lock_hash, hash))
+  if (before) {
+    reply(turn, request_id, { answer: 'receipt', frame: encodeFrame(before) })
+    return
+  }
+  const pending = turn.volatile.enrolments.get(hash)
+  if (pending && pending.waiting.length < MAX_PENDING_ENROLMENTS) {
+    pending.waiting.push(request_id)
+    return
+  }
+  const checked = checkRequest(turn, peer_id, request)
+  if (typeof checked === 'string') {
+    refuseManifest(turn, request_id, hash, checked)
+    return
+  }
+  turn.volatile.enrolments.set(hash, { request, waiting: [request_id] })
+  turn.now(verification(turn, checked, hash, request))
+}
+
+function refuseManifest(turn: Turn, request_id: number, hash: ManifestHash, code: RefusalCode): void {
+  const alarm = code === 'generation-taken'
+  turn.tell({
+    level: alarm ? 'error' : 'warn',
+    event: alarm ? 'second-manifest-of-a-generation' : 'manifest-refused',
+    manifest_hash: hash,
+    detail: code,
+  })
+  refuse(turn, request_id, code)
+}
+
+function checkRequest(turn: Turn, peer_id: string, request: ManifestRequest): Manifest | RefusalCode {
+  if (turn.volatile.enrolments.size >= MAX_PENDING_ENROLMENTS) return 'busy'
+  let manifest: Manifest
+  try {
+    manifest = decodeManifest(request.manifest.bytes)
+  } catch (error) {
+    if (error instanceof SchemaError) return 'malformed-request'
+    throw error
+  }
+  const owner = turn.config.owners.find((one) => one.peer_id === peer_id)
+  if (!owner || owner.root !== manifest.owner.root) return 'owner-not-admitted'
+  const unsound = checkManifest(turn.ports, turn.config.federation, manifest)
+  if (unsound) return unsound
+  const vault = turn.durable.vaults.get(manifest.vault_id)
+  const unfit = checkSuperseding(turn.ports, vault, manifest, request.manifest)
+  if (unfit) return unfit
+  if (!vault && turn.durable.vaults.size >= MAX_VAULTS) return 'no-room'
+  if (vault && vault.manifests.length >= MAX_MANIFESTS_PER_VAULT) return 'no-room'
+  const envelopes = envelopesOf(manifest)
+  const same =
+    request.envelopes.length === envelopes.length &&
+    request.shares.length === envelopes.length &&
+    envelopes.every(({ envelope_hash }, index) => {
+      const bytes = request.envelopes[index]
+      return bytes !== undefined && hashOfEnvelope(turn.ports, bytes) === envelope_hash
+    })
+  return same ? manifest : 'envelopes-differ'
+}
+
+function verification(turn: Turn, manifest: Manifest, hash: ManifestHash, request: ManifestRequest) {
+  const { self } = turn.config
+  return {
+    effect: 'verify-enrolment' as const,
+    manifest_hash: hash,
+    vault_id: manifest.vault_id,
+    generation: manifest.generation,
+    deposit: manifest.deposit,
+    watch: [manifest.deposit.outpoint, ...manifest.unvaults.map(({ txid }) => unvaultOutpoint(txid))],
+    shares: envelopesOf(manifest).flatMap(({ envelope_id, shares }, index) => {
+      const commitment = shares.find(({ member }) => member === self)
+      const sealed = request.shares[index]
+      return commitment && sealed ? [{ envelope_id, commitment, sealed }] : []
+    }),
+  }
+}
+
+/** The shell has looked: arm the manifest and sign the receipt, or say why not. Nothing is half-done. */
+export function onVerified(turn: Turn, { manifest_hash, check }: Extract<Outcome, { of: 'verify-enrolment' }>): void {
+  const pending = turn.volatile.enrolments.get(manifest_hash)
+  if (!pending) return
+  turn.volatile.enrolments.delete(manifest_hash)
+  const manifest = decodeManifest(pending.request.manifest.bytes)
+  const vault = turn.durable.vaults.get(manifest.vault_id)
+  // Another enrolment may have been armed while the shell was looking.
+  const code = check === 'ok' ? checkSuperseding(turn.ports, vault, manifest, pending.request.manifest) : check
+  if (code !== null) {
+    for (const request_id of pending.waiting) refuseManifest(turn, request_id, manifest_hash, code)
+    return
+  }
+  const frame = arm(turn, manifest, manifest_hash, pending.request)
+  for (const request_id of pending.waiting) reply(turn, request_id, { answer: 'receipt', frame: encodeFrame(frame) })
+}
+
+/** Armed from the moment that the receipt is signed: both are in one synced batch. */
+function arm(turn: Turn, manifest: Manifest, hash: ManifestHash, request: ManifestRequest): Frame {
+  const { self, federation } = turn.config
+  const { vault_id, generation } = manifest
+  turn.record({
+    record: 'manifest-armed',
+    hash,
+    signed: request.manifest,
+    envelopes: request.envelopes,
+    shares: request.shares,
+  })
+  const frame = signOnce(turn, receiptSlot(federation.lock_hash, hash), () =>
+    turn.sign('receipt', { statement: 'holds', vault_id, generation, manifest_hash: hash }),
+  )
+  turn.record({ record: 'receipt-held', vault_id, hash, member: self, frame: encodeFrame(frame) })
+  turn.tell({ level: 'info', event: 'manifest-armed', vault_id, manifest_hash: hash })
+  turn.gossip(frame)
+  const vault = turn.durable.vaults.get(vault_id)
+  if (vault) advanceVault(turn, vault_id, vault)
+  return frame
+}
+
+/** Another member says that it holds a manifest that I hold too. */
+export function onReceipt(
+  turn: Turn,
+  from: MemberIndex,
+  { vault_id, manifest_hash, generation }: Extract<Receipt, { statement: 'holds' }>,
+  frame: Frame,
+): VerdictCode {
+  const held = turn.durable.vaults.get(vault_id)?.manifests.find(({ hash }) => hash === manifest_hash)
+  if (!held) return 'unknown-manifest'
+  if (held.manifest.generation !== generation) return 'bad-content'
+  if (held.receipts.has(from)) return 'duplicate'
+  turn.record({ record: 'receipt-held', vault_id, hash: manifest_hash, member: from, frame: encodeFrame(frame) })
+  turn.tell({ level: 'info', event: 'receipt-held', vault_id, manifest_hash, member: from })
+  return 'accepted'
+}
+
+/** The owner publishes the receipts of enough members. The first generation activates at once, later ones after notice. */
+export function onBundle(turn: Turn, request_id: number, request: Extract<EnrolRequest, { request: 'bundle' }>): void {
+  const found = find(turn, request.manifest_hash)
+  if (!found) return refuse(turn, request_id, 'unknown-manifest')
+  const { vault_id, vault, held } = found
+  if (held.withdrawn) return refuse(turn, request_id, 'manifest-withdrawn')
+  for (const bytes of request.receipts) {
+    const member = receiptSigner(turn, bytes, held)
+    if (member !== null && !held.receipts.has(member)) {
+      turn.record({ record: 'receipt-held', vault_id, hash: held.hash, member, frame: bytes })
+    }
+  }
+  if (held.receipts.size < turn.config.federation.thresholds.clawback.protected) {
+    return refuse(turn, request_id, 'bundle-incomplete')
+  }
+  if (held.bundle_height === null) turn.record({ record: 'bundle-complete', vault_id, hash: held.hash })
+  activateIfDue(turn, vault_id, vault)
+  reply(turn, request_id, { answer: 'state', state: manifestState(vault, held) })
+}
+
+/** The member whose valid receipt for this manifest the bytes are; null otherwise. */
+function receiptSigner(turn: Turn, bytes: Uint8Array, held: HeldManifest): MemberIndex | null {
+  if (bytes.length > MAX_RECEIPT_FRAME_BYTES) return null
+  const { federation } = turn.config
+  try {
+    const frame = decodeFrame(bytes)
+    const head = decodeHeader(frame.signed)
+    const member = federation.members.find(({ index }) => index === head.from)
+    if (!member || head.kind !== 'receipt' || frame.attachment !== null) return null
+    const body = decodeBody('receipt', head.body)
+    if (body.statement !== 'holds' || body.manifest_hash !== held.hash) return null
+    return isSignatureValid(turn, member.node_key, frame) ? head.from : null
+  } catch (error) {
+    if (error instanceof SchemaError) return null
+    throw error
+  }
+}
+
+/** Asked when a bundle comes and at each block. */
+export function activateIfDue(turn: Turn, vault_id: VaultId, vault: Vault): void {
+  for (const held of vault.manifests) {
+    if (!mayActivate(turn, vault_id, vault, held)) continue
+    turn.record({ record: 'manifest-activated', vault_id, hash: held.hash })
+    turn.tell({ level: 'info', event: 'manifest-activated', vault_id, manifest_hash: held.hash })
+  }
+}
+
+function mayActivate(turn: Turn, vault_id: VaultId, vault: Vault, held: HeldManifest): boolean {
+  if (held.activated_height !== null || held.bundle_height === null || held.withdrawn) return false
+  if (held.manifest.previous !== vault.active) return false
+  if (held.manifest.generation === 1) return true
+  const open = [...turn.durable.incidents.values()].some((one) => one.vault_id === vault_id && one.settled === null)
+  return !open && turn.tip >= held.bundle_height + held.manifest.activation_delay
+}
+
+/** Makes room for another manifest of the generation. The withdrawn one stays armed: nothing disarms a vault. */
+export function onWithdraw(turn: Turn, request_id: number, request: Extract<EnrolRequest, { request: 'withdraw' }>): void {
+  const found = find(turn, request.manifest_hash)
+  if (!found) return refuse(turn, request_id, 'unknown-manifest')
+  const { vault_id, vault, held } = found
+  const active = vault.manifests.find(({ hash }) => hash === vault.active) ?? held
+  const { enrol } = active.manifest.owner
+  if (!signedByOwner(turn.ports, 'withdraw', held.signed.bytes, request.signatures, enrol)) {
+    return refuse(turn, request_id, 'signatures-missing')
+  }
+  if (!held.withdrawn && held.activated_height === null) {
+    turn.record({ record: 'manifest-withdrawn', vault_id, hash: held.hash })
+    turn.tell({ level: 'warn', event: 'manifest-withdrawn', vault_id, manifest_hash: held.hash })
+  }
+  reply(turn, request_id, { answer: 'state', state: manifestState(vault, held) })
+}
+
+function find(turn: Turn, hash: ManifestHash): { vault_id: VaultId; vault: Vault; held: HeldManifest } | null {
+  for (const [vault_id, vault] of turn.durable.vaults) {
+    const held = vault.manifests.find((one) => one.hash === hash)
+    if (held) return { vault_id, vault, held }
+  }
+  return null
+}
+
+export function manifestState(vault: Vault, held: HeldManifest): ManifestState {
+  if (held.withdrawn) return 'withdrawn'
+  if (vault.active === held.hash) return 'active'
+  if (held.activated_height !== null) return 'superseded'
+  return held.bundle_height === null ? 'armed' : 'waiting'
+}

@@ -1,0 +1,42 @@
+/** What a member tells an owner of the owner's own vaults. */
+import { incidentStatus } from '../incident/machine.ts'
+import type { OwnerAnswer, VaultInfo } from '../messages/owner-requests.ts'
+import { type VaultId, sortedEntries } from '../primitives/index.ts'
+import type { Vault } from '../state/durable.ts'
+import type { Turn } from '../state/turn.ts'
+import { manifestState, refuse, reply } from './enrolment.ts'
+
+export function onInfo(turn: Turn, request_id: number, peer_id: string): void {
+  const owner = turn.config.owners.find((one) => one.peer_id === peer_id)
+  if (!owner) return refuse(turn, request_id, 'owner-not-admitted')
+  const vaults = sortedEntries(turn.durable.vaults)
+    .filter(([, vault]) => vault.manifests.some(({ manifest }) => manifest.owner.root === owner.root))
+    .map(([vault_id, vault]) => describe(turn, vault_id, vault))
+  const answer: OwnerAnswer = {
+    answer: 'vaults',
+    member: turn.config.self,
+    tip: turn.durable.position,
+    chain: turn.volatile.chain,
+    vaults,
+  }
+  reply(turn, request_id, answer)
+}
+
+function describe(turn: Turn, vault_id: VaultId, vault: Vault): VaultInfo {
+  return {
+    vault_id,
+    manifests: vault.manifests.map((held) => ({
+      manifest_hash: held.hash,
+      generation: held.manifest.generation,
+      state: manifestState(vault, held),
+      receipts: sortedEntries(held.receipts).map(([member]) => member),
+    })),
+    incidents: sortedEntries(turn.durable.incidents)
+      .filter(([, incident]) => incident.vault_id === vault_id)
+      .map(([incident_id, incident]) => ({
+        incident_id,
+        trigger: incident.trigger,
+        status: incidentStatus(vault, incident, turn.tip),
+      })),
+  }
+}

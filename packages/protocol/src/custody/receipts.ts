@@ -1,0 +1,32 @@
+/** Members' signed statements of what they hold and what they did. */
+import { type Frame, encodeFrame } from '../messages/frame.ts'
+import type { Receipt } from '../messages/receipt.ts'
+import type { VerdictCode } from '../messages/verdict.ts'
+import type { MemberIndex } from '../primitives/index.ts'
+import type { Turn } from '../state/turn.ts'
+import { onReceipt } from './enrolment.ts'
+import { recoveryRung } from '../incident/trigger.ts'
+
+export function custodyReceipt(turn: Turn, from: MemberIndex, body: Receipt, frame: Frame): VerdictCode {
+  if (frame.attachment !== null) return 'bad-attachment'
+  return body.statement === 'holds' ? onReceipt(turn, from, body, frame) : onBroadcastReceipt(turn, from, body, frame)
+}
+
+/** Told to the owner in the incident's story; what is done is only ever what my own bitcoind sees. */
+function onBroadcastReceipt(
+  turn: Turn,
+  from: MemberIndex,
+  { vault_id, incident_id, txid }: Extract<Receipt, { statement: 'broadcast' }>,
+  frame: Frame,
+): VerdictCode {
+  const vault = turn.durable.vaults.get(vault_id)
+  const incident = turn.incident(incident_id)
+  if (!vault) return 'unknown-vault'
+  if (!incident || incident.vault_id !== vault_id) return 'unknown-incident'
+  if (incident.settled !== null) return 'vault-settled'
+  const rung = recoveryRung(vault, txid)
+  if (!rung) return 'unknown-manifest'
+  turn.record({ record: 'broadcast-receipt', incident_id, member: from, frame: encodeFrame(frame) })
+  turn.note(incident_id, 'broadcast-by-member', { member: from, txid, feerate: rung.feerate })
+  return 'accepted'
+}

@@ -1,0 +1,1 @@
+export { receiptSlot, releaseSlot, signOnce, signedFor, voteSlot } from './ledger.ts'

@@ -1,0 +1,109 @@
+/** Signs of life: sending mine, and judging by theirs who lives. Feeds turns and alerts, never the counting of votes. */
+import type { Header } from '../messages/frame.ts'
+import { type Heartbeat, MAX_HEARTBEAT_INCIDENTS } from '../messages/heartbeat.ts'
+import type { VerdictCode } from '../messages/verdict.ts'
+import type { Millis } from '../primitives/index.ts'
+import { custodyDigest, incidentDigest } from '../sync/digest.ts'
+import { openIncidents, pullFrom, unansweredIncidents } from '../sync/pull.ts'
+import type { Turn } from '../state/turn.ts'
+import type { PeerLife } from '../state/volatile.ts'
+
+/** Each period: judges the peers, sends a heartbeat, and asks for what open incidents still lack. */
+export function heartbeatIfDue(turn: Turn): void {
+  if (turn.at_ms < turn.volatile.next_heartbeat_at) return
+  turn.volatile.next_heartbeat_at = (turn.at_ms + turn.config.federation.timing.heartbeat_ms) as Millis
+  judgePeers(turn)
+  sendHeartbeat(turn)
+  const unanswered = unansweredIncidents(turn)
+  if (unanswered.length === 0) return
+  for (const [member, peer] of turn.volatile.peers) {
+    if (member !== turn.config.self && peer.connected) pullFrom(turn, member, unanswered)
+  }
+}
+
+/** Also sent with each new tip, between the periods. */
+export function sendHeartbeat(turn: Turn): void {
+  const { volatile, config, durable } = turn
+  const open = openIncidents(turn)
+  const from = open.length > MAX_HEARTBEAT_INCIDENTS ? volatile.heartbeat_turn % open.length : 0
+  volatile.heartbeat_turn = from + MAX_HEARTBEAT_INCIDENTS
+  const named = [...open.slice(from), ...open.slice(0, from)].slice(0, MAX_HEARTBEAT_INCIDENTS)
+  turn.gossip(
+    turn.sign('heartbeat', {
+      tip: durable.position,
+      chain: volatile.chain,
+      implementation: volatile.implementation,
+      software: config.software,
+      custody_digest: custodyDigest(turn.ports, durable),
+      incidents: named.map(([incident_id, incident]) => ({ incident_id, digest: incidentDigest(turn.ports, incident) })),
+    }),
+  )
+}
+
+export function onHeartbeat(turn: Turn, head: Header, body: Heartbeat): VerdictCode {
+  const peer = turn.volatile.peers.get(head.from)
+  if (!peer) return 'not-a-member'
+  peer.heartbeat = body
+  peer.heard_at = turn.at_ms
+  peer.boot = head.boot
+  peer.seq = head.seq
+  if (peer.life !== 'alive') setLife(turn, head.from, 'alive')
+  pullIfDifferent(turn, head, body)
+  return 'accepted'
+}
+
+/** At most one Pull per peer and heartbeat period, however often it speaks. */
+function pullIfDifferent(turn: Turn, head: Header, body: Heartbeat): void {
+  const peer = turn.volatile.peers.get(head.from)
+  const period = turn.config.federation.timing.heartbeat_ms
+  if (!peer?.connected || (peer.pulled_at !== null && turn.at_ms < peer.pulled_at + period)) return
+  const differing = body.incidents
+    .filter(({ incident_id, digest }) => {
+      const mine = turn.incident(incident_id)
+      return !mine || (mine.settled === null && incidentDigest(turn.ports, mine) !== digest)
+    })
+    .map(({ incident_id }) => incident_id)
+  const custodyDiffers = body.custody_digest !== custodyDigest(turn.ports, turn.durable)
+  if (differing.length > 0 || custodyDiffers) pullFrom(turn, head.from, differing)
+}
+
+/** Judges every peer by the time since its last heartbeat, or since my own start. */
+function judgePeers(turn: Turn): void {
+  const { heartbeat_ms, suspect_periods, dead_periods } = turn.config.federation.timing
+  const since = turn.volatile.started_at ?? turn.at_ms
+  for (const [member, peer] of turn.volatile.peers) {
+    if (member === turn.config.self) continue
+    const silent_ms = turn.at_ms - (peer.heard_at ?? since)
+    const life = silent_ms >= dead_periods * heartbeat_ms ? 'dead' : silent_ms >= suspect_periods * heartbeat_ms ? 'suspect' : peer.life
+    if (life !== peer.life && !(peer.life === 'dead' && life === 'suspect')) setLife(turn, member, life)
+  }
+  tellQuorum(turn)
+}
+
+const TOLD: Record<Exclude<PeerLife, 'unknown'>, { level: 'info' | 'warn'; event: 'peer-alive' | 'peer-suspect' | 'peer-dead' }> = {
+  alive: { level: 'info', event: 'peer-alive' },
+  suspect: { level: 'warn', event: 'peer-suspect' },
+  dead: { level: 'warn', event: 'peer-dead' },
+}
+
+function setLife(turn: Turn, member: Header['from'], life: PeerLife): void {
+  const peer = turn.volatile.peers.get(member)
+  if (!peer) return
+  peer.life = life
+  if (life !== 'unknown') turn.tell({ ...TOLD[life], member })
+}
+
+/** With fewer than max(q, t) living members a clawback cannot happen: say so, loudly, once. */
+function tellQuorum(turn: Turn): void {
+  const { federation, self } = turn.config
+  const living = [...turn.volatile.peers].filter(([member, { life }]) => member === self || life !== 'dead').length
+  const { q, t } = federation.thresholds.clawback
+  const lost = living < Math.max(q, t)
+  if (lost === turn.volatile.quorum_lost) return
+  turn.volatile.quorum_lost = lost
+  turn.tell({
+    level: lost ? 'error' : 'info',
+    event: lost ? 'quorum-lost' : 'quorum-back',
+    detail: `${living} of ${federation.members.length} members live, ${Math.max(q, t)} needed`,
+  })
+}
