@@ -14,6 +14,8 @@ import { MessageIds } from './message-ids.ts'
 import { Standing } from './standing.ts'
 
 const GOSSIPSUB_PROTOCOL = '/meshsub/'
+/** A new connection has this long before its gossip stream is missed. */
+const STREAM_OPENING_MS = 3_000
 /** What judging one message costs beyond its bytes, in bytes of budget: about a signature check against decryption. */
 const MESSAGE_COST_BYTES = 2048
 
@@ -179,7 +181,8 @@ export class Gossip implements ConnectionObserver {
     const { roster, connections, counters } = this.#modules
     for (const { peerId } of roster.others) {
       const connection = connections.to(peerId)
-      if (!connection || connections.all(peerId).some(hasOutboundGossip)) continue
+      if (!connection || Date.now() - connection.timeline.open < STREAM_OPENING_MS) continue
+      if (connections.all(peerId).some(hasOutboundGossip)) continue
       counters.add('gossip_streams_reopened')
       this.#registrar?.connected(connection)
     }

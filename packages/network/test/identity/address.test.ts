@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { isMultiaddr } from '../../src/index.ts'
+import { addressOfPeer } from '../../src/identity/address.ts'
+import { identityNamed } from '../support/identities.ts'
+
+const { peerId } = identityNamed('a')
+
+describe('an address', () => {
+  it('is an IP address or a name with a TCP port, perhaps with a peer id', () => {
+    for (const text of ['/ip4/203.0.113.7/tcp/9735', '/ip6/::1/tcp/1', '/dns4/belfry.example/tcp/9735', '/dns/a.example/tcp/9',
+      `/ip4/127.0.0.1/tcp/9735/p2p/${peerId}`]) {
+      assert.equal(isMultiaddr(text), true, text)
+    }
+  })
+
+  it('is nothing else', () => {
+    for (const text of ['', '/', 'tcp://1.2.3.4:5', '/ip4/203.0.113.7', '/ip4/203.0.113.7/udp/1', '/ip4/1.2.3/tcp/1',
+      '/ip4/1.2.3.4/tcp/70000', '/ip4/1.2.3.4/tcp/1/ws', `/p2p/${peerId}`, '/dnsaddr/bootstrap.libp2p.io',
+      `/ip4/1.2.3.4/tcp/1/p2p/${peerId}/p2p-circuit`, `/dns4/${'a'.repeat(1000)}/tcp/1`]) {
+      assert.equal(isMultiaddr(text), false, text)
+    }
+  })
+
+  it('of a member ends in its peer id', () => {
+    assert.equal(addressOfPeer('/ip4/127.0.0.1/tcp/1', peerId).toString(), `/ip4/127.0.0.1/tcp/1/p2p/${peerId}`)
+    assert.equal(addressOfPeer(`/ip4/127.0.0.1/tcp/1/p2p/${peerId}`, peerId).toString(), `/ip4/127.0.0.1/tcp/1/p2p/${peerId}`)
+    const other = identityNamed('b').peerId
+    assert.throws(() => addressOfPeer(`/ip4/127.0.0.1/tcp/1/p2p/${other}`, peerId), { code: 'bad-address' })
+  })
+
+  it('made of anything is one or not, without an error', () => {
+    fc.assert(fc.property(fc.string({ maxLength: 60 }), (text) => assert.equal(typeof isMultiaddr(`/${text}`), 'boolean')))
+  })
+})

@@ -1,0 +1,28 @@
+import { noise } from '@chainsafe/libp2p-noise'
+import { yamux } from '@chainsafe/libp2p-yamux'
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { identify } from '@libp2p/identify'
+import type { Connection, Libp2p } from '@libp2p/interface'
+import { tcp } from '@libp2p/tcp'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import type { Identity } from './identities.ts'
+import type { TestMember } from './test-federation.ts'
+
+/** A host that obeys none of our rules: a stranger, or a member or owner that misbehaves. */
+export async function startRawHost(identity: Identity): Promise<Libp2p> {
+  return createLibp2p({
+    privateKey: await generateKeyPairFromSeed('Ed25519', identity.seed),
+    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    services: { identify: identify() },
+  })
+}
+
+export async function dialFrom(host: Libp2p, member: TestMember): Promise<Connection> {
+  const [address] = member.network.listening()
+  if (address === undefined) throw new Error('the member does not listen')
+  return host.dial(multiaddr(`${address}/p2p/${member.identity.peerId}`), { signal: AbortSignal.timeout(10_000) })
+}
