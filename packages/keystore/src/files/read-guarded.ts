@@ -21,11 +21,7 @@ const READ_BITS = 0o444
  * @throws KeystoreError file-missing, file-unreadable, file-not-regular, file-permissions, file-owner, file-empty,
  *   file-too-large
  */
-export async function readGuarded(
-  path: string,
-  target: Uint8Array,
-  rules: GuardedRead,
-): Promise<Uint8Array> {
+export async function readGuarded(path: string, target: Uint8Array, rules: GuardedRead): Promise<Uint8Array> {
   const file = await openForReading(path, rules)
   try {
     check(path, await file.stat(), target.length - 1, rules)

@@ -1,7 +1,7 @@
 import sodium from 'sodium-native'
 import { KeystoreError } from '../errors.ts'
 
-/** What mlock pins for one allocation: whole pages, and libsodium puts a 16-byte canary in front of the bytes. */
+/** What mlock pins for one allocation: whole pages (of x86-64), with a 16-byte canary of libsodium's in front. */
 const PAGE_BYTES = 4096
 const CANARY_BYTES = 16
 

@@ -67,8 +67,14 @@ export class NodeKeys {
  */
 export async function createNodeKeys({ path, passphrase, force, cost }: NewKeyFile): Promise<NodeKeys> {
   using plaintext = SecretBytes.random(KEYS_BYTES)
-  await writeEncryptedFile({ path, kind: KIND, passphrase, plaintext, force, cost })
-  return new NodeKeys(plaintext)
+  const keys = new NodeKeys(plaintext)
+  try {
+    await writeEncryptedFile({ path, kind: KIND, passphrase, plaintext, force, cost })
+    return keys
+  } catch (error) {
+    keys.wipe()
+    throw error
+  }
 }
 
 /** @throws KeystoreError file-*, encrypted-file-*, wrong-passphrase-or-damaged, key-material-malformed */

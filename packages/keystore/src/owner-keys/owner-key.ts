@@ -69,8 +69,14 @@ export class OwnerKey {
  */
 export async function createOwnerKey({ path, passphrase, force, cost }: NewKeyFile): Promise<OwnerKey> {
   using plaintext = drawKey()
-  await writeEncryptedFile({ path, kind: KIND, passphrase, plaintext, force, cost })
-  return new OwnerKey(plaintext)
+  const key = new OwnerKey(plaintext)
+  try {
+    await writeEncryptedFile({ path, kind: KIND, passphrase, plaintext, force, cost })
+    return key
+  } catch (error) {
+    key.wipe()
+    throw error
+  }
 }
 
 /** @throws KeystoreError file-*, encrypted-file-*, wrong-passphrase-or-damaged, key-material-malformed */
