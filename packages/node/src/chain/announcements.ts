@@ -1,0 +1,61 @@
+import { ChainError } from './errors.ts'
+import type { Follower } from './follower.ts'
+import type { Mempool } from './mempool.ts'
+import type { ChainLog, SyncLoop } from './sync-loop.ts'
+import type { WatchSet } from './watch-set.ts'
+import type { SequenceNotice, ZmqHandlers } from './zmq.ts'
+
+export interface AnnouncementModules {
+  readonly follower: Follower
+  readonly mempool: Mempool
+  readonly watchSet: WatchSet
+  readonly syncLoop: SyncLoop
+  readonly log: ChainLog | null
+}
+
+/** What becomes of what bitcoind publishes: told at once where that is certain, else a round of questions. */
+export function createAnnouncementHandlers(modules: AnnouncementModules): ZmqHandlers {
+  const { follower, mempool, watchSet, syncLoop, log } = modules
+
+  function onGap(reason: string): void {
+    log?.info({ reason }, 'zmq-gap')
+    watchSet.doubtAll()
+    syncLoop.ring()
+  }
+
+  /** Bytes that cannot be read are asked for over RPC: ZMQ promises nothing. */
+  async function decoded(work: Promise<unknown>): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      if (!(error instanceof ChainError) || error.code === 'stopped') throw error
+      onGap(error.code)
+    }
+  }
+
+  return {
+    onGap,
+
+    async onBlock(bytes) {
+      await decoded(follower.offer(bytes))
+      // Also when it was the next one: it may be an old announcement, and health goes by blocks.
+      syncLoop.ring()
+    },
+
+    onTransaction: (bytes) => decoded(mempool.onTransaction(bytes)),
+
+    async onSequence(notice: SequenceNotice) {
+      switch (notice.kind) {
+        case 'accepted':
+          return mempool.onAccepted(notice.txid)
+        case 'removed':
+          return mempool.onRemoved(notice.txid)
+        case 'disconnected':
+          return syncLoop.ring()
+        case 'connected':
+          // The block itself is announced, too, unless another follows at once.
+          return undefined
+      }
+    },
+  }
+}

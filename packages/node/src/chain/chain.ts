@@ -1,0 +1,97 @@
+import type { Bitcoind } from '@belfry/bitcoind'
+import type { BlockRef, WatchedOutpoint } from '@belfry/protocol'
+import { type BlockHash, invariant, type Outpoint } from '@belfry/protocol/primitives'
+import { type ChainCounters, createCounters } from './counters.ts'
+import type { ChainSink } from './delivery.ts'
+import { ChainError } from './errors.ts'
+import { type ChainLog, DEFAULT_TIMING, type Timing } from './sync-loop.ts'
+import { assembleWatcher, type Watcher } from './watcher.ts'
+import type { ZmqAddresses } from './zmq.ts'
+
+export interface ChainInit {
+  /** Of the network that this node is for: another bitcoind is told as `wrong-chain`, and not followed. */
+  readonly genesis: BlockHash
+  /** Null: bitcoind is only asked, each `poll_ms`. */
+  readonly zmq: ZmqAddresses | null
+  readonly timing?: Partial<Timing>
+}
+
+export interface ChainComponents {
+  /** Stays the caller's, who closes it after `stop`. */
+  readonly bitcoind: Bitcoind
+  readonly log?: ChainLog
+}
+
+export interface ChainStart {
+  /** Of the last event that was stored; null at the very first start. */
+  readonly position: BlockRef | null
+  /** Blocks before it, for when bitcoind has lost them: in any order, and of use as far as there is no hole. */
+  readonly recent: readonly BlockRef[]
+  readonly watched: readonly WatchedOutpoint[]
+}
+
+/** Belfry's view of bitcoind's chain and mempool, as events. */
+export interface Chain {
+  /**
+   * Tells everything that happened after the position, then what happens. Without a position the first block told is
+   * bitcoind's best one. What the watched outpoints say to be known is not told again; what is so no longer is told.
+   * Once only.
+   * @throws ChainError too-many-watched
+   */
+  start(from: ChainStart, sink: ChainSink): void
+  /**
+   * Watches more outpoints. A spend that is in the mempool already is told soon after as `spend-seen`. Those watched
+   * already stay as they are.
+   * @returns the block after which every spend in a block is told: at once, but at the very first start only when
+   * bitcoind is reached
+   * @throws ChainError too-many-watched (none is added), stopped
+   */
+  watch(outpoints: readonly Outpoint[]): Promise<BlockRef>
+  /** Nothing is told of them any more. */
+  unwatch(outpoints: readonly Outpoint[]): void
+  /** Nothing is told any more when this returns. Not to be awaited by the sink. */
+  stop(): Promise<void>
+  counters(): Readonly<ChainCounters>
+  /**
+   * Settles when the watcher has ended: with the error, when the sink threw or a bug of ours showed. Then nothing is
+   * told any more.
+   */
+  readonly finished: Promise<void>
+}
+
+/** Sends nothing before `start`. */
+export function createChain(init: ChainInit, components: ChainComponents): Chain {
+  const counters = createCounters()
+  const abort = new AbortController()
+  const finished = Promise.withResolvers<void>()
+  let watcher: Watcher | null = null
+
+  return {
+    finished: finished.promise,
+    counters: () => counters,
+
+    start(from, sink) {
+      invariant(watcher === null && !abort.signal.aborted, 'a chain is started once')
+      const timing = { ...DEFAULT_TIMING, ...init.timing }
+      watcher = assembleWatcher({ ...init, timing, from }, { ...components, sink, counters, signal: abort.signal })
+      // When one of its loops fails, the others have no use.
+      watcher.run(() => abort.abort()).then(finished.resolve, finished.reject)
+    },
+
+    async watch(outpoints) {
+      if (watcher === null || abort.signal.aborted) throw new ChainError('stopped', 'the chain watcher does not run')
+      return watcher.watch(outpoints)
+    },
+
+    unwatch(outpoints) {
+      watcher?.unwatch(outpoints)
+    },
+
+    async stop() {
+      abort.abort()
+      if (watcher === null) finished.resolve()
+      // Whoever cares for an error has it from `finished`.
+      await finished.promise.catch(() => undefined)
+    },
+  }
+}

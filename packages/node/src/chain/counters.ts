@@ -1,0 +1,36 @@
+import type { ChainEvent } from '@belfry/protocol'
+
+/** Since the start, for metrics. */
+export interface ChainCounters {
+  events: Record<ChainEvent['event'], number>
+  blocks_by_zmq: number
+  /** Fetched over REST, or RPC where REST is off. */
+  blocks_by_fetch: number
+  mempool_passes: number
+  zmq_messages: number
+  /** Of an unknown topic, or not formed as bitcoind forms them. */
+  zmq_malformed: number
+  /** Messages lost, or perhaps lost: a sequence number left out, a connection made anew. */
+  zmq_gaps: number
+  /** The socket was made anew because it was silent although blocks came. */
+  zmq_silences: number
+  /** Questions to bitcoind that failed. */
+  failures: number
+}
+
+export function createCounters(): ChainCounters {
+  return {
+    events: {
+      'spend-seen': 0, 'spend-replaced': 0, 'spend-evicted': 0, 'spend-confirmed': 0, 'spend-unconfirmed': 0,
+      'block-connected': 0, 'block-disconnected': 0, 'chain-health': 0,
+    },
+    blocks_by_zmq: 0,
+    blocks_by_fetch: 0,
+    mempool_passes: 0,
+    zmq_messages: 0,
+    zmq_malformed: 0,
+    zmq_gaps: 0,
+    zmq_silences: 0,
+    failures: 0,
+  }
+}

@@ -1,0 +1,152 @@
+import { type Bitcoind, BitcoindError, type BlockHeader, type CallOptions, isRpcFault } from '@belfry/bitcoind'
+import type { BlockRef } from '@belfry/protocol'
+import type { BlockHash, Height } from '@belfry/protocol/primitives'
+import { readBlock } from './blocks.ts'
+import type { ChainView } from './chain-view.ts'
+import type { ChainCounters } from './counters.ts'
+import { ChainError } from './errors.ts'
+
+export interface FollowerModules {
+  readonly bitcoind: Bitcoind
+  readonly view: ChainView
+  readonly counters: ChainCounters
+  /** For every question to bitcoind. */
+  readonly call: CallOptions
+  /** Whether bitcoind is on the chain that it should be on: asked before a branch that it does not know is given up. */
+  readonly isRightChain: () => Promise<boolean>
+}
+
+export type CatchUp =
+  /** The last block told is bitcoind's best. */
+  | 'at-tip'
+  /** Not yet: go on at once. */
+  | 'more'
+  /** bitcoind itself is on its way to what is told already: look again later. */
+  | 'bitcoind-behind'
+
+/** How many blocks are told before others (health, a stop) get their turn. */
+const MAX_STEPS_AT_ONCE = 100
+/** RPC_MISC_ERROR: getblock of a block that is pruned, or not fetched yet. */
+const RPC_MISC_ERROR = -1
+
+/** Leads the view of the chain to bitcoind's best block, from wherever it is. */
+export class Follower {
+  private readonly bitcoind: Bitcoind
+  private readonly view: ChainView
+  private readonly counters: ChainCounters
+  private readonly call: CallOptions
+  private readonly isRightChain: () => Promise<boolean>
+
+  constructor(modules: FollowerModules) {
+    this.bitcoind = modules.bitcoind
+    this.view = modules.view
+    this.counters = modules.counters
+    this.call = modules.call
+    this.isRightChain = modules.isRightChain
+  }
+
+  /** @throws BitcoindError, ChainError */
+  async catchUp(): Promise<CatchUp> {
+    if (this.view.tip === null) await this.begin()
+    for (let steps = 0; steps < MAX_STEPS_AT_ONCE; steps++) {
+      const { tip } = this.view
+      const best = await this.bitcoind.getBestBlockHash(this.call)
+      if (tip === null || best === tip.hash) {
+        await this.view.settle()
+        return 'at-tip'
+      }
+      if (!await this.step(tip, best)) return 'bitcoind-behind'
+    }
+    return 'more'
+  }
+
+  /**
+   * A block that bitcoind announced with all its bytes: saves asking for it.
+   * @returns whether it was the next one, and is told now
+   * @throws ChainError truncated, malformed, trailing-bytes
+   */
+  async offer(bytes: Uint8Array): Promise<boolean> {
+    const block = readBlock(bytes)
+    // One that was given up may be announced late: whether it is back is asked for.
+    if (this.view.tip?.hash !== block.previous || this.view.wasGivenUp(block.hash)) return false
+    const isNext = await this.view.connect(block)
+    if (isNext) this.counters.blocks_by_zmq += 1
+    return isNext
+  }
+
+  /** Without a position: just before bitcoind's best block, so that this one is told, and the tip is known to all. */
+  private async begin(): Promise<void> {
+    const { hash, height, previousBlockHash } = await this.headerOfBest()
+    const isGenesis = previousBlockHash === null
+    await this.view.begin(isGenesis ? { hash, height } : { hash: previousBlockHash, height: height - 1 as Height })
+  }
+
+  /** One block on or back, or none when the tip changes meanwhile. @returns false when bitcoind must come on first */
+  private async step(tip: BlockRef, best: BlockHash): Promise<boolean> {
+    const header = await this.bitcoind.getBlockHeader(tip.hash, this.call)
+    if (header === null) return this.leaveUnknown(tip)
+    if (header.confirmations < 0) return this.leaveInactive(tip, header, best)
+    if (header.nextBlockHash !== null) await this.fetchAndConnect(header.nextBlockHash)
+    return true
+  }
+
+  /** The tip is on a branch that bitcoind knows and does not follow. */
+  private async leaveInactive(tip: BlockRef, header: BlockHeader, best: BlockHash): Promise<boolean> {
+    const bestHeader = await this.bitcoind.getBlockHeader(best, this.call)
+    if (bestHeader === null) return true
+    // Less work than it had: after a crash or a reindex it comes back to where it was, and nothing is undone by that;
+    // else the branch was found invalid. Chainwork is written with a fixed number of digits.
+    if (bestHeader.chainwork < header.chainwork && await this.hasHigherBranch(bestHeader.height)) return false
+    if (header.previousBlockHash === null) throw new ChainError('no-common-block', 'bitcoind has another genesis block')
+    await this.view.disconnect(tip, header.previousBlockHash)
+    return true
+  }
+
+  /** bitcoind has other data, or another chain, than when the tip was told. */
+  private async leaveUnknown(tip: BlockRef): Promise<boolean> {
+    if (!await this.isRightChain()) return false
+    const info = await this.bitcoind.getBlockchainInfo(this.call)
+    // It fetches its blocks anew, and has not come to this one yet.
+    if (info.initialBlockDownload && info.blocks < tip.height) return false
+    const { beforeTip } = this.view
+    if (beforeTip === null) {
+      throw new ChainError('no-common-block', `bitcoind knows no block that was followed, up to ${tip.height}`)
+    }
+    await this.view.disconnect(tip, beforeTip.hash)
+    return true
+  }
+
+  /** Whether bitcoind knows a branch, not found invalid, that goes higher than its best block. */
+  private async hasHigherBranch(height: number): Promise<boolean> {
+    const tips = await this.bitcoind.rpc.call('getchaintips', [], this.call)
+    if (!Array.isArray(tips)) throw new BitcoindError('malformed-answer', 'the answer to getchaintips is no list')
+    return tips.some((tip: unknown) => isObject(tip) && tip['status'] !== 'invalid' && Number(tip['height']) > height)
+  }
+
+  private async fetchAndConnect(hash: BlockHash): Promise<void> {
+    const bytes = await this.fetch(hash)
+    if (bytes === null) return
+    const block = readBlock(bytes)
+    if (block.hash !== hash) throw new ChainError('wrong-block', 'bitcoind gave another block than was asked for')
+    if (await this.view.connect(block)) this.counters.blocks_by_fetch += 1
+  }
+
+  private async fetch(hash: BlockHash): Promise<Uint8Array | null> {
+    try {
+      return await this.bitcoind.getBlockBytes(hash, this.call)
+    } catch (error) {
+      if (!isRpcFault(error, RPC_MISC_ERROR)) throw error
+      throw new ChainError('block-missing', 'bitcoind does not have the next block', { cause: error })
+    }
+  }
+
+  private async headerOfBest(): Promise<BlockHeader> {
+    const header = await this.bitcoind.getBlockHeader(await this.bitcoind.getBestBlockHash(this.call), this.call)
+    if (header === null) throw new BitcoindError('malformed-answer', 'bitcoind does not know its own best block')
+    return header
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}

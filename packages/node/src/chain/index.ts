@@ -1,0 +1,7 @@
+export { type Chain, type ChainComponents, type ChainInit, type ChainStart, createChain } from './chain.ts'
+export type { ChainCounters } from './counters.ts'
+export type { ChainSink } from './delivery.ts'
+export { ChainError, type ChainErrorCode } from './errors.ts'
+export type { ChainLog, Timing as ChainTiming } from './sync-loop.ts'
+export { MAX_WATCHED } from './watch-set.ts'
+export type { ZmqAddresses } from './zmq.ts'
