@@ -2,8 +2,8 @@ import { type Feerate, type Sats, sats } from '@belfry/protocol/primitives'
 
 /**
  * bitcoind writes amounts as decimal BTC. JSON.parse makes a double of that, and nothing is lost: up to 21 million BTC
- * (under 2^25) doubles lie at most 2^-28 BTC, that is 0.37 satoshi, apart, so that the 8 decimals nearest to the double are
- * those that were written; `toFixed` finds them exactly (ECMA-262: the n for which n/10^f − x is closest to zero).
+ * (under 2^25) doubles lie at most 2^-28 BTC, that is 0.37 satoshi, apart, so that the 8 decimals nearest to the double
+ * are those that were written; `toFixed` finds them exactly (ECMA-262: the n for which n/10^f − x is closest to zero).
  */
 const DECIMALS = 8
 const SATS_PER_BTC = 100_000_000n

@@ -5,9 +5,9 @@ import {
 } from './rpc/codes.ts'
 
 /**
- * The one file that reads bitcoind's words. What becomes of a transaction that was given to bitcoind, from the results and
- * errors of sendrawtransaction, submitpackage and testmempoolaccept; the words are those of Bitcoin Core 28–30 and Knots 29
- * (src/validation.cpp, src/policy, src/consensus/tx_verify.cpp, src/node/types.h).
+ * The one file that reads bitcoind's words. What becomes of a transaction that was given to bitcoind, from the results
+ * and errors of sendrawtransaction, submitpackage and testmempoolaccept; the words are those of Bitcoin Core 28–30 and
+ * Knots 29 (src/validation.cpp, src/policy, src/consensus/tx_verify.cpp, src/node/types.h).
  */
 export type BroadcastAnswer =
   | { readonly kind: 'accepted' }
@@ -36,10 +36,14 @@ interface Refusal<Kind extends string> {
 
 export type AnswerKind = BroadcastAnswer['kind']
 
-/** What bitcoind said of one transaction of a package: an error, null for none, undefined when it did not look at it. */
+/**
+ * What bitcoind said of one transaction of a package: an error, null for none, undefined when it did not look at it.
+ */
 export type TransactionVerdict = string | null | undefined
 
-/** Codes under which bitcoind speaks of the transaction or package itself; it may also not decode, or have a wrong form. */
+/**
+ * Codes under which bitcoind speaks of the transaction or package itself; it may also not decode, or have a wrong form.
+ */
 const RPC_VERDICTS = new Set([
   RPC_INVALID_PARAMETER, RPC_DESERIALIZATION_ERROR, RPC_VERIFY_ERROR, RPC_VERIFY_REJECTED,
 ])
@@ -107,7 +111,10 @@ export function answerOfError(error: unknown): BroadcastAnswer {
  * Of a list of transactions, each spending the one before: what stands in the way of the last.
  * @param packageMessage submitpackage's `package_msg`, or testmempoolaccept's `package-error`
  */
-export function answerOfPackage(packageMessage: string | null, verdicts: readonly TransactionVerdict[]): BroadcastAnswer {
+export function answerOfPackage(
+  packageMessage: string | null,
+  verdicts: readonly TransactionVerdict[],
+): BroadcastAnswer {
   const last = answerOfVerdict(verdicts.at(-1))
   if (last !== null && isIn(last)) return last
   if (packageMessage !== null && packageMessage !== PACKAGE_SUCCESS && packageMessage !== PACKAGE_TRANSACTION_FAILED) {

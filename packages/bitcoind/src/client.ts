@@ -7,8 +7,8 @@ import { createTransactionQueries, type TransactionQueries } from './queries/tra
 import { createRpcClient, type RpcClient, type RpcClientOptions } from './rpc/index.ts'
 
 /**
- * bitcoind as Belfry sees it: every answer parsed, amounts in satoshis, feerates in sat/kvB, hashes and txids in RPC order.
- * Every method but those of Broadcasting throws BitcoindError.
+ * bitcoind as Belfry sees it: every answer parsed, amounts in satoshis, feerates in sat/kvB, hashes and txids in RPC
+ * order. Every method but those of Broadcasting throws BitcoindError.
  */
 export interface Bitcoind
   extends ChainQueries, BlockQueries, MempoolQueries, TransactionQueries, MiningQueries, Broadcasting {

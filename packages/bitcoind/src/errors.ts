@@ -83,13 +83,17 @@ export function isRpcFault(error: unknown, code: number): error is BitcoindError
 }
 
 const UNPRINTABLE = /[^\x20-\x7e]+/g
-/** Longer than any hash: a transaction, which bitcoind quotes when it does not decode, and which may have to stay unknown. */
+/**
+ * Longer than any hash: a transaction, which bitcoind quotes when it does not decode, and which may have to stay
+ * unknown.
+ */
 const RAW_DATA = /[0-9a-f]{65,}/gi
 const SCANNED_LENGTH = 500
 
 /** Text from outside, made fit for one line of a log: printable ASCII, at most `limit` characters, no raw data. */
 export function printable(text: string, limit: number): string {
-  // Cut first, so that a huge text costs no more than its head; not at the limit, where raw data could be left too short to tell.
+  // Cut first, so that a huge text costs no more than its head; not at the limit, where raw data could be left too
+  // short to tell.
   const head = text.slice(0, limit + SCANNED_LENGTH).replaceAll(RAW_DATA, '(raw data)')
   return head.slice(0, limit).replaceAll(UNPRINTABLE, '?')
 }

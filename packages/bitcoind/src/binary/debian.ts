@@ -6,8 +6,9 @@ import { BitcoindError, printable } from '../errors.ts'
 import { errnoOf } from '../rpc/credentials.ts'
 
 /**
- * Debian's own package bitcoin-knots, with the libraries it was built against, unpacked into a directory: no root, nothing of the
- * machine changes, and it runs where Debian's release is older. apt checks every file against the archive's signature.
+ * Debian's own package bitcoin-knots, with the libraries it was built against, unpacked into a directory: no root,
+ * nothing of the machine changes, and it runs where Debian's release is older. apt checks every file against the
+ * archive's signature.
  */
 
 /** Where the package is, and where its libraries are. */
@@ -67,13 +68,13 @@ export async function probeDebian(): Promise<{ architecture: string; mirrors: st
   try {
     await access(KEYRING)
   } catch {
-    throw new BitcoindError('no-program', 'bitcoind is not installed, and Debian\'s keys to check a fetched one are missing', {
+    throw new BitcoindError('no-program', 'bitcoind is not installed, and Debian\'s keys to check one are missing', {
       remedy: 'Install bitcoind 28 or later on PATH, or the package debian-archive-keyring.',
     })
   }
   const mirrors = await findMirrors()
   if (mirrors.length === 0) {
-    throw new BitcoindError('no-program', 'bitcoind is not installed, and apt here knows no Debian mirror to fetch it from')
+    throw new BitcoindError('no-program', 'bitcoind is not installed, and apt here knows no mirror to fetch it from')
   }
   return { architecture, mirrors }
 }
@@ -95,9 +96,12 @@ export async function fetchFromDebian(fetch: DebianFetch): Promise<void> {
   throw failure
 }
 
-/** The mirrors in apt's configuration. Reads no index, so that it works before any `apt-get update`, and for any user. */
+/**
+ * The mirrors in apt's configuration. Reads no index, so that it works before any `apt-get update`, and for any user.
+ */
 async function findMirrors(): Promise<string[]> {
-  const targets = await runHere('apt-get', ['indextargets', '--no-release-info', '--format', '$(COMPONENT) $(REPO_URI)'])
+  const format = '$(COMPONENT) $(REPO_URI)'
+  const targets = await runHere('apt-get', ['indextargets', '--no-release-info', '--format', format])
   const uris = targets.split('\n').flatMap((line) => {
     const [component, uri] = line.split(' ')
     return component === 'main' && uri !== undefined ? [uri] : []
@@ -122,7 +126,8 @@ async function download(fetch: DebianFetch, mirror: string, aptDir: string): Pro
 }
 
 /**
- * A configuration of our own beside the machine's, from which only how to reach the network stays (proxies, certificates).
+ * A configuration of our own beside the machine's, from which only how to reach the network stays (proxies,
+ * certificates).
  * @returns options for apt-get
  */
 async function configureApt(mirror: string, aptDir: string): Promise<string[]> {
@@ -153,7 +158,8 @@ async function unpack(fetch: DebianFetch, packages: readonly string[]): Promise<
   const architecture = ARCHITECTURES[fetch.architecture]
   if (architecture === undefined) throw new BitcoindError('fetch-failed', 'unknown architecture')
   for (const file of packages) {
-    await run('dpkg', ['-x', file, fetch.targetDir], { cwd: fetch.workDir, limit_ms: QUICK_LIMIT_MS, signal: fetch.signal })
+    const options = { cwd: fetch.workDir, limit_ms: QUICK_LIMIT_MS, signal: fetch.signal }
+    await run('dpkg', ['-x', file, fetch.targetDir], options)
   }
   for (const program of ['bitcoind', 'bitcoin-cli']) {
     const wrapper = join(fetch.targetDir, program)
@@ -186,11 +192,13 @@ async function runHere(program: string, args: readonly string[]): Promise<string
   }
 }
 
-async function run(
-  program: string,
-  args: readonly string[],
-  { cwd, limit_ms, signal }: { readonly cwd: string; readonly limit_ms: number; readonly signal: AbortSignal | undefined },
-): Promise<string> {
+interface RunOptions {
+  readonly cwd: string
+  readonly limit_ms: number
+  readonly signal: AbortSignal | undefined
+}
+
+async function run(program: string, args: readonly string[], { cwd, limit_ms, signal }: RunOptions): Promise<string> {
   try {
     const environment = { ...process.env, LC_ALL: 'C' }
     const options = { cwd, timeout: limit_ms, maxBuffer: MAX_OUTPUT_BYTES, env: environment, signal }

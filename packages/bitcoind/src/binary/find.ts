@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { BitcoindError } from '../errors.ts'
 import { errnoOf } from '../rpc/credentials.ts'
 import { fetchFromDebian, type FetchStep, probeDebian } from './debian.ts'
@@ -35,20 +35,27 @@ const MESSAGES: Readonly<Record<FetchStep, string>> = {
 }
 
 /**
- * A bitcoind to run here: the one on PATH when it is 28 or later, else Debian's own package, fetched once into a cache without root.
- * What lies in the cache is not updated: it is meant for regtest. Several processes may ask at once: one fetches.
+ * A bitcoind to run here: the one on PATH when it is 28 or later, else Debian's own package, fetched once into a cache
+ * without root. What lies in the cache is not updated: it is meant for regtest. Several processes may ask at once: one
+ * fetches.
  * @throws BitcoindError no-program, fetch-failed, aborted
  */
 export async function findBitcoind(options: FindOptions = {}): Promise<BitcoindBinary> {
   const installed = await findInstalled(options.searchPath ?? process.env['PATH'] ?? '')
   if (installed !== null && installed.majorVersion >= MIN_MAJOR_VERSION) return installed
-  const cacheDir = options.cacheDir ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'belfry')
+  const cacheDir = options.cacheDir ?? defaultCacheDir()
   const finalDir = join(cacheDir, `bitcoind-${CACHE_FORMAT}-${process.arch}`)
   try {
     return await findCached(finalDir) ?? await fetchInto(cacheDir, finalDir, options)
   } catch (error) {
     throw explain(error, installed, options.signal)
   }
+}
+
+/** As the XDG base directory specification says: a relative path does not count. */
+function defaultCacheDir(): string {
+  const xdgCacheHome = process.env['XDG_CACHE_HOME'] ?? ''
+  return join(isAbsolute(xdgCacheHome) ? xdgCacheHome : join(homedir(), '.cache'), 'belfry')
 }
 
 async function findInstalled(searchPath: string): Promise<BitcoindBinary | null> {
@@ -74,7 +81,9 @@ async function fetchInto(cacheDir: string, finalDir: string, options: FindOption
       const targetDir = join(workDir, 'bitcoind')
       await mkdir(targetDir)
       await fetchFromDebian({ workDir, targetDir, ...debian, onStep, signal })
-      if (await findCached(targetDir) === null) throw new BitcoindError('fetch-failed', 'the fetched bitcoind does not run')
+      if (await findCached(targetDir) === null) {
+        throw new BitcoindError('fetch-failed', 'the fetched bitcoind does not run')
+      }
       await publish(targetDir, finalDir)
     } finally {
       await rm(workDir, { recursive: true, force: true })
@@ -89,10 +98,10 @@ function explain(error: unknown, installed: BitcoindBinary | null, signal: Abort
   if (signal?.aborted) return new BitcoindError('aborted', 'fetching bitcoind was given up', { cause: error })
   if (!(error instanceof BitcoindError)) {
     const reason = errnoOf(error) ?? 'unknown cause'
-    return new BitcoindError('fetch-failed', `bitcoind cannot be kept in the cache folder (${reason})`, { cause: error })
+    return new BitcoindError('fetch-failed', `bitcoind cannot be kept in the cache (${reason})`, { cause: error })
   }
   if (installed === null || error.code !== 'no-program') return error
-  const message = `the bitcoind on PATH is ${installed.version}, older than ${MIN_MAJOR_VERSION}, and none can be fetched`
+  const message = `bitcoind on PATH is ${installed.version}, older than ${MIN_MAJOR_VERSION}, and none can be fetched`
   return new BitcoindError('no-program', message, { cause: error, remedy: error.remedy })
 }
 

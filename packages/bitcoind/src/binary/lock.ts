@@ -10,9 +10,9 @@ const STALE_AFTER_MS = 15 * 60_000
 const MAX_WAIT_MS = STALE_AFTER_MS + 60_000
 
 /**
- * Does the work while no other process does it under the same lock. The lock is a symbolic link whose target names its holder, since
- * making one is atomic together with its content. The lock of a process that is gone is taken over. Two may, in a rare race over such
- * a lock, both hold it: the work must be harmless then.
+ * Does the work while no other process does it under the same lock. The lock is a symbolic link whose target names its
+ * holder, since making one is atomic together with its content. The lock of a process that is gone is taken over. Two
+ * may, in a rare race over such a lock, both hold it: the work must be harmless then.
  * @throws BitcoindError fetch-failed when it is held for too long, or the signal's reason
  */
 export async function withLock<T>(
@@ -36,7 +36,9 @@ async function acquire(
   let hasWaited = false
   while (!await tryAcquire(path)) {
     signal?.throwIfAborted()
-    if (performance.now() > end_ms) throw new BitcoindError('fetch-failed', 'another process is fetching bitcoind, for too long')
+    if (performance.now() > end_ms) {
+      throw new BitcoindError('fetch-failed', 'another process is fetching bitcoind, for too long')
+    }
     if (!hasWaited) onWait()
     hasWaited = true
     await sleep(POLL_INTERVAL_MS)

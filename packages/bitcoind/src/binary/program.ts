@@ -21,7 +21,10 @@ export interface BitcoindBinary {
 /** submitpackage for a child with its parent, JSON-RPC 2.0, and TRUC are all there from 28 on. */
 export const MIN_MAJOR_VERSION = 28
 
-/** `Bitcoin Core daemon version v28.1.0`, `Bitcoin Knots daemon version v29.5.0.knots20260508`; before 28 without `daemon`. */
+/**
+ * `Bitcoin Core daemon version v28.1.0`, `Bitcoin Knots daemon version v29.5.0.knots20260508`; before 28 without
+ * `daemon`.
+ */
 const VERSION = /^Bitcoin (Core|Knots)(?: RPC)?(?: daemon)? version (v(\d{1,3})\.[\w.+-]{1,40})/m
 const VERSION_LIMIT_MS = 20_000
 

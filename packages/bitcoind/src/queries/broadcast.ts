@@ -4,6 +4,7 @@ import type { TransactionQueries } from './transactions.ts'
 
 /** What is asked of bitcoind in an incident. None throws for an answer or for a failure to get one. */
 export interface Broadcasting {
+  /** `accepted` too when the mempool holds it already: bitcoind then offers it to its peers again. */
   broadcast(transaction: Uint8Array, options?: CallOptions): Promise<BroadcastAnswer>
   /** Parent first, for when it pays too little alone. The answer is about the child. */
   broadcastPackage(transactions: readonly Uint8Array[], options?: CallOptions): Promise<BroadcastAnswer>

@@ -1,4 +1,6 @@
-import { type Feerate, type Height, type Outpoint, outpointOf, type Sats, splitOutpoint, type Txid } from '@belfry/protocol/primitives'
+import {
+  type Feerate, type Height, type Outpoint, outpointOf, type Sats, splitOutpoint, type Txid,
+} from '@belfry/protocol/primitives'
 import { BitcoindError } from '../errors.ts'
 import { Fields, list, txid } from '../parse.ts'
 import { RPC_INVALID_ADDRESS_OR_KEY } from '../rpc/codes.ts'
@@ -94,12 +96,12 @@ export function createMempoolQueries(rpc: RpcClient): MempoolQueries {
     async getTxSpendingPrevout(outpoints, options) {
       if (outpoints.length === 0) return []
       const asked = outpoints.map((outpoint) => splitOutpoint(outpoint))
-      const spenders = list(await rpc.call('gettxspendingprevout', [asked], options), 'gettxspendingprevout', readSpender)
-      const byOutpoint = new Map(spenders.map((one) => [one.outpoint, one]))
+      const answer = await rpc.call('gettxspendingprevout', [asked], options)
+      const byOutpoint = new Map(list(answer, 'gettxspendingprevout', readSpender).map((one) => [one.outpoint, one]))
       return outpoints.map((outpoint) => {
         const spender = byOutpoint.get(outpoint)
-        if (spender === undefined) throw new BitcoindError('malformed-answer', 'gettxspendingprevout left out an outpoint')
-        return spender
+        if (spender !== undefined) return spender
+        throw new BitcoindError('malformed-answer', 'gettxspendingprevout left out an outpoint')
       })
     },
   }

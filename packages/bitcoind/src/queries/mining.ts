@@ -8,7 +8,9 @@ export interface MiningQueries {
   generateToAddress(count: number, address: string, options?: CallOptions): Promise<BlockHash[]>
   /** Mines one block with exactly these transactions. @throws BitcoindError rpc-error -25 when that block is invalid */
   generateBlock(address: string, transactions: readonly Uint8Array[], options?: CallOptions): Promise<BlockHash>
-  /** Treats a block, and all on top of it, as invalid. What is mined next must pay another address: see `freshAddress`. */
+  /**
+   * Treats a block, and all on top of it, as invalid. What is mined next must pay another address: see `freshAddress`.
+   */
   invalidateBlock(hash: BlockHash, options?: CallOptions): Promise<void>
   /** Takes an invalidateBlock back. */
   reconsiderBlock(hash: BlockHash, options?: CallOptions): Promise<void>

@@ -50,8 +50,8 @@ export interface TransactionQueries {
 }
 
 /**
- * No bound on the feerate: what is sent here was signed beforehand, and its fee was checked then. A rung of 1,000 sat/vB is at
- * bitcoind's default bound.
+ * No bound on the feerate: what is sent here was signed beforehand, and its fee was checked then. A rung of 1,000
+ * sat/vB is at bitcoind's default bound.
  */
 const NO_MAX_FEERATE = 0
 
@@ -75,7 +75,8 @@ export function createTransactionQueries(rpc: RpcClient): TransactionQueries {
     },
 
     async sendRawTransaction(transaction, options) {
-      return txid(await rpc.call('sendrawtransaction', [toHex(transaction), NO_MAX_FEERATE], options), 'sendrawtransaction')
+      const answer = await rpc.call('sendrawtransaction', [toHex(transaction), NO_MAX_FEERATE], options)
+      return txid(answer, 'sendrawtransaction')
     },
 
     async submitPackage(transactions, options) {

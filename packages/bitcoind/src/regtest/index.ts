@@ -1,4 +1,4 @@
-export { type Regtest, type RegtestOptions, startRegtest } from './network.ts'
+export { type Regtest, type RegtestOptions, RELAY_AT_ONCE, startRegtest } from './network.ts'
 export type { RegtestNode, ZmqAddresses } from './node.ts'
 export {
   type Coin, createPurse, type Funding, type Purse, PURSE_ADDRESS, PURSE_SCRIPT, PURSE_WITNESS_SCRIPT,

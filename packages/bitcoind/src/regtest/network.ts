@@ -4,6 +4,7 @@ import { BitcoindError } from '../errors.ts'
 import { Fields } from '../parse.ts'
 import { type RegtestNode, startNode } from './node.ts'
 import { pollUntil } from './poll.ts'
+import { ExitGuard } from './process.ts'
 import { createPurse, type Purse, PURSE_ADDRESS } from './purse.ts'
 
 export interface RegtestOptions {
@@ -27,7 +28,9 @@ export interface Regtest {
   node(index: number): RegtestNode
   /** Mines at one node; to the purse when no address is given. @returns the new blocks, the oldest first */
   mine(nodeIndex: number, blocks: number, address?: string): Promise<BlockHash[]>
-  /** An address nobody was paid at yet, and whose coins nobody spends: for mining another branch after invalidateBlock. */
+  /**
+   * An address nobody was paid at yet, and whose coins nobody spends: for mining another branch after invalidateBlock.
+   */
   freshAddress(): Promise<string>
   /** Until all nodes that run have the same tip. Default limit 60 s. @throws BitcoindError stalled */
   waitForSameTip(limit_ms?: number): Promise<BlockHash>
@@ -36,8 +39,16 @@ export interface Regtest {
 }
 
 const MAX_NODES = 15
-/** Up to here everybody is connected with everybody; above, with the next two on a ring, so that no one node cuts it. */
+/**
+ * Up to here everybody is connected with everybody; above, with the next two on a ring, so that no one node cuts it.
+ */
 const MAX_FULL_MESH = 6
+/**
+ * An extra argument with which transactions go round at once, where bitcoind else waits some seconds, at random, so
+ * that nobody sees where one came from.
+ */
+export const RELAY_AT_ONCE = '-whitelist=in,out,noban@127.0.0.1'
+
 /** Blocks go round at once; a node that was away asks its peers after a while. */
 const SAME_TIP_LIMIT_MS = 60_000
 
@@ -48,8 +59,9 @@ const SAME_TIP_LIMIT_MS = 60_000
 export async function startRegtest(options: RegtestOptions): Promise<Regtest> {
   const { count, baseDir, binary, extraArgs = [], outliveParent = false } = options
   invariant(count >= 1 && count <= MAX_NODES, `a regtest network has 1 to ${MAX_NODES} nodes`)
+  const exitGuard = outliveParent ? null : new ExitGuard()
   const starts = await Promise.allSettled(Array.from({ length: count }, (_, index) =>
-    startNode({ index, dataDir: join(baseDir, `bitcoind-${index}`), program: binary.path, extraArgs, outliveParent })))
+    startNode({ index, dataDir: join(baseDir, `bitcoind-${index}`), program: binary.path, extraArgs, exitGuard })))
   const nodes = starts.flatMap((start) => start.status === 'fulfilled' ? [start.value] : [])
   try {
     for (const start of starts) if (start.status === 'rejected') throw start.reason
@@ -57,6 +69,7 @@ export async function startRegtest(options: RegtestOptions): Promise<Regtest> {
     return new Network(nodes)
   } catch (error) {
     await Promise.all(nodes.map((node) => node.kill()))
+    for (const { bitcoind } of nodes) bitcoind.close()
     throw error
   }
 }
@@ -99,14 +112,12 @@ class Network implements Regtest {
 
   async waitForSameTip(limit_ms: number = SAME_TIP_LIMIT_MS): Promise<BlockHash> {
     const running = this.nodes.filter(({ pid }) => pid !== null)
-    let tips: BlockHash[] = []
-    await pollUntil('the same tip at all nodes', limit_ms, async () => {
-      tips = await Promise.all(running.map(({ bitcoind }) => bitcoind.getBestBlockHash()))
-      return new Set(tips).size === 1
+    if (running.length === 0) throw new BitcoindError('stalled', 'no node is running')
+    return pollUntil('the same tip at all nodes', limit_ms, async () => {
+      const tips = new Set(await Promise.all(running.map(({ bitcoind }) => bitcoind.getBestBlockHash())))
+      const [tip] = tips
+      return tips.size === 1 && tip !== undefined ? tip : false
     })
-    const [tip] = tips
-    if (tip === undefined) throw new BitcoindError('stalled', 'no node is running')
-    return tip
   }
 
   async stopAll(): Promise<void> {

@@ -6,7 +6,7 @@ import { BitcoindError } from '../errors.ts'
 import { Fields, list } from '../parse.ts'
 import { pollUntil } from './poll.ts'
 import { findFreePorts } from './ports.ts'
-import { type BitcoindProcess, startProcess } from './process.ts'
+import { type BitcoindProcess, type ExitGuard, startProcess } from './process.ts'
 
 export interface ZmqAddresses {
   /** `tcp://127.0.0.1:port`. */
@@ -44,16 +44,12 @@ export interface NodeOptions {
   readonly dataDir: string
   readonly program: string
   readonly extraArgs: readonly string[]
-  readonly outliveParent: boolean
+  /** null: it outlives this process. */
+  readonly exitGuard: ExitGuard | null
 }
 
-interface Ports {
-  readonly rpc: number
-  readonly p2p: number
-  readonly rawblock: number
-  readonly rawtx: number
-  readonly sequence: number
-}
+const PORT_USES = ['rpc', 'p2p', 'rawblock', 'rawtx', 'sequence'] as const
+type Ports = Readonly<Record<(typeof PORT_USES)[number], number>>
 
 /** Other tests on the same machine probe for ports too. */
 const MAX_START_TRIES = 5
@@ -66,8 +62,7 @@ const PEER_LIMIT_MS = 30_000
 export async function startNode(options: NodeOptions): Promise<RegtestNode> {
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 })
   for (let tries = 1; ; tries++) {
-    const [rpc = 0, p2p = 0, rawblock = 0, rawtx = 0, sequence = 0] = await findFreePorts(5)
-    const node = new Node(options, { rpc, p2p, rawblock, rawtx, sequence })
+    const node = new BitcoindNode(options, await findFreePorts(PORT_USES))
     try {
       await node.start()
       return node
@@ -81,7 +76,7 @@ export async function startNode(options: NodeOptions): Promise<RegtestNode> {
   }
 }
 
-class Node implements RegtestNode {
+class BitcoindNode implements RegtestNode {
   readonly index: number
   readonly dataDir: string
   readonly rpcPort: number
@@ -114,8 +109,8 @@ class Node implements RegtestNode {
   }
 
   async start(): Promise<void> {
-    const { program, dataDir, outliveParent } = this.options
-    const started = await startProcess({ program, args: this.args(), dataDir, outliveParent })
+    const { program, dataDir, exitGuard } = this.options
+    const started = await startProcess({ program, args: this.args(), dataDir, exitGuard })
     this.process = started
     await pollUntil('a start of bitcoind', START_LIMIT_MS, async () => {
       if (started.hasExited()) {
@@ -123,6 +118,10 @@ class Node implements RegtestNode {
       }
       return this.isReady()
     })
+    // It goes on without events when one of their ports is taken.
+    if ((await this.bitcoind.getZmqNotifications()).length < Object.keys(this.zmq).length) {
+      throw new BitcoindError('start-failed', 'bitcoind publishes no events')
+    }
   }
 
   async stop(): Promise<void> {
@@ -152,13 +151,13 @@ class Node implements RegtestNode {
 
   async connectTo(other: RegtestNode): Promise<void> {
     this.neighbours.add(other)
-    if (other instanceof Node) other.neighbours.add(this)
+    if (other instanceof BitcoindNode) other.neighbours.add(this)
     await this.dial(other)
   }
 
   async disconnectFrom(other: RegtestNode): Promise<void> {
     this.neighbours.delete(other)
-    if (other instanceof Node) other.neighbours.delete(this)
+    if (other instanceof BitcoindNode) other.neighbours.delete(this)
     await hangUp(this, other)
     await hangUp(other, this)
   }

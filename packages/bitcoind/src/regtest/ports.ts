@@ -4,26 +4,29 @@ import { createServer } from 'node:net'
 import { BitcoindError } from '../errors.ts'
 
 /**
- * Below the ports that Linux (32768) and others (49152) give to outgoing connections, so that a port which is free now, or given up
- * for the moment of a restart, is not taken by a connection; above what services usually listen on.
+ * Below the ports that Linux (32768) and others (49152) give to outgoing connections, so that a port which is free now,
+ * or given up for the moment of a restart, is not taken by a connection; above what services usually listen on.
  */
 const FIRST_PORT = 20_000
 const LAST_PORT = 32_000
 const MAX_TRIES_PER_PORT = 50
 
 /**
- * Finds ports on 127.0.0.1 that nobody listens on. Somebody else may still take one before it is used: the caller tries
- * again with others then.
+ * Finds a port on 127.0.0.1, that nobody listens on, for each use. Somebody else may still take one before it is used:
+ * the caller tries again with others then.
  * @throws BitcoindError start-failed when there are none
  */
-export async function findFreePorts(wanted: number): Promise<number[]> {
+export async function findFreePorts<Use extends string>(uses: readonly Use[]): Promise<Record<Use, number>> {
   const found = new Set<number>()
-  for (let tries = wanted * MAX_TRIES_PER_PORT; tries > 0 && found.size < wanted; tries--) {
+  for (let tries = uses.length * MAX_TRIES_PER_PORT; tries > 0 && found.size < uses.length; tries--) {
     const port = randomInt(FIRST_PORT, LAST_PORT)
     if (!found.has(port) && await isFree(port)) found.add(port)
   }
-  if (found.size < wanted) throw new BitcoindError('start-failed', `there are no ${wanted} free ports on 127.0.0.1`)
-  return [...found]
+  if (found.size < uses.length) {
+    throw new BitcoindError('start-failed', `there are no ${uses.length} free ports on 127.0.0.1`)
+  }
+  const ports = [...found]
+  return Object.fromEntries(uses.map((use, i) => [use, ports[i]])) as Record<Use, number>
 }
 
 async function isFree(port: number): Promise<boolean> {

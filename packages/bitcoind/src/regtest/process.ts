@@ -4,14 +4,15 @@ import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { BitcoindError, printable } from '../errors.ts'
+import { errnoOf } from '../rpc/credentials.ts'
 
 export interface ProcessOptions {
   readonly program: string
   readonly args: readonly string[]
   /** Takes stderr.log. */
   readonly dataDir: string
-  /** Goes on when this process ends, and does not see its Ctrl-C. */
-  readonly outliveParent: boolean
+  /** Ends it with this process; null: it goes on, and does not see this process's Ctrl-C. */
+  readonly exitGuard: ExitGuard | null
 }
 
 export interface BitcoindProcess {
@@ -27,25 +28,44 @@ export interface BitcoindProcess {
 const MAX_LAST_WORDS = 400
 
 /**
- * Starts bitcoind. Unless it is to outlive its parent, it dies with it: on Linux even when the parent is killed with SIGKILL, by
- * `setpriv --pdeathsig` of util-linux; elsewhere, or without it, only when the parent ends by itself (see DyingWithParent). The kernel
- * ties this to the parent's thread: start regtest from the main thread.
+ * Kills what it guards when this process ends in a way that runs exit handlers: process.exit, an uncaught error, the
+ * end of all work. A signal that nobody handles does not.
+ */
+export class ExitGuard {
+  private readonly guarded = new Set<ChildProcess>()
+  private readonly kill = (): void => {
+    for (const child of this.guarded) child.kill('SIGKILL')
+  }
+
+  guard(child: ChildProcess): void {
+    if (this.guarded.size === 0) process.once('exit', this.kill)
+    this.guarded.add(child)
+    child.once('close', () => {
+      this.guarded.delete(child)
+      if (this.guarded.size === 0) process.off('exit', this.kill)
+    })
+  }
+}
+
+/**
+ * Starts bitcoind. With an exit guard it ends with its parent: on Linux however that ends, SIGKILL included, by
+ * `setpriv --pdeathsig` of util-linux; elsewhere, or without that, as far as the guard goes. The kernel ties this to
+ * the thread that starts it: start it from the main thread.
  * @throws BitcoindError start-failed
  */
 export async function startProcess(options: ProcessOptions): Promise<BitcoindProcess> {
-  const { outliveParent } = options
-  const command = outliveParent ? [] : await pdeathsigCommand()
+  const { exitGuard } = options
+  const command = exitGuard === null ? [] : await pdeathsigCommand()
   const [program = options.program, ...args] = [...command, options.program, ...options.args]
   const stderrPath = join(options.dataDir, 'stderr.log')
   // A file, and not a pipe: writing to a pipe that nobody reads any more would end it.
   const stderr = await open(stderrPath, 'w', 0o600)
   try {
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', stderr.fd], detached: outliveParent })
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', stderr.fd], detached: exitGuard === null })
     const exited = exitOf(child)
     const pid = await pidOf(child)
-    if (outliveParent) child.unref()
-    const untie = outliveParent ? () => {} : killAtExit(child)
-    void exited.then(untie)
+    if (exitGuard === null) child.unref()
+    else exitGuard.guard(child)
     return {
       pid,
       hasExited: () => hasExited(child),
@@ -53,7 +73,10 @@ export async function startProcess(options: ProcessOptions): Promise<BitcoindPro
       signal: (signal) => {
         child.kill(signal)
       },
-      lastWords: async () => printable((await readFile(stderrPath, 'utf8')).slice(-MAX_LAST_WORDS).trim(), MAX_LAST_WORDS),
+      lastWords: async () => {
+        const said = await readFile(stderrPath, 'utf8')
+        return printable(said.slice(-MAX_LAST_WORDS).trim(), MAX_LAST_WORDS)
+      },
     }
   } finally {
     await stderr.close()
@@ -68,8 +91,8 @@ async function exitOf(child: ChildProcess): Promise<void> {
 async function pidOf(child: ChildProcess): Promise<number> {
   try {
     await once(child, 'spawn')
-  } catch (cause) {
-    throw new BitcoindError('start-failed', 'bitcoind cannot be executed', { cause })
+  } catch (error) {
+    throw new BitcoindError('start-failed', `bitcoind cannot be executed (${errnoOf(error) ?? 'unknown cause'})`)
   }
   if (child.pid === undefined) throw new BitcoindError('start-failed', 'bitcoind was not started')
   return child.pid
@@ -77,15 +100,6 @@ async function pidOf(child: ChildProcess): Promise<number> {
 
 function hasExited(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null
-}
-
-/** For an end of this process that runs its exit handlers. @returns takes the handler away */
-function killAtExit(child: ChildProcess): () => void {
-  const kill = (): void => {
-    child.kill('SIGKILL')
-  }
-  process.once('exit', kill)
-  return () => process.off('exit', kill)
 }
 
 const execFileAsync = promisify(execFile)

@@ -2,11 +2,13 @@ import { concat, type Outpoint, outpointOf, type Sats, sats, toHex, type Txid } 
 import type { Bitcoind } from '../client.ts'
 import { BitcoindError } from '../errors.ts'
 import { Fields } from '../parse.ts'
-import { type RawInput, type RawOutput, type RawTransaction, serialise, sha256, txidOf, vsizeOf } from './transaction.ts'
+import {
+  type RawInput, type RawOutput, type RawTransaction, serialise, sha256, txidOf, vsizeOf,
+} from './transaction.ts'
 
 /**
- * Coins without a wallet: coinbases that pay a P2WSH whose script is OP_TRUE, so that whoever knows the script spends them,
- * without a signature. For regtest, where they are worth nothing.
+ * Coins without a wallet: coinbases that pay a P2WSH whose script is OP_TRUE, so that whoever knows the script spends
+ * them, without a signature. For regtest, where they are worth nothing.
  */
 
 /** OP_TRUE. */
@@ -58,8 +60,11 @@ export function createPurse(bitcoind: Bitcoind): Purse {
     const mature = scan.list('unspents', (value, what) => {
       const unspent = new Fields(value, what)
       const age = next - unspent.height('height')
-      const coin = { outpoint: outpointOf(unspent.txid('txid'), unspent.integer('vout')), value: unspent.sats('amount') }
-      return { ...coin, mature: !unspent.flag('coinbase') || age >= COINBASE_MATURITY }
+      return {
+        outpoint: outpointOf(unspent.txid('txid'), unspent.integer('vout')),
+        value: unspent.sats('amount'),
+        mature: !unspent.flag('coinbase') || age >= COINBASE_MATURITY,
+      }
     }).filter((coin) => coin.mature).sort((a, b) => Number(b.value - a.value)).slice(0, MAX_INPUTS)
     const spenders = await bitcoind.getTxSpendingPrevout(mature.map(({ outpoint }) => outpoint))
     return mature.filter((_, i) => spenders[i]?.spender === null).map(({ outpoint, value }) => ({ outpoint, value }))

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { concat, fromHex, invariant, type Outpoint, type Sats, splitOutpoint, toHex, type Txid } from '@belfry/protocol/primitives'
+import {
+  concat, fromHex, invariant, type Outpoint, type Sats, splitOutpoint, toHex, type Txid,
+} from '@belfry/protocol/primitives'
 
 /**
  * Writes raw transactions (BIP 144), for spending coins that need no signature. Signing and scripts are the business of
@@ -57,7 +59,14 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(createHash('sha256').update(bytes).digest())
 }
 
-function bodyOf(transaction: RawTransaction): { version: Uint8Array; inputsAndOutputs: Uint8Array; locktime: Uint8Array } {
+/** What the txid covers. */
+interface Body {
+  readonly version: Uint8Array
+  readonly inputsAndOutputs: Uint8Array
+  readonly locktime: Uint8Array
+}
+
+function bodyOf(transaction: RawTransaction): Body {
   const { inputs, outputs } = transaction
   return {
     version: u32(transaction.version ?? 2),

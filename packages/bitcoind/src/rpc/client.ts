@@ -1,7 +1,9 @@
 import { Agent } from 'node:http'
 import { invariant } from '@belfry/protocol/primitives'
 import { BitcoindError } from '../errors.ts'
-import { decodeAnswer, decodeBatch, encodeCall, parseJson, type RpcCall, type RpcOutcome, type RpcParams } from './codec.ts'
+import {
+  decodeAnswer, decodeBatch, encodeCall, parseJson, type RpcCall, type RpcOutcome, type RpcParams,
+} from './codec.ts'
 import { createAuthorization, type RpcCredentials } from './credentials.ts'
 import { startDeadline } from './deadline.ts'
 import { Gate } from './gate.ts'
@@ -127,10 +129,10 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
       const answer = await bounded(callOptions, (signal) =>
         exchange(endpoint, { method: 'GET', path, headers: {} }, signal))
       if (answer.status === 404) return null
-      // REST tells of warm-up only by 503, which it uses for nothing else.
-      if (answer.status === 503) throw new BitcoindError('warming-up', 'bitcoind is starting')
+      if (answer.status === 503) throw new BitcoindError('busy', 'bitcoind is starting, or its work queue is full')
       if (answer.status !== 200) throw httpError(answer.status)
-      return answer.body
+      const { body } = answer
+      return new Uint8Array(body.buffer, body.byteOffset, body.length)
     },
 
     close() {

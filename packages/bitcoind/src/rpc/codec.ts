@@ -44,19 +44,22 @@ export function decodeAnswer(answer: unknown, id: number, method: string): RpcOu
  * @throws BitcoindError malformed-answer unless each call has exactly one answer
  */
 export function decodeBatch(answer: unknown, firstId: number, calls: readonly RpcCall[]): RpcOutcome[] {
-  const malformed = new BitcoindError('malformed-answer', 'bitcoind\'s answer to a batch does not match its calls')
-  if (!Array.isArray(answer) || answer.length !== calls.length) throw malformed
+  if (!Array.isArray(answer) || answer.length !== calls.length) throw batchMismatch()
   const byId = new Map<unknown, Envelope>()
   for (const one of answer) {
     const envelope = envelopeOf(one)
-    if (envelope === null) throw malformed
+    if (envelope === null) throw batchMismatch()
     byId.set(envelope.id, envelope)
   }
   return calls.map((call, i) => {
     const envelope = byId.get(firstId + i)
-    if (envelope === undefined) throw malformed
+    if (envelope === undefined) throw batchMismatch()
     return outcomeOf(envelope, call.method)
   })
+}
+
+function batchMismatch(): BitcoindError {
+  return new BitcoindError('malformed-answer', 'bitcoind\'s answer to a batch does not match its calls')
 }
 
 interface Envelope {
@@ -90,6 +93,8 @@ function faultOf(error: unknown, method: string): RpcFault {
 }
 
 function rpcError(rpc: RpcFault, method: string): BitcoindError {
-  if (rpc.code === RPC_IN_WARMUP) return new BitcoindError('warming-up', `bitcoind is starting: ${rpc.message}`, { rpc })
+  if (rpc.code === RPC_IN_WARMUP) {
+    return new BitcoindError('warming-up', `bitcoind is starting: ${rpc.message}`, { rpc })
+  }
   return new BitcoindError('rpc-error', `bitcoind refused ${method}: ${rpc.message} (${rpc.code})`, { rpc })
 }

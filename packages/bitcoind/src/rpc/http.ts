@@ -32,8 +32,8 @@ export async function exchange(
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
   const first = await attempt(endpoint, question, signal)
-  // bitcoind closes a connection that idled for 30 s, and may do so just as we write to it. Only then, with not a byte of
-  // an answer, is the question put again, once.
+  // bitcoind closes a connection that idled for 30 s, and may do so just as we write to it. Only then, with not a byte
+  // of an answer, is the question put again, once.
   const answer = first === 'connection-was-stale' ? await attempt(endpoint, question, signal) : first
   if (answer === 'connection-was-stale') throw new BitcoindError('unreachable', 'bitcoind closed the connection')
   return answer

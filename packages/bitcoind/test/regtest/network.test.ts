@@ -5,11 +5,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { type BitcoindBinary, startRegtest } from '@belfry/bitcoind'
+import { type BitcoindBinary, BitcoindError, RELAY_AT_ONCE, serialise, startRegtest, txidOf } from '@belfry/bitcoind'
 import { pollUntil } from '../../src/regtest/poll.ts'
 import { makeCoins, spend, useRegtest } from '../support/regtest-suite.ts'
 import { requireBitcoind } from '../support/require-bitcoind.ts'
-import { serialise, txidOf } from '../../src/regtest/transaction.ts'
 
 const RELAY_LIMIT_MS = 60_000
 
@@ -23,7 +22,7 @@ function isAlive(pid: number): boolean {
 }
 
 describe('a regtest network', () => {
-  const regtest = useRegtest(3)
+  const regtest = useRegtest(3, () => [RELAY_AT_ONCE])
 
   it('gives each node a directory and ports of its own', () => {
     const { nodes } = regtest()
@@ -124,7 +123,7 @@ describe('a regtest network', () => {
 })
 
 describe('a larger regtest network', () => {
-  const regtest = useRegtest(8, () => ['-dbcache=4'])
+  const regtest = useRegtest(12, () => ['-dbcache=4'])
 
   it('hangs together on a ring', async () => {
     for (const { bitcoind } of regtest().nodes) assert.equal((await bitcoind.getNetworkInfo()).connections, 4)
@@ -169,8 +168,9 @@ describe('the end of a regtest network', () => {
     await exited
   }
 
-  function waitForEnd(pids: readonly number[]): Promise<void> {
-    return pollUntil('the end of all bitcoinds', RELAY_LIMIT_MS, () => Promise.resolve(!pids.some((pid) => isAlive(pid))))
+  async function waitForEnd(pids: readonly number[]): Promise<void> {
+    await pollUntil('the end of all bitcoinds', RELAY_LIMIT_MS, () =>
+      Promise.resolve(!pids.some((pid) => isAlive(pid))))
   }
 
   it('leaves no process', async () => {
@@ -181,9 +181,16 @@ describe('the end of a regtest network', () => {
     await regtest.stopAll()
   })
 
+  it('has no same tip to wait for', async () => {
+    const regtest = await startRegtest({ count: 1, baseDir, binary })
+    await regtest.node(0).kill()
+    await assert.rejects(regtest.waitForSameTip(), { code: 'stalled' })
+    await regtest.stopAll()
+  })
+
   it('leaves no process when the start fails, and says what bitcoind said', async () => {
     await assert.rejects(startRegtest({ count: 2, baseDir, binary, extraArgs: ['-nosuchoption'] }), (error) =>
-      error instanceof Error && 'code' in error && error.code === 'start-failed' && error.message.includes('nosuchoption'))
+      error instanceof BitcoindError && error.code === 'start-failed' && error.message.includes('nosuchoption'))
     const dataDirs = await readdir(baseDir)
     assert.deepEqual(dataDirs.sort(), ['bitcoind-0', 'bitcoind-1'])
   })

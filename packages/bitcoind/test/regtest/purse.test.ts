@@ -49,7 +49,7 @@ describe('the regtest purse', () => {
     assert.equal((await bitcoind.getTxOut(outpoint, false))?.value, 12_000_000_000n)
   })
 
-  it('signs a payment without sending it, whose coins stay free until it is sent', async () => {
+  it('makes a payment without sending it, whose coins stay free until it is sent', async () => {
     const { txid, transaction } = await regtest().purse.pay([{ script: SOME_SCRIPT, value: sats(1_000_000) }])
     const coinsBefore = await regtest().purse.coins()
     assert.equal(await bitcoind.getMempoolEntry(txid), null)
@@ -58,7 +58,8 @@ describe('the regtest purse', () => {
   })
 
   it('says that it holds too little, and goes on after', async () => {
-    await assert.rejects(regtest().purse.fund([{ script: SOME_SCRIPT, value: sats(10n ** 14n) }]), { code: 'purse-empty' })
+    const tooMuch = [{ script: SOME_SCRIPT, value: sats(10n ** 14n) }]
+    await assert.rejects(regtest().purse.fund(tooMuch), { code: 'purse-empty' })
     assert.equal((await createPurse(bitcoind).fund([{ script: SOME_SCRIPT, value: sats(1_000) }])).outpoints.length, 1)
     assert.equal((await regtest().purse.fund([{ script: SOME_SCRIPT, value: sats(1_000) }])).outpoints.length, 1)
   })

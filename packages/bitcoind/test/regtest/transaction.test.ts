@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { fromHex, outpointOf, parseTxid, sats, toHex } from '@belfry/protocol/primitives'
 import { type RawTransaction, serialise, txidOf, vsizeOf } from '../../src/regtest/transaction.ts'
 
-/** The signed native P2WSH example of BIP 143 would need signatures; this is the unsigned form with made-up witnesses. */
+/**
+ * The signed native P2WSH example of BIP 143 would need signatures; this is the unsigned form with made-up witnesses.
+ */
 const TRANSACTION: RawTransaction = {
   version: 3,
   inputs: [

@@ -142,7 +142,8 @@ describe('the RPC client', () => {
   }
 
   for (const [status, code] of [
-    [401, 'unauthorised'], [403, 'forbidden'], [503, 'busy'], [404, 'http-error'], [405, 'http-error'], [302, 'http-error'],
+    [401, 'unauthorised'], [403, 'forbidden'], [503, 'busy'],
+    [404, 'http-error'], [405, 'http-error'], [302, 'http-error'],
   ] as const) {
     it(`tells what HTTP status ${status} means`, async () => {
       const rpc = await connect((_request, socket) => socket.write(answer(status, '')))
@@ -217,14 +218,14 @@ describe('the RPC client', () => {
       requests.push(request)
       socket.write(request.startsWith('GET /rest/there ') ? answer(200, 'bytes') : answer(404, ''))
     })
-    assert.deepEqual(await rpc.rest('/rest/there'), Buffer.from('bytes'))
+    assert.deepEqual(await rpc.rest('/rest/there'), new TextEncoder().encode('bytes'))
     assert.equal(await rpc.rest('/rest/nowhere'), null)
     assert.ok(requests.every((request) => !request.includes('Authorization')))
   })
 
-  it('says that the REST interface is still starting', async () => {
+  it('says that the REST interface has no time', async () => {
     const rpc = await connect((_request, socket) => socket.write(answer(503, 'Service temporarily unavailable')))
-    await assert.rejects(rpc.rest('/rest/there'), { code: 'warming-up' })
+    await assert.rejects(rpc.rest('/rest/there'), { code: 'busy' })
   })
 
   it('keeps the password out of its errors', async () => {

@@ -55,7 +55,8 @@ export interface SpendOptions {
 
 /** Spends one coin of the purse back to the purse. About 96 vB. */
 export function spend(outpoint: Outpoint, fee: number, options: SpendOptions = {}): RawTransaction {
-  const { version = 3, sequence = 0xfffffffd, locktime = 0, witness = [PURSE_WITNESS_SCRIPT], value = COIN_SATS } = options
+  const { version = 3, sequence = 0xfffffffd, locktime = 0, value = COIN_SATS } = options
+  const witness = options.witness ?? [PURSE_WITNESS_SCRIPT]
   return {
     version,
     locktime,

@@ -5,8 +5,8 @@ import { type BitcoindBinary, BitcoindError, findBitcoind } from '@belfry/bitcoi
 const FETCH_LIMIT_MS = 300_000
 
 /**
- * For a test, or the `before` of a suite, that needs a real bitcoind. Where none can be had it prints why and skips, or fails when
- * BELFRY_REQUIRE (a list with commas) names `bitcoind`.
+ * For a test, or the `before` of a suite, that needs a real bitcoind. Where none can be had it prints why and skips, or
+ * fails when BELFRY_REQUIRE (a list with commas) names `bitcoind`.
  */
 export async function requireBitcoind(context: Context): Promise<BitcoindBinary> {
   context.timeout(Math.max(context.timeout(), FETCH_LIMIT_MS))
