@@ -72,7 +72,7 @@ export function completeLimits(given: Partial<NetworkLimits>): NetworkLimits {
     if (!Number.isSafeInteger(value) || value <= 0) throw badLimit(`${name} must be a positive integer`)
   }
   if (limits.memberBurstBytes < 2 * limits.maxFrameBytes) throw badLimit('memberBurstBytes must hold two frames')
-  if (limits.sendQueueBytes < limits.maxFrameBytes) throw badLimit('sendQueueBytes must hold one frame')
+  if (limits.sendQueueBytes < 2 * limits.maxFrameBytes) throw badLimit('sendQueueBytes must hold two frames')
   if (limits.ownerBytesPerMinute < limits.maxRequestBytes) throw badLimit('ownerBytesPerMinute must hold one request')
   if (limits.redialMax_ms < limits.redialMin_ms) throw badLimit('redialMax_ms must not be below redialMin_ms')
   return limits

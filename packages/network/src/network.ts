@@ -22,6 +22,8 @@ import { RequestServer } from './requests/request-server.ts'
 
 const SEED_BYTES = 32
 const TOPIC_PREFIX = /^[0-9a-f]{16}$/
+/** What is queued on a connection has this long to leave. */
+const CLOSE_TIMEOUT_MS = 500
 /** A new stream of a member replaces the old one, which may still be closing. */
 const MEMBER_STREAMS_PER_CONNECTION = 4
 
@@ -55,6 +57,15 @@ function checkTexts({ topicPrefix, listen }: NetworkInit): void {
     throw new NetworkError('bad-option', 'the topic prefix is 16 lower-case hex digits', 'Take it from the lock hash.')
   }
   for (const address of listen) parseAddress(address)
+}
+
+/** Before libp2p stops: it destroys the sockets while it waits, for half a second, for what is to be sent on them. */
+async function closeConnection(connection: Connection): Promise<void> {
+  try {
+    await connection.close({ signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) })
+  } catch (error) {
+    connection.abort(error instanceof Error ? error : new Error(String(error)))
+  }
 }
 
 interface Parts {
@@ -180,7 +191,9 @@ class Libp2pNetwork implements Network {
     this.#member?.server.stop()
     this.#member?.gossip.stop()
     await Promise.all([this.#dialers.stop(), this.#member?.streams.stop()])
+    await Promise.all((libp2p?.getConnections() ?? []).map(closeConnection))
     await libp2p?.stop()
+    this.#connections.clear()
     this.#parts.log('info', 'network-stopped', {})
   }
 

@@ -15,7 +15,7 @@ import { Standing } from './standing.ts'
 
 const GOSSIPSUB_PROTOCOL = '/meshsub/'
 /** A new connection has this long before its gossip stream is missed. */
-const STREAM_OPENING_MS = 3_000
+const STREAM_OPENING_MS = 1_000
 /** What judging one message costs beyond its bytes, in bytes of budget: about a signature check against decryption. */
 const MESSAGE_COST_BYTES = 2048
 

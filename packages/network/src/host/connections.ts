@@ -81,6 +81,11 @@ export class Connections {
     return this.#modules.roster.others.filter(({ peerId }) => this.#open.has(peerId)).map(({ index }) => index)
   }
 
+  /** Forgets all, once nothing is to be heard of them any more. */
+  clear(): void {
+    this.#open.clear()
+  }
+
   #ofPeer(peerId: string): readonly Connection[] {
     return this.#open.get(peerId) ?? []
   }

@@ -55,7 +55,7 @@ export class MemberOutbox {
       counters.add('frames_oversize_unsent')
       return log('warn', 'frame-oversize', { to: this.#to, bytes: bytes.length })
     }
-    const dropped = this.#queue.push(bytes.slice())
+    const dropped = this.#queue.push(encodeFrame(bytes))
     if (dropped > 0) {
       counters.add('frames_dropped_queue', dropped)
       log('debug', 'send-queue-full', { to: this.#to, dropped })
@@ -81,11 +81,11 @@ export class MemberOutbox {
     const stream = this.#stream
     if (!stream || stream.writeStatus !== 'writable') return
     while (!stream.writableNeedsDrain) {
-      const bytes = this.#queue.shift()
-      if (!bytes) return
-      stream.send(encodeFrame(bytes))
+      const frame = this.#queue.shift()
+      if (!frame) return
+      stream.send(frame)
       this.#modules.counters.add('frames_sent')
-      this.#modules.counters.add('frames_sent_bytes', bytes.length)
+      this.#modules.counters.add('frames_sent_bytes', frame.length)
     }
   }
 
@@ -118,12 +118,13 @@ export class MemberOutbox {
   }
 
   #use(stream: Stream, openedAt_ms: number): void {
-    // One way: the first byte that comes back ends the stream.
-    stream.maxReadBufferLength = 0
     stream.addEventListener('drain', () => this.#flush())
     stream.addEventListener('remoteCloseWrite', () => stream.abort(new Error('the member closed the stream')))
     stream.addEventListener('close', () => this.#lost(stream, openedAt_ms), { once: true })
     this.#stream = stream
+    // One way: the first byte that comes back ends the stream, and some may be there already.
+    stream.maxReadBufferLength = 0
+    if (stream.readBufferLength > 0) stream.abort(new Error('the member answered on a one-way stream'))
     if (stream.status === 'open') this.#flush()
     else this.#lost(stream, openedAt_ms)
   }

@@ -101,6 +101,8 @@ export class RequestServer {
   async #refuse(owner: string, stream: Stream, refusal: BudgetRefusal, signal: AbortSignal): Promise<void> {
     this.#modules.counters.add(refusal)
     this.#modules.log('debug', 'request-refused', { owner, cause: refusal })
+    // What the owner still sends stays within the stream's window.
+    if (stream.readStatus === 'readable') stream.pause()
     await writeFrame(stream, encodeResponse('over-budget'), signal)
   }
 

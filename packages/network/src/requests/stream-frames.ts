@@ -37,9 +37,10 @@ export async function readFrame(stream: Stream, options: ReadFrameOptions): Prom
   if (options.signal.aborted) onAbort()
   if (stream.status !== 'open' && stream.readBufferLength === 0) onEnd()
   try {
-    return await promise
-  } finally {
+    const frame = await promise
     stream.maxReadBufferLength = 0
+    return frame
+  } finally {
     stream.removeEventListener('message', onMessage)
     stream.removeEventListener('close', onEnd)
     stream.removeEventListener('end', onEnd)

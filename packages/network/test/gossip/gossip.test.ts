@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { GossipVerdict } from '../../src/index.ts'
+import { dialFrom, startRawHost } from '../support/raw-host.ts'
 import { bytesOf, connect, connectAll, TestFederation, type TestMember } from '../support/test-federation.ts'
 import { until } from '../support/until.ts'
 
@@ -147,6 +148,23 @@ describe('gossip', () => {
     await connect(a, b)
     a.network.gossip(bytesOf('trap'))
     await until('b ignored it', () => b.network.counters().gossip_ignored === 1)
+  })
+
+  it('goes on when a member drops the stream for it', async () => {
+    federation = new TestFederation(2)
+    const a = await federation.start(1)
+    const raw = await startRawHost(federation.identity(2))
+    let streams = 0
+    await raw.handle('/meshsub/1.2.0', (stream) => {
+      streams++
+      stream.abort(new Error('dropped'))
+    })
+    try {
+      await dialFrom(raw, a)
+      await until('a opened it again', () => streams >= 2)
+    } finally {
+      await raw.stop()
+    }
   })
 
   it('from a flood is slowed down to its budget, and the others are heard meanwhile', async () => {

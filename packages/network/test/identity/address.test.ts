@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { isMultiaddr } from '../../src/index.ts'
 import { addressOfPeer } from '../../src/identity/address.ts'
 import { identityNamed } from '../support/identities.ts'
