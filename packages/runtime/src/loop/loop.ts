@@ -14,6 +14,8 @@ import { InputQueues, perClass } from './queues.ts'
 export interface Inputs<Input> {
   classOf(input: Input): InputClass
   laneOf(input: Input): Lane
+  /** Bytes of payload that it holds while it waits; 0 where they do not matter. Always the same for one input. */
+  bytesOf(input: Input): number
   /** What the core is given when the time it named has come. */
   tick(at_ms: Millis): Input
 }
@@ -45,6 +47,9 @@ export interface LoopOptions {
   readonly limits?: LoopLimits
   readonly snapshot_rule?: SnapshotRule
 }
+
+/** No two ticks closer than this: a core that asks to be woken in the past must not spin while time stands still. */
+const MIN_TICK_GAP_MS = 1
 
 type Phase =
   | 'waiting' // for an input or the clock
@@ -85,6 +90,7 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
   #wake_at_ms: Millis | null = null
   #armed_at_ms: Millis | null = null
   #tick_due = false
+  #earliest_wake_ms = 0
 
   constructor(
     options: LoopOptions,
@@ -98,7 +104,7 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     this.#observer = modules.observer
     this.#limits = options.limits ?? LOOP_LIMITS
     this.#writer = new LogWriter<LogRecord, Durable>(modules.log, modules.core, options.snapshot_rule)
-    this.#queues = new InputQueues<Input>(this.#limits)
+    this.#queues = new InputQueues<Input>(this.#limits, (input) => modules.inputs.bytesOf(input))
     this.#durable_index = this.#writer.last_index
     this.#state = modules.core.restore(modules.log.durable)
   }
@@ -181,11 +187,16 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     this.#phase = 'stepping'
     this.#tally.turns++
     if (!this.#stepInputs() || !this.#stepTick()) return
-    if (this.#wake_at_ms !== this.#armed_at_ms) {
-      this.#armed_at_ms = this.#wake_at_ms
-      this.#clock.wakeAt(this.#wake_at_ms, this.#onWake)
-    }
+    this.#arm()
     this.#writeBatch()
+  }
+
+  #arm(): void {
+    const wake = this.#wake_at_ms
+    const at_ms = wake === null ? null : (Math.max(wake, this.#earliest_wake_ms) as Millis)
+    if (at_ms === this.#armed_at_ms) return
+    this.#armed_at_ms = at_ms
+    this.#clock.wakeAt(at_ms, this.#onWake)
   }
 
   /** False when the loop ended meanwhile. */
@@ -209,7 +220,9 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     if (!this.#tick_due) return true
     this.#tick_due = false
     this.#tally.ticks++
-    return this.#step(this.#inputs.tick(this.#clock.now()))
+    const at_ms = this.#clock.now()
+    this.#earliest_wake_ms = at_ms + MIN_TICK_GAP_MS
+    return this.#step(this.#inputs.tick(at_ms))
   }
 
   #step(input: Input): boolean {

@@ -1,55 +1,67 @@
 import { INPUT_CLASSES, type ClassLimits, type InputClass, type Lane, type LoopLimits } from './input-class.ts'
 import { Ring } from './ring.ts'
 
+interface Waiting<Input> {
+  readonly inputs: Ring<Input>
+  bytes: number
+}
+
 /** One class's inputs: a bounded queue per lane, emptied in turns. */
 export class ClassQueue<Input> {
   readonly #limits: ClassLimits
-  readonly #lanes = new Map<Lane, Ring<Input>>()
+  readonly #bytesOf: (input: Input) => number
+  readonly #lanes = new Map<Lane, Waiting<Input>>()
   /** Lanes with something waiting, the next to be served first; each once. */
-  readonly #waiting: Ring<Ring<Input>>
+  readonly #order: Ring<Waiting<Input>>
   #length = 0
 
-  constructor(limits: ClassLimits) {
+  constructor(limits: ClassLimits, bytesOf: (input: Input) => number) {
     this.#limits = limits
-    this.#waiting = new Ring(limits.lanes)
+    this.#bytesOf = bytesOf
+    this.#order = new Ring(limits.lanes)
   }
 
   get length(): number {
     return this.#length
   }
 
-  push(lane: Lane, input: Input): boolean {
-    const queue = this.#lanes.get(lane) ?? this.#openLane(lane)
-    if (queue === null || !queue.push(input)) return false
-    if (queue.length === 1) this.#waiting.push(queue)
+  push(name: Lane, input: Input): boolean {
+    const lane = this.#lanes.get(name) ?? this.#openLane(name)
+    if (lane === null) return false
+    const bytes = lane.bytes + this.#bytesOf(input)
+    if (lane.inputs.length > 0 && bytes > this.#limits.lane_bytes) return false
+    if (!lane.inputs.push(input)) return false
+    lane.bytes = bytes
+    if (lane.inputs.length === 1) this.#order.push(lane)
     this.#length++
     return true
   }
 
   shift(): Input | undefined {
-    const queue = this.#waiting.shift()
-    if (queue === undefined) return undefined
-    const input = queue.shift()
-    if (queue.length > 0) this.#waiting.push(queue)
+    const lane = this.#order.shift()
+    const input = lane?.inputs.shift()
+    if (lane === undefined || input === undefined) return undefined
+    lane.bytes -= this.#bytesOf(input)
+    if (lane.inputs.length > 0) this.#order.push(lane)
     this.#length--
     return input
   }
 
   clear(): void {
     this.#lanes.clear()
-    while (this.#waiting.shift() !== undefined);
+    while (this.#order.shift() !== undefined);
     this.#length = 0
   }
 
   /** Lanes are kept when they run empty, for they soon fill again, until there is no room for another. */
-  #openLane(lane: Lane): Ring<Input> | null {
+  #openLane(name: Lane): Waiting<Input> | null {
     if (this.#lanes.size >= this.#limits.lanes) {
-      if (this.#waiting.length >= this.#limits.lanes) return null
-      for (const [key, queue] of this.#lanes) if (queue.length === 0) this.#lanes.delete(key)
+      if (this.#order.length >= this.#limits.lanes) return null
+      for (const [each, { inputs }] of this.#lanes) if (inputs.length === 0) this.#lanes.delete(each)
     }
-    const queue = new Ring<Input>(this.#limits.lane_queue)
-    this.#lanes.set(lane, queue)
-    return queue
+    const lane = { inputs: new Ring<Input>(this.#limits.lane_queue), bytes: 0 }
+    this.#lanes.set(name, lane)
+    return lane
   }
 }
 
@@ -59,9 +71,9 @@ export class InputQueues<Input> {
   readonly #queues: Readonly<Record<InputClass, ClassQueue<Input>>>
   #length = 0
 
-  constructor(limits: LoopLimits) {
+  constructor(limits: LoopLimits, bytesOf: (input: Input) => number) {
     this.#limits = limits
-    this.#queues = perClass((name) => new ClassQueue<Input>(limits.classes[name]))
+    this.#queues = perClass((name) => new ClassQueue<Input>(limits.classes[name], bytesOf))
   }
 
   get length(): number {
@@ -101,5 +113,11 @@ export class InputQueues<Input> {
 }
 
 export function perClass<T>(make: (name: InputClass) => T): Record<InputClass, T> {
-  return { chain: make('chain'), outcome: make('outcome'), frame: make('frame'), other: make('other') }
+  return {
+    chain: make('chain'),
+    outcome: make('outcome'),
+    frame: make('frame'),
+    request: make('request'),
+    other: make('other'),
+  }
 }

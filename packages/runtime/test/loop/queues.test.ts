@@ -5,7 +5,7 @@ import { ClassQueue, InputQueues, perClass } from '../../src/loop/queues.ts'
 import { Ring } from '../../src/loop/ring.ts'
 import { World } from '../support/world.ts'
 
-const small: ClassLimits = { lane_queue: 3, lanes: 2, reserved: 2 }
+const small: ClassLimits = { lane_queue: 3, lane_bytes: 100, lanes: 2, reserved: 2 }
 const limits: LoopLimits = { turn_inputs: 8, turn_bytes: 1_000_000, classes: perClass(() => small) }
 
 describe('Ring', () => {
@@ -30,20 +30,20 @@ describe('Ring', () => {
 
 describe('ClassQueue', () => {
   it('serves lanes in turns, each in its own order', () => {
-    const queue = new ClassQueue<string>(small)
+    const queue = new ClassQueue<string>(small, () => 0)
     for (const item of ['a1', 'a2', 'a3', 'b1', 'b2']) queue.push(item.slice(0, 1), item)
     assert.deepEqual(Array.from({ length: 6 }, () => queue.shift()), ['a1', 'b1', 'a2', 'b2', 'a3', undefined])
   })
 
   it('refuses a full lane and leaves the others their room', () => {
-    const queue = new ClassQueue<number>(small)
+    const queue = new ClassQueue<number>(small, () => 0)
     assert.deepEqual([1, 2, 3, 4].map((item) => queue.push('flood', item)), [true, true, true, false])
     assert.equal(queue.push('honest', 1), true)
     assert.equal(queue.length, 4)
   })
 
   it('refuses a lane too many while the others have something waiting, and forgets empty ones', () => {
-    const queue = new ClassQueue<number>(small)
+    const queue = new ClassQueue<number>(small, () => 0)
     queue.push('a', 1)
     queue.push('b', 2)
     assert.equal(queue.push('c', 3), false)
@@ -53,11 +53,21 @@ describe('ClassQueue', () => {
     assert.deepEqual([queue.shift(), queue.shift(), queue.shift()], [2, 3, undefined])
   })
 
+  it('bounds the bytes that wait in a lane, but takes one input of any size into an empty one', () => {
+    const queue = new ClassQueue<number>(small, (bytes) => bytes)
+    assert.deepEqual([60, 41, 40, 1].map((bytes) => queue.push('a', bytes)), [true, false, true, false])
+    assert.equal(queue.push('b', 1_000), true)
+    assert.equal(queue.push('b', 0), false)
+    assert.deepEqual([queue.shift(), queue.shift()], [60, 1_000])
+    assert.equal(queue.push('a', 60), true)
+    assert.equal(queue.push('b', 1_000), true)
+  })
+
   it('keeps its length and loses nothing that it took', () => {
     const actions = fc.array(fc.option(fc.nat(3)), { maxLength: 200 })
     fc.assert(
       fc.property(actions, (lanes) => {
-        const queue = new ClassQueue<number>(small)
+        const queue = new ClassQueue<number>(small, () => 0)
         const taken: number[] = []
         const given: number[] = []
         for (const [i, lane] of lanes.entries()) {
@@ -79,7 +89,7 @@ describe('ClassQueue', () => {
 
 describe('InputQueues', () => {
   it('gives the places of a turn to the first classes, less what the later ones have reserved and use', () => {
-    const queues = new InputQueues<number>(limits)
+    const queues = new InputQueues<number>(limits, () => 0)
     const fill = (name: InputClass, count: number) => {
       for (let i = 0; i < count; i++) assert.ok(queues.push(name, i % 2, i))
     }
@@ -126,8 +136,8 @@ describe('Loop queues', () => {
     assert.equal(world.loop.offer({ kind: 'frame', id: 1, peer: 'honest' }), true)
     assert.equal(world.loop.offer({ kind: 'fact', id: 1 }), true)
     const { refused, queued } = world.loop.counters()
-    assert.deepEqual(refused, { chain: 0, outcome: 0, frame: 10, other: 0 })
-    assert.deepEqual(queued, { chain: 1, outcome: 0, frame: lane_queue + 1, other: 0 })
+    assert.deepEqual(refused, { chain: 0, outcome: 0, frame: 10, request: 0, other: 0 })
+    assert.deepEqual(queued, { chain: 1, outcome: 0, frame: lane_queue + 1, request: 0, other: 0 })
     world.clock.runSoon()
     assert.ok(world.loop.state.stepped.some((input) => input.kind === 'frame' && input.peer === 'honest'))
   })

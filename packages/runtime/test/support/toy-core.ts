@@ -21,7 +21,7 @@ export type ToyInput =
   /** Records nothing, has effects of both kinds. */
   | { readonly kind: 'report' }
   | { readonly kind: 'fact'; readonly id: number }
-  | { readonly kind: 'frame'; readonly id: number; readonly peer: Lane }
+  | { readonly kind: 'frame'; readonly id: number; readonly peer: Lane; readonly size?: number }
   | { readonly kind: 'wake'; readonly at_ms: Millis | null; readonly insist?: boolean }
   | { readonly kind: 'tick'; readonly at_ms: Millis }
   | { readonly kind: 'break' }
@@ -100,6 +100,7 @@ export const toyInputs: Inputs<ToyInput> = {
     if (input.kind === 'report') return 'outcome'
     return input.kind === 'frame' ? 'frame' : 'other'
   },
+  bytesOf: (input) => (input.kind === 'frame' ? (input.size ?? 0) : 0),
   laneOf: (input) => (input.kind === 'frame' ? input.peer : 0),
   tick: (at_ms) => ({ kind: 'tick', at_ms }),
 }
