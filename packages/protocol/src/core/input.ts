@@ -41,6 +41,8 @@ export type EnrolmentCheck =
   | 'deposit-differs'
   | 'deposit-spent'
   | 'bitcoind-unreachable'
+  /** No room to watch more outpoints. */
+  | 'no-room'
 
 /** bitcoind's answer to a broadcast, as packages/bitcoind maps it. */
 export type BroadcastAnswer =
@@ -71,8 +73,8 @@ export type Outcome =
       readonly incident_id: IncidentId
       readonly envelope_id: EnvelopeId
       readonly from: MemberIndex
-      /** Whether the share opened and matched its commitment. */
-      readonly good: boolean
+      /** Good: it opened and matched its commitment. No room: it was not looked at, and may be tried again. */
+      readonly result: 'good' | 'bad' | 'no-room'
     }
   | {
       readonly of: 'rebuild'

@@ -44,7 +44,10 @@ function areSharesComplete(federation: Federation, value: Manifest): boolean {
 }
 
 /** Labels say an envelope's place, in the order of envelopesOf. */
-export function envelopeLabels(value: Pick<Manifest, 'unvaults' | 'emergency'>): string[] {
+export function envelopeLabels(value: {
+  readonly unvaults: readonly { readonly clawback: readonly unknown[] }[]
+  readonly emergency: readonly unknown[]
+}): string[] {
   return [
     ...value.unvaults.flatMap(({ clawback }, variant) => clawback.map((_, rung) => `clawback-${variant}-${rung}`)),
     ...value.emergency.map((_, rung) => `emergency-${rung}`),

@@ -45,10 +45,15 @@ export function heldManifest(turn: Turn, hash: ManifestHash): HeldManifest | nul
 }
 
 export function onShareOpened(turn: Turn, outcome: Extract<Outcome, { of: 'open-share' }>): void {
-  const { incident_id, envelope_id, from, good } = outcome
-  gatheringOf(turn, envelope_id).shares.set(from, good ? 'good' : 'bad')
+  const { incident_id, envelope_id, from, result } = outcome
+  const { shares } = gatheringOf(turn, envelope_id)
+  if (result === 'no-room') {
+    shares.delete(from)
+    return
+  }
+  shares.set(from, result)
   const noted = turn.incident(incident_id) !== undefined
-  if (good) {
+  if (result === 'good') {
     if (noted) turn.note(incident_id, 'share-opened', { member: from })
     turn.tell({ level: 'info', event: 'share-held', incident_id, envelope_id, member: from })
   } else {

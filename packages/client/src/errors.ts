@@ -1,0 +1,15 @@
+import { CodedError } from '@belfry/protocol/primitives'
+
+export type ClientErrorCode =
+  /** The bundle does not open to what it should: nothing was sent. */
+  | 'bundle-broken'
+  | 'too-few-receipts'
+  | 'file-exists'
+  | 'file-unreadable'
+  | 'file-malformed'
+  | 'wrong-owner'
+  | 'unreachable'
+  | 'refused'
+
+/** What keeps an owner's request from succeeding. */
+export class ClientError extends CodedError<ClientErrorCode> {}

@@ -1,0 +1,99 @@
+/** Rebuilt recovery transactions, in locked memory until they are broadcast and their incident is over. */
+import { KeystoreError, SecretBytes, combineShares, openEnvelope, sha256 } from '@belfry/keystore'
+import { type ImmediateEffect, commitToKey, envelopeAad } from '@belfry/protocol'
+import type { EnvelopeId, Hash32, Txid } from '@belfry/protocol/primitives'
+import { ChainError } from '../chain/errors.ts'
+import { transactionId } from './txid.ts'
+import type { ShareKeeper } from './share-keeper.ts'
+
+type Rebuild = Extract<ImmediateEffect, { effect: 'rebuild' }>
+
+/** Subsets tried where all commitments hold and the key does not: a bad dealer is not worth more. */
+const MAX_SUBSETS = 32
+/** As many as envelopes can be under way at once within the locked memory. */
+const MAX_KEPT_TRANSACTIONS = 1_024
+
+export class TransactionKeeper {
+  readonly #shares: ShareKeeper
+  readonly #transactions = new Map<EnvelopeId, SecretBytes>()
+
+  constructor(modules: { shares: ShareKeeper }) {
+    this.#shares = modules.shares
+  }
+
+  get count(): number {
+    return this.#transactions.size
+  }
+
+  /**
+   * Combines t shares to the key, checks it against its commitment, opens the envelope and checks the txid.
+   * @returns the txid, or null where no subset of the shares tried leads there
+   */
+  async rebuild(effect: Rebuild): Promise<Txid | null> {
+    if (this.#transactions.has(effect.envelope_id)) return effect.txid
+    if (this.#transactions.size >= MAX_KEPT_TRANSACTIONS) return null
+    using key = await this.#combine(effect)
+    if (!key) return null
+    const transaction = openTransaction(key, effect)
+    if (!transaction) return null
+    // Another rebuild of the same envelope may have finished meanwhile.
+    this.#transactions.get(effect.envelope_id)?.wipe()
+    this.#transactions.set(effect.envelope_id, transaction)
+    return effect.txid
+  }
+
+  async #combine({ envelope_id, threshold, key_hash }: Rebuild): Promise<SecretBytes | null> {
+    const shares = this.#shares.sharesOf(envelope_id)
+    let tried = 0
+    for (const subset of subsetsOf(shares, threshold)) {
+      if (++tried > MAX_SUBSETS) return null
+      const key = await combineShares(subset)
+      if (isKey(key, key_hash)) return key
+      key.wipe()
+    }
+    return null
+  }
+
+  /** Lends the transaction; undefined where none was rebuilt. */
+  get(envelope_id: EnvelopeId): SecretBytes | undefined {
+    return this.#transactions.get(envelope_id)
+  }
+
+  forget(envelope_id: EnvelopeId): void {
+    this.#transactions.get(envelope_id)?.wipe()
+    this.#transactions.delete(envelope_id)
+  }
+
+  wipe(): void {
+    for (const envelope_id of [...this.#transactions.keys()]) this.forget(envelope_id)
+  }
+}
+
+function isKey(key: SecretBytes, key_hash: Hash32): boolean {
+  return key.use((bytes) => commitToKey({ sha256 }, bytes)) === key_hash
+}
+
+function openTransaction(key: SecretBytes, effect: Rebuild): SecretBytes | null {
+  const { vault_id, generation, envelope_id, txid, envelope } = effect
+  try {
+    const transaction = openEnvelope(key, envelopeAad({ vault_id, generation, envelope_id, txid }), envelope)
+    if (transaction.use(transactionId) === txid) return transaction
+    transaction.wipe()
+    return null
+  } catch (error) {
+    if (error instanceof KeystoreError || error instanceof ChainError) return null
+    throw error
+  }
+}
+
+/** Subsets of `size`, the first of the list first. */
+function* subsetsOf<T>(items: readonly T[], size: number): Generator<T[]> {
+  if (size === 0) {
+    yield []
+    return
+  }
+  for (const [index, item] of items.entries()) {
+    if (items.length - index < size) return
+    for (const rest of subsetsOf(items.slice(index + 1), size - 1)) yield [item, ...rest]
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Performs what the core asks for, and hands each outcome back to the loop. What leaves the process comes as `Synced`:
+ * only the loop makes one, in the callback of the write that it waits for.
+ */
+import type { Bitcoind } from '@belfry/bitcoind'
+import type { DurableEffect, Federation, ImmediateEffect, Outcome, Tell, Verdict, VerdictCode } from '@belfry/protocol'
+import { type Outpoint, assertNever } from '@belfry/protocol/primitives'
+import type { Network } from '@belfry/network'
+import type { Synced } from '@belfry/runtime'
+import type { Broadcaster } from '../broadcast/broadcaster.ts'
+import { testSighting } from '../broadcast/sighting.ts'
+import type { Chain } from '../chain/chain.ts'
+import { DEPOSIT_CONFIRMATIONS, checkDeposit } from '../custody/deposit-check.ts'
+import type { ShareKeeper } from '../custody/share-keeper.ts'
+import type { TransactionKeeper } from '../custody/transaction-keeper.ts'
+import type { PendingAnswers } from './pending-answers.ts'
+
+type Effect<K extends ImmediateEffect['effect']> = Extract<ImmediateEffect, { effect: K }>
+
+export interface PerformerModules {
+  readonly federation: Federation
+  readonly bitcoind: Bitcoind
+  readonly chain: Chain
+  readonly network: () => Network
+  readonly shares: ShareKeeper
+  readonly transactions: TransactionKeeper
+  readonly broadcaster: Broadcaster
+  readonly verdicts: PendingAnswers<Verdict>
+  readonly requests: PendingAnswers<Uint8Array>
+  /** Whether an armed manifest needs this outpoint watched. */
+  readonly isGuarded: (outpoint: Outpoint) => boolean
+  /** Gives an outcome to the loop. */
+  readonly offer: (outcome: Outcome) => void
+  readonly tell: (tell: Tell) => void
+  readonly count: (verdict: { peer: number; code: VerdictCode; kind: string }) => void
+  /** An effect failed in a way that none should: a bug. */
+  readonly onBug: (error: unknown) => void
+}
+
+export class Performer {
+  readonly #modules: PerformerModules
+
+  constructor(modules: PerformerModules) {
+    this.#modules = modules
+  }
+
+  performDurable(synced: Synced<DurableEffect>): void {
+    const { effect } = synced
+    switch (effect.effect) {
+      case 'gossip':
+        this.#modules.network().gossip(effect.bytes)
+        return
+      case 'send':
+        this.#modules.network().send(effect.to, effect.bytes)
+        return
+      case 'reply':
+        this.#modules.requests.settle(effect.request_id, effect.bytes)
+        return
+      case 'broadcast':
+        this.#answer(this.#broadcast(effect))
+        return
+      default:
+        assertNever(effect)
+    }
+  }
+
+  performImmediate(effect: ImmediateEffect): void {
+    const { shares, transactions, chain, verdicts } = this.#modules
+    switch (effect.effect) {
+      case 'verdict':
+        if (effect.token !== null) verdicts.settle(effect.token, effect.verdict)
+        this.#modules.count(effect)
+        return
+      case 'tell':
+        this.#modules.tell(effect.tell)
+        return
+      case 'watch':
+        chain.watch(effect.outpoints).catch(this.#modules.onBug)
+        return
+      case 'verify-enrolment':
+        this.#answer(this.#verifyEnrolment(effect))
+        return
+      case 'seal-share':
+        this.#modules.offer(this.#sealed(effect))
+        return
+      case 'open-share':
+        this.#modules.offer({ of: 'open-share', ...namesOf(effect), from: effect.from, result: shares.open(effect) })
+        return
+      case 'rebuild':
+        this.#answer(this.#rebuild(effect))
+        return
+      case 'test-sighting':
+        this.#answer(this.#testSighting(effect))
+        return
+      case 'forget':
+        for (const envelope_id of effect.envelopes) {
+          shares.forget(envelope_id)
+          transactions.forget(envelope_id)
+        }
+        return
+      default:
+        assertNever(effect)
+    }
+  }
+
+  #answer(outcome: Promise<Outcome>): void {
+    outcome.then(this.#modules.offer, this.#modules.onBug)
+  }
+
+  async #broadcast(effect: Extract<DurableEffect, { effect: 'broadcast' }>): Promise<Outcome> {
+    const { answer, reason } = await this.#modules.broadcaster.submit(effect)
+    if (reason !== null) {
+      const { incident_id, txid } = effect
+      this.#modules.tell({ level: 'info', event: 'broadcast-refused', incident_id, txid, detail: `${answer}: ${reason}` })
+    }
+    return { of: 'broadcast', ...namesOf(effect), txid: effect.txid, answer }
+  }
+
+  #sealed(effect: Effect<'seal-share'>): Outcome {
+    const { manifest_hash, to } = effect
+    return { of: 'seal-share', ...namesOf(effect), manifest_hash, to, sealed: this.#modules.shares.sealTo(effect) }
+  }
+
+  async #rebuild(effect: Effect<'rebuild'>): Promise<Outcome> {
+    return { of: 'rebuild', ...namesOf(effect), txid: await this.#modules.transactions.rebuild(effect) }
+  }
+
+  /** The outpoints are watched before the deposit is looked at, so that no spend falls in between. */
+  async #verifyEnrolment(effect: Effect<'verify-enrolment'>): Promise<Outcome> {
+    const { bitcoind, chain, shares, federation } = this.#modules
+    const { manifest_hash } = effect
+    const opened = shares.check(effect)
+    if (opened !== 'ok') return { of: 'verify-enrolment', manifest_hash, check: opened }
+    try {
+      await chain.watch(effect.watch)
+    } catch {
+      return { of: 'verify-enrolment', manifest_hash, check: 'no-room' }
+    }
+    const depth = federation.network === 'mainnet' ? DEPOSIT_CONFIRMATIONS.mainnet : DEPOSIT_CONFIRMATIONS.elsewhere
+    const check = await checkDeposit(bitcoind, effect.deposit, depth)
+    // Another vault may watch some of them; the rest would only take room.
+    if (check !== 'ok') chain.unwatch(effect.watch.filter((outpoint) => !this.#modules.isGuarded(outpoint)))
+    return { of: 'verify-enrolment', manifest_hash, check }
+  }
+
+  async #testSighting(effect: Effect<'test-sighting'>): Promise<Outcome> {
+    const { incident_id, member } = effect
+    return { of: 'test-sighting', incident_id, member, sighted: await testSighting(this.#modules.bitcoind, effect) }
+  }
+}
+
+function namesOf<T extends Pick<Effect<'rebuild'>, 'incident_id' | 'envelope_id'>>({ incident_id, envelope_id }: T) {
+  return { incident_id, envelope_id }
+}

@@ -1,0 +1,14 @@
+import { CodedError } from '@belfry/protocol/primitives'
+
+export type NodeErrorCode =
+  | 'not-a-member'
+  | 'not-an-owner-card'
+  | 'file-unreadable'
+  /** The lock's network is not that of the chain that bitcoind follows. */
+  | 'wrong-network'
+  | 'mainnet-not-enabled'
+  /** The loop, the disk or the chain watcher ended. */
+  | 'broken'
+
+/** What keeps a node from starting, or ends it. */
+export class NodeError extends CodedError<NodeErrorCode> {}

@@ -1,0 +1,73 @@
+/** What arrives from outside, as inputs of the core: frames, owners' requests, connections, chain events. */
+import type { ChainEvent, Input, OwnerKind, Verdict } from '@belfry/protocol'
+import type { MemberIndex, Millis } from '@belfry/protocol/primitives'
+import type { NetworkHandlers } from '@belfry/network'
+import { PendingAnswers } from './effects/pending-answers.ts'
+
+/** Gossip under validation at once: what every peer's lane of the loop can hold, and more is ignored. */
+const MAX_PENDING_VERDICTS = 16_384
+/** Owners' requests under way at once; the network's own budget is below this. */
+const MAX_PENDING_REQUESTS = 256
+/** Chain events are never dropped: where the loop has no room, the chain waits and asks again. */
+const RETRY_MS = 5
+
+export interface IngressModules {
+  /** The loop's; false where it has no room. */
+  readonly offer: (input: Input) => boolean
+  readonly now: () => Millis
+}
+
+export class Ingress {
+  readonly verdicts = new PendingAnswers<Verdict>(MAX_PENDING_VERDICTS)
+  readonly requests = new PendingAnswers<Uint8Array>(MAX_PENDING_REQUESTS)
+  readonly #offer: (input: Input) => boolean
+  readonly #now: () => Millis
+
+  constructor({ offer, now }: IngressModules) {
+    this.#offer = offer
+    this.#now = now
+  }
+
+  readonly handlers: NetworkHandlers = {
+    onGossip: async (peer, bytes) => {
+      const pending = this.verdicts.open()
+      if (!pending) return 'ignore'
+      if (!this.#frame(peer, 'gossip', bytes, pending.id)) {
+        this.verdicts.drop(pending.id)
+        return 'ignore'
+      }
+      return await pending.answer
+    },
+    onMemberFrame: (peer, bytes) => {
+      this.#frame(peer, 'stream', bytes, null)
+    },
+    onOwnerRequest: (peerId, protocol, bytes, signal) => this.#request(peerId, protocol, bytes, signal),
+    onPeer: ({ index, connected }) => {
+      this.#offer({ kind: 'peer', member: index, connected, at_ms: this.#now() })
+    },
+  }
+
+  #frame(peer: MemberIndex, channel: 'gossip' | 'stream', bytes: Uint8Array, token: number | null): boolean {
+    return this.#offer({ kind: 'frame', peer, channel, bytes, token, at_ms: this.#now() })
+  }
+
+  async #request(peer_id: string, protocol: OwnerKind, bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const pending = this.requests.open()
+    if (!pending) throw new Error('too many requests are under way')
+    const { id } = pending
+    signal.addEventListener('abort', () => this.requests.drop(id), { once: true })
+    if (!this.#offer({ kind: 'request', request_id: id, peer_id, protocol, bytes, at_ms: this.#now() })) {
+      this.requests.drop(id)
+      throw new Error('the loop has no room')
+    }
+    return await pending.answer
+  }
+
+  /** Resolves once the loop has taken the event; the chain tells nothing more before that. */
+  async chain(event: ChainEvent, signal: AbortSignal): Promise<void> {
+    while (!this.#offer({ kind: 'chain', event, at_ms: this.#now() })) {
+      if (signal.aborted) return
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+    }
+  }
+}

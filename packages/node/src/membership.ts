@@ -1,0 +1,64 @@
+/** Who this node is: the federation's verified lock, its own unlocked keys, its place among the members, its owners. */
+import { readFile, stat } from 'node:fs/promises'
+import { type NodeKeys, openNodeKeys, readPassphraseFile, sha256, verifyEd25519 } from '@belfry/keystore'
+import { type Federation, parseCard, parseLock, trustLock, verifyCard } from '@belfry/protocol'
+import type { MemberIndex } from '@belfry/protocol/primitives'
+import type { NodeConfig } from './config/index.ts'
+import { NodeError } from './errors.ts'
+
+/** A lock of 64 members with all its signatures is under 100 kB. */
+const MAX_FILE_BYTES = 1024 * 1024
+
+const verifier = { sha256, verifyNode: verifyEd25519 }
+
+export interface Owner {
+  readonly name: string
+  readonly peer_id: string
+  readonly root: string
+}
+
+export interface Membership {
+  readonly federation: Federation
+  readonly self: MemberIndex
+  readonly keys: NodeKeys
+  readonly owners: readonly Owner[]
+}
+
+/** @throws NodeError, FederationError, KeystoreError; nothing is left unlocked */
+export async function openMembership(config: NodeConfig): Promise<Membership> {
+  const federation = trustLock(verifier, parseLock(await readText(config.lock, 'the federation lock')))
+  const owners = await Promise.all(config.owners.map(readOwner))
+  using passphrase = await readPassphraseFile(config.passphrase_file, {
+    allowGroupReadable: config.allow_group_readable_passphrase,
+  })
+  const keys = await openNodeKeys({ path: config.keystore, passphrase })
+  const member = federation.members.find(({ node_key }) => node_key === keys.nodePublicKey)
+  if (!member || member.encryption_key !== keys.encryptionPublicKey) {
+    keys.wipe()
+    throw new NodeError(
+      'not-a-member',
+      `the keys in ${config.keystore} belong to no member of the federation "${federation.name}"`,
+      'Use the keystore whose card went into the definition, or the lock file of the right federation.',
+    )
+  }
+  return { federation, self: member.index, keys, owners }
+}
+
+async function readOwner(path: string): Promise<Owner> {
+  const card = verifyCard(verifier, parseCard(await readText(path, 'an owner card')))
+  if (card.role !== 'owner' || card.owner_key === null) {
+    throw new NodeError('not-an-owner-card', `${path} is the card of a ${card.role}`, 'List cards made with `belfry init --role owner`.')
+  }
+  return { name: card.name, peer_id: card.peer_id, root: card.owner_key }
+}
+
+async function readText(path: string, what: string): Promise<string> {
+  try {
+    const { size } = await stat(path)
+    if (size > MAX_FILE_BYTES) throw new Error(`it has ${size} bytes`)
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unknown'
+    throw new NodeError('file-unreadable', `${what} cannot be read: ${reason}`, 'Check the path in the configuration, and who may read it.')
+  }
+}
