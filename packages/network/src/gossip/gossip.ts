@@ -4,6 +4,7 @@ import { assertNever, type MemberIndex } from '@belfry/protocol/primitives'
 import type { Counters } from '../counters.ts'
 import { TokenBucket } from '../framing/token-bucket.ts'
 import type { ConnectionObserver, Connections } from '../host/connections.ts'
+import { KeptStream } from '../host/kept-stream.ts'
 import { pauseReading } from '../host/pause-reading.ts'
 import type { Roster } from '../host/roster.ts'
 import type { NetworkLimits } from '../limits.ts'
@@ -13,9 +14,6 @@ import { MemberRegistrar } from './member-registrar.ts'
 import { MessageIds } from './message-ids.ts'
 import { Standing } from './standing.ts'
 
-const GOSSIPSUB_PROTOCOL = '/meshsub/'
-/** A new connection has this long before its gossip stream is missed. */
-const STREAM_OPENING_MS = 1_000
 /** What judging one message costs beyond its bytes, in bytes of budget: about a signature check against decryption. */
 const MESSAGE_COST_BYTES = 2048
 
@@ -27,6 +25,7 @@ interface GossipModules {
   readonly counters: Counters
   readonly log: NetworkLog
   readonly now: () => number
+  readonly random: () => number
   readonly handlers: Pick<NetworkHandlers, 'onGossip'>
 }
 
@@ -37,9 +36,10 @@ export class Gossip implements ConnectionObserver {
   readonly #standing: Standing
   readonly #budgets = new Map<string, TokenBucket>()
   readonly #pendingVerdicts = new Map<string, number>()
+  readonly #streams = new Map<MemberIndex, KeptStream>()
   #gossipsub: GossipSub | null = null
   #registrar: MemberRegistrar | null = null
-  #stopped = false
+  #state: 'starting' | 'started' | 'stopped' = 'starting'
 
   constructor(modules: GossipModules) {
     this.#modules = modules
@@ -58,8 +58,10 @@ export class Gossip implements ConnectionObserver {
     const otherMembers = roster.others.length
     const options = gossipsubOptions({ topic, otherMembers, limits, ids: this.#ids, standing: this.#standing })
     this.#registrar = registrar
-    this.#gossipsub = gossipsub(options)({ privateKey, peerId, peerStore, connectionManager, logger, registrar })
-    return this.#gossipsub
+    const pubsub = gossipsub(options)({ privateKey, peerId, peerStore, connectionManager, logger, registrar })
+    this.#gossipsub = pubsub
+    for (const other of roster.others) this.#streams.set(other.index, this.#streamTo(other, pubsub.protocols))
+    return pubsub
   }
 
   /** Once libp2p has started. */
@@ -68,12 +70,15 @@ export class Gossip implements ConnectionObserver {
     // The validator comes first: without one, gossipsub forwards everything.
     this.#gossipsub?.topicValidators.set(topic, (peer, message) => this.#validate(peer, message))
     this.#gossipsub?.subscribe(topic)
-    this.#gossipsub?.addEventListener('gossipsub:heartbeat', this.#reopenStreams)
+    this.#gossipsub?.addEventListener('gossipsub:heartbeat', this.#checkStreams)
+    this.#state = 'started'
+    for (const stream of this.#streams.values()) stream.connected()
   }
 
-  stop(): void {
-    this.#stopped = true
-    this.#gossipsub?.removeEventListener('gossipsub:heartbeat', this.#reopenStreams)
+  async stop(): Promise<void> {
+    this.#state = 'stopped'
+    this.#gossipsub?.removeEventListener('gossipsub:heartbeat', this.#checkStreams)
+    await Promise.all(Array.from(this.#streams.values(), (stream) => stream.stop()))
   }
 
   publish(bytes: Uint8Array): void {
@@ -96,17 +101,27 @@ export class Gossip implements ConnectionObserver {
     return this.#gossipsub?.getSubscribers(this.#modules.topic).length ?? 0
   }
 
-  opened(_index: MemberIndex, connection: Connection): void {
-    if (!this.#stopped) this.#registrar?.connected(connection)
+  opened(index: MemberIndex): void {
+    if (this.#state === 'started') this.#streams.get(index)?.connected()
   }
 
   closed(_index: MemberIndex, connection: Connection, other: Connection | null): void {
-    if (this.#stopped) return
-    if (other === null) this.#registrar?.disconnected(connection)
-    else this.#registrar?.connected(other)
+    if (this.#state === 'started' && other === null) this.#registrar?.disconnected(connection)
   }
 
+  #streamTo({ index, peerId }: { index: MemberIndex; peerId: string }, protocols: string[]): KeptStream {
+    return new KeptStream(index, {
+      ...this.#modules,
+      protocols,
+      connection: () => this.#modules.connections.to(peerId),
+      counted: { opened: 'gossip_streams_opened', failed: 'gossip_streams_failed' },
+      onOpen: (stream, connection) => this.#registrar?.opened(stream, connection),
+    })
+  }
+
+  /** Before it has started, gossipsub would leave a stream open and unread; closed, it comes again. */
   #admits(connection: Connection): boolean {
+    if (this.#state !== 'started') return false
     if (this.#modules.roster.memberOf(connection.remotePeer.toString()) !== null) return true
     this.#modules.counters.add('gossip_refused_not_member')
     return false
@@ -116,7 +131,7 @@ export class Gossip implements ConnectionObserver {
     const { roster, counters, limits, now } = this.#modules
     const peerId = peer.toString()
     const from = roster.memberOf(peerId)
-    if (from === null || this.#stopped) return TopicValidatorResult.Ignore
+    if (from === null || this.#state !== 'started') return TopicValidatorResult.Ignore
     counters.add('gossip_received')
     this.#budgetOf(peerId).overdraw(MESSAGE_COST_BYTES, now())
     const pending = this.#pendingVerdicts.get(peerId) ?? 0
@@ -177,19 +192,8 @@ export class Gossip implements ConnectionObserver {
     return budget
   }
 
-  readonly #reopenStreams = (): void => {
-    const { roster, connections, counters } = this.#modules
-    for (const { peerId } of roster.others) {
-      const connection = connections.to(peerId)
-      if (!connection || Date.now() - connection.timeline.open < STREAM_OPENING_MS) continue
-      if (connections.all(peerId).some(hasOutboundGossip)) continue
-      counters.add('gossip_streams_reopened')
-      this.#registrar?.connected(connection)
-    }
+  /** gossipsub closes its stream to a member whose own it could not read; that is no reason to stop speaking to it. */
+  readonly #checkStreams = (): void => {
+    for (const stream of this.#streams.values()) stream.check()
   }
-}
-
-function hasOutboundGossip(connection: Connection): boolean {
-  return connection.streams.some((stream) => stream.direction === 'outbound' && stream.status === 'open' &&
-    stream.protocol.startsWith(GOSSIPSUB_PROTOCOL))
 }

@@ -1,5 +1,5 @@
 import type { GossipSubComponents } from '@libp2p/gossipsub'
-import type { Connection, StreamHandler, StreamHandlerOptions, Topology } from '@libp2p/interface'
+import type { Connection, Stream, StreamHandler, StreamHandlerOptions, Topology } from '@libp2p/interface'
 
 type Registrar = GossipSubComponents['registrar']
 
@@ -12,40 +12,43 @@ interface MemberRegistrarModules {
 }
 
 /**
- * The registrar that gossipsub sees: streams of non-members end here, and gossipsub hears of members from us, as soon as
- * a connection is open (not only once identify is through), and again when a stream of its own broke while another
- * connection stayed, which it never notices by itself.
+ * The registrar that gossipsub sees. Streams of non-members end here. gossipsub hears of a member from us, with a stream
+ * that is open already: left to itself it opens its streams one after the other, so that one member that stalls its
+ * negotiation would hold up those to all others, and it opens none again after one broke while the connection stayed.
  */
 export class MemberRegistrar implements Registrar {
   readonly #registrar: Registrar
   readonly #modules: MemberRegistrarModules
-  readonly #topologies = new Map<string, { readonly protocol: string; readonly topology: Topology }>()
+  /** By protocol: gossipsub registers one and the same for each version that it speaks. */
+  readonly #topologies = new Map<string, Topology>()
 
   constructor(modules: MemberRegistrarModules) {
     this.#registrar = modules.registrar
     this.#modules = modules
   }
 
-  connected(connection: Connection): void {
-    for (const { topology } of this.#topologies.values()) void topology.onConnect?.(connection.remotePeer, connection)
+  /** Gives gossipsub the stream to a member. */
+  opened(stream: Stream, connection: Connection): void {
+    const [topology] = this.#topologies.values()
+    void topology?.onConnect?.(connection.remotePeer, withStream(connection, stream))
   }
 
   disconnected(connection: Connection): void {
-    for (const { topology } of this.#topologies.values()) void topology.onDisconnect?.(connection.remotePeer)
+    const [topology] = this.#topologies.values()
+    void topology?.onDisconnect?.(connection.remotePeer)
   }
 
   async handle(protocol: string, handler: StreamHandler, options?: StreamHandlerOptions): Promise<void> {
     await this.#registrar.handle(protocol, async (stream, connection) => {
-      if (!this.#modules.admits(connection)) return stream.abort(new Error('gossip is for members'))
-      await handler(stream, connection)
+      if (!this.#modules.admits(connection)) return stream.abort(new Error('not admitted to gossip'))
+      await handler(stream, withStream(connection, null))
       this.#modules.onStream(stream, connection)
     }, options)
   }
 
   async register(protocol: string, topology: Topology): Promise<string> {
-    const id = `${protocol}#${this.#topologies.size}`
-    this.#topologies.set(id, { protocol, topology })
-    return id
+    this.#topologies.set(protocol, topology)
+    return protocol
   }
 
   unregister(id: string): void {
@@ -53,7 +56,8 @@ export class MemberRegistrar implements Registrar {
   }
 
   getTopologies(protocol: string): Topology[] {
-    return [...this.#topologies.values()].filter((entry) => entry.protocol === protocol).map((entry) => entry.topology)
+    const topology = this.#topologies.get(protocol)
+    return topology ? [topology] : []
   }
 
   unhandle(...args: Parameters<Registrar['unhandle']>): Promise<void> {
@@ -79,4 +83,15 @@ export class MemberRegistrar implements Registrar {
   getMiddleware(protocol: string): ReturnType<Registrar['getMiddleware']> {
     return this.#registrar.getMiddleware(protocol)
   }
+}
+
+/** The connection, but opening a stream gives this one, or fails at once where there is none. */
+function withStream(connection: Connection, stream: Stream | null): Connection {
+  const newStream: Connection['newStream'] = async () => {
+    if (stream?.status === 'open') return stream
+    throw new Error('the stream to this member comes later')
+  }
+  return new Proxy(connection, {
+    get: (target, key) => key === 'newStream' ? newStream : Reflect.get(target, key, target),
+  })
 }

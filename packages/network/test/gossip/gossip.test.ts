@@ -167,6 +167,23 @@ describe('gossip', () => {
     }
   })
 
+  it('goes on to a member whose own gossip could not be read', async () => {
+    federation = new TestFederation(2)
+    const a = await federation.start(1, { limits: { maxGossipBytes: 1_000 } })
+    const raw = await startRawHost(federation.identity(2))
+    let streams = 0
+    await raw.handle('/meshsub/1.2.0', () => void streams++)
+    try {
+      const connection = await dialFrom(raw, a)
+      await until('a opened its stream', () => streams === 1)
+      const stream = await connection.newStream('/meshsub/1.2.0')
+      stream.send(Uint8Array.of(0xff, 0xff, 0xff, 0x7f, 1, 2, 3))
+      await until('a opened it again', () => streams === 2)
+    } finally {
+      await raw.stop()
+    }
+  })
+
   it('from a flood is slowed down to its budget, and the others are heard meanwhile', async () => {
     federation = new TestFederation(3)
     const limits = { gossipBytesPerSecond: 50_000, gossipBurstBytes: 50_000 }
