@@ -1,0 +1,45 @@
+'use strict'
+/**
+ * Mocha's spec reporter, and at the end what a person wants to see first: skips with their reasons, the ten slowest
+ * files, and `N passed, N failed`. The same goes into the file that BELFRY_TEST_SUMMARY names, for .ci/run to end with.
+ */
+const { writeFileSync } = require('node:fs')
+const { relative } = require('node:path')
+const { reporters } = require('mocha')
+
+const SLOWEST = 10
+
+module.exports = class BelfryReporter extends reporters.Spec {
+  constructor(runner, options) {
+    super(runner, options)
+    const files = new Map()
+    const skipped = []
+    const started = new Map()
+    const fileOf = (runnable) => relative(process.cwd(), runnable.file ?? runnable.parent?.file ?? 'unknown')
+
+    runner.on('suite', (suite) => {
+      if (suite.file && suite.parent?.root) started.set(suite, process.hrtime.bigint())
+    })
+    runner.on('suite end', (suite) => {
+      const begin = started.get(suite)
+      if (begin === undefined) return
+      const ms = Number(process.hrtime.bigint() - begin) / 1e6
+      const file = fileOf(suite)
+      files.set(file, (files.get(file) ?? 0) + ms)
+    })
+    runner.on('pending', (test) => skipped.push(`${fileOf(test)}: ${test.fullTitle()}`))
+    runner.once('end', () => {
+      const slowest = [...files].toSorted((a, b) => b[1] - a[1]).slice(0, SLOWEST)
+      const { passes, failures, pending } = this.stats
+      const lines = [
+        ...(skipped.length === 0 ? [] : ['skipped:', ...skipped.map((title) => `  ${title}`)]),
+        'slowest files:',
+        ...slowest.map(([file, ms]) => `  ${(ms / 1000).toFixed(1).padStart(6)} s  ${file}`),
+        `${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}`,
+      ]
+      const text = `${lines.join('\n')}\n`
+      process.stdout.write(text)
+      if (process.env.BELFRY_TEST_SUMMARY) writeFileSync(process.env.BELFRY_TEST_SUMMARY, text)
+    })
+  }
+}
