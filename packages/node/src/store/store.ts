@@ -8,10 +8,14 @@ import { SNAPSHOT_KEY, entryKey, entryValue, snapshotValue } from './rows.ts'
 /** To everyone but this user the store is closed: it holds policies and the rhythm of check-ins. */
 const DIRECTORY_MODE = 0o700
 
+export interface OpenedStore {
+  readonly store: Store
+  /** What it held. */
+  readonly log: LoadedLog
+}
+
 /** The log of one member on level. While it is open no other process can open it. */
 export class Store implements Disk {
-  /** What it held when it was opened. */
-  readonly log: LoadedLog
   readonly #dir: string
   readonly #db: LogDatabase
   /** The write under way, if any; never rejects. */
@@ -19,24 +23,24 @@ export class Store implements Disk {
   /** After a write that failed nobody knows what is on the disk: there is no second try on top of it. */
   #ended: StoreError | null = null
 
-  private constructor(dir: string, db: LogDatabase, log: LoadedLog) {
+  private constructor(dir: string, db: LogDatabase) {
     this.#dir = dir
     this.#db = db
-    this.log = log
   }
 
   /**
    * Opens the store in this directory, which is made where it is missing.
    * @throws StoreError
    */
-  static async open(dir: string, limits: LoadLimits = LOAD_LIMITS): Promise<Store> {
+  static async open(dir: string, limits: LoadLimits = LOAD_LIMITS): Promise<OpenedStore> {
     try {
       await mkdir(dir, { recursive: true, mode: DIRECTORY_MODE })
       await chmod(dir, DIRECTORY_MODE)
       const db: LogDatabase = new Level(dir, { keyEncoding: 'view', valueEncoding: 'view' })
       await db.open()
       try {
-        return new Store(dir, db, await loadLog(db, limits))
+        const log = await loadLog(db, limits)
+        return { store: new Store(dir, db), log }
       } catch (error) {
         await db.close()
         throw error

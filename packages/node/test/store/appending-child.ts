@@ -14,8 +14,8 @@ export function batchSizeAt(first: number): number {
 }
 
 async function main(dir: string): Promise<never> {
-  const store = await Store.open(dir)
-  let next: number = (store.log.entries.at(-1)?.index ?? store.log.snapshot?.index ?? -1) + 1
+  const { store, log } = await Store.open(dir)
+  let next: number = (log.entries.at(-1)?.index ?? log.snapshot?.index ?? -1) + 1
   for (let batches = 1; ; batches++) {
     const size = batchSizeAt(next)
     report(await append(store, entriesFrom(next, size)))

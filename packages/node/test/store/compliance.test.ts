@@ -39,8 +39,9 @@ describe('Store', () => {
     return {
       open: async () => {
         await close()
-        store = await Store.open(dir)
-        return { disk: store, log: store.log }
+        const opened = await Store.open(dir)
+        store = opened.store
+        return { disk: store, log: opened.log }
       },
       close,
       // The files as they are at this moment, which is what a killed process leaves.

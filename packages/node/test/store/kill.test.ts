@@ -34,8 +34,8 @@ describe('Store, its process killed', () => {
     const dir = join(await newDirectory(), 'store')
     for (const batches of [1, 2, 5, 7, 8, 30, 120]) {
       const acknowledged = await killAfter(startChild(dir), batches)
-      const store = await Store.open(dir)
-      const { snapshot, entries } = store.log
+      const { store, log } = await Store.open(dir)
+      const { snapshot, entries } = log
       await store.close()
 
       const last: number = entries.at(-1)?.index ?? snapshot?.index ?? -1
@@ -55,6 +55,7 @@ describe('Store, its process killed', () => {
     await assert.rejects(Store.open(dir), (error) => error instanceof StoreError && error.code === 'store-locked')
     child.kill('SIGKILL')
     await once(child, 'exit')
-    await (await Store.open(dir)).close()
+    const { store } = await Store.open(dir)
+    await store.close()
   })
 })

@@ -4,7 +4,7 @@ import { chmod, cp, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/pr
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { Level } from 'level'
-import { Store, StoreError, type StoreErrorCode } from '../../src/store/index.ts'
+import { type OpenedStore, Store, StoreError, type StoreErrorCode } from '../../src/store/index.ts'
 import { entryKey, entryValue, readRow, snapshotValue } from '../../src/store/rows.ts'
 import { append, entriesFrom, entryAt, snapshot, temporaryDirectories } from './support.ts'
 
@@ -16,6 +16,11 @@ const isStoreError =
     assert.ok(error.remedy.length > 0)
     return true
   }
+
+async function openAndClose(dir: string): Promise<void> {
+  const { store } = await Store.open(dir)
+  await store.close()
+}
 
 /** The rows themselves, past the store. */
 async function withRows(dir: string, change: (db: Level<Uint8Array, Uint8Array>) => Promise<void>): Promise<void> {
@@ -30,7 +35,7 @@ describe('Store', () => {
   /** A closed store that holds a snapshot at 4 and the entries 5 to 9. */
   async function filledStore(): Promise<string> {
     const dir = join(await newDirectory(), 'store')
-    const store = await Store.open(dir)
+    const { store } = await Store.open(dir)
     await append(store, entriesFrom(0, 10))
     await snapshot(store, 4, entryAt(4).bytes)
     await store.close()
@@ -39,22 +44,22 @@ describe('Store', () => {
 
   it('makes its directory, open to its user alone, and tightens one that was open to others', async () => {
     const dir = join(await newDirectory(), 'data', 'store')
-    await (await Store.open(dir)).close()
+    await openAndClose(dir)
     assert.equal((await stat(dir)).mode & 0o777, 0o700)
     await chmod(dir, 0o755)
-    await (await Store.open(dir)).close()
+    await openAndClose(dir)
     assert.equal((await stat(dir)).mode & 0o777, 0o700)
   })
 
   it('refuses a second opening of one directory while the first is open', async () => {
     const dir = join(await newDirectory(), 'store')
-    const first = await Store.open(dir)
+    const { store: first } = await Store.open(dir)
     await assert.rejects(Store.open(dir), isStoreError('store-locked'))
     assert.equal(await append(first, entriesFrom(0, 1)), null)
     await first.close()
     const second = await Store.open(dir)
     assert.equal(second.log.entries.length, 1)
-    await second.close()
+    await second.store.close()
   })
 
   it('leaves out and deletes the entries that a crash right after a snapshot left behind', async () => {
@@ -63,8 +68,8 @@ describe('Store', () => {
       const key = entryKey(entryAt(3).index)
       await db.put(key, entryValue(key, entryAt(3).bytes))
     })
-    const store = await Store.open(dir)
-    assert.deepEqual(store.log.entries, entriesFrom(5, 5))
+    const { store, log } = await Store.open(dir)
+    assert.deepEqual(log.entries, entriesFrom(5, 5))
     await store.close()
     await withRows(dir, async (db) => assert.equal((await db.keys().all()).length, 6))
   })
@@ -81,14 +86,14 @@ describe('Store', () => {
 
   it('finishes the write under way when it is closed, and refuses later ones', async () => {
     const dir = join(await newDirectory(), 'store')
-    const store = await Store.open(dir)
+    const { store } = await Store.open(dir)
     const written = append(store, entriesFrom(0, 100))
     await store.close()
     assert.equal(await written, null)
     isStoreError('store-closed')(await append(store, entriesFrom(100, 1)))
     const again = await Store.open(dir)
     assert.equal(again.log.entries.length, 100)
-    await again.close()
+    await again.store.close()
   })
 
   describe('refuses to open', () => {
@@ -118,7 +123,7 @@ describe('Store', () => {
       const dir = await filledStore()
       await assert.rejects(Store.open(dir, { rows: 5, bytes: 1_000_000 }), isStoreError('store-too-large'))
       await assert.rejects(Store.open(dir, { rows: 100, bytes: 100 }), isStoreError('store-too-large'))
-      await (await Store.open(dir)).close()
+      await openAndClose(dir)
     })
 
     it('what is no directory, or lies under none', async () => {
@@ -148,16 +153,17 @@ describe('Store', () => {
         const place = at % bytes.length
         bytes[place] = (bytes[place] ?? 0) ^ flip
         await writeFile(join(dir, name), bytes)
-        let store: Store
+        let opened: OpenedStore
         try {
-          store = await Store.open(dir)
+          opened = await Store.open(dir)
         } catch (error) {
           assert.ok(error instanceof StoreError, String(error))
           return
         }
-        for (const entry of store.log.entries) assert.deepEqual(entry.bytes, written.get(entry.index))
-        if (store.log.snapshot) assert.deepEqual(store.log.snapshot.bytes, written.get(store.log.snapshot.index))
+        const { store, log } = opened
         await store.close()
+        for (const { index, bytes } of log.entries) assert.deepEqual(bytes, written.get(index))
+        if (log.snapshot) assert.deepEqual(log.snapshot.bytes, written.get(log.snapshot.index))
       }),
       { numRuns: 40 },
     )
@@ -174,7 +180,7 @@ describe('Store', () => {
     }
     try {
       const dir = join(mountpoint, 'store')
-      const store = await Store.open(dir)
+      const { store } = await Store.open(dir)
       let acknowledged = 0
       let failure: Error | null = null
       while (failure === null && acknowledged < 100) {
@@ -192,7 +198,7 @@ describe('Store', () => {
       const kept = again.log.entries
       assert.ok(kept.length === acknowledged || kept.length === acknowledged + 1, `${kept.length} of ${acknowledged}`)
       assert.deepEqual(kept, kept.map((_, i) => entryAt(i, 60_000)))
-      await again.close()
+      await again.store.close()
     } finally {
       execFileSync('umount', [mountpoint])
     }

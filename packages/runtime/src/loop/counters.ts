@@ -14,7 +14,7 @@ export interface LoopCounters {
   readonly batches: number
   readonly records: number
   readonly record_bytes: number
-  readonly largest_batch_records: number
+  readonly largest_batch_entries: number
   readonly largest_batch_bytes: number
   readonly snapshots: number
   readonly effects_after_durable: number
@@ -40,7 +40,7 @@ export function newTally(): Tally {
     batches: 0,
     records: 0,
     record_bytes: 0,
-    largest_batch_records: 0,
+    largest_batch_entries: 0,
     largest_batch_bytes: 0,
     snapshots: 0,
     effects_after_durable: 0,

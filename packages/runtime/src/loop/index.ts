@@ -9,11 +9,5 @@ export {
   type Lane,
   type LoopLimits,
 } from './input-class.ts'
-export {
-  type Effects,
-  type Inputs,
-  Loop,
-  type LoopModules,
-  type LoopObserver,
-  type LoopOptions,
-} from './loop.ts'
+export { Loop } from './loop.ts'
+export type { Effects, Inputs, LoopModules, LoopObserver, LoopOptions } from './modules.ts'

@@ -1,55 +1,15 @@
 import { type Millis, invariant } from '@belfry/protocol/primitives'
 import type { Core, Output } from '../core.ts'
 import { RuntimeError, type RuntimeErrorCode } from '../errors.ts'
-import type { LogIndex } from '../log/entry.ts'
-import type { RestoredLog } from '../log/restore.ts'
-import { LogWriter, type SnapshotRule } from '../log/writer.ts'
-import type { Clock, Disk } from '../ports.ts'
+import type { LogIndex, LogSnapshot } from '../log/entry.ts'
+import { LogWriter } from '../log/writer.ts'
+import type { Clock, Disk, DiskDone } from '../ports.ts'
+import { Alarm } from './alarm.ts'
 import { type LoopCounters, type LoopStatus, newTally } from './counters.ts'
-import { Synced } from './synced.ts'
-import { INPUT_CLASSES, type InputClass, LOOP_LIMITS, type Lane, type LoopLimits } from './input-class.ts'
+import { INPUT_CLASSES, LOOP_LIMITS, type LoopLimits } from './input-class.ts'
+import type { Effects, Inputs, LoopModules, LoopObserver, LoopOptions } from './modules.ts'
 import { InputQueues, perClass } from './queues.ts'
-
-/** How the loop reads inputs, which it otherwise only passes on. */
-export interface Inputs<Input> {
-  classOf(input: Input): InputClass
-  laneOf(input: Input): Lane
-  /** Bytes of payload that it holds while it waits; 0 where they do not matter. Always the same for one input. */
-  bytesOf(input: Input): number
-  /** What the core is given when the time it named has come. */
-  tick(at_ms: Millis): Input
-}
-
-/** Where effects go. Neither may throw; both may offer inputs, which wait for the next turn. */
-export interface Effects<AfterDurable, Immediate> {
-  performDurable(effect: Synced<AfterDurable>): void
-  performImmediate(effect: Immediate): void
-}
-
-export interface LoopObserver {
-  /** Once, when the disk failed, the core broke or an effect threw. Nothing is performed after it; the process exits. */
-  onFatal(error: RuntimeError): void
-  /** Nothing waits and nothing is being written (for tests and for a clean stop). */
-  onIdle?(): void
-}
-
-export interface LoopModules<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
-  readonly core: Core<State, Durable, Input, LogRecord, AfterDurable, Immediate>
-  readonly log: RestoredLog<Durable>
-  readonly disk: Disk
-  readonly clock: Clock
-  readonly inputs: Inputs<Input>
-  readonly effects: Effects<AfterDurable, Immediate>
-  readonly observer: LoopObserver
-}
-
-export interface LoopOptions {
-  readonly limits?: LoopLimits
-  readonly snapshot_rule?: SnapshotRule
-}
-
-/** No two ticks closer than this: a core that asks to be woken in the past must not spin while time stands still. */
-const MIN_TICK_GAP_MS = 1
+import { Synced } from './synced.ts'
 
 type Phase =
   | 'waiting' // for an input or the clock
@@ -66,13 +26,14 @@ type Phase =
  * the next turn.
  *
  * No turn runs while a batch is under way. Stepping ahead would be safe as long as effects waited for their own index, but
- * would gain nothing: what arrives meanwhile shares the next sync anyway, so throughput grows with load, and an effect
- * still waits for one sync at most twice. In return the state is never ahead of more than one batch.
+ * would gain nothing: what arrives meanwhile shares the next sync anyway, so throughput grows with load, and no effect
+ * waits for more than two syncs. In return the state is never ahead of the disk by more than one batch.
  */
 export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
   readonly #core: Core<State, Durable, Input, LogRecord, AfterDurable, Immediate>
   readonly #disk: Disk
   readonly #clock: Clock
+  readonly #alarm: Alarm
   readonly #inputs: Inputs<Input>
   readonly #effects: Effects<AfterDurable, Immediate>
   readonly #observer: LoopObserver
@@ -86,11 +47,8 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
   #durable_index: LogIndex
   /** Of the turn under way. */
   #effects_due: AfterDurable[] = []
-  /** What the last step said, and what the clock was last told. */
+  /** What the last step said. */
   #wake_at_ms: Millis | null = null
-  #armed_at_ms: Millis | null = null
-  #tick_due = false
-  #earliest_wake_ms = 0
 
   constructor(
     options: LoopOptions,
@@ -99,6 +57,7 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     this.#core = modules.core
     this.#disk = modules.disk
     this.#clock = modules.clock
+    this.#alarm = new Alarm(modules.clock, () => this.#wakeUp())
     this.#inputs = modules.inputs
     this.#effects = modules.effects
     this.#observer = modules.observer
@@ -128,7 +87,7 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
       this.#tally.refused[name]++
       return false
     }
-    if (this.#phase === 'waiting') this.#schedule()
+    this.#wakeUp()
     return true
   }
 
@@ -151,6 +110,10 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     }
   }
 
+  #wakeUp(): void {
+    if (this.#phase === 'waiting') this.#schedule()
+  }
+
   #schedule(): void {
     this.#phase = 'scheduled'
     this.#clock.soon(this.#onSoon)
@@ -158,13 +121,6 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
 
   readonly #onSoon = (): void => {
     if (this.#phase === 'scheduled') this.#next()
-  }
-
-  readonly #onWake = (): void => {
-    this.#armed_at_ms = null
-    if (this.#ended()) return
-    this.#tick_due = true
-    if (this.#phase === 'waiting') this.#schedule()
   }
 
   /** Between turns: a snapshot where one is due, else a turn where there is something to do. */
@@ -175,7 +131,7 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
   }
 
   #hasWork(): boolean {
-    return this.#tick_due || this.#queues.length > 0
+    return this.#alarm.due || this.#queues.length > 0
   }
 
   #rest(): void {
@@ -187,16 +143,8 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     this.#phase = 'stepping'
     this.#tally.turns++
     if (!this.#stepInputs() || !this.#stepTick()) return
-    this.#arm()
+    this.#alarm.set(this.#wake_at_ms)
     this.#writeBatch()
-  }
-
-  #arm(): void {
-    const wake = this.#wake_at_ms
-    const at_ms = wake === null ? null : (Math.max(wake, this.#earliest_wake_ms) as Millis)
-    if (at_ms === this.#armed_at_ms) return
-    this.#armed_at_ms = at_ms
-    this.#clock.wakeAt(at_ms, this.#onWake)
   }
 
   /** False when the loop ended meanwhile. */
@@ -217,11 +165,9 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
 
   /** Last, so that what a deadline decides rests on every fact that this turn brought. Never queued, so never refused. */
   #stepTick(): boolean {
-    if (!this.#tick_due) return true
-    this.#tick_due = false
+    const at_ms = this.#alarm.take()
+    if (at_ms === null) return true
     this.#tally.ticks++
-    const at_ms = this.#clock.now()
-    this.#earliest_wake_ms = at_ms + MIN_TICK_GAP_MS
     return this.#step(this.#inputs.tick(at_ms))
   }
 
@@ -262,10 +208,15 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     }
     this.#tally.batches++
     this.#tally.record_bytes += bytes
-    this.#tally.largest_batch_records = Math.max(this.#tally.largest_batch_records, batch.length)
+    this.#tally.largest_batch_entries = Math.max(this.#tally.largest_batch_entries, batch.length)
     this.#tally.largest_batch_bytes = Math.max(this.#tally.largest_batch_bytes, bytes)
-    this.#phase = 'writing'
-    this.#write(() => this.#disk.append(batch, this.#onAppended))
+    this.#write(
+      (done) => this.#disk.append(batch, done),
+      () => {
+        this.#durable_index = this.#writer.last_index
+        if (this.#performDurable()) this.#next()
+      },
+    )
   }
 
   #afterTurn(): void {
@@ -275,31 +226,25 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     else this.#rest()
   }
 
-  #write(start: () => void): void {
+  /** Starts a write and goes on with `then` when it is on disk. */
+  #write(start: (done: DiskDone) => void, then: () => void): void {
+    this.#phase = 'writing'
+    let answered = false
+    const done: DiskDone = (error) => {
+      if (this.#ended()) return
+      // A second answer would pass for that of the next write, and run effects that are not on disk.
+      if (answered) this.#fail('disk-failed', 'the disk answered twice', null)
+      else if (error !== null) this.#fail('disk-failed', `the disk failed to write: ${error.message}`, error)
+      else {
+        answered = true
+        then()
+      }
+    }
     try {
-      start()
+      start(done)
     } catch (cause) {
       this.#fail('disk-failed', 'the disk refused a write', cause)
     }
-  }
-
-  readonly #onAppended = (error: Error | null): void => {
-    if (!this.#written(error)) return
-    this.#durable_index = this.#writer.last_index
-    if (this.#performDurable()) this.#next()
-  }
-
-  readonly #onSnapshotWritten = (error: Error | null): void => {
-    if (!this.#written(error)) return
-    this.#tally.snapshots++
-    this.#next()
-  }
-
-  #written(error: Error | null): boolean {
-    if (this.#ended()) return false
-    if (this.#phase !== 'writing') return this.#fail('disk-failed', 'the disk answered twice', null)
-    if (error !== null) return this.#fail('disk-failed', `the disk failed to write: ${error.message}`, error)
-    return true
   }
 
   #performDurable(): boolean {
@@ -320,17 +265,21 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
   }
 
   #writeSnapshot(): void {
-    this.#phase = 'writing'
-    let taken
+    let snapshot: LogSnapshot
     try {
-      taken = this.#writer.takeSnapshot(this.#core.durableOf(this.#state))
-      invariant(taken.index === this.#durable_index, 'a snapshot holds nothing that is not on disk')
+      snapshot = this.#writer.takeSnapshot(this.#core.durableOf(this.#state))
+      invariant(snapshot.index === this.#durable_index, 'a snapshot holds nothing that is not on disk')
     } catch (cause) {
       this.#fail('core-broken', 'the state does not encode', cause)
       return
     }
-    const { index, bytes } = taken
-    this.#write(() => this.#disk.snapshot(index, bytes, this.#onSnapshotWritten))
+    this.#write(
+      (done) => this.#disk.snapshot(snapshot.index, snapshot.bytes, done),
+      () => {
+        this.#tally.snapshots++
+        this.#next()
+      },
+    )
   }
 
   // A method, for TypeScript does not see that a call in between may have changed the phase.
@@ -350,6 +299,6 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     this.#phase = phase
     this.#queues.clear()
     this.#effects_due = []
-    this.#clock.wakeAt(null, this.#onWake)
+    this.#alarm.stop()
   }
 }

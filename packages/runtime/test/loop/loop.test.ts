@@ -199,7 +199,7 @@ describe('Loop', () => {
       }
     })
 
-    it('when the disk refuses a write outright or answers twice', () => {
+    it('when the disk refuses a write outright', () => {
       const refusing = new World()
       refusing.disk.onWrite = () => {
         throw new Error('closed')
@@ -208,17 +208,24 @@ describe('Loop', () => {
       refusing.clock.runSoon()
       assert.deepEqual(refusing.fatal.map(({ code }) => code), ['disk-failed'])
 
-      const twice = new World()
-      let answer: (error: null) => void = () => {}
-      const append = twice.disk.append.bind(twice.disk)
-      twice.disk.append = (entries, done) => {
-        answer = done
+      assert.equal(refusing.loop.status, 'failed')
+    })
+
+    it('when the disk answers a write twice, though another is under way by then', () => {
+      const world = new World()
+      const answers: ((error: null) => void)[] = []
+      const append = world.disk.append.bind(world.disk)
+      world.disk.append = (entries, done) => {
+        answers.push(done)
         append(entries, done)
       }
-      twice.loop.offer({ kind: 'add', amounts: [1] })
-      twice.settle()
-      answer(null)
-      assert.deepEqual(twice.fatal.map(({ message }) => message), ['the disk answered twice'])
+      world.loop.offer({ kind: 'add', amounts: [1] })
+      world.settle()
+      world.loop.offer({ kind: 'add', amounts: [1] })
+      world.clock.runSoon()
+      answers[0]?.(null)
+      assert.deepEqual(world.fatal.map(({ message }) => message), ['the disk answered twice'])
+      assert.equal(world.announced.length, 1)
     })
 
     it('when stopped, as in a crash: the batch under way is written, its effects are left to the next start', () => {
