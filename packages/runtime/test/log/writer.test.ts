@@ -69,6 +69,12 @@ describe('LogWriter', () => {
     assert.equal(writer.snapshot_due, false)
     writer.add(added)
     assert.equal(writer.snapshot_due, true)
+    const bytes = 14 + 3 * 22
+    for (const [every_bytes, due] of [[bytes, true], [bytes + 1, false]] as const) {
+      const by_bytes = new LogWriter(log, toyCore, { every_records: 1_000, every_bytes })
+      by_bytes.add(added)
+      assert.equal(by_bytes.snapshot_due, due)
+    }
   })
 
   it('refuses to lose entries in a snapshot, and a record that it could not read again', () => {
