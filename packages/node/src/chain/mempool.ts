@@ -37,6 +37,8 @@ const ACCEPTANCE_WAIT_MS = 50
 const OUTPOINTS_PER_QUESTION = 1_000
 /** Keeps the transactions that one pass holds to some megabytes; the rest comes with the next. */
 const MAX_NEWS_PER_PASS = 500
+/** As many questions as the client has connections. */
+const FETCHES_AT_ONCE = 4
 
 /**
  * Spends of watched outpoints in bitcoind's mempool. New ones are told from ZMQ alone, at once; all else (whether one
@@ -129,37 +131,40 @@ export class Mempool {
     })
   }
 
-  /**
-   * What spends each now: null is nothing. Leaves out what went while it was looked at, and what is too much at once.
-   */
+  /** What spends each now. Leaves out what went while it was looked at, and what is too much at once. */
   private async ask(outpoints: readonly Watched[]): Promise<Map<Watched, Answer>> {
     const answers = new Map<Watched, Answer>()
-    const news = new Map<Txid, SpendTx | null>()
+    const news = new Map<Watched, Txid>()
     for (let i = 0; i < outpoints.length; i += OUTPOINTS_PER_QUESTION) {
       const part = outpoints.slice(i, i + OUTPOINTS_PER_QUESTION)
       const spenders = await this.bitcoind.getTxSpendingPrevout(part.map(({ outpoint }) => outpoint), this.call)
       for (const [j, watched] of part.entries()) {
         const txid = spenders[j]?.spender ?? null
-        if (txid === null) {
-          answers.set(watched, { txid: null })
-        } else if (txid === watched.mempool?.txid) {
-          answers.set(watched, { txid, tx: null })
-        } else {
-          if (!news.has(txid) && news.size < MAX_NEWS_PER_PASS) news.set(txid, await this.fetch(txid))
-          const tx = news.get(txid)
-          if (tx) answers.set(watched, { txid, tx })
-        }
+        if (txid === null || txid === watched.mempool?.txid) answers.set(watched, { txid, tx: null })
+        else news.set(watched, txid)
       }
+    }
+    const transactions = await this.fetchAll(new Set(news.values()))
+    for (const [watched, txid] of news) {
+      const tx = transactions.get(txid)
+      if (tx !== undefined) answers.set(watched, { txid, tx })
     }
     return answers
   }
 
-  /** @returns null when it has left the mempool again */
-  private async fetch(txid: Txid): Promise<SpendTx | null> {
-    const entry = await this.bitcoind.getMempoolEntry(txid, this.call)
-    const bytes = await this.bitcoind.getRawTransaction(txid, this.call)
-    if (entry === null || bytes === null) return null
-    return describeSpend(bytes, layoutOf(bytes), entry.fee)
+  /** Those that are still in the mempool, up to a limit. */
+  private async fetchAll(txids: ReadonlySet<Txid>): Promise<Map<Txid, SpendTx>> {
+    const wanted = [...txids].slice(0, MAX_NEWS_PER_PASS)
+    const transactions = new Map<Txid, SpendTx>()
+    for (let i = 0; i < wanted.length; i += FETCHES_AT_ONCE) {
+      await Promise.all(wanted.slice(i, i + FETCHES_AT_ONCE).map(async (txid) => {
+        const entry = await this.bitcoind.getMempoolEntry(txid, this.call)
+        const bytes = await this.bitcoind.getRawTransaction(txid, this.call)
+        if (entry === null || bytes === null) return
+        transactions.set(txid, describeSpend(bytes, layoutOf(bytes), entry.fee))
+      }))
+    }
+    return transactions
   }
 
   private async settle(watched: Watched, answer: Answer | undefined, asked: Asked): Promise<void> {
@@ -221,10 +226,12 @@ interface Sighting {
 }
 
 /** What spends an outpoint in the mempool. */
-type Answer =
-  | { readonly txid: null }
-  /** `tx` is null where the spend is the one that was told. */
-  | { readonly txid: Txid; readonly tx: SpendTx | null }
+interface Answer {
+  /** Null: nothing. */
+  readonly txid: Txid | null
+  /** Null where it is what was told already. */
+  readonly tx: SpendTx | null
+}
 
 function isNews({ confirmed, mempool }: Watched, txid: Txid): boolean {
   return confirmed === null && (mempool?.txid !== txid || mempool.from !== 'zmq')

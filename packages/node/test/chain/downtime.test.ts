@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict'
+import { txidOf } from '@belfry/bitcoind'
+import { type BlockHash, type Height, outpointOf } from '@belfry/protocol/primitives'
+import { spend, useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
+import { spendBoth, Stage } from './support/stage.ts'
+import { TestWatcher } from './support/watcher.ts'
+
+describe('the chain watcher, after it was down', () => {
+  const regtest = useRegtest(1)
+  let stage: Stage
+  let watcher: TestWatcher
+
+  beforeEach(() => {
+    stage = new Stage(regtest())
+    watcher = stage.watcher
+  })
+
+  afterEach(async () => {
+    await watcher.stop()
+    await stage.mine(1)
+    assert.deepEqual(watcher.story, [], 'nothing else was told')
+  })
+
+  it('tells nothing that it told before', async () => {
+    const { deposit, other } = await stage.deposits('deposit', 'other')
+    await stage.begin()
+    await stage.mineAlone('theft', spend(deposit, 1_000))
+    await watcher.until(`connected ${stage.height + 1}`)
+    await stage.send('another', spend(other, 1_000))
+    await watcher.until('seen other another')
+    await watcher.stop()
+    watcher.story.splice(0)
+    watcher.start()
+    await watcher.expect()
+  })
+
+  it('tells the blocks and spends of the time between', async () => {
+    const { deposit, other } = await stage.deposits('deposit', 'other')
+    await stage.begin()
+    await watcher.stop()
+    const at = stage.height
+    await stage.mine(1)
+    await stage.mineAlone('theft', spend(deposit, 1_000))
+    await stage.mine(1)
+    await stage.send('another', spend(other, 1_000))
+    watcher.start()
+    await watcher.expect(
+      `connected ${at + 1}`, `confirmed deposit theft ${at + 2}`, `connected ${at + 2}`, `connected ${at + 3}`,
+      'seen other another',
+    )
+  })
+
+  it('tells that a spend of the mempool has confirmed, gave way, or is gone', async () => {
+    const { confirms, givesWay, goes } = await stage.deposits('confirms', 'givesWay', 'goes')
+    const { parent } = await stage.coins('parent')
+    await stage.begin()
+    const before = spend(parent, 1_000)
+    await stage.send('before', before)
+    await stage.send('one', spend(confirms, 1_000))
+    await watcher.until('seen confirms one')
+    await stage.send('two', spend(givesWay, 1_000))
+    await watcher.until('seen givesWay two')
+    await stage.send('three', spendBoth(goes, outpointOf(txidOf(before), 0), 5_000))
+    await watcher.until('seen goes three')
+    await watcher.stop()
+    watcher.story.splice(0)
+
+    const one = await stage.bitcoind.getRawTransaction(txidOf(spend(confirms, 1_000)))
+    assert.ok(one !== null)
+    await stage.bitcoind.generateBlock(await regtest().freshAddress(), [one])
+    await stage.send('twoInstead', spend(givesWay, 2_000))
+    await stage.send('beforeInstead', spend(parent, 200_000))
+    watcher.start()
+    const at = stage.height + 1
+    await watcher.when('all', () => watcher.story.length === 4)
+    assert.deepEqual(watcher.story.splice(0, 2), [`confirmed confirms one ${at}`, `connected ${at}`])
+    await watcher.quiet()
+    assert.deepEqual(watcher.story.splice(0).toSorted(), ['evicted goes three', 'replaced givesWay two twoInstead'])
+  })
+
+  it('tells a reorganisation of the time between', async () => {
+    const { deposit, other } = await stage.deposits('deposit', 'other')
+    await stage.begin()
+    const at = stage.height
+    await stage.mine(1)
+    await stage.mineAlone('theft', spend(deposit, 1_000))
+    await watcher.until(`connected ${at + 2}`)
+    await watcher.stop()
+    watcher.story.splice(0)
+
+    await stage.reorganise(2, 2)
+    await stage.mineAlone('another', spend(other, 1_000))
+    watcher.start()
+    await watcher.expect(
+      `unconfirmed deposit theft ${at + 2}`, `disconnected ${at + 2}`, `disconnected ${at + 1}`,
+      `connected ${at + 1}`, `connected ${at + 2}`, `confirmed other another ${at + 3}`, `connected ${at + 3}`,
+      'seen deposit theft',
+    )
+  })
+
+  it('goes on in the middle of a block that it had told the half of', async () => {
+    const { deposit, other } = await stage.deposits('deposit', 'other')
+    await stage.begin()
+    const at = stage.height + 1
+    const { promise: never } = Promise.withResolvers<void>()
+    watcher.onEvent = (event) => event.event === 'spend-confirmed' && event.outpoint === other ? never : undefined
+    await stage.mineAlone('theft', spend(deposit, 1_000), spend(other, 1_000))
+    watcher.call({ theft: txidOf(spend(deposit, 1_000)), another: txidOf(spend(other, 1_000)) })
+    await watcher.until(`confirmed deposit theft ${at}`)
+    await watcher.stop()
+    watcher.story.splice(0)
+    watcher.onEvent = null
+    watcher.start()
+    await watcher.expect(`confirmed other another ${at}`, `connected ${at}`)
+  })
+
+  it('takes back what it had told of a block that then was reorged out', async () => {
+    const { deposit } = await stage.deposits('deposit')
+    await stage.begin()
+    const at = stage.height + 1
+    const { promise: never } = Promise.withResolvers<void>()
+    watcher.onEvent = (event) => event.event === 'block-connected' ? never : undefined
+    await stage.mineAlone('theft', spend(deposit, 1_000))
+    await watcher.until(`confirmed deposit theft ${at}`)
+    await watcher.stop()
+    watcher.story.splice(0)
+    watcher.onEvent = null
+
+    await stage.reorganise(1, 1)
+    watcher.start()
+    await watcher.expect(`unconfirmed deposit theft ${at}`, `connected ${at}`, 'seen deposit theft')
+  })
+
+  it('takes back what it had told of a block that then went, with none in its place', async () => {
+    const { deposit } = await stage.deposits('deposit')
+    await stage.begin()
+    const at = stage.height + 1
+    const { promise: never } = Promise.withResolvers<void>()
+    watcher.onEvent = (event) => event.event === 'block-connected' ? never : undefined
+    await stage.mineAlone('theft', spend(deposit, 1_000))
+    await watcher.until(`confirmed deposit theft ${at}`)
+    await watcher.stop()
+    watcher.story.splice(0)
+    watcher.onEvent = null
+
+    await stage.reorganise(1, 0)
+    watcher.start()
+    await watcher.expect(`unconfirmed deposit theft ${at}`, 'seen deposit theft')
+  })
+
+  it('does not follow a bitcoind that knows none of its blocks', async () => {
+    await stage.mine(1)
+    const { blocks } = await stage.bitcoind.getBlockchainInfo()
+    watcher.position = { height: blocks, hash: 'ff'.repeat(32) as BlockHash }
+    watcher.start()
+    await watcher.untilHealth('wrong-chain')
+    await watcher.quiet()
+    assert.deepEqual(watcher.story, [])
+  })
+})
+
+describe('the chain watcher, given another bitcoind', () => {
+  const regtest = useRegtest(2)
+
+  it('goes back by the blocks it remembers to the last that this one knows, too', async () => {
+    const { deposit } = await new Stage(regtest()).coins('deposit')
+    await regtest().waitForSameTip()
+    await regtest().node(0).disconnectFrom(regtest().node(1))
+    const stage = new Stage(regtest())
+    const { watcher } = stage
+    watcher.watchFromStart(deposit)
+    watcher.call({ deposit })
+    await stage.begin()
+    const common = (await regtest().node(1).bitcoind.getBlockchainInfo()).blocks
+    await stage.mineAlone('theft', spend(deposit, 1_000))
+    const top = stage.height + 1
+    await watcher.until(`connected ${top}`)
+    await watcher.stop()
+    assert.ok(top - common >= 2)
+
+    const elsewhere = await regtest().node(1).bitcoind.generateToAddress(top - common + 1, await regtest().freshAddress())
+    const after = new TestWatcher(regtest().node(1))
+    after.call({ deposit, theft: txidOf(spend(deposit, 1_000)) })
+    for (const [outpoint, known] of watcher.known) after.known.set(outpoint, known)
+    after.position = watcher.position
+    after.recent = watcher.recent
+    // The watcher's own memory begins where it was started; a core remembers more.
+    const hash = await regtest().node(1).bitcoind.getBlockHash(common)
+    assert.ok(hash !== null)
+    after.recent.push({ height: common as Height, hash })
+    after.start()
+    const down = Array.from({ length: top - common }, (_, i) => `disconnected ${top - i}`)
+    const up = elsewhere.map((_, i) => `connected ${common + 1 + i}`)
+    await after.expect(`unconfirmed deposit theft ${top}`, ...down, ...up)
+    await after.stop()
+  })
+})
