@@ -13,6 +13,7 @@ import { MemberDialers } from './host/member-dialers.ts'
 import { Roster } from './host/roster.ts'
 import { parseAddress } from './identity/address.ts'
 import { completeLimits, type NetworkLimits } from './limits.ts'
+import { limitLog } from './log-limit.ts'
 import { MemberStreams } from './members/member-streams.ts'
 import type {
   Network, NetworkCounters, NetworkInit, NetworkLog, NetworkModules, OwnerProtocol, RequestOptions,
@@ -33,11 +34,12 @@ const MEMBER_STREAMS_PER_CONNECTION = 4
  */
 export async function createNetwork(init: NetworkInit, modules: NetworkModules = {}): Promise<Network> {
   checkTexts(init)
+  const now = modules.now ?? (() => performance.now())
   const parts: Parts = {
     privateKey: await identityOf(init.identitySeed),
     limits: completeLimits(init.limits ?? {}),
-    log: modules.log ?? (() => {}),
-    now: modules.now ?? (() => performance.now()),
+    log: limitLog(modules.log ?? (() => {}), now),
+    now,
     random: modules.random ?? Math.random,
   }
   const network = new Libp2pNetwork(init, parts)

@@ -67,10 +67,6 @@ export class Connections {
     return this.#ofPeer(peerId).findLast((connection) => connection.status === 'open') ?? null
   }
 
-  all(peerId: string): readonly Connection[] {
-    return this.#ofPeer(peerId)
-  }
-
   ofOwners(): number {
     let count = 0
     for (const [peerId, open] of this.#open) if (this.#modules.roster.isOwner(peerId)) count += open.length

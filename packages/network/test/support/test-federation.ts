@@ -1,5 +1,7 @@
 import type { MemberIndex } from '@belfry/protocol/primitives'
-import { createNetwork, type GossipVerdict, type Network, type NetworkHandlers, type NetworkLimits } from '../../src/index.ts'
+import {
+  createNetwork, type GossipVerdict, type Network, type NetworkHandlers, type NetworkLimits, type NetworkLog,
+} from '../../src/index.ts'
 import { identityNamed, type Identity } from './identities.ts'
 import { until } from './until.ts'
 
@@ -22,11 +24,13 @@ export interface MemberOptions {
   readonly onOwnerRequest?: NetworkHandlers['onOwnerRequest']
   /** Where to listen, for a member that starts again. */
   readonly listen?: string
+  readonly log?: NetworkLog
 }
 
 /** Members on loopback, with an identity for each index, and what they received as text. */
 export class TestFederation {
-  readonly identities: ReadonlyMap<MemberIndex, Identity>
+  /** Take one out, and its members no longer know it. */
+  readonly identities: Map<MemberIndex, Identity>
   readonly #networks = new Set<Network>()
 
   constructor(members: number) {
@@ -65,7 +69,7 @@ export class TestFederation {
         onOwnerRequest: options.onOwnerRequest ?? (async (_owner, _protocol, bytes) => bytes),
         onPeer: (event) => void received.peers.push(event),
       },
-    })
+    }, options.log ? { log: options.log } : {})
     this.#networks.add(network)
     return { index: index as MemberIndex, identity, network, ...received }
   }
