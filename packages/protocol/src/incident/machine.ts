@@ -34,7 +34,8 @@ export function onSpend(turn: Turn, vault_id: VaultId, vault: Vault, fact: Spend
     if (standing && !standing.offered) openIncident(turn, id, vault_id, kind)
     if (turn.incident(id)) chronicle(turn, id, kind, vault, fact)
   }
-  advanceVault(turn, vault_id, vault)
+  // A block's facts come before the block itself: acting on them is left to onBlock, when my tip has moved to it.
+  if (fact.event !== 'spend-confirmed') advanceVault(turn, vault_id, vault)
 }
 
 /** A block was connected: rungs fall due, votes are renewed, what was sent is sent again, what is buried is settled. */
