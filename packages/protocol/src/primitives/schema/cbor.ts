@@ -5,7 +5,8 @@ import { type Schema, SchemaError } from './schema.ts'
 
 /** @throws SchemaError where the value breaks a limit of its schema: a bug of the caller */
 export function toCbor<T>(schema: Schema<T>, value: T): Uint8Array {
-  return encode(schema.encode(value))
+  // cborg may return a Buffer on Node's shared pool, whose slice() aliases and which some libraries refuse.
+  return new Uint8Array(encode(schema.encode(value)))
 }
 
 /**
