@@ -88,6 +88,9 @@ function checkAction(n: number, b: number, action: Action, { q, t }: Quorum, acc
   const least = Math.min(q, t)
   const needed = Math.max(q, t)
   const d = n - needed
+  // More liars than this leave no q and t that they could neither reach nor stop.
+  const mostLiars = Math.floor((n - 1) / 2)
+  const fewerLiars = `Lower b to at most ${mostLiars}, or add members.`
   const chosen = `${action} (q = ${q}, t = ${t}, b = ${b}, n = ${n})`
   if (needed > n) {
     return [
@@ -113,7 +116,7 @@ function checkAction(n: number, b: number, action: Action, { q, t }: Quorum, acc
       new FederationError(
         'liars-reach-threshold',
         `${chosen} is not safe against ${b} lying members: ${least} of them could act alone.`,
-        `Raise q and t to at least ${b + 1}, or lower b below ${least}.`,
+        b > mostLiars ? fewerLiars : `Raise q and t to at least ${b + 1}, or lower b below ${least}.`,
       ),
     )
   }
@@ -131,7 +134,7 @@ function checkAction(n: number, b: number, action: Action, { q, t }: Quorum, acc
       new FederationError(
         'liars-exceed-spare',
         `${chosen} needs ${needed} of ${n} members, so only ${d} may be missing: ${b} lying members could stop it by silence.`,
-        `Lower q and t to at most ${n - b}, or b to at most ${d}, or add members.`,
+        b > mostLiars ? fewerLiars : `Lower q and t to at most ${n - b}, or b to at most ${d}, or add members.`,
       ),
     )
   }
