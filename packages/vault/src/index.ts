@@ -1,1 +1,9 @@
-export {}
+export { VaultError, type VaultErrorCode } from './errors.ts'
+export * from './scripts/index.ts'
+export * from './transaction/index.ts'
+export * from './plan/index.ts'
+export * from './recovery-set/index.ts'
+export * from './verify/index.ts'
+export * from './signing/index.ts'
+export * from './spends/index.ts'
+export * from './files/index.ts'

@@ -1,0 +1,86 @@
+import { formatJson, s } from '@belfry/protocol/primitives'
+import type { VaultPlan } from '../plan/plan.ts'
+import { MAX_RUNGS } from '../plan/plan.ts'
+import type { PresignedTransaction, SignedRecoverySet, SignedTransaction } from '../recovery-set/signed.ts'
+import { MAX_SET_TRANSACTION_BYTES } from '../verify/transaction.ts'
+import { readFile } from './file.ts'
+import { fromPlanFile, planFileSchema, toPlanFile } from './plan-file.ts'
+
+/** A clawback ladder for every unvault variant, and the other two ladders. */
+const MAX_TRANSACTIONS = MAX_RUNGS * MAX_RUNGS + 2 * MAX_RUNGS
+
+const transactions = s.list(
+  s.struct({
+    id: s.text(32, 1),
+    /** Repeats what follows from `raw`, so that a person can look it up; never relied on. */
+    txid: s.txid,
+    feerate: s.feerate,
+    raw: s.blob(MAX_SET_TRANSACTION_BYTES, 1),
+  }),
+  MAX_TRANSACTIONS,
+  1,
+)
+
+const recoverySetSchema = s.struct({
+  format: s.literal('belfry-recovery-set'),
+  version: s.literal(1),
+  plan: planFileSchema,
+  transactions,
+})
+
+const unvaultSchema = s.struct({
+  format: s.literal('belfry-unvault'),
+  version: s.literal(1),
+  plan: planFileSchema,
+  transactions,
+})
+
+/** A plan and signed bytes that nobody has verified yet: hand both to `acceptRecoverySet` or `acceptUnvaults`. */
+export interface UnverifiedSet {
+  readonly plan: VaultPlan
+  readonly transactions: readonly PresignedTransaction[]
+}
+
+/**
+ * The content of `recovery-set.json`: with it alone the owner recovers when the federation is gone. Secret until a theft:
+ * the caller encrypts it.
+ */
+export function recoverySetToJson(set: SignedRecoverySet): string {
+  return formatJson(recoverySetSchema, {
+    format: 'belfry-recovery-set',
+    version: 1,
+    plan: toPlanFile(set.plan),
+    transactions: set.transactions.map(listed),
+  })
+}
+
+/** @throws VaultError, and nothing else */
+export function parseRecoverySet(json: string): UnverifiedSet {
+  const file = readFile(recoverySetSchema, json, 'recovery-set.json')
+  return { plan: fromPlanFile(file.plan), transactions: file.transactions.map(unverified) }
+}
+
+/** `unvault.json`: the unvault transactions and nothing else of the set, for the hot device. */
+export function unvaultToJson(set: SignedRecoverySet): string {
+  const unvaults = set.transactions.filter(({ place }) => place.purpose === 'unvault')
+  return formatJson(unvaultSchema, {
+    format: 'belfry-unvault',
+    version: 1,
+    plan: toPlanFile(set.plan),
+    transactions: unvaults.map(listed),
+  })
+}
+
+/** @throws VaultError, and nothing else */
+export function parseUnvault(json: string): UnverifiedSet {
+  const file = readFile(unvaultSchema, json, 'unvault.json')
+  return { plan: fromPlanFile(file.plan), transactions: file.transactions.map(unverified) }
+}
+
+function listed({ id, txid, feerate, raw }: SignedTransaction) {
+  return { id, txid, feerate, raw }
+}
+
+function unverified({ id, raw }: PresignedTransaction): PresignedTransaction {
+  return { id, raw }
+}

@@ -1,0 +1,84 @@
+import { type Feerate, MAX_SATS, type Sats } from '@belfry/protocol/primitives'
+import { VaultError } from '../errors.ts'
+import { checkDistinct, checkKeySet } from '../scripts/keys.ts'
+import { MAX_CSV, minCsv } from '../scripts/network.ts'
+import { MAX_FEERATE, MIN_FEERATE, MIN_FEERATE_STEP } from '../transaction/fees.ts'
+import { affordable, checkAffordable, vsizesOf } from './ladder.ts'
+import { MAX_RUNGS, scriptsOf, type VaultPlan } from './plan.ts'
+
+/**
+ * Every rule that a plan must keep, except affordability.
+ * @throws VaultError with the rule's code
+ */
+export function checkTerms(plan: VaultPlan): void {
+  checkKeySet(plan.cold, 'cold')
+  if (plan.deep_cold.kind === 'multi') checkKeySet(plan.deep_cold, 'deep-cold')
+  const deepCold = plan.deep_cold.kind === 'multi' ? plan.deep_cold.keys : []
+  checkDistinct([...plan.cold.keys, plan.hot, ...deepCold], 'cold, hot and deep-cold keys')
+  checkCsv(plan)
+  checkValue(plan.deposit.value)
+  checkPercent(plan.max_clawback_fee_percent)
+  checkLadder(plan.rungs.unvault, 'unvault')
+  checkLadder(plan.rungs.clawback, 'clawback')
+  checkLadder(plan.rungs.emergency, 'emergency')
+}
+
+/**
+ * All rules. The plan is then good to build from.
+ * @throws VaultError with the rule's code
+ */
+export function checkPlan(plan: VaultPlan): void {
+  checkTerms(plan)
+  const scripts = scriptsOf(plan)
+  checkDestination(scripts.deep_cold.address, [scripts.deposit.address, scripts.unvault.address])
+  const vsizes = vsizesOf(scripts, plan.cold.threshold)
+  const { rungs, left_out } = affordable(plan, vsizes)
+  checkAffordable({ ...plan, rungs }, plan.rungs, scripts, vsizes)
+  const [tooDear] = left_out
+  if (tooDear === undefined) return
+  throw new VaultError('feerates-invalid', tooDear.reason, 'Make the plan anew: it leaves such rungs out.')
+}
+
+function checkCsv({ csv, network }: VaultPlan): void {
+  const least = minCsv(network)
+  if (Number.isInteger(csv) && csv >= least && csv <= MAX_CSV) return
+  throw new VaultError(
+    'csv-out-of-range',
+    `a window of ${csv} blocks is not possible on ${network}`,
+    `Choose ${least} to ${MAX_CSV} blocks.`,
+  )
+}
+
+function checkValue(value: Sats): void {
+  if (value > 0n && value <= MAX_SATS) return
+  throw new VaultError('vault-too-small', `a deposit of ${value} sat is no vault`, 'Name the value of the deposit output in satoshis.')
+}
+
+function checkPercent(percent: number): void {
+  if (Number.isInteger(percent) && percent >= 1 && percent <= 50) return
+  throw new VaultError(
+    'percent-out-of-range',
+    `max_clawback_fee_percent cannot be ${percent}`,
+    'Choose a whole number from 1 to 50; 2 is usual.',
+  )
+}
+
+function checkLadder(rungs: readonly Feerate[], purpose: string): void {
+  const fits = (rung: number): boolean => Number.isInteger(rung) && rung >= MIN_FEERATE && rung <= MAX_FEERATE
+  const rises = rungs.every((rung, index) => index === 0 || rung - (rungs[index - 1] ?? 0) >= MIN_FEERATE_STEP)
+  if (rungs.length >= 1 && rungs.length <= MAX_RUNGS && rungs.every(fits) && rises) return
+  throw new VaultError(
+    'feerates-invalid',
+    `the ${purpose} rungs ${rungs.slice(0, MAX_RUNGS).join(', ')} sat/kvB are not a ladder`,
+    `Name 1 to ${MAX_RUNGS} feerates from ${MIN_FEERATE} to ${MAX_FEERATE} sat/kvB, each at least ${MIN_FEERATE_STEP} above the last.`,
+  )
+}
+
+function checkDestination(address: string, own: readonly string[]): void {
+  if (!own.includes(address)) return
+  throw new VaultError(
+    'address-invalid',
+    `the deep-cold address ${address} is one of the vault's own`,
+    'Bring the coin to keys that the thief of the hot or cold keys does not hold.',
+  )
+}

@@ -1,0 +1,16 @@
+export {
+  type ActAt,
+  type DeepCold,
+  type Destination,
+  type Ladders,
+  MAX_RUNGS,
+  type Profile,
+  type ScriptType,
+  scriptsOf,
+  type VaultPlan,
+  type VaultScripts,
+} from './plan.ts'
+export { DEFAULT_CSV, DEFAULT_MAX_CLAWBACK_FEE_PERCENT, laddersOf } from './profiles.ts'
+export { type LeftOutRung, type Purpose } from './ladder.ts'
+export { createPlan, type PlanRequest } from './create.ts'
+export { type PlanSummary, summaryLines, summaryOf } from './summary.ts'

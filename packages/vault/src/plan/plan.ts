@@ -1,0 +1,85 @@
+import { type Infer, s } from '@belfry/protocol/primitives'
+import { MAX_ADDRESS_CHARS, scriptOfAddress } from '../scripts/address.ts'
+import { withChecksum } from '../scripts/checksum.ts'
+import { isPublicKey, MAX_KEYS, type PublicKey } from '../scripts/keys.ts'
+import { MAX_CSV, type Network, NETWORKS } from '../scripts/network.ts'
+import { multisigScript, unvaultScript, type WshScript } from '../scripts/wsh.ts'
+
+/** A ladder longer than this only costs signatures. */
+export const MAX_RUNGS = 16
+
+const publicKey = s.textLike<PublicKey>(66, isPublicKey, 'a compressed secp256k1 public key in lower-case hex')
+const keySet = { threshold: s.uint(MAX_KEYS, 1), keys: s.list(publicKey, MAX_KEYS, 1) }
+const ladder = s.list(s.feerate, MAX_RUNGS, 1)
+
+/** What a plan says, apart from the file's own format, version and descriptors. */
+export const planFields = {
+  network: s.oneOf<Network>(...NETWORKS),
+  /** How the coin is locked. */
+  script_type: s.oneOf('p2wsh'),
+  /** Which default ladders were asked for. */
+  profile: s.oneOf('compact'),
+  deposit: s.struct({ outpoint: s.outpoint, value: s.sats }),
+  /** They sign every transaction of the set, in advance. */
+  cold: s.struct(keySet),
+  /** Spends the unvault output after `csv` blocks. */
+  hot: publicKey,
+  /** Where clawback and emergency bring the coin. */
+  deep_cold: s.variant('kind', {
+    multi: s.struct(keySet),
+    address: s.struct({ address: s.text(MAX_ADDRESS_CHARS, 1) }),
+  }),
+  /** Blocks between the unvault's confirmation and the first hot spend. */
+  csv: s.uint(MAX_CSV, 1),
+  /** sat/kvB, rising. Each unvault variant has a whole clawback ladder of its own. */
+  rungs: s.struct({ unvault: ladder, clawback: ladder, emergency: ladder }),
+  /** When members may act on theft: once the unvault has confirmed, or as soon as it is in the mempool. */
+  act_at: s.oneOf('mempool', 'confirmation'),
+  /** No clawback or emergency rung costs more than this share of the deposit. */
+  max_clawback_fee_percent: s.uint(50, 1),
+} as const
+
+const planSchema = s.struct(planFields)
+
+/** Public: everything that the recovery set is derived from. Built by `createPlan` or `parsePlan` only, which check it. */
+export type VaultPlan = Infer<typeof planSchema>
+export type ScriptType = VaultPlan['script_type']
+export type Profile = VaultPlan['profile']
+export type DeepCold = VaultPlan['deep_cold']
+export type Ladders = VaultPlan['rungs']
+export type ActAt = VaultPlan['act_at']
+
+/** Where clawback and emergency pay to. */
+export interface Destination {
+  readonly descriptor: string
+  readonly script: Uint8Array
+  readonly address: string
+}
+
+export interface VaultScripts {
+  readonly deposit: WshScript
+  readonly unvault: WshScript
+  readonly deep_cold: Destination
+}
+
+/**
+ * All scripts of a vault, derived from its keys alone.
+ * @throws VaultError `script-not-sane` or `address-invalid` (never for a checked plan)
+ */
+export function scriptsOf(plan: Pick<VaultPlan, 'network' | 'cold' | 'hot' | 'csv' | 'deep_cold'>): VaultScripts {
+  const { network, cold, hot, csv } = plan
+  return {
+    deposit: multisigScript(cold, network),
+    unvault: unvaultScript(hot, csv, cold, network),
+    deep_cold: destinationOf(plan.deep_cold, network),
+  }
+}
+
+function destinationOf(deepCold: DeepCold, network: Network): Destination {
+  if (deepCold.kind === 'multi') {
+    const { descriptor, script, address } = multisigScript(deepCold, network)
+    return { descriptor, script, address }
+  }
+  const { address } = deepCold
+  return { descriptor: withChecksum(`addr(${address})`), script: scriptOfAddress(address, network), address }
+}

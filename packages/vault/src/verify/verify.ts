@@ -1,0 +1,105 @@
+import { outpointOf } from '@belfry/protocol/primitives'
+import { scriptsOf, type VaultPlan, type VaultScripts } from '../plan/plan.ts'
+import { idOf, placesOf } from '../recovery-set/places.ts'
+import type { PresignedTransaction } from '../recovery-set/signed.ts'
+import type { DecodedTransaction } from '../transaction/decode.ts'
+import { type Finding, finderOf } from './findings.ts'
+import { decodeFor, type Expectation, transactionFindings } from './transaction.ts'
+
+/** What the owner confirmed with his own eyes, on a device that he trusts. */
+export interface Confirmed {
+  /** Of the destination, with or without its checksum. */
+  readonly deep_cold_descriptor: string
+}
+
+type Listed = ReturnType<typeof placesOf>[number]
+
+/**
+ * Verifies signed bytes in every point against the plan alone (vault.md, "Verify before acknowledging"). It takes nothing
+ * from whoever built or signed them. An empty list means: accepted.
+ */
+export function verifyRecoverySet(
+  plan: VaultPlan,
+  presigned: readonly PresignedTransaction[],
+  confirmed: Confirmed,
+): Finding[] {
+  return [...destinationFindings(plan, confirmed), ...verifyListed(plan, presigned, placesOf(plan))]
+}
+
+/** The same for the unvault transactions alone, which is what a hot device receives. */
+export function verifyUnvaults(plan: VaultPlan, presigned: readonly PresignedTransaction[]): Finding[] {
+  const unvaults = placesOf(plan).filter(({ place }) => place.purpose === 'unvault')
+  return verifyListed(plan, presigned, unvaults)
+}
+
+function destinationFindings(plan: VaultPlan, confirmed: Confirmed): Finding[] {
+  const { descriptor } = scriptsOf(plan).deep_cold
+  const bare = descriptor.slice(0, descriptor.lastIndexOf('#'))
+  if (confirmed.deep_cold_descriptor === descriptor || confirmed.deep_cold_descriptor === bare) return []
+  return [
+    {
+      code: 'destination-not-confirmed',
+      sentence: `the plan brings the coin to ${descriptor}, which is not the destination that the owner confirmed`,
+    },
+  ]
+}
+
+function verifyListed(plan: VaultPlan, presigned: readonly PresignedTransaction[], listed: readonly Listed[]): Finding[] {
+  const scripts = scriptsOf(plan)
+  const findings = membershipFindings(presigned, listed)
+  const decoded = new Map<string, DecodedTransaction>()
+  const wanted = new Map(listed.map((item) => [item.id as string, item]))
+  const given = presigned.filter(({ id }) => wanted.has(id))
+
+  for (const { id, raw } of given) {
+    const result = decodeFor(raw, finderOf(id))
+    if ('code' in result) findings.push(result)
+    else decoded.set(id, result)
+  }
+  for (const { id, raw } of given) {
+    const item = wanted.get(id)
+    const transaction = decoded.get(id)
+    if (item === undefined || transaction === undefined) continue
+    const find = finderOf(id)
+    const expected = expectationOf(plan, scripts, item, decoded)
+    if (expected === undefined) findings.push(find('unvault-unusable', 'the unvault that it should spend cannot be read'))
+    else findings.push(...transactionFindings(raw, transaction, expected, find))
+  }
+  return findings
+}
+
+function membershipFindings(presigned: readonly PresignedTransaction[], listed: readonly Listed[]): Finding[] {
+  const findings: Finding[] = []
+  const seen = new Set<string>()
+  const wanted = new Set<string>(listed.map(({ id }) => id))
+  for (const { id } of presigned) {
+    const find = finderOf(id)
+    if (!wanted.has(id)) findings.push(find('transaction-unexpected', 'the plan asks for no such transaction'))
+    else if (seen.has(id)) findings.push(find('transaction-repeated', 'the set holds it twice'))
+    seen.add(id)
+  }
+  for (const id of wanted) {
+    if (!seen.has(id)) findings.push(finderOf(id)('transaction-missing', 'the set lacks it'))
+  }
+  return findings
+}
+
+/** undefined where a clawback's unvault is missing, undecodable or without the output to spend */
+function expectationOf(
+  plan: VaultPlan,
+  scripts: VaultScripts,
+  { place, feerate }: Listed,
+  decoded: ReadonlyMap<string, DecodedTransaction>,
+): Expectation | undefined {
+  const keys = plan.cold
+  if (place.purpose === 'clawback') {
+    const unvault = decoded.get(idOf({ purpose: 'unvault', variant: place.variant }))
+    const value = unvault?.outputs[0]?.value
+    if (unvault === undefined || value === undefined) return undefined
+    const spend = { value, wsh: scripts.unvault, branch: 'cold', keys } as const
+    return { outpoint: outpointOf(unvault.txid, 0), spend, pays: scripts.deep_cold.script, feerate }
+  }
+  const spend = { value: plan.deposit.value, wsh: scripts.deposit, branch: 'multi', keys } as const
+  const pays = place.purpose === 'unvault' ? scripts.unvault.script : scripts.deep_cold.script
+  return { outpoint: plan.deposit.outpoint, spend, pays, feerate }
+}
