@@ -5,7 +5,8 @@ export const COUNTERS = [
   'dials_started', 'dials_failed',
   'gossip_published', 'gossip_unpublished', 'gossip_published_again', 'gossip_oversize_unsent',
   'gossip_received', 'gossip_accepted', 'gossip_rejected', 'gossip_ignored', 'gossip_ignored_overload',
-  'gossip_refused_not_member', 'gossip_reads_paused', 'gossip_streams_opened', 'gossip_streams_failed',
+  'gossip_refused_not_member', 'gossip_reads_paused',
+  'gossip_streams_opened', 'gossip_streams_failed',
   'frames_sent', 'frames_sent_bytes', 'frames_dropped_queue', 'frames_oversize_unsent',
   'frames_received', 'frames_received_bytes', 'frames_dropped_budget', 'frame_reads_paused',
   'member_streams_opened', 'member_streams_failed', 'member_streams_replaced', 'member_streams_malformed',
@@ -24,6 +25,7 @@ export class Counters {
   }
 
   snapshot(): Record<CounterName, number> {
-    return Object.fromEntries(COUNTERS.map((name) => [name, this.#counts.get(name) ?? 0])) as Record<CounterName, number>
+    const entries = COUNTERS.map((name) => [name, this.#counts.get(name) ?? 0])
+    return Object.fromEntries(entries) as Record<CounterName, number>
   }
 }

@@ -5,6 +5,6 @@ export { COUNTERS, type CounterName } from './counters.ts'
 export { peerIdOf, publicKeyOf } from './identity/peer-id.ts'
 export { isMultiaddr } from './identity/address.ts'
 export type {
-  GossipVerdict, LogLevel, MemberContact, Network, NetworkCounters, NetworkEvent, NetworkHandlers, NetworkInit, NetworkLog,
-  NetworkModules, OwnerProtocol, RequestOptions,
+  GossipVerdict, LogLevel, MemberContact, Network, NetworkCounters, NetworkEvent, NetworkHandlers, NetworkInit,
+  NetworkLog, NetworkModules, OwnerProtocol, RequestOptions,
 } from './network-init.ts'

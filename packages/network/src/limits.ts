@@ -65,7 +65,7 @@ export const DEFAULT_LIMITS: NetworkLimits = {
   pingInterval_ms: 5_000,
 }
 
-/** @throws NetworkError `bad-option` for a limit that is no positive safe integer, or a burst that one message exceeds */
+/** @throws NetworkError `bad-option` for a limit that is no positive safe integer, or that one message exceeds */
 export function completeLimits(given: Partial<NetworkLimits>): NetworkLimits {
   const limits = { ...DEFAULT_LIMITS, ...given }
   for (const [name, value] of Object.entries(limits)) {

@@ -1,7 +1,7 @@
 import { TokenBucket } from './framing/token-bucket.ts'
 import type { NetworkLog } from './network-init.ts'
 
-/** Lines of one event about one peer: this many at once, and then one in so many seconds. The counters count them all. */
+/** Lines of one event about one peer: this many at once, then one in so many seconds. The counters count them all. */
 const BURST = 5
 const SECONDS_PER_LINE = 10
 /** Events times members and owners; beyond that the oldest start anew. */

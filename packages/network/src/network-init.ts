@@ -5,7 +5,7 @@ import type { NetworkLimits } from './limits.ts'
 /** A one-request protocol that an owner may open. */
 export type OwnerProtocol = 'enrol' | 'info'
 
-/** `ignore` where the message may be fine elsewhere or later; `reject` only what every honest forwarder would reject. */
+/** `ignore` where the message may be fine elsewhere or later; `reject` only what every honest forwarder would. */
 export type GossipVerdict = 'accept' | 'reject' | 'ignore'
 
 export interface MemberContact {
@@ -17,17 +17,17 @@ export interface MemberContact {
 
 /** What the owner of the network does with what arrives. None is called after `stop()`. */
 export interface NetworkHandlers {
-  /** `from` forwarded the message and need not have written it. Bytes are read-only. A rejected promise counts as ignore. */
+  /** `from` forwarded the message and need not have written it. The bytes are read-only. Failing counts as `ignore`. */
   onGossip(from: MemberIndex, bytes: Uint8Array): Promise<GossipVerdict>
   onMemberFrame(from: MemberIndex, bytes: Uint8Array): void
-  /** Answers an owner's request. The signal fires when the owner's time is over. A rejected promise tells the owner only `failed`. */
+  /** Answers an owner. The signal fires when the time for it is over. Failing tells the owner `failed` and no more. */
   onOwnerRequest(peerId: string, protocol: OwnerProtocol, bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
   /** The first connection to a member opened, or its last one closed. */
   onPeer(event: { readonly index: MemberIndex; readonly connected: boolean }): void
 }
 
 export interface NetworkInit {
-  /** 32-byte Ed25519 seed. It is copied into the host's key: the caller may wipe it once `createNetwork` has resolved. */
+  /** 32-byte Ed25519 seed, copied into the host's key: the caller may wipe it once `createNetwork` has resolved. */
   readonly identitySeed: Uint8Array
   /** Multiaddrs to listen on; none for an owner's client. */
   readonly listen: readonly string[]
@@ -51,8 +51,9 @@ export type NetworkEvent =
   | 'gossip-rejected' | 'gossip-handler-failed' | 'gossip-unpublished' | 'gossip-oversize'
   | 'member-stream-failed' | 'member-stream-malformed' | 'member-over-budget' | 'send-queue-full' | 'frame-oversize'
   | 'request-refused' | 'request-failed' | 'request-malformed'
+type LogFields = Readonly<Record<string, string | number>>
 /** Fields hold indices, peer ids, addresses, counts and codes; never message bytes. */
-export type NetworkLog = (level: LogLevel, event: NetworkEvent, fields: Readonly<Record<string, string | number>>) => void
+export type NetworkLog = (level: LogLevel, event: NetworkEvent, fields: LogFields) => void
 
 export interface NetworkModules {
   readonly log?: NetworkLog
@@ -75,22 +76,26 @@ export interface Network {
   /** The addresses listened on, with the ports that the system gave. */
   listening(): string[]
   /**
-   * Publishes to all members. Bytes published or accepted in the last two minutes are not sent again. Never fails: gossip
-   * is for speed, and who missed it pulls.
+   * Publishes to all members. Bytes published or accepted in the last two minutes are not sent again. Never fails:
+   * gossip is for speed, and who missed it pulls.
    */
   gossip(bytes: Uint8Array): void
-  /** Queues a frame for a member, sent once there is a connection. The oldest frames give way when the queue is full. */
+  /** Queues a frame for a member, sent once there is a connection. When the queue is full, the oldest give way. */
   send(to: MemberIndex, bytes: Uint8Array): void
   /**
    * One request to a member, one answer; only for owners.
-   * @throws NetworkError `unreachable`, `timeout`, `refused`, `failed`, `too-large`, `closed`, `malformed`, `aborted`, `stopped`
+   * @throws NetworkError `unreachable`, `timeout`, `refused`, `failed`, `too-large`, `closed`, `malformed`, `aborted`,
+   *   `stopped`, `bad-option` for an unknown member
    */
   request(to: MemberIndex, protocol: OwnerProtocol, bytes: Uint8Array, options?: RequestOptions): Promise<Uint8Array>
   /** Members with an open connection, by index. */
   connected(): MemberIndex[]
   counters(): NetworkCounters
-  /** A further address to dial. @throws NetworkError `bad-address`, `bad-option` for an unknown member or too many addresses */
+  /**
+   * A further address to dial.
+   * @throws NetworkError `bad-address`, `bad-option` for an unknown member or too many addresses
+   */
   addPeerAddress(index: MemberIndex, address: string): void
-  /** Closes everything. Afterwards no handler is called, `gossip` and `send` do nothing, `request` fails with `stopped`. */
+  /** Closes everything. Then no handler is called, `gossip` and `send` do nothing, `request` fails with `stopped`. */
   stop(): Promise<void>
 }

@@ -25,8 +25,8 @@ const SEED_BYTES = 32
 const TOPIC_PREFIX = /^[0-9a-f]{16}$/
 /** What is queued on a connection has this long to leave. */
 const CLOSE_TIMEOUT_MS = 500
-/** A new stream of a member replaces the old one, which may still be closing. */
-const MEMBER_STREAMS_PER_CONNECTION = 4
+/** Of one connection: a new stream of a member replaces the old one, which may still be closing. */
+const MEMBER_STREAMS = 4
 
 /**
  * Starts a host on the federation's network. Resolves once it listens; members are dialled from then on.
@@ -101,7 +101,8 @@ class Libp2pNetwork implements Network {
     const shared = {
       ...parts, roster: this.#roster, connections: this.#connections, counters: this.#counters, handlers: init.handlers,
     }
-    this.#dialers = new MemberDialers(init.members, { ...shared, dial: (addresses, signal) => this.#dial(addresses, signal) })
+    const dial = (addresses: Multiaddr[], signal: AbortSignal): Promise<Connection> => this.#dial(addresses, signal)
+    this.#dialers = new MemberDialers(init.members, { ...shared, dial })
     this.#client = new RequestClient({
       limits: parts.limits,
       connect: (to, signal) => this.#dialers.connect(to, signal),
@@ -115,15 +116,16 @@ class Libp2pNetwork implements Network {
   }
 
   async createHost(): Promise<Host> {
-    const { privateKey, limits, log, now } = this.#parts
+    const { privateKey, limits } = this.#parts
     const { listen, members } = this.#init
+    const modules = { ...this.#parts, roster: this.#roster, connections: this.#connections, counters: this.#counters }
     return createHost({
       privateKey,
       listen,
       limits,
       memberAddresses: members.flatMap((member) => member.addresses),
       memberCount: members.length,
-      gater: createGater({ roster: this.#roster, connections: this.#connections, counters: this.#counters, limits, log, now }),
+      gater: createGater(modules),
       gossip: this.#member?.gossip.service ?? null,
     })
   }
@@ -159,7 +161,7 @@ class Libp2pNetwork implements Network {
     if (!this.#stopping) this.#member?.streams.send(to, bytes)
   }
 
-  request(to: MemberIndex, protocol: OwnerProtocol, bytes: Uint8Array, options: RequestOptions = {}): Promise<Uint8Array> {
+  request(to: MemberIndex, protocol: OwnerProtocol, bytes: Uint8Array, options: RequestOptions = {}) {
     return this.#client.request(to, protocol, bytes, options)
   }
 
@@ -230,8 +232,8 @@ class Libp2pNetwork implements Network {
   async #handleProtocols({ libp2p }: Host): Promise<void> {
     const member = this.#member
     if (!member) return
-    await libp2p.handle(this.#name('member'), member.streams.onStream, { maxInboundStreams: MEMBER_STREAMS_PER_CONNECTION })
-    // One more than may run: the one over budget is told so.
+    await libp2p.handle(this.#name('member'), member.streams.onStream, { maxInboundStreams: MEMBER_STREAMS })
+    // More than may run: the one over budget is told so.
     const maxInboundStreams = 2 * this.#parts.limits.ownerConcurrentRequests + 1
     for (const protocol of ['enrol', 'info'] as const) {
       const onStream = member.server.onStream.bind(member.server, protocol)

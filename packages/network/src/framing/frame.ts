@@ -4,7 +4,7 @@
  */
 
 const HEADER_BYTES = 4
-/** A frame's buffer starts this large and doubles as bytes arrive: announcing a large frame costs its sender the bytes. */
+/** A frame's buffer starts this large and doubles as bytes arrive: memory goes to whoever sends, not who announces. */
 const FIRST_BUFFER_BYTES = 4096
 
 export type FrameErrorCode = 'frame-empty' | 'frame-too-large'

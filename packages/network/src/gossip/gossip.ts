@@ -1,4 +1,6 @@
-import { gossipsub, TopicValidatorResult, type GossipSub, type GossipSubComponents, type Message } from '@libp2p/gossipsub'
+import {
+  gossipsub, TopicValidatorResult, type GossipSub, type GossipSubComponents, type Message,
+} from '@libp2p/gossipsub'
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
 import { assertNever, type MemberIndex } from '@belfry/protocol/primitives'
 import type { Counters } from '../counters.ts'
@@ -187,7 +189,8 @@ export class Gossip implements ConnectionObserver {
 
   #budgetOf(peerId: string): TokenBucket {
     const { gossipBytesPerSecond, gossipBurstBytes } = this.#modules.limits
-    const budget = this.#budgets.get(peerId) ?? new TokenBucket(gossipBytesPerSecond, gossipBurstBytes, this.#modules.now())
+    const now_ms = this.#modules.now()
+    const budget = this.#budgets.get(peerId) ?? new TokenBucket(gossipBytesPerSecond, gossipBurstBytes, now_ms)
     this.#budgets.set(peerId, budget)
     return budget
   }

@@ -7,15 +7,15 @@ import type { Standing } from './standing.ts'
 const ENVELOPE_BYTES = 1024
 /** A member sends one message per RPC; control messages may ride along. */
 const CONTROL_PER_RPC = 64
-/** Mesh degree: every message goes to all connected members from its author, so the mesh only bridges missing links. */
+/** Mesh degree. Every message goes to all connected members from its author; the mesh only bridges missing links. */
 const DEGREE = 6
 const DEGREE_LOW = 4
 const DEGREE_HIGH = 9
-/** Smaller messages cost less than telling others not to send them; and who told so and then ignores has lost the copies. */
+/** Smaller ones cost less than telling others not to send them; and who told so, then ignores, has lost the copies. */
 const IDONTWANT_BYTES = 16 * 1024
 /** Rejected messages, of recent weight, after which everything from a member is ignored on gossip. */
 const REJECTIONS_MAX = 5
-/** GRAFTs in a row against the rules before that counts, as in Lodestar: a member that restarts forgets its backoffs. */
+/** GRAFTs against the rules before they count, as in Lodestar: a member that restarts forgets its backoffs. */
 const FREE_MISBEHAVIOUR = 6
 
 interface OptionsInit {

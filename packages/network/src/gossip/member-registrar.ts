@@ -12,8 +12,8 @@ interface MemberRegistrarModules {
 }
 
 /**
- * The registrar that gossipsub sees. Streams of non-members end here. gossipsub hears of a member from us, with a stream
- * that is open already: left to itself it opens its streams one after the other, so that one member that stalls its
+ * The registrar that gossipsub sees. Streams of non-members end here. It hears of a member from us, with a stream that
+ * is open already: left to itself it opens its streams one after the other, so that one member that stalls its
  * negotiation would hold up those to all others, and it opens none again after one broke while the connection stayed.
  */
 export class MemberRegistrar implements Registrar {

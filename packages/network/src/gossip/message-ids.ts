@@ -6,9 +6,9 @@ const IGNORED_MAX = 16_384
 
 /**
  * Gossip ids: the SHA-256 of the data. gossipsub forgets no id for two minutes, whatever the verdict was; so a message
- * ignored because its forwarder was over budget, or because this node was not ready for it, could not come again through
- * anybody else, and one lying forwarder could suppress a vote. Each time a message is ignored it therefore gets a new id
- * here, and the next copy is judged afresh.
+ * ignored because its forwarder was over budget, or because this node was not ready for it, could not come again from
+ * anybody else, and one lying forwarder could suppress a vote. Each time a message is ignored it therefore gets a new
+ * id here, and the next copy is judged afresh.
  */
 export class MessageIds {
   /** digest → how often it was ignored; oldest first. */

@@ -4,8 +4,8 @@ const HALF_LIFE_MS = 5 * 60_000
 const FORGIVEN = 0.5
 
 /**
- * How much invalid gossip each member sent lately. Kept here and not in gossipsub, which starts a peer's score anew when
- * it reconnects. Only rejections count: what honest members may do (be late, be many on one host, restart) costs nothing.
+ * How much invalid gossip each member sent lately. Kept here and not in gossipsub, which starts a peer's score anew
+ * when it reconnects. Only rejections count: what honest members do (be late, be many on one host, restart) is free.
  */
 export class Standing {
   readonly #rejections = new Map<string, { readonly weight: number; readonly at_ms: number }>()

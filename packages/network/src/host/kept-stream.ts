@@ -7,6 +7,8 @@ import { backoff_ms } from './backoff.ts'
 const OPEN_TIMEOUT_MS = 10_000
 const REOPEN_MIN_MS = 50
 const REOPEN_MAX_MS = 5_000
+/** At the end, what is being sent has this long to leave. */
+const CLOSE_TIMEOUT_MS = 500
 /** A stream that broke sooner than this did not work: the next attempt waits longer. */
 const STABLE_MS = 5_000
 
@@ -60,7 +62,7 @@ export class KeptStream {
     this.#stopped.abort()
     if (this.#timer) clearTimeout(this.#timer)
     await this.#opening
-    await this.#stream?.close({ signal: AbortSignal.timeout(REOPEN_MAX_MS) }).catch(() => {})
+    await this.#stream?.close({ signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) }).catch(() => {})
   }
 
   #open(): void {
@@ -97,7 +99,8 @@ export class KeptStream {
     stream.addEventListener('close', () => this.#lost(stream, openedAt_ms), { once: true })
     this.#stream = stream
     stream.maxReadBufferLength = 0
-    if (stream.readBufferLength > 0 || stream.remoteWriteStatus !== 'writable') stream.abort(new Error('a one-way stream'))
+    const answered = stream.readBufferLength > 0 || stream.remoteWriteStatus !== 'writable'
+    if (answered) stream.abort(new Error('a one-way stream'))
     if (stream.status === 'open') this.#modules.onOpen(stream, connection)
     else this.#lost(stream, openedAt_ms)
   }

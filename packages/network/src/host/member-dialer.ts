@@ -23,7 +23,7 @@ export interface MemberDialerModules {
   readonly random: () => number
 }
 
-/** The addresses of one member; once started, keeps a connection to it forever: dials, and dials again when it is lost. */
+/** The addresses of one member. Once started, keeps a connection to it: dials, and dials again when it is lost. */
 export class MemberDialer {
   readonly #index: MemberIndex
   readonly #modules: MemberDialerModules

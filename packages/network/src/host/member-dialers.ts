@@ -63,7 +63,7 @@ export class MemberDialers implements ConnectionObserver {
 
   #memberAt(index: MemberIndex): { readonly peerId: string; readonly dialer: MemberDialer } {
     const member = this.#members.get(index)
-    if (!member) throw new NetworkError('bad-option', `there is no other member ${index}`, 'Check the index in the lock.')
-    return member
+    if (member) return member
+    throw new NetworkError('bad-option', `there is no other member ${index}`, 'Check the index in the lock.')
   }
 }

@@ -56,5 +56,6 @@ function tryMultiaddr(text: string): Multiaddr | null {
 }
 
 function badAddress(sentence: string): NetworkError {
-  return new NetworkError('bad-address', sentence, 'Write it like /ip4/203.0.113.7/tcp/9735 or /dns4/belfry.example/tcp/9735.')
+  return new NetworkError('bad-address', sentence,
+    'Write it like /ip4/203.0.113.7/tcp/9735 or /dns4/belfry.example/tcp/9735.')
 }

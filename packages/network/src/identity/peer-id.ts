@@ -47,5 +47,6 @@ function tryParse(text: string) {
 }
 
 function badIdentity(sentence: string): NetworkError {
-  return new NetworkError('bad-identity', sentence, 'Take node keys and peer ids from the cards and the lock, unchanged.')
+  return new NetworkError('bad-identity', sentence,
+    'Take node keys and peer ids from the cards and the lock, unchanged.')
 }

@@ -8,7 +8,7 @@ import { pauseReading } from '../host/pause-reading.ts'
 import type { NetworkLimits } from '../limits.ts'
 import type { NetworkHandlers, NetworkLog } from '../network-init.ts'
 
-/** What handling a frame costs beyond its bytes, in bytes of budget, so that many small frames cost as few large ones. */
+/** What handling a frame costs beyond its bytes, in bytes of budget, so that many small frames are not cheap. */
 const FRAME_COST_BYTES = 1024
 
 interface InboxModules {
@@ -77,8 +77,8 @@ export class MemberInbox {
   }
 
   /**
-   * Over budget, reading stops until a quarter of it is back: the sender's window runs out and its own queue drops. What
-   * had arrived by then is delivered on credit, so that a burst of an honest member loses nothing.
+   * Over budget, reading stops until a quarter of it is back: the sender's window runs out and its own queue drops.
+   * What had arrived by then is delivered on credit, so that a burst of an honest member loses nothing.
    */
   #pace(stream: Stream, dropped: number): void {
     const { counters, limits, log, now } = this.#modules

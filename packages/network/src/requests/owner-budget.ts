@@ -2,7 +2,8 @@ import type { CounterName } from '../counters.ts'
 import { TokenBucket } from '../framing/token-bucket.ts'
 import type { NetworkLimits } from '../limits.ts'
 
-export type BudgetRefusal = Extract<CounterName, 'requests_refused_rate' | 'requests_refused_concurrent' | 'requests_refused_bytes'>
+export type BudgetRefusal = Extract<CounterName,
+  'requests_refused_rate' | 'requests_refused_concurrent' | 'requests_refused_bytes'>
 
 /** What one owner may ask of this member: requests and bytes per minute, and how many at once. */
 export class OwnerBudget {

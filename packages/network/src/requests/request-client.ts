@@ -1,6 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import { assertNever, type MemberIndex } from '@belfry/protocol/primitives'
-import { NetworkError } from '../errors.ts'
+import { NetworkError, type NetworkErrorCode } from '../errors.ts'
 import { FrameError } from '../framing/frame.ts'
 import type { NetworkLimits } from '../limits.ts'
 import type { OwnerProtocol, RequestOptions } from '../network-init.ts'
@@ -31,11 +31,11 @@ export class RequestClient {
     this.#modules = modules
   }
 
-  async request(to: MemberIndex, protocol: OwnerProtocol, bytes: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
+  async request(to: MemberIndex, protocol: OwnerProtocol, bytes: Uint8Array, options: RequestOptions) {
     const { limits } = this.#modules
     if (bytes.length === 0 || bytes.length > limits.maxRequestBytes) {
-      throw new NetworkError('too-large', `a request has 1 to ${limits.maxRequestBytes} bytes, this one ${bytes.length}`,
-        'Split it.')
+      const sentence = `a request has 1 to ${limits.maxRequestBytes} bytes, this one ${bytes.length}`
+      throw new NetworkError('too-large', sentence, 'Split it.')
     }
     const timeout = AbortSignal.timeout(options.timeout_ms ?? limits.requestTimeout_ms)
     const signal = AbortSignal.any([timeout, this.#stopped.signal, ...(options.signal ? [options.signal] : [])])
@@ -84,23 +84,23 @@ export class RequestClient {
 
   #classify(to: MemberIndex, stage: Stage, error: unknown, signals: Signals): NetworkError {
     if (error instanceof NetworkError) return error
-    const options = { cause: error }
-    if (this.#stopped.signal.aborted) return new NetworkError('stopped', 'the network was stopped', 'Start it again.', options)
-    if (signals.caller?.aborted) return new NetworkError('aborted', 'the request was given up', 'Ask again.', options)
+    const because = (code: NetworkErrorCode, sentence: string, remedy: string): NetworkError =>
+      new NetworkError(code, sentence, remedy, { cause: error })
+    if (this.#stopped.signal.aborted) return because('stopped', 'the network was stopped', 'Start it again.')
+    if (signals.caller?.aborted) return because('aborted', 'the request was given up', 'Ask again.')
     if (signals.timeout.aborted) {
-      return new NetworkError('timeout', `member ${to} did not answer in time`, 'Check that its host is up, or allow more time.',
-        options)
+      return because('timeout', `member ${to} did not answer in time`, 'Check that its host is up, or allow more time.')
     }
     if (error instanceof FrameError) return error.code === 'frame-too-large' ? tooLarge(to) : malformed(to)
     switch (stage) {
       case 'connect':
-        return new NetworkError('unreachable', `member ${to} cannot be reached`,
-          'Check its addresses in the lock, and that its host is up and its port open.', options)
+        return because('unreachable', `member ${to} cannot be reached`,
+          'Check its addresses in the lock, and that its host is up and its port open.')
       case 'open':
-        return new NetworkError('refused', `member ${to} does not serve this request`,
-          'Check that its operator has admitted this owner, and that both use the same lock.', options)
+        return because('refused', `member ${to} does not serve this request`,
+          'Check that its operator has admitted this owner, and that both use the same lock.')
       case 'exchange':
-        return new NetworkError('closed', `member ${to} closed the stream before its answer was complete`, 'Ask again.', options)
+        return because('closed', `member ${to} closed the stream before its answer was complete`, 'Ask again.')
       default:
         return assertNever(stage)
     }

@@ -27,7 +27,8 @@ describe('frames', () => {
     fc.assert(fc.property(frames, cuts, (sent, lengths) => {
       const wire = Buffer.concat(sent.map(encodeFrame))
       const decoder = new FrameDecoder(MAX_BYTES)
-      assert.deepEqual(decodeAll(decoder, cut(new Uint8Array(wire), lengths)), sent.map((frame) => new Uint8Array(frame)))
+      const received = decodeAll(decoder, cut(new Uint8Array(wire), lengths))
+      assert.deepEqual(received, sent.map((frame) => new Uint8Array(frame)))
       assert.equal(decoder.midFrame, false)
     }))
   })
@@ -46,12 +47,14 @@ describe('frames', () => {
   })
 
   it('of no bytes are refused', () => {
-    assert.throws(() => decodeAll(new FrameDecoder(MAX_BYTES), [new Uint8Array(4)]), { name: 'FrameError', code: 'frame-empty' })
+    const decoder = new FrameDecoder(MAX_BYTES)
+    assert.throws(() => decodeAll(decoder, [new Uint8Array(4)]), { name: 'FrameError', code: 'frame-empty' })
   })
 
   it('over the limit are refused by their header, before any byte of them is kept', () => {
     const decoder = new FrameDecoder(MAX_BYTES, () => assert.fail('the length was accepted'))
-    assert.throws(() => decodeAll(decoder, [Uint8Array.of(0, 0, 1, 45)]), { name: 'FrameError', code: 'frame-too-large' })
+    const header = Uint8Array.of(0, 0, 1, 45)
+    assert.throws(() => decodeAll(decoder, [header]), { name: 'FrameError', code: 'frame-too-large' })
   })
 
   it('after a broken one are not read', () => {

@@ -16,7 +16,8 @@ describe('dialling', () => {
   it('goes on for as long as nobody answers, and succeeds when somebody does', async () => {
     const failures: (string | number | undefined)[] = []
     const a = await federation.start(1, {
-      limits: LIMITS, log: (_level, event, fields) => void (event === 'dial-failed' && failures.push(fields['failures'])),
+      limits: LIMITS,
+      log: (_level, event, fields) => void (event === 'dial-failed' && failures.push(fields['failures'])),
     })
     const spare = await federation.start(2)
     const [listen = ''] = spare.network.listening()
@@ -65,7 +66,8 @@ describe('dialling', () => {
     await connect(a, b)
     assert.throws(() => a.network.addPeerAddress(9 as MemberIndex, '/ip4/127.0.0.1/tcp/1'), { code: 'bad-option' })
     assert.throws(() => a.network.addPeerAddress(TWO, 'nowhere'), { code: 'bad-address' })
-    assert.throws(() => a.network.addPeerAddress(TWO, `/ip4/127.0.0.1/tcp/1/p2p/${a.identity.peerId}`), { code: 'bad-address' })
+    const elsewhere = `/ip4/127.0.0.1/tcp/1/p2p/${a.identity.peerId}`
+    assert.throws(() => a.network.addPeerAddress(TWO, elsewhere), { code: 'bad-address' })
     for (let port = 1; port < 16; port++) a.network.addPeerAddress(TWO, `/ip4/127.0.0.1/tcp/${port}`)
     assert.throws(() => a.network.addPeerAddress(TWO, '/ip4/127.0.0.1/tcp/16'), { code: 'bad-option' })
     a.network.addPeerAddress(TWO, '/ip4/127.0.0.1/tcp/15')

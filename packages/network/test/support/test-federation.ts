@@ -75,7 +75,7 @@ export class TestFederation {
   }
 
   /** An owner's client that knows where these members are. */
-  async startClient(name: string, members: readonly TestMember[], limits: Partial<NetworkLimits> = {}): Promise<Network> {
+  async startClient(name: string, members: readonly TestMember[], limits: Partial<NetworkLimits> = {}) {
     const network = await createNetwork({
       identitySeed: identityNamed(name).seed,
       listen: [],
@@ -92,7 +92,9 @@ export class TestFederation {
       },
     })
     this.#networks.add(network)
-    for (const member of members) for (const address of member.network.listening()) network.addPeerAddress(member.index, address)
+    for (const member of members) {
+      for (const address of member.network.listening()) network.addPeerAddress(member.index, address)
+    }
     return network
   }
 
