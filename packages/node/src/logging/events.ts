@@ -1,0 +1,39 @@
+/**
+ * What a log line can be about: a closed union, so that alerts and searches can rely on the words. The sentence that goes
+ * with an event may change; the event does not.
+ */
+import type { NetworkEvent } from '@belfry/network'
+import type { TellEvent } from '@belfry/protocol'
+
+/** The node's own, outside core, network and chain. */
+export const NODE_EVENTS = [
+  'node-starting',
+  'node-started',
+  'node-stopping',
+  'node-stopped',
+  'node-failed',
+  /** An effect or handler failed in a way that none should. */
+  'bug',
+  'config-variable-ignored',
+  'bitcoind-version',
+  'http-started',
+  'http-stopped',
+  'http-failed',
+  'log-lines-lost',
+] as const
+export type NodeEvent = (typeof NODE_EVENTS)[number]
+
+/** What the chain watcher logs. */
+export const CHAIN_EVENTS = ['chain-not-followed', 'chain-followed-again', 'zmq-gap', 'zmq-silent'] as const
+export type ChainLogEvent = (typeof CHAIN_EVENTS)[number]
+
+/** The chain watcher's log takes any word; one that is not in the union is logged as this, with the word as `detail`. */
+export const OTHER_CHAIN_EVENT = 'chain-other'
+
+export type LogEvent = NodeEvent | TellEvent | NetworkEvent | ChainLogEvent | typeof OTHER_CHAIN_EVENT
+
+const CHAIN: ReadonlySet<string> = new Set(CHAIN_EVENTS)
+
+export function isChainLogEvent(event: string): event is ChainLogEvent {
+  return CHAIN.has(event)
+}

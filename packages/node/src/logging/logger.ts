@@ -1,0 +1,138 @@
+/** One JSON object a line: `time` (UTC), `level`, `event` (see events.ts), then the event's fields. */
+import { CodedError } from '@belfry/protocol/primitives'
+import { type DestinationStream, destination as fileDestination, pino, stdTimeFunctions } from 'pino'
+import type { LogEvent } from './events.ts'
+import { printable } from './printable.ts'
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export type LogFields = Readonly<Record<string, unknown>>
+
+/** Never throws: a log that cannot be written must not end a watchtower. */
+export interface Logger {
+  log(level: LogLevel, event: LogEvent, fields?: LogFields): void
+  debug(event: LogEvent, fields?: LogFields): void
+  info(event: LogEvent, fields?: LogFields): void
+  warn(event: LogEvent, fields?: LogFields): void
+  error(event: LogEvent, fields?: LogFields): void
+  /** The same log, with these fields in every line. */
+  child(fields: LogFields): Logger
+  /** Lines that could not be written since the start. */
+  lost(): number
+  /** Closes the file, where it is one. */
+  close(): void
+}
+
+/** Where lines go: a file that is appended to, a file descriptor, or for tests whoever takes them. */
+export type LogDestination = { readonly file: string } | { readonly fd: number } | DestinationStream
+
+export interface LoggerOptions {
+  readonly level: LogLevel
+  readonly destination: LogDestination
+}
+
+/** Lines kept while a file or pipe takes none; then they are lost, and counted. */
+const MAX_PENDING_BYTES = 1024 * 1024
+const FILE_MODE = 0o600
+
+export class LogError extends CodedError<'log-unwritable'> {}
+
+/**
+ * Lines are written at once, before the call returns, so that the last ones before a crash are there: 3 µs a line, and an
+ * incident has some hundreds. What is not taken (a full pipe or disk) is kept up to a bound and tried again with the next
+ * line; nothing waits for a reader.
+ * @throws LogError where the file cannot be opened
+ */
+export function createLogger({ level, destination }: LoggerOptions): Logger {
+  const sink = openSink(destination)
+  const root = pino(
+    {
+      level,
+      base: null,
+      messageKey: 'message',
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    sink.stream,
+  )
+  return loggerOn({ least: LOG_LEVELS.indexOf(level), write: (at, line) => root[at](line), sink }, {})
+}
+
+interface Sink {
+  readonly stream: DestinationStream
+  lost(): number
+  close(): void
+}
+
+function openSink(destination: LogDestination): Sink {
+  if ('write' in destination) return guarded(destination)
+  const stream = open(destination)
+  let lost = 0
+  // Without a listener an error of the disk would end the process.
+  stream.on('error', () => { lost++ })
+  stream.on('drop', () => { lost++ })
+  return { stream, lost: () => lost, close: () => stream.end() }
+}
+
+function open(destination: { readonly file: string } | { readonly fd: number }) {
+  const rules = { sync: true, maxLength: MAX_PENDING_BYTES, retryEAGAIN: () => false }
+  if ('fd' in destination) return fileDestination({ ...rules, dest: destination.fd })
+  try {
+    return fileDestination({ ...rules, dest: destination.file, mode: FILE_MODE })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    throw new LogError('log-unwritable', `the log file ${destination.file} cannot be written (${code})`, 'Check log.file: its folder must exist and let Belfry write.')
+  }
+}
+
+function guarded(stream: DestinationStream): Sink {
+  let lost = 0
+  return {
+    stream: {
+      write(line) {
+        try {
+          stream.write(line)
+        } catch {
+          lost++
+        }
+      },
+    },
+    lost: () => lost,
+    close: () => {},
+  }
+}
+
+interface Output {
+  /** The place of the lowest level written: lines below cost nothing. */
+  readonly least: number
+  readonly write: (level: LogLevel, line: object) => void
+  readonly sink: Sink
+}
+
+function loggerOn(output: Output, always: LogFields): Logger {
+  const log = (level: LogLevel, event: LogEvent, fields: LogFields = {}): void => {
+    if (LOG_LEVELS.indexOf(level) >= output.least) output.write(level, lineOf(event, { ...always, ...fields }))
+  }
+  return {
+    log,
+    debug: (event, fields) => log('debug', event, fields),
+    info: (event, fields) => log('info', event, fields),
+    warn: (event, fields) => log('warn', event, fields),
+    error: (event, fields) => log('error', event, fields),
+    child: (fields) => loggerOn(output, { ...always, ...fields }),
+    lost: () => output.sink.lost(),
+    close: () => output.sink.close(),
+  }
+}
+
+/** Fields of ours by these names would make a second key of the same name in one line. */
+const RESERVED: ReadonlySet<string> = new Set(['event', 'level', 'time'])
+
+/** pino sees nothing but what printable() let through. */
+function lineOf(event: LogEvent, fields: LogFields): object {
+  const printed = printable(fields)
+  if (typeof printed !== 'object' || printed === null || Array.isArray(printed)) return { event, fields: printed }
+  const entries = Object.entries(printed).map(([name, value]) => [RESERVED.has(name) ? `${name}_field` : name, value] as const)
+  return { event, ...Object.fromEntries(entries) }
+}

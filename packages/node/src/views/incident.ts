@@ -1,0 +1,170 @@
+/** One incident, whole: what `belfry incident explain` tells. Signed statements come as they were signed, for anyone to verify. */
+import {
+  type Coin, type Incident, type Receipt, type State, type Vault, confirmations, countedVoters, decodeBody, decodeFrame, decodeHeader, finalSpend,
+  recoveryRung, rungOfEnvelope, standingTrigger,
+} from '@belfry/protocol'
+import { type Height, type IncidentId, type Txid, sortedEntries, toHex } from '@belfry/protocol/primitives'
+import { type IncidentSummary, incidentSummary, vaultOf } from './incidents.ts'
+import { type MemberName, named, namedAll } from './named.ts'
+import { satVb, satsNumber, utc } from './units.ts'
+import { type SpendView, spendView, tipOf } from './vaults.ts'
+
+export interface IncidentView extends IncidentSummary {
+  /** The member whose view this is: others may know more or less. */
+  readonly seen_by: MemberName
+  readonly tip_height: number | null
+  readonly exposed: boolean
+  /** The trigger as it stands now; null where it is gone. */
+  readonly trigger_tx: TriggerTxView | null
+  /** The recovery transaction in the mempool or chain; null where there is none. */
+  readonly recovery_tx: RecoveryTxView | null
+  /** The confirmed spend that ended the coin's story, so far. */
+  readonly end: { readonly txid: string; readonly recovered: boolean; readonly confirmations: number } | null
+  readonly votes_held: readonly VoteView[]
+  readonly certificate: { readonly at: string; readonly height: number; readonly voters: readonly MemberName[] } | null
+  readonly releases: readonly ReleaseView[]
+  readonly broadcasts: readonly { readonly txid: string; readonly sat_vb: number | null; readonly height: number }[]
+  readonly broadcast_receipts: readonly BroadcastReceiptView[]
+  /** In the order in which this member learned it. */
+  readonly story: readonly StoryView[]
+}
+
+export interface TriggerTxView extends SpendView {
+  readonly vsize: number
+  /** null where this node does not know an input's value. */
+  readonly fee_sats: number | null
+}
+
+export interface RecoveryTxView extends SpendView {
+  readonly sat_vb: number
+}
+
+export interface VoteView {
+  readonly member: MemberName
+  /** The voter's tip. */
+  readonly anchor_height: number
+  /** Counts towards a certificate now: neither too old nor too far from the others. */
+  readonly counted: boolean
+  /** The signed message, hex. */
+  readonly frame: string
+}
+
+/** Shares of this envelope left, or may have left, this member from this height of mine on. */
+export interface ReleaseView {
+  readonly envelope_id: string
+  readonly txid: string | null
+  readonly sat_vb: number | null
+  readonly height: number
+}
+
+export interface BroadcastReceiptView {
+  readonly member: MemberName
+  readonly txid: string
+  readonly height: number
+  /** The signed message, hex. */
+  readonly frame: string
+}
+
+export interface StoryView {
+  readonly at: string
+  readonly event: string
+  readonly height: number | null
+  readonly member: MemberName | null
+  readonly txid: string | null
+  readonly sat_vb: number | null
+  readonly detail: string | null
+}
+
+/** null where there is no such incident. */
+export function incidentView(state: State, incident_id: IncidentId): IncidentView | null {
+  const incident = state.durable.incidents.get(incident_id)
+  if (!incident) return null
+  const { federation, self } = state.config
+  const vault = vaultOf(state, incident)
+  const tip = tipOf(state)
+  return {
+    ...incidentSummary(state, incident_id, incident),
+    seen_by: named(federation, self),
+    tip_height: state.durable.position?.height ?? null,
+    exposed: vault.exposed,
+    trigger_tx: triggerTx(vault, incident, tip),
+    recovery_tx: recoveryTx(vault, tip),
+    end: endOf(vault, tip),
+    votes_held: votesOf(state, incident, tip),
+    certificate: incident.certified && {
+      at: utc(incident.certified.at_ms),
+      height: incident.certified.height,
+      voters: namedAll(federation, incident.certified.voters),
+    },
+    releases: sortedEntries(incident.released).map(([envelope_id, height]) => {
+      const rung = rungOfEnvelope(vault, envelope_id)
+      return { envelope_id, height, txid: rung?.txid ?? null, sat_vb: rung && satVb(rung.feerate) }
+    }),
+    broadcasts: sortedEntries(incident.broadcasts).map(([txid, height]) => ({ txid, sat_vb: rungSatVb(vault, txid), height })),
+    broadcast_receipts: receiptsOf(state, incident),
+    story: incident.story.map(({ at_ms, event, height, member, txid, feerate, detail }) => ({
+      at: utc(at_ms),
+      event,
+      height,
+      member: member === null ? null : named(federation, member),
+      txid,
+      sat_vb: feerate === null ? null : satVb(feerate),
+      detail,
+    })),
+  }
+}
+
+function rungSatVb(vault: Vault, txid: Txid): number | null {
+  const rung = recoveryRung(vault, txid)
+  return rung && satVb(rung.feerate)
+}
+
+function triggerTx(vault: Vault, { trigger }: Incident, tip: number): TriggerTxView | null {
+  const standing = standingTrigger(vault, trigger)
+  const coin = vault.coins.get(vault.deposit)
+  const spend = coin && spendView(coin, tip)
+  if (!standing || !spend) return null
+  const { vsize, fee } = standing.tx
+  return { ...spend, vsize, fee_sats: fee === null ? null : satsNumber(fee) }
+}
+
+/** A confirmed one goes before one in the mempool. */
+function recoveryTx(vault: Vault, tip: number): RecoveryTxView | null {
+  const found = sortedEntries(vault.coins).flatMap(([, coin]) => recoveryOn(vault, coin, tip))
+  return found.find(({ seen }) => seen === 'confirmed') ?? found[0] ?? null
+}
+
+function recoveryOn(vault: Vault, coin: Coin, tip: number): RecoveryTxView[] {
+  const tx = coin.confirmed?.tx ?? coin.mempool
+  const rung = tx && recoveryRung(vault, tx.txid)
+  const spend = rung && spendView(coin, tip)
+  return rung && spend ? [{ ...spend, sat_vb: satVb(rung.feerate) }] : []
+}
+
+function endOf(vault: Vault, tip: number): IncidentView['end'] {
+  const end = finalSpend(vault)
+  return end && { txid: end.txid, recovered: end.recovered, confirmations: confirmations(end.coin, tip) }
+}
+
+function votesOf({ config }: State, { votes }: Incident, tip: number): VoteView[] {
+  const counted = new Set(countedVoters(votes, tip as Height))
+  return sortedEntries(votes).map(([member, { anchor_height, frame }]) => ({
+    member: named(config.federation, member),
+    anchor_height,
+    counted: counted.has(member),
+    frame: toHex(frame),
+  }))
+}
+
+function receiptsOf({ config }: State, { broadcast_receipts }: Incident): BroadcastReceiptView[] {
+  return sortedEntries(broadcast_receipts).flatMap(([member, frame]) => {
+    const receipt = receiptIn(frame)
+    if (receipt.statement !== 'broadcast') return []
+    return [{ member: named(config.federation, member), txid: receipt.txid, height: receipt.height, frame: toHex(frame) }]
+  })
+}
+
+/** It was checked before it was kept. */
+function receiptIn(frame: Uint8Array): Receipt {
+  return decodeBody('receipt', decodeHeader(decodeFrame(frame).signed).body)
+}

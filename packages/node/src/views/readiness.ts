@@ -1,0 +1,112 @@
+/** Whether this node could play its part in an incident now, and if not, why not and what to do. */
+import { ACTION_OF, type State } from '@belfry/protocol'
+import type { LoopStatus } from '@belfry/runtime'
+import { type MemberName, listed, named } from './named.ts'
+
+export const READINESS_REASONS = [
+  'starting',
+  'loop-failed',
+  'chain-watcher-ended',
+  'bitcoind-unreachable',
+  'bitcoind-syncing',
+  'wrong-chain',
+  'chain-not-reached',
+  'quorum-lost',
+] as const
+export type ReadinessReason = (typeof READINESS_REASONS)[number]
+
+export interface Unready {
+  readonly reason: ReadinessReason
+  /** One sentence. */
+  readonly message: string
+  readonly remedy: string
+}
+
+export interface Readiness {
+  readonly ready: boolean
+  readonly reasons: readonly Unready[]
+}
+
+/** What the shell knows of itself. */
+export interface ShellHealth {
+  readonly loop: LoopStatus
+  readonly chain_watcher: 'running' | 'ended'
+}
+
+export function readiness(state: State, shell: ShellHealth): Readiness {
+  const reasons = [...loopReasons(state, shell), ...chainReasons(state, shell), ...quorumReasons(state)]
+  return { ready: reasons.length === 0, reasons }
+}
+
+function loopReasons(state: State, { loop }: ShellHealth): Unready[] {
+  if (loop !== 'running') {
+    return [{
+      reason: 'loop-failed',
+      message: loop === 'failed' ? 'This node can no longer store what it decides, and does nothing.' : 'This node is stopping.',
+      remedy: loop === 'failed' ? 'Look for node-failed in the log; its remedy says what to do before the next start.' : 'Start it again.',
+    }]
+  }
+  if (state.volatile.started_at !== null) return []
+  return [{ reason: 'starting', message: 'This node is starting.', remedy: 'Wait some seconds.' }]
+}
+
+function chainReasons({ durable, volatile }: State, { chain_watcher }: ShellHealth): Unready[] {
+  if (chain_watcher === 'ended') {
+    return [{
+      reason: 'chain-watcher-ended',
+      message: 'This node no longer follows the chain.',
+      remedy: 'Look for node-failed in the log, and start the node again.',
+    }]
+  }
+  switch (volatile.chain) {
+    case 'unreachable':
+      return [{
+        reason: 'bitcoind-unreachable',
+        message: 'bitcoind does not answer.',
+        remedy: 'Start bitcoind, or correct bitcoind.host, bitcoind.rpc_port and the cookie file in the configuration.',
+      }]
+    case 'wrong-chain':
+      return [{
+        reason: 'wrong-chain',
+        message: 'bitcoind follows another chain than the one that this federation or this node has followed.',
+        remedy: 'Point the configuration at a bitcoind of the federation\'s network.',
+      }]
+    case 'syncing':
+      return [{
+        reason: 'bitcoind-syncing',
+        message: 'bitcoind has not caught up with the chain.',
+        remedy: 'Wait until it has; watch `bitcoin-cli getblockchaininfo`.',
+      }]
+    case 'ok':
+      if (durable.position !== null) return []
+      return [{
+        reason: 'chain-not-reached',
+        message: 'No block has been taken from bitcoind yet.',
+        remedy: 'Wait some seconds; if it stays so, look for chain-not-followed in the log.',
+      }]
+  }
+}
+
+/** The actions that a trigger can call for. */
+const ACTIONS_IN_USE = [...new Set(Object.values(ACTION_OF))]
+const DEEDS = { clawback: 'claw back', emergency: 'send the emergency recovery' } as const
+
+/** A peer not yet heard of counts as living until it has been silent for as long as a dead one. */
+function quorumReasons({ config: { federation, self }, volatile }: State): Unready[] {
+  const dead: MemberName[] = federation.members
+    .filter(({ index }) => index !== self && volatile.peers.get(index)?.life === 'dead')
+    .map(({ index }) => named(federation, index))
+  const living = federation.members.length - dead.length
+  const lost = ACTIONS_IN_USE.filter((action) => living < neededFor(federation.thresholds[action]))
+  if (lost.length === 0) return []
+  const needed = lost.map((action) => `${neededFor(federation.thresholds[action])} are needed to ${DEEDS[action]}`)
+  return [{
+    reason: 'quorum-lost',
+    message: `Only ${living} of ${federation.members.length} members are alive, ${needed.join(', ')}: nothing is heard of ${listed(dead)}.`,
+    remedy: 'Ask the operators of the silent members to start their nodes, and check the network between you.',
+  }]
+}
+
+function neededFor({ q, t }: { q: number; t: number }): number {
+  return Math.max(q, t)
+}

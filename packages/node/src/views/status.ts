@@ -1,0 +1,101 @@
+/** The node at a glance: what `belfry node status` prints. */
+import {
+  ACTIONS, type Action, type ActionThresholds, type ChainState, type IncidentStatus, type Network, type PeerLife, type State, incidentStatus,
+} from '@belfry/protocol'
+import { vaultOf } from './incidents.ts'
+import { type MemberName, named } from './named.ts'
+import { type ShellHealth, type Unready, readiness } from './readiness.ts'
+import { satVb, utc } from './units.ts'
+import { VAULT_STATES, type VaultState, isProtected, tipOf, vaultState } from './vaults.ts'
+
+export const INCIDENT_STATUSES = ['alleged', 'open', 'certified', 'recovering', 'recovered', 'gone', 'lost', 'settled'] as const satisfies readonly IncidentStatus[]
+export const PEER_LIVES = ['unknown', 'alive', 'suspect', 'dead'] as const satisfies readonly PeerLife[]
+
+export interface StatusView {
+  readonly member: MemberName & { readonly peer_id: string }
+  readonly federation: {
+    readonly name: string
+    readonly network: Network
+    readonly lock_hash: string
+    readonly epoch: number
+    readonly members: number
+    /** Lying members that it is safe against. */
+    readonly b: number
+    readonly thresholds: Readonly<Record<Action, ActionThresholds>>
+  }
+  readonly software: string
+  /** Starts of this member so far. */
+  readonly boot: number
+  readonly started_at: string | null
+  readonly ready: boolean
+  readonly reasons: readonly Unready[]
+  readonly chain: {
+    readonly state: ChainState
+    readonly tip: { readonly height: number; readonly hash: string } | null
+    readonly implementation: string | null
+    readonly estimate_sat_vb: number | null
+    readonly mempool_floor_sat_vb: number
+  }
+  /** The other members by how they are; this one is not counted. */
+  readonly peers: Readonly<Record<PeerLife, number>> & { readonly connected: number }
+  readonly vaults: Readonly<Record<VaultState, number>> & { readonly protected: number; readonly exposed: number }
+  readonly incidents: Readonly<Record<IncidentStatus, number>>
+  /** Pieces of evidence held against members. */
+  readonly evidence: number
+}
+
+export function statusView(state: State, shell: ShellHealth): StatusView {
+  const { config: { federation, self, software }, durable, volatile } = state
+  const { name, network, lock_hash, epoch, members, b, thresholds } = federation
+  return {
+    member: { ...named(federation, self), peer_id: federation.memberOf(self).peer_id },
+    federation: {
+      name,
+      network,
+      lock_hash,
+      epoch,
+      members: members.length,
+      b,
+      thresholds: Object.fromEntries(ACTIONS.map((action) => [action, { ...thresholds[action] }])) as Record<Action, ActionThresholds>,
+    },
+    software,
+    boot: durable.boot,
+    started_at: volatile.started_at === null ? null : utc(volatile.started_at),
+    ...readiness(state, shell),
+    chain: {
+      state: volatile.chain,
+      tip: durable.position,
+      implementation: volatile.implementation || null,
+      estimate_sat_vb: volatile.estimate === null ? null : satVb(volatile.estimate),
+      mempool_floor_sat_vb: satVb(volatile.mempool_floor),
+    },
+    ...countsOf(state),
+  }
+}
+
+export type Counts = Pick<StatusView, 'peers' | 'vaults' | 'incidents' | 'evidence'>
+
+/** Also what the metrics show. */
+export function countsOf(state: State): Counts {
+  const { config: { self }, durable, volatile } = state
+  const peers = [...volatile.peers].filter(([member]) => member !== self).map(([, peer]) => peer)
+  const vaults = [...durable.vaults.values()]
+  const tip = tipOf(state)
+  const incidents = [...durable.incidents.values()].map((incident) => incidentStatus(vaultOf(state, incident), incident, tip))
+  return {
+    peers: { ...tally(PEER_LIVES, peers.map(({ life }) => life)), connected: peers.filter(({ connected }) => connected).length },
+    vaults: {
+      ...tally(VAULT_STATES, vaults.map(vaultState)),
+      protected: vaults.filter((vault) => isProtected(state, vault)).length,
+      exposed: vaults.filter(({ exposed }) => exposed).length,
+    },
+    incidents: tally(INCIDENT_STATUSES, incidents),
+    evidence: durable.evidence.size,
+  }
+}
+
+function tally<K extends string>(kinds: readonly K[], found: readonly K[]): Record<K, number> {
+  const counts = Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<K, number>
+  for (const kind of found) counts[kind] += 1
+  return counts
+}
