@@ -40,6 +40,22 @@ export class ChainView {
     return this.recent.beforeTip
   }
 
+  /** The tip and an unbroken run of blocks before it, the oldest first. */
+  remembered(): readonly BlockRef[] {
+    return this.recent.all()
+  }
+
+  /** What was before the oldest block known here: to find back by it, should bitcoind ever lose its last blocks. */
+  remember(before: readonly BlockRef[]): void {
+    this.recent.extendBack(before)
+  }
+
+  /** Whether it is the tip, or before it as far as is known here: known to be, or lower than what is known. */
+  mayLeadHere({ height, hash }: BlockRef): boolean {
+    const { oldest } = this.recent
+    return oldest !== null && height < oldest.height || this.recent.has(hash)
+  }
+
   /** Whether it was told as disconnected of late. */
   wasGivenUp(hash: BlockHash): boolean {
     return this.recent.wasGivenUp(hash)

@@ -32,9 +32,9 @@ export class Cursor {
     return this.view.getUint8(this.at - 1)
   }
 
-  /** A byte further on, without moving; null beyond the end. */
-  peek(ahead: number): number | null {
-    return this.bytes[this.at + ahead] ?? null
+  /** The next byte, without moving; null at the end. */
+  peek(): number | null {
+    return this.bytes[this.at] ?? null
   }
 
   /**

@@ -1,6 +1,6 @@
 import { type Bitcoind, BitcoindError, type BlockHeader, type CallOptions, isRpcFault } from '@belfry/bitcoind'
 import type { BlockRef } from '@belfry/protocol'
-import type { BlockHash, Height } from '@belfry/protocol/primitives'
+import { type BlockHash, type Height, isHex32 } from '@belfry/protocol/primitives'
 import { readBlock } from './blocks.ts'
 import type { ChainView } from './chain-view.ts'
 import type { ChainCounters } from './counters.ts'
@@ -28,6 +28,9 @@ export type CatchUp =
 const MAX_STEPS_AT_ONCE = 100
 /** RPC_MISC_ERROR: getblock of a block that is pruned, or not fetched yet. */
 const RPC_MISC_ERROR = -1
+/** Of bitcoind's chain, at the first look: more than it loses in a crash. */
+const REMEMBERED_BLOCKS = 500
+const HASHES_AT_ONCE = 500
 
 /** Leads the view of the chain to bitcoind's best block, from wherever it is. */
 export class Follower {
@@ -36,6 +39,7 @@ export class Follower {
   private readonly counters: ChainCounters
   private readonly call: CallOptions
   private readonly isRightChain: () => Promise<boolean>
+  private hasLearnt = false
 
   constructor(modules: FollowerModules) {
     this.bitcoind = modules.bitcoind
@@ -53,6 +57,8 @@ export class Follower {
       const best = await this.bitcoind.getBestBlockHash(this.call)
       if (tip === null || best === tip.hash) {
         await this.view.settle()
+        if (!this.hasLearnt) await this.learnBefore()
+        this.hasLearnt = true
         return 'at-tip'
       }
       if (!await this.step(tip, best)) return 'bitcoind-behind'
@@ -106,14 +112,48 @@ export class Follower {
   private async leaveUnknown(tip: BlockRef): Promise<boolean> {
     if (!await this.isRightChain()) return false
     const info = await this.bitcoind.getBlockchainInfo(this.call)
-    // It fetches its blocks anew, and has not come to this one yet.
-    if (info.initialBlockDownload && info.blocks < tip.height) return false
+    // It has lost its last blocks in a crash, or fetches all anew, and will come to this one: that undoes nothing.
+    if (this.view.mayLeadHere({ height: info.blocks, hash: info.bestBlockHash })) return false
     const { beforeTip } = this.view
-    if (beforeTip === null) {
+    // Before anything is undone that cannot be followed to its end.
+    if (beforeTip === null || !await this.hasCommonBlock(info.blocks)) {
       throw new ChainError('no-common-block', `bitcoind knows no block that was followed, up to ${tip.height}`)
     }
     await this.view.disconnect(tip, beforeTip.hash)
     return true
+  }
+
+  private async hasCommonBlock(best: Height): Promise<boolean> {
+    const remembered = this.view.remembered().filter(({ height }) => height <= best)
+    const hashes = await this.hashesAt(remembered.map(({ height }) => height))
+    return remembered.some(({ hash }, i) => hashes[i] === hash)
+  }
+
+  /** Learns the blocks before the oldest that is known here, from a bitcoind that has it in its chain. */
+  private async learnBefore(): Promise<void> {
+    const [oldest] = this.view.remembered()
+    if (oldest === undefined || this.view.remembered().length >= REMEMBERED_BLOCKS) return
+    const lowest = Math.max(0, oldest.height - REMEMBERED_BLOCKS)
+    const heights = Array.from({ length: oldest.height - lowest + 1 }, (_, i) => lowest + i as Height)
+    const hashes = await this.hashesAt(heights)
+    // The chain may change between the answers; below a block that is in it at the end, it has not.
+    if (await this.bitcoind.getBlockHash(oldest.height, this.call) !== oldest.hash) return
+    this.view.remember(heights.flatMap((height, i) => {
+      const hash = hashes[i] ?? null
+      return hash === null || height === oldest.height ? [] : [{ height, hash }]
+    }))
+  }
+
+  private async hashesAt(heights: readonly Height[]): Promise<(BlockHash | null)[]> {
+    const hashes: (BlockHash | null)[] = []
+    for (let i = 0; i < heights.length; i += HASHES_AT_ONCE) {
+      const calls = heights.slice(i, i + HASHES_AT_ONCE).map((height) => ({ method: 'getblockhash', params: [height] }))
+      for (const outcome of await this.bitcoind.rpc.batch(calls, this.call)) {
+        const hash = outcome.ok ? outcome.result : null
+        hashes.push(typeof hash === 'string' && isHex32(hash) ? hash as BlockHash : null)
+      }
+    }
+    return hashes
   }
 
   /** Whether bitcoind knows a branch, not found invalid, that goes higher than its best block. */

@@ -21,8 +21,29 @@ export class RecentBlocks {
     return this.blocks.at(-1) ?? null
   }
 
+  get oldest(): BlockRef | null {
+    return this.blocks[0] ?? null
+  }
+
+  /** The oldest first. */
+  all(): readonly BlockRef[] {
+    return this.blocks
+  }
+
   get beforeTip(): BlockRef | null {
     return this.blocks.at(-2) ?? null
+  }
+
+  has(hash: BlockHash): boolean {
+    return this.blocks.some((block) => block.hash === hash)
+  }
+
+  /** Adds what comes before the oldest, in any order, as far as it joins on. */
+  extendBack(before: readonly BlockRef[]): void {
+    const { oldest } = this
+    if (oldest === null) return
+    const run = unbrokenRun(oldest, before).slice(0, -1)
+    this.blocks.unshift(...run.slice(Math.max(0, run.length + this.blocks.length - MAX_RECENT_BLOCKS)))
   }
 
   push(block: BlockRef): void {

@@ -41,10 +41,10 @@ const LOCKTIME_BYTES = 4
 export function findSpends<T>(cursor: Cursor, index: OutpointIndex<T>, found: Spend<T>[]): TransactionLayout {
   const start = cursor.at
   cursor.skip(VERSION_BYTES)
-  const hasWitness = cursor.peek(0) === 0
+  const hasWitness = cursor.peek() === 0
   if (hasWitness) {
-    if (cursor.peek(1) !== 1) throw new ChainError('malformed', 'a transaction has no inputs, or an unknown marker')
-    cursor.skip(2)
+    cursor.skip(1)
+    if (cursor.byte() !== 1) throw new ChainError('malformed', 'a transaction has no inputs, or an unknown marker')
   }
   const inputs = cursor.at
   const inputCount = cursor.count(MIN_INPUT_BYTES)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { txidOf } from '@belfry/bitcoind'
-import { type BlockHash, type Height, outpointOf } from '@belfry/protocol/primitives'
+import { type BlockHash, type Height, type Outpoint, outpointOf } from '@belfry/protocol/primitives'
 import { spend, useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
 import { spendBoth, Stage } from './support/stage.ts'
 import { TestWatcher } from './support/watcher.ts'
@@ -161,37 +161,71 @@ describe('the chain watcher, after it was down', () => {
 
 describe('the chain watcher, given another bitcoind', () => {
   const regtest = useRegtest(2)
+  let watcher: TestWatcher
+  let deposit: Outpoint
+  /** Of the last block that both have, and of the last that the first has. */
+  let common: number
+  let top: number
 
-  it('goes back by the blocks it remembers to the last that this one knows, too', async () => {
-    const { deposit } = await new Stage(regtest()).coins('deposit')
+  /** Followed at the first: two blocks that the second has not, and a spend in the upper. */
+  beforeEach(async () => {
+    ;({ deposit } = await new Stage(regtest()).coins('deposit'))
+    common = (await regtest().node(0).bitcoind.getBlockchainInfo()).blocks
     await regtest().waitForSameTip()
     await regtest().node(0).disconnectFrom(regtest().node(1))
     const stage = new Stage(regtest())
-    const { watcher } = stage
-    watcher.watchFromStart(deposit)
-    watcher.call({ deposit })
+    stage.watcher.watchFromStart(deposit)
     await stage.begin()
-    const common = (await regtest().node(1).bitcoind.getBlockchainInfo()).blocks
     await stage.mineAlone('theft', spend(deposit, 1_000))
-    const top = stage.height + 1
-    await watcher.until(`connected ${top}`)
-    await watcher.stop()
-    assert.ok(top - common >= 2)
-
-    const elsewhere = await regtest().node(1).bitcoind.generateToAddress(top - common + 1, await regtest().freshAddress())
-    const after = new TestWatcher(regtest().node(1))
-    after.call({ deposit, theft: txidOf(spend(deposit, 1_000)) })
-    for (const [outpoint, known] of watcher.known) after.known.set(outpoint, known)
-    after.position = watcher.position
-    after.recent = watcher.recent
-    // The watcher's own memory begins where it was started; a core remembers more.
+    top = stage.height + 1
+    await stage.watcher.when('all', () => stage.watcher.position?.height === top)
+    await stage.watcher.stop()
+    watcher = new TestWatcher(regtest().node(1))
+    watcher.inherit(stage.watcher)
+    watcher.call({ deposit, theft: txidOf(spend(deposit, 1_000)) })
+    // The first watcher's own memory begins where it was started; a core remembers more.
     const hash = await regtest().node(1).bitcoind.getBlockHash(common)
-    assert.ok(hash !== null)
-    after.recent.push({ height: common as Height, hash })
-    after.start()
-    const down = Array.from({ length: top - common }, (_, i) => `disconnected ${top - i}`)
-    const up = elsewhere.map((_, i) => `connected ${common + 1 + i}`)
-    await after.expect(`unconfirmed deposit theft ${top}`, ...down, ...up)
-    await after.stop()
+    assert.ok(hash !== null && top - common >= 2)
+    watcher.recent.push({ height: common as Height, hash })
+  })
+
+  afterEach(async () => {
+    await watcher.stop()
+    assert.deepEqual(watcher.story, [], 'nothing else was told')
+  })
+
+  it('goes back by the blocks it remembers to the last that this one knows, too', async () => {
+    const elsewhere = await regtest().node(1).bitcoind
+      .generateToAddress(top - common + 1, await regtest().freshAddress())
+    watcher.start()
+    await watcher.expect(
+      `unconfirmed deposit theft ${top}`, ...Array.from({ length: top - common }, (_, i) => `disconnected ${top - i}`),
+      ...elsewhere.map((_, i) => `connected ${common + 1 + i}`),
+    )
+    await regtest().node(1).connectTo(regtest().node(0))
+  })
+
+  it('waits for one that is behind, and undoes nothing for it', async () => {
+    watcher.start()
+    await watcher.untilHealth('syncing')
+    await watcher.expect()
+    await regtest().node(1).connectTo(regtest().node(0))
+    await watcher.untilHealth('ok')
+    await watcher.expect()
+  })
+
+  it('waits for one that has no more than the headers of its blocks', async () => {
+    for (let height = common + 1; height <= top; height++) {
+      const hash = await regtest().node(0).bitcoind.getBlockHash(height)
+      const header = hash === null ? null : await regtest().node(0).bitcoind.getBlockHeaderBytes(hash)
+      assert.ok(header !== null)
+      await regtest().node(1).bitcoind.submitHeader(header)
+    }
+    watcher.start()
+    await watcher.untilHealth('syncing')
+    await watcher.expect()
+    await regtest().node(1).connectTo(regtest().node(0))
+    await watcher.untilHealth('ok')
+    await watcher.expect()
   })
 })

@@ -70,6 +70,13 @@ export class TestWatcher {
     for (const outpoint of outpoints) this.known.set(outpoint, { outpoint, mempool_txid: null, confirmed: null })
   }
 
+  /** Knows what the other knows. */
+  inherit(other: TestWatcher): void {
+    for (const [outpoint, known] of other.known) this.known.set(outpoint, known)
+    this.position = other.position
+    this.recent = [...other.recent]
+  }
+
   start(): void {
     this.chain = createChain(this.init, { bitcoind: this.bitcoind })
     const from = { position: this.position, recent: this.recent, watched: [...this.known.values()] }
