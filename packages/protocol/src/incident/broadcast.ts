@@ -41,9 +41,16 @@ function choose(turn: Turn, ladder: Ladder, incident: Incident): Rung | null {
     .filter(({ gathering }) => gathering?.rebuild === 'rebuilt')
   const wanted = incident.action === 'emergency' ? ladder.rungs.length - 1 : ladder.due
   const start = rebuilt.findLast(({ index }) => index <= wanted) ?? rebuilt[0]
-  if (!start) return null
+  if (!start || isBetterComing(turn, ladder, start.index, wanted)) return null
   const free = rebuilt.find(({ index, gathering }) => index >= start.index && !gathering?.outbid)
   return (free ?? rebuilt.at(-1))?.rung ?? null
+}
+
+/** A higher rung that is wanted is being rebuilt this moment: its end asks again. */
+function isBetterComing(turn: Turn, ladder: Ladder, above: number, wanted: number): boolean {
+  return ladder.rungs
+    .slice(above + 1, wanted + 1)
+    .some(({ envelope_id }) => turn.volatile.gatherings.get(envelope_id)?.rebuild === 'under-way')
 }
 
 function isWorthSending(

@@ -113,9 +113,9 @@ export function onRebuilt(turn: Turn, outcome: Extract<Outcome, { of: 'rebuild' 
     // Every commitment held and yet the key is wrong: the dealer's fault, no member's. The next envelope may do.
     turn.note(incident_id, 'bad-dealer', { feerate })
     turn.tell({ level: 'error', event: 'bad-dealer', incident_id, envelope_id })
-    return
+  } else {
+    turn.note(incident_id, 'rebuilt', { txid, feerate })
+    turn.tell({ level: 'info', event: 'rebuilt', incident_id, envelope_id, txid })
   }
-  turn.note(incident_id, 'rebuilt', { txid, feerate })
-  turn.tell({ level: 'info', event: 'rebuilt', incident_id, envelope_id, txid })
   broadcastDue(turn, incident_id, vault, incident, 'if-better')
 }

@@ -18,7 +18,8 @@ export function releaseDue(turn: Turn, incident_id: IncidentId, vault: Vault, in
   const members = federation.members.map(({ index }) => index)
   const order = broadcasterOrder(turn.ports, federation.lock_hash, incident_id, members)
   for (const ladder of gate.ladders) {
-    for (let rung = 0; rung <= ladder.due; rung++) {
+    // The highest first: it is the one wanted most, and the one to be submitted first.
+    for (let rung = ladder.due; rung >= 0; rung--) {
       const envelope_id = ladder.rungs[rung]?.envelope_id
       if (envelope_id === undefined) continue
       if (!incident.released.has(envelope_id)) turn.record({ record: 'release-opened', incident_id, envelope_id })
