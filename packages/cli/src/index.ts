@@ -1,1 +1,1 @@
-export {}
+export { type World, run } from './cli.ts'

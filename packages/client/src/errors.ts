@@ -1,5 +1,7 @@
 import { CodedError } from '@belfry/protocol/primitives'
 
+export { CodedError, SchemaError } from '@belfry/protocol/primitives'
+
 export type ClientErrorCode =
   /** The bundle does not open to what it should: nothing was sent. */
   | 'bundle-broken'
@@ -7,6 +9,7 @@ export type ClientErrorCode =
   | 'file-exists'
   | 'file-unreadable'
   | 'file-malformed'
+  | 'file-not-written'
   | 'wrong-owner'
   | 'unreachable'
   | 'refused'

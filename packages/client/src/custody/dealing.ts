@@ -3,7 +3,7 @@
  * share sealed to its member. The dealer is trusted for availability, so it opens everything again before it is sent.
  */
 import {
-  SecretBytes,
+  type SecretBytes,
   combineShares,
   openEnvelope,
   randomKey,

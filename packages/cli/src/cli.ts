@@ -1,0 +1,84 @@
+/** Runs one command line and ends the process with its exit code. */
+import { CommanderError } from 'commander'
+import type { Ended } from './command.ts'
+import { EXIT, type ExitCode, failureOf } from './errors.ts'
+import { Output, type Writable } from './output/index.ts'
+import { createProgram } from './program.ts'
+import type { Shell } from './shell.ts'
+
+export interface World {
+  readonly stdout: Writable
+  readonly stderr: Writable
+  readonly env: NodeJS.ProcessEnv
+  readonly cwd: string
+  readonly signal: AbortSignal
+  readonly now: () => number
+}
+
+/** @param argv without the program and the script */
+export async function run(argv: readonly string[], world: World): Promise<ExitCode> {
+  const { stdout, stderr, env, cwd, signal, now } = world
+  const json = wantsJson(argv)
+  const output = new Output({ stdout, stderr, env, json })
+  const shell: Shell = { output, signal, env, cwd, now }
+  const ended: Ended = { exit: EXIT.done }
+  let help = ''
+  const keep = (text: string): void => {
+    help += text
+  }
+  try {
+    const program = await createProgram({ argv, shell, ended, writeOut: keep, writeErr: keep })
+    await program.parseAsync(argv, { from: 'user' })
+    return ended.exit
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      output.report({ result: { help }, human: () => [help.trimEnd()] })
+      return EXIT.done
+    }
+    // Shown because a verb is missing: not asked for, so no result.
+    if (help !== '') output.progress(help)
+    const failure = failureOf(signal.aborted ? interruption(error) : error, (env['BELFRY_DEBUG'] ?? '') !== '')
+    output.fail(failure)
+    return failure.exit
+  }
+}
+
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return (end < 0 ? argv : argv.slice(0, end)).includes('--json')
+}
+
+/** What was asked to stop did so, whatever the parts that it was made of say about it. */
+function interruption(cause: unknown): Error {
+  const error = new Error('interrupted', { cause })
+  error.name = 'AbortError'
+  return error
+}
+
+/** Called by main.ts once the Node is known to be new enough. */
+export async function runProcess(process: NodeJS.Process): Promise<void> {
+  // A reader that has had enough (`belfry … | head`) is no error.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(EXIT.done)
+    })
+  }
+  const { stdout, stderr, env } = process
+  const signal = interruptible(process)
+  const exit = await run(process.argv.slice(2), { stdout, stderr, env, cwd: process.cwd(), signal, now: Date.now })
+  // Both streams are flushed before the process is ended, whatever handle a library left open.
+  await Promise.all([stdout, stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))))
+  process.exit(exit)
+}
+
+/** The first signal asks the command to stop and clean up; the second ends the process. */
+function interruptible(process: NodeJS.Process): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(EXIT.interrupted)
+      controller.abort(name)
+    })
+  }
+  return controller.signal
+}

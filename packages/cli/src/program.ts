@@ -1,0 +1,42 @@
+/**
+ * The tree of commands. Only the nouns on the command line are loaded: `belfry version` on an owner's laptop reads no
+ * libp2p, and nothing but `node` and `demo` ever loads a daemon.
+ */
+import { Command } from 'commander'
+import type { Registrar } from './command.ts'
+
+export type Register = (program: Command, registrar: Registrar) => void
+
+interface Noun {
+  readonly name: string
+  readonly summary: string
+  readonly load: () => Promise<Register>
+}
+
+const NOUNS: readonly Noun[] = [
+  { name: 'init', summary: 'Make the keys and the card of a member, owner or guardian', load: async () => (await import('./commands/init.ts')).registerInit },
+  { name: 'federation', summary: 'Define, sign, lock and show a federation', load: async () => (await import('./commands/federation/index.ts')).registerFederation },
+  { name: 'version', summary: 'Print the version', load: async () => (await import('./commands/version.ts')).registerVersion },
+]
+
+export interface ProgramInit extends Registrar {
+  readonly argv: readonly string[]
+  readonly writeOut: (text: string) => void
+  readonly writeErr: (text: string) => void
+}
+
+export async function createProgram({ argv, writeOut, writeErr, ...registrar }: ProgramInit): Promise<Command> {
+  const program = new Command('belfry')
+    .description('A cluster of watchtowers for Bitcoin vaults.')
+    .option('--json', 'print one JSON object instead of words; progress stays on standard error')
+    .configureOutput({ writeOut, writeErr, outputError: () => {} })
+    .configureHelp({ showGlobalOptions: true })
+    .helpCommand(false)
+    .exitOverride()
+  for (const { name, summary, load } of NOUNS) {
+    // A word that is an option's value loads a noun too many, which does no harm.
+    if (argv.includes(name)) (await load())(program, registrar)
+    else program.command(name).summary(summary).description(summary)
+  }
+  return program
+}

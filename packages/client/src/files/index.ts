@@ -1,0 +1,2 @@
+export { MAX_TEXT_BYTES, readText } from './read.ts'
+export { type NewFile, type Privacy, type WriteOptions, exists, makeFolder, refuseExisting, writeFiles } from './write.ts'
