@@ -42,6 +42,7 @@ export class MemberRegistrar implements Registrar {
     await this.#registrar.handle(protocol, async (stream, connection) => {
       if (!this.#modules.admits(connection)) return stream.abort(new Error('not admitted to gossip'))
       await handler(stream, withStream(connection, null))
+      // gossipsub listens by now: had we listened first, we would have taken what has arrived already.
       this.#modules.onStream(stream, connection)
     }, options)
   }

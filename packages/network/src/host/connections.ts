@@ -8,7 +8,7 @@ import type { Roster } from './roster.ts'
  * Two hosts that dial each other at once end up with two connections, and a host that lost power leaves a dead one
  * behind until its probe fails. Beyond this the oldest is closed: its peer has proved that it moved on.
  */
-const CONNECTIONS_PER_PEER = 3
+export const CONNECTIONS_PER_PEER = 3
 
 export interface ConnectionObserver {
   /** `first`: there was none to this member. */

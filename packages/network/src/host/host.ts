@@ -8,6 +8,7 @@ import { tcp } from '@libp2p/tcp'
 import { createLibp2p } from 'libp2p'
 import { parseAddress } from '../identity/address.ts'
 import type { NetworkLimits } from '../limits.ts'
+import { CONNECTIONS_PER_PEER } from './connections.ts'
 
 const KIB = 1024
 /** Bounds what a peer can have sent before it notices that we stopped reading; below libp2p's read buffer of 4 MiB. */
@@ -18,7 +19,6 @@ const STREAMS_PER_CONNECTION = 64
 const INBOUND_UPGRADE_TIMEOUT_MS = 5_000
 /** Connections of one IP address per second, and handshakes under way, beside two for each member. */
 const SPARE_INBOUND = 16
-const CONNECTIONS_PER_MEMBER = 3
 const PING_TIMEOUT_MS = 10_000
 
 interface HostInit {
@@ -59,7 +59,7 @@ export async function createHost(init: HostInit): Promise<Host> {
     connectionGater: init.gater,
     connectionManager: {
       allow: allowList(init.memberAddresses),
-      maxConnections: CONNECTIONS_PER_MEMBER * memberCount + limits.ownerConnections + SPARE_INBOUND,
+      maxConnections: CONNECTIONS_PER_PEER * memberCount + limits.ownerConnections + SPARE_INBOUND,
       inboundConnectionThreshold: 2 * memberCount + SPARE_INBOUND,
       maxIncomingPendingConnections: 2 * memberCount + SPARE_INBOUND,
       inboundUpgradeTimeout: INBOUND_UPGRADE_TIMEOUT_MS,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { GossipVerdict } from '../../src/index.ts'
-import { dialFrom, startRawHost } from '../support/raw-host.ts'
+import { dialFrom, leaveStreamsUnanswered, startRawHost } from '../support/raw-host.ts'
 import { bytesOf, connect, connectAll, TestFederation, type TestMember } from '../support/test-federation.ts'
 import { until } from '../support/until.ts'
 
@@ -191,6 +191,24 @@ describe('gossip', () => {
       await until('a opened it again', () => streams === 2)
     } finally {
       await raw.stop()
+    }
+  })
+
+  it('with one member is not held up by another that never answers', async () => {
+    federation = new TestFederation(3)
+    const [a, b] = [await federation.start(1), await federation.start(3)]
+    const silent = await startRawHost(federation.identity(2))
+    silent.addEventListener('connection:open', ({ detail }) => leaveStreamsUnanswered(detail))
+    try {
+      await dialFrom(silent, a)
+      await until('a is connected with it', () => a.network.connected().length === 1)
+      await connect(a, b)
+      a.network.gossip(bytesOf('hello'))
+      await until('b heard it', () => b.gossip.length === 1)
+      const { gossip_streams_opened, gossip_streams_failed } = a.network.counters()
+      assert.deepEqual([gossip_streams_opened, gossip_streams_failed], [1, 0])
+    } finally {
+      await silent.stop()
     }
   })
 

@@ -26,3 +26,11 @@ export async function dialFrom(host: Libp2p, member: TestMember): Promise<Connec
   if (address === undefined) throw new Error('the member does not listen')
   return host.dial(multiaddr(`${address}/p2p/${member.identity.peerId}`), { signal: AbortSignal.timeout(10_000) })
 }
+
+/** From now on nobody negotiates the streams that the other side opens; it learns only by its own timeout. */
+export function leaveStreamsUnanswered(connection: Connection): void {
+  const muxer: unknown = Reflect.get(connection, 'muxer')
+  const listener: unknown = Reflect.get(connection, 'onIncomingStream')
+  if (!(muxer instanceof EventTarget) || typeof listener !== 'function') throw new Error('libp2p is built otherwise now')
+  muxer.removeEventListener('stream', listener as (event: Event) => void)
+}
