@@ -6,7 +6,7 @@ import { BitcoindError } from '../errors.ts'
 import { Fields, list } from '../parse.ts'
 import { pollUntil } from './poll.ts'
 import { findFreePorts } from './ports.ts'
-import { type BitcoindProcess, type ExitGuard, startProcess } from './process.ts'
+import { type ExitGuard, type GuardedProcess, startProcess } from './process.ts'
 
 export interface ZmqAddresses {
   /** `tcp://127.0.0.1:port`. */
@@ -86,7 +86,7 @@ class BitcoindNode implements RegtestNode {
   readonly bitcoind: Bitcoind
 
   private readonly options: NodeOptions
-  private process: BitcoindProcess | null = null
+  private process: GuardedProcess | null = null
   private readonly neighbours = new Set<RegtestNode>()
 
   constructor(options: NodeOptions, ports: Ports) {
@@ -110,7 +110,7 @@ class BitcoindNode implements RegtestNode {
 
   async start(): Promise<void> {
     const { program, dataDir, exitGuard } = this.options
-    const started = await startProcess({ program, args: this.args(), dataDir, exitGuard })
+    const started = await startProcess({ what: 'bitcoind', program, args: this.args(), dataDir, exitGuard })
     this.process = started
     await pollUntil('a start of bitcoind', START_LIMIT_MS, async () => {
       if (started.hasExited()) {

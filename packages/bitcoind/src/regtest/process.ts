@@ -7,15 +7,19 @@ import { BitcoindError, printable } from '../errors.ts'
 import { errnoOf } from '../rpc/credentials.ts'
 
 export interface ProcessOptions {
+  /** What it is, for the sentence of an error: "bitcoind". */
+  readonly what: string
   readonly program: string
   readonly args: readonly string[]
+  /** Default: this process's. */
+  readonly env?: NodeJS.ProcessEnv
   /** Takes stderr.log. */
   readonly dataDir: string
   /** Ends it with this process; null: it goes on, and does not see this process's Ctrl-C. */
   readonly exitGuard: ExitGuard | null
 }
 
-export interface BitcoindProcess {
+export interface GuardedProcess {
   readonly pid: number
   hasExited(): boolean
   /** Resolves when it has exited. */
@@ -48,22 +52,22 @@ export class ExitGuard {
 }
 
 /**
- * Starts bitcoind. With an exit guard it ends with its parent: on Linux however that ends, SIGKILL included, by
+ * Starts a program. With an exit guard it ends with its parent: on Linux however that ends, SIGKILL included, by
  * `setpriv --pdeathsig` of util-linux; elsewhere, or without that, as far as the guard goes. The kernel ties this to
  * the thread that starts it: start it from the main thread.
  * @throws BitcoindError start-failed
  */
-export async function startProcess(options: ProcessOptions): Promise<BitcoindProcess> {
-  const { exitGuard } = options
+export async function startProcess(options: ProcessOptions): Promise<GuardedProcess> {
+  const { what, exitGuard, env = process.env } = options
   const command = exitGuard === null ? [] : await pdeathsigCommand()
   const [program = options.program, ...args] = [...command, options.program, ...options.args]
   const stderrPath = join(options.dataDir, 'stderr.log')
   // A file, and not a pipe: writing to a pipe that nobody reads any more would end it.
   const stderr = await open(stderrPath, 'w', 0o600)
   try {
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', stderr.fd], detached: exitGuard === null })
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', stderr.fd], detached: exitGuard === null, env })
     const exited = exitOf(child)
-    const pid = await pidOf(child)
+    const pid = await pidOf(child, what)
     if (exitGuard === null) child.unref()
     else exitGuard.guard(child)
     return {
@@ -88,13 +92,13 @@ async function exitOf(child: ChildProcess): Promise<void> {
   await new Promise((resolve) => child.once('close', resolve))
 }
 
-async function pidOf(child: ChildProcess): Promise<number> {
+async function pidOf(child: ChildProcess, what: string): Promise<number> {
   try {
     await once(child, 'spawn')
   } catch (error) {
-    throw new BitcoindError('start-failed', `bitcoind cannot be executed (${errnoOf(error) ?? 'unknown cause'})`)
+    throw new BitcoindError('start-failed', `${what} cannot be executed (${errnoOf(error) ?? 'unknown cause'})`)
   }
-  if (child.pid === undefined) throw new BitcoindError('start-failed', 'bitcoind was not started')
+  if (child.pid === undefined) throw new BitcoindError('start-failed', `${what} was not started`)
   return child.pid
 }
 
