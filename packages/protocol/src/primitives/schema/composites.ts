@@ -118,6 +118,7 @@ export function dict<K extends string | number, T>(key: Schema<K>, value: Schema
     for (const pair of given as unknown[]) {
       if (!Array.isArray(pair) || pair.length !== 2) throw new SchemaError('malformed', 'expected pairs')
       const k = readKey(pair[0])
+      if (map.has(k)) throw new SchemaError('malformed', 'expected each key once', [String(k)])
       map.set(k, within(String(k), () => readValue(pair[1])))
     }
     return map
@@ -137,14 +138,4 @@ export function sortedEntries<K extends string | number, T>(map: ReadonlyMap<K, 
 
 function isJsonObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** For recursive or forward references. */
-export function lazy<T>(get: () => Schema<T>): Schema<T> {
-  return {
-    encode: (value) => get().encode(value),
-    decode: (value) => get().decode(value),
-    toJson: (value) => get().toJson(value),
-    fromJson: (value) => get().fromJson(value),
-  }
 }

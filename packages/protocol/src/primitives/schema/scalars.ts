@@ -13,7 +13,8 @@ export function uint<T extends number = number>(max: number, min = 0): Schema<T>
   return plain((value) => {
     if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new SchemaError('malformed', 'expected an integer')
     if (value < min || value > max) throw new SchemaError('over-limit', `expected ${min} to ${max}`)
-    return value as T
+    // -0, which JSON can say, is 0.
+    return (value + 0) as T
   })
 }
 
@@ -22,10 +23,12 @@ export const bool: Schema<boolean> = plain((value) => {
   return value
 })
 
-/** Well-formed text of at most `max` UTF-16 units. */
+/** Well-formed text of at most `max` UTF-16 units, without a byte order mark before it: decoders drop that. */
 export function text<T extends string = string>(max: number, min = 0): Schema<T> {
   return plain((value) => {
-    if (typeof value !== 'string' || !value.isWellFormed()) throw new SchemaError('malformed', 'expected text')
+    if (typeof value !== 'string' || !value.isWellFormed() || value.startsWith('\ufeff')) {
+      throw new SchemaError('malformed', 'expected text')
+    }
     if (value.length < min || value.length > max) throw new SchemaError('over-limit', `expected ${min} to ${max} characters`)
     return value as T
   })
