@@ -8,7 +8,8 @@ import { type TestFederation, makeFederation } from './federation.ts'
 import { TestMembers } from './members.ts'
 
 const VERSION_AND_COUNT = '0300000001'
-const REST = '00000000' + '00' + 'fdffffff' + '01' + 'e803000000000000' + '0151' + '00000000'
+/** Previous output 0, empty script, sequence; one output of 1,000 sat to OP_TRUE; locktime 0. */
+const REST = '0000000000fdffffff01e803000000000000015100000000'
 
 /** A transaction of one input that the label chooses. */
 export function transactionOf(label: string): SpendTx {

@@ -1,5 +1,5 @@
 /** What arrives from outside, as inputs of the core: frames, owners' requests, connections, chain events. */
-import type { ChainEvent, Input, OwnerKind, Verdict } from '@belfry/protocol'
+import type { ChainEvent, Input, Outcome, OwnerKind, Verdict } from '@belfry/protocol'
 import type { MemberIndex, Millis } from '@belfry/protocol/primitives'
 import type { NetworkHandlers } from '@belfry/network'
 import { PendingAnswers } from './effects/pending-answers.ts'
@@ -8,7 +8,7 @@ import { PendingAnswers } from './effects/pending-answers.ts'
 const MAX_PENDING_VERDICTS = 16_384
 /** Owners' requests under way at once; the network's own budget is below this. */
 const MAX_PENDING_REQUESTS = 256
-/** Chain events are never dropped: where the loop has no room, the chain waits and asks again. */
+/** Chain events and outcomes are never dropped: where the loop has no room, they wait and ask again. */
 const RETRY_MS = 5
 
 export interface IngressModules {
@@ -65,9 +65,16 @@ export class Ingress {
 
   /** Resolves once the loop has taken the event; the chain tells nothing more before that. */
   async chain(event: ChainEvent, signal: AbortSignal): Promise<void> {
-    while (!this.#offer({ kind: 'chain', event, at_ms: this.#now() })) {
-      if (signal.aborted) return
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-    }
+    await this.#insist(() => ({ kind: 'chain', event, at_ms: this.#now() }), signal)
+  }
+
+  /** The core has under way only what it asked for, so those that wait here are bounded by its own limits. */
+  outcome(outcome: Outcome, signal: AbortSignal): void {
+    void this.#insist(() => ({ kind: 'outcome', outcome, at_ms: this.#now() }), signal)
+  }
+
+  /** Offers until the loop has room; never dropped while it runs. */
+  async #insist(input: () => Input, signal: AbortSignal): Promise<void> {
+    while (!this.#offer(input()) && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
   }
 }

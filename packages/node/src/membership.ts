@@ -1,7 +1,7 @@
 /** Who this node is: the federation's verified lock, its own unlocked keys, its place among the members, its owners. */
 import { readFile, stat } from 'node:fs/promises'
-import { type NodeKeys, openNodeKeys, readPassphraseFile, sha256, verifyEd25519 } from '@belfry/keystore'
-import { type Federation, parseCard, parseLock, trustLock, verifyCard } from '@belfry/protocol'
+import { type NodeKeys, openNodeKeys, readPassphraseFile, sha256, verifyEd25519, verifySchnorr } from '@belfry/keystore'
+import { Federation, parseCard, parseLock, refuseOn, verifyCard } from '@belfry/protocol'
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import type { NodeConfig } from './config/index.ts'
 import { NodeError } from './errors.ts'
@@ -9,7 +9,8 @@ import { NodeError } from './errors.ts'
 /** A lock of 64 members with all its signatures is under 100 kB. */
 const MAX_FILE_BYTES = 1024 * 1024
 
-const verifier = { sha256, verifyNode: verifyEd25519 }
+/** How this node hashes and verifies; signing comes with its unlocked keys. */
+export const verifier = { sha256, verifyNode: verifyEd25519, verifyOwner: verifySchnorr }
 
 export interface Owner {
   readonly name: string
@@ -26,7 +27,7 @@ export interface Membership {
 
 /** @throws NodeError, FederationError, KeystoreError; nothing is left unlocked */
 export async function openMembership(config: NodeConfig): Promise<Membership> {
-  const federation = trustLock(verifier, parseLock(await readText(config.lock, 'the federation lock')))
+  const federation = Federation.fromLock(verifier, parseLock(await readText(config.lock, 'the federation lock')))
   const owners = await Promise.all(config.owners.map(readOwner))
   using passphrase = await readPassphraseFile(config.passphrase_file, {
     allowGroupReadable: config.allow_group_readable_passphrase,
@@ -45,7 +46,8 @@ export async function openMembership(config: NodeConfig): Promise<Membership> {
 }
 
 async function readOwner(path: string): Promise<Owner> {
-  const card = verifyCard(verifier, parseCard(await readText(path, 'an owner card')))
+  const card = parseCard(await readText(path, 'an owner card'))
+  refuseOn(verifyCard(verifier, card))
   if (card.role !== 'owner' || card.owner_key === null) {
     throw new NodeError('not-an-owner-card', `${path} is the card of a ${card.role}`, 'List cards made with `belfry init --role owner`.')
   }

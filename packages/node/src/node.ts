@@ -1,12 +1,24 @@
 /** The composition root: the one place that builds a member's node and takes it down again. */
-import { connectBitcoind } from '@belfry/bitcoind'
-import { sha256, verifyEd25519, verifySchnorr } from '@belfry/keystore'
-import { GENESIS, type Input, type Outcome, type State, createCore, watchedOutpoints } from '@belfry/protocol'
-import type { BlockHash } from '@belfry/protocol/primitives'
+import { join } from 'node:path'
+import { type Bitcoind, connectBitcoind } from '@belfry/bitcoind'
+import {
+  type CoreConfig,
+  type DurableEffect,
+  type Durable,
+  type ImmediateEffect,
+  type Input,
+  type LogRecord,
+  type State,
+  createCore,
+  genesisHashOf,
+  watchedOutpoints,
+} from '@belfry/protocol'
+import type { Outpoint } from '@belfry/protocol/primitives'
+import { readPassphraseFile } from '@belfry/keystore'
 import { type Network, createNetwork } from '@belfry/network'
-import { Loop, restoreLog } from '@belfry/runtime'
+import { Loop, type RestoredLog, restoreLog } from '@belfry/runtime'
 import { Broadcaster } from './broadcast/broadcaster.ts'
-import { createChain } from './chain/index.ts'
+import { type Chain, createChain } from './chain/index.ts'
 import type { NodeConfig } from './config/index.ts'
 import { ShareKeeper } from './custody/share-keeper.ts'
 import { TransactionKeeper } from './custody/transaction-keeper.ts'
@@ -17,28 +29,34 @@ import { NodeError } from './errors.ts'
 import { type HttpServer, createHttp } from './http/index.ts'
 import { Ingress } from './ingress.ts'
 import { type Logger, chainLog, networkLog, tellLog } from './logging/index.ts'
-import { type Membership, openMembership } from './membership.ts'
+import { type Membership, openMembership, verifier } from './membership.ts'
 import { createMetrics } from './metrics/index.ts'
 import { Store } from './store/index.ts'
 
+export type NodeLoop = Loop<State, Durable, Input, LogRecord, DurableEffect, ImmediateEffect>
+
 export interface NodeModules {
   readonly logger: Logger
-  /** e.g. `belfry/0.1.0`. */
+  /** e.g. `belfry/0.1.0`, told to peers. */
   readonly software: string
 }
 
 export interface RunningNode {
   readonly membership: Membership
+  /** To be read only. */
   readonly state: () => State
   readonly http: HttpServer
-  /** The addresses that members and owners reach it at. */
+  /** The multiaddrs that members and owners reach it at. */
   readonly listening: readonly string[]
-  /** Settles when the node has stopped: rejected with what broke it. */
+  /** Settles when the node has stopped; rejected with what broke it. */
   readonly finished: Promise<void>
   stop(): Promise<void>
 }
 
-/** @throws NodeError, ConfigError, FederationError, KeystoreError, StoreError; what was started is stopped again */
+/**
+ * Builds and starts a member's node.
+ * @throws NodeError, FederationError, KeystoreError, StoreError, NetworkError, HttpError; what was started is stopped again
+ */
 export async function startNode(config: NodeConfig, modules: NodeModules): Promise<RunningNode> {
   const cleanup = new AsyncDisposableStack()
   try {
@@ -47,4 +65,159 @@ export async function startNode(config: NodeConfig, modules: NodeModules): Promi
     await cleanup.disposeAsync()
     throw error
   }
+}
+
+async function build(config: NodeConfig, { logger, software }: NodeModules, cleanup: AsyncDisposableStack): Promise<RunningNode> {
+  const membership = await openMembership(config)
+  cleanup.defer(() => membership.keys.wipe())
+  const { store, log: loaded } = await Store.open(join(config.data_dir, 'store'))
+  cleanup.defer(() => store.close())
+  const core = createCore(coreConfig(membership, software), {
+    ...verifier,
+    sign: (bytes) => membership.keys.sign(bytes),
+  })
+  const log = restoreLog(core, loaded)
+
+  const bitcoind = await connect(config)
+  cleanup.defer(() => bitcoind.close())
+  const chain = createChain(
+    { genesis: genesisHashOf(membership.federation.network), zmq: config.bitcoind.zmq },
+    { bitcoind, log: chainLog(logger) },
+  )
+  cleanup.defer(() => chain.stop())
+  const metrics = createMetrics()
+  const clock = new SystemClock()
+  const stopping = new AbortController()
+  const broken = Promise.withResolvers<void>()
+  const fail = (cause: unknown): void => {
+    if (stopping.signal.aborted) return
+    logger.error('node-failed', { error: cause })
+    broken.reject(new NodeError('broken', 'the node ended', 'Read the log; start it again once the cause is gone.', { cause }))
+  }
+
+  let loop: NodeLoop | null = null
+  const offer = (input: Input): boolean => loop?.offer(input) ?? false
+  const ingress = new Ingress({ offer, now: () => clock.now() })
+  const network = await openNetwork(config, membership, ingress, logger)
+  cleanup.defer(() => network.stop())
+
+  const shares = new ShareKeeper(membership, membership)
+  const transactions = new TransactionKeeper({ shares })
+  cleanup.defer(() => {
+    shares.wipe()
+    transactions.wipe()
+  })
+  const tell = tellLog(logger, (member) => membership.federation.memberOf(member).name)
+  const performer = new Performer({
+    federation: membership.federation,
+    bitcoind,
+    chain,
+    network,
+    shares,
+    transactions,
+    broadcaster: new Broadcaster({ bitcoind, transactions }),
+    verdicts: ingress.verdicts,
+    requests: ingress.requests,
+    isGuarded: (outpoint) => loop !== null && isGuarded(loop.state.durable, outpoint),
+    offer: (outcome) => ingress.outcome(outcome, stopping.signal),
+    tell: (one) => {
+      tell(one)
+      metrics.tell(one)
+    },
+    count: (verdict) => metrics.verdict(verdict),
+    onBug: fail,
+  })
+  loop = new Loop(
+    {},
+    {
+      core,
+      log,
+      disk: store,
+      clock,
+      inputs: coreInputs,
+      effects: performer,
+      observer: { onFatal: fail },
+    },
+  )
+  const running = loop
+  cleanup.defer(() => {
+    stopping.abort()
+    running.stop()
+  })
+  running.offer({ kind: 'start', at_ms: clock.now() })
+  for (const member of network.connected()) running.offer({ kind: 'peer', member, connected: true, at_ms: clock.now() })
+  followChain(chain, log, ingress, stopping.signal)
+  let chain_watcher: 'running' | 'ended' = 'running'
+  const chainEnded = (cause: unknown): void => {
+    chain_watcher = 'ended'
+    fail(cause)
+  }
+  chain.finished.then(() => chainEnded(new Error('the chain watcher ended')), chainEnded)
+
+  const http = createHttp(
+    { host: config.http.host, port: config.http.port, data_dir: config.data_dir },
+    {
+      state: () => running.state,
+      shell: () => ({ loop: running.status, chain_watcher }),
+      loop: () => running.counters(),
+      metrics,
+      logger,
+    },
+  )
+  cleanup.defer(() => http.stop())
+  await http.start()
+  logger.info('node-started', { member: membership.self, peer_id: network.peerId })
+  return {
+    membership,
+    state: () => running.state,
+    http,
+    listening: network.listening(),
+    finished: broken.promise,
+    async stop() {
+      stopping.abort()
+      await cleanup.disposeAsync()
+      broken.resolve()
+    },
+  }
+}
+
+function coreConfig({ federation, self, owners }: Membership, software: string): CoreConfig {
+  return { federation, self, owners: owners.map(({ peer_id, root }) => ({ peer_id, root })), software }
+}
+
+async function connect({ bitcoind }: NodeConfig): Promise<Bitcoind> {
+  const { host, rpc_port: port, credentials } = bitcoind
+  if ('cookie_file' in credentials) return connectBitcoind({ host, port, cookieFile: credentials.cookie_file })
+  // An RPC password is one program's key to another on the same host; RPC itself sends it in the clear.
+  using password = await readPassphraseFile(credentials.password_file)
+  const text = password.use((bytes) => new TextDecoder().decode(bytes))
+  return connectBitcoind({ host, port, auth: { user: credentials.user, password: text } })
+}
+
+async function openNetwork(config: NodeConfig, membership: Membership, ingress: Ingress, logger: Logger): Promise<Network> {
+  const { federation, self, keys, owners } = membership
+  return await keys.identitySeed.use((identitySeed) =>
+    createNetwork(
+      {
+        identitySeed,
+        listen: config.listen,
+        topicPrefix: federation.lock_prefix,
+        self,
+        members: federation.members.map(({ index, peer_id, addresses }) => ({ index, peerId: peer_id, addresses })),
+        owners: owners.map(({ peer_id }) => peer_id),
+        handlers: ingress.handlers,
+      },
+      { log: networkLog(logger) },
+    ),
+  )
+}
+
+/** From where the log stands: nothing is missed that happened while the node was down, and nothing is told twice. */
+function followChain(chain: Chain, { durable }: RestoredLog<Durable>, ingress: Ingress, signal: AbortSignal): void {
+  const { position, recent } = durable
+  chain.start({ position, recent, watched: watchedOutpoints(durable) }, (event) => ingress.chain(event, signal))
+}
+
+function isGuarded({ vaults }: Durable, outpoint: Outpoint): boolean {
+  return [...vaults.values()].some(({ coins }) => coins.has(outpoint))
 }

@@ -1,5 +1,5 @@
 /** Opened shares of released envelopes, in locked memory until their incident is over or the process ends. */
-import { KeystoreError, type NodeKeys, SecretBytes, seal, sha256 } from '@belfry/keystore'
+import { KeystoreError, type NodeKeys, type SecretBytes, seal, sha256 } from '@belfry/keystore'
 import { type Federation, SHARE_BYTES, type ImmediateEffect, commitToShare, enrolInfo, releaseInfo } from '@belfry/protocol'
 import { type EnvelopeId, type ManifestHash, type MemberIndex, type VaultId, fromHex } from '@belfry/protocol/primitives'
 import type { ShareCommitment } from '@belfry/protocol'
@@ -133,7 +133,7 @@ export class ShareKeeper {
   }
 
   wipe(): void {
-    for (const envelope_id of [...this.#shares.keys()]) this.forget(envelope_id)
+    for (const envelope_id of this.#shares.keys()) this.forget(envelope_id)
   }
 }
 

@@ -1,5 +1,5 @@
 /** Rebuilt recovery transactions, in locked memory until they are broadcast and their incident is over. */
-import { KeystoreError, SecretBytes, combineShares, openEnvelope, sha256 } from '@belfry/keystore'
+import { KeystoreError, type SecretBytes, combineShares, openEnvelope, sha256 } from '@belfry/keystore'
 import { type ImmediateEffect, commitToKey, envelopeAad } from '@belfry/protocol'
 import type { EnvelopeId, Hash32, Txid } from '@belfry/protocol/primitives'
 import { ChainError } from '../chain/errors.ts'
@@ -65,7 +65,7 @@ export class TransactionKeeper {
   }
 
   wipe(): void {
-    for (const envelope_id of [...this.#transactions.keys()]) this.forget(envelope_id)
+    for (const envelope_id of this.#transactions.keys()) this.forget(envelope_id)
   }
 }
 

@@ -8,11 +8,16 @@ export const coreInputs: Inputs<Input> = {
       case 'chain':
       case 'outcome':
       case 'frame':
+      case 'request':
         return input.kind
       default:
         return 'other'
     }
   },
-  laneOf: (input): Lane => (input.kind === 'frame' ? input.peer : 0),
+  laneOf(input): Lane {
+    if (input.kind === 'frame') return input.peer
+    return input.kind === 'request' ? input.peer_id : 0
+  },
+  bytesOf: (input) => ('bytes' in input ? input.bytes.length : 0),
   tick: (at_ms) => ({ kind: 'tick', at_ms }),
 }

@@ -21,7 +21,7 @@ export interface PerformerModules {
   readonly federation: Federation
   readonly bitcoind: Bitcoind
   readonly chain: Chain
-  readonly network: () => Network
+  readonly network: Network
   readonly shares: ShareKeeper
   readonly transactions: TransactionKeeper
   readonly broadcaster: Broadcaster
@@ -48,10 +48,10 @@ export class Performer {
     const { effect } = synced
     switch (effect.effect) {
       case 'gossip':
-        this.#modules.network().gossip(effect.bytes)
+        this.#modules.network.gossip(effect.bytes)
         return
       case 'send':
-        this.#modules.network().send(effect.to, effect.bytes)
+        this.#modules.network.send(effect.to, effect.bytes)
         return
       case 'reply':
         this.#modules.requests.settle(effect.request_id, effect.bytes)

@@ -1,0 +1,11 @@
+/**
+ * What a program needs to set up a whole federation on one machine, its bitcoinds included: demos, tests, benchmarks. Apart
+ * from the face for owners, so that nobody comes by it by accident.
+ */
+export {
+  type Bitcoind, type BitcoindBinary, BitcoindError, ExitGuard, type FetchProgress, type GuardedProcess, type Regtest,
+  type RegtestNode, RELAY_AT_ONCE, findBitcoind, findFreePorts, pollUntil, startProcess, startRegtest,
+} from '@belfry/bitcoind'
+export { LEAST_COST, NodeKeys } from '@belfry/keystore'
+export { type ActAt, type ThresholdChoices, checkThresholds, withDefaults } from '@belfry/protocol'
+export { type BlockHash, type Outpoint, type Sats, type Txid, outpointOf, parseTxid, sats, toHex } from '@belfry/protocol/primitives'
