@@ -1,11 +1,8 @@
 /** The two shapes of an answer, as on the command line: `{ok: true, result}` and `{ok: false, error}`. */
 import { HttpError, type HttpErrorCode } from './errors.ts'
 
-export const JSON_HEADERS = {
-  'content-type': 'application/json; charset=utf-8',
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-} as const
+export const PLAIN_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const
+export const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8', ...PLAIN_HEADERS } as const
 
 export const STATUS: Readonly<Record<HttpErrorCode, number>> = {
   'listen-failed': 500,

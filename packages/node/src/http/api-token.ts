@@ -2,9 +2,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, link, open, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
 import { HttpError } from './errors.ts'
 
+/** In the data directory. */
 export const API_TOKEN_FILE = 'api-token'
 
 const TOKEN_BYTES = 32
@@ -21,13 +21,12 @@ export class ApiToken {
   }
 
   /** @throws HttpError token-unusable */
-  static async open(data_dir: string): Promise<ApiToken> {
-    const path = join(data_dir, API_TOKEN_FILE)
+  static async open(path: string): Promise<ApiToken> {
     try {
       return new ApiToken((await read(path)) ?? (await create(path)))
     } catch (error) {
       if (error instanceof HttpError) throw error
-      throw unusable(`${path} cannot be read or made (${errorCode(error)})`, 'Check that the data directory exists and belongs to the user who runs Belfry.')
+      throw unusable(`${path} cannot be read or made (${errorCode(error)})`, 'Check that its directory exists and belongs to the user who runs Belfry.')
     }
   }
 

@@ -1,25 +1,24 @@
 /** The routes. All is read-only: nothing that acts is reachable over HTTP. */
-import type { State } from '@belfry/protocol'
 import { type IncidentId, isHex32 } from '@belfry/protocol/primitives'
 import { Hono } from 'hono'
-import { type ShellHealth, incidentView, incidentsView, peersView, readiness, statusView, vaultsView } from '../views/index.ts'
-import { JSON_HEADERS, REFUSALS, STATUS, failureBody, successBody } from './answer.ts'
+import type { Metrics, MetricsSources } from '../metrics/index.ts'
+import { incidentView, incidentsView, peersView, readiness, statusView, vaultsView } from '../views/index.ts'
+import { JSON_HEADERS, PLAIN_HEADERS, REFUSALS, STATUS, failureBody, successBody } from './answer.ts'
 import type { ApiToken } from './api-token.ts'
 import { HttpError } from './errors.ts'
 import type { Liveness } from './liveness.ts'
 
 export interface AppModules {
-  /** To be read only. */
-  readonly state: () => State
-  readonly shell: () => ShellHealth
-  readonly metrics: { text(): Promise<string>; readonly contentType: string }
+  readonly sources: MetricsSources
+  readonly metrics: Metrics
   readonly liveness: Liveness
   readonly token: ApiToken
   /** A handler threw: a bug. */
   readonly onBug: (error: unknown) => void
 }
 
-export function createApp({ state, shell, metrics, liveness, token, onBug }: AppModules): Hono {
+export function createApp({ sources, metrics, liveness, token, onBug }: AppModules): Hono {
+  const { state, shell } = sources
   const app = new Hono()
 
   app.get('/livez', () => {
@@ -30,7 +29,10 @@ export function createApp({ state, shell, metrics, liveness, token, onBug }: App
     const { ready, reasons } = readiness(state(), shell())
     return ready ? success({ ready, reasons }) : failure(notReady(reasons), { reasons })
   })
-  app.get('/metrics', async () => new Response(await metrics.text(), { headers: { ...JSON_HEADERS, 'content-type': metrics.contentType } }))
+  app.get('/metrics', async () => {
+    const headers = { ...PLAIN_HEADERS, 'content-type': metrics.content_type }
+    return new Response(await metrics.render(sources), { headers })
+  })
 
   app.use('/api/*', async (context, next) => {
     if (token.admits(context.req.header('authorization'))) return await next()

@@ -1,27 +1,29 @@
 import { type Server, createServer } from 'node:http'
+import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { isLoopback } from '../config/index.ts'
 import type { Logger } from '../logging/index.ts'
+import type { Metrics, MetricsSources } from '../metrics/index.ts'
 import { admit, onClientError } from './admission.ts'
-import { ApiToken } from './api-token.ts'
-import { type AppModules, createApp } from './app.ts'
+import { API_TOKEN_FILE, ApiToken } from './api-token.ts'
+import { createApp } from './app.ts'
 import { HttpError } from './errors.ts'
 import { HTTP_LIMITS, type HttpLimits } from './limits.ts'
-import { Liveness, type LivenessModules } from './liveness.ts'
+import { Liveness } from './liveness.ts'
 
 export interface HttpInit {
   readonly host: string
   /** 0: any that is free. */
   readonly port: number
-  /** The API token lies here. */
+  /** `api-token` lies here, or is made. */
   readonly data_dir: string
   /** A loop that stands for this long is stuck: some heartbeats, and more than the slowest write of a snapshot. */
   readonly stuck_after_ms?: number
   readonly limits?: Partial<HttpLimits>
 }
 
-export interface HttpModules extends Pick<AppModules, 'state' | 'shell' | 'metrics'> {
-  readonly loop: LivenessModules['loop']
+export interface HttpModules extends MetricsSources {
+  readonly metrics: Metrics
   readonly logger: Logger
   /** For liveness; milliseconds that never run backwards. */
   readonly now?: () => number
@@ -50,7 +52,7 @@ export function createHttp(init: HttpInit, modules: HttpModules): HttpServer {
     },
 
     async start() {
-      const token = await ApiToken.open(init.data_dir)
+      const token = await ApiToken.open(join(init.data_dir, API_TOKEN_FILE))
       server = assemble(init, limits, modules, token)
       port = await listen(server, init)
       modules.logger.info('http-started', { host: init.host, port })
@@ -70,10 +72,10 @@ export function createHttp(init: HttpInit, modules: HttpModules): HttpServer {
 }
 
 function assemble(init: HttpInit, limits: HttpLimits, modules: HttpModules, token: ApiToken): Server {
-  const { state, shell, metrics, loop, logger, now = () => performance.now() } = modules
-  const liveness = new Liveness({ limit_ms: init.stuck_after_ms ?? STUCK_AFTER_MS }, { loop, now })
+  const { metrics, logger, now = () => performance.now() } = modules
+  const liveness = new Liveness({ limit_ms: init.stuck_after_ms ?? STUCK_AFTER_MS }, { loop: modules.loop, now })
   const onBug = (error: unknown): void => logger.error('http-failed', { error })
-  const app = createApp({ state, shell, metrics, liveness, token, onBug })
+  const app = createApp({ sources: modules, metrics, liveness, token, onBug })
   const serve = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const server = createServer(
     {

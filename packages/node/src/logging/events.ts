@@ -11,9 +11,8 @@ export const NODE_EVENTS = [
   'node-started',
   'node-stopping',
   'node-stopped',
+  /** The loop, the disk, the chain watcher or an effect failed in a way that ends the node. */
   'node-failed',
-  /** An effect or handler failed in a way that none should. */
-  'bug',
   'config-variable-ignored',
   'bitcoind-version',
   'http-started',

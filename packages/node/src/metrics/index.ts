@@ -1,0 +1,2 @@
+export { type CountedVerdict, type Metrics, createMetrics } from './metrics.ts'
+export type { MetricsSources } from './sources.ts'

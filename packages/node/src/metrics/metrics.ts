@@ -1,0 +1,73 @@
+/**
+ * Everything that this node shows to Prometheus, in a registry of its own. Labels come from closed sets (events, codes,
+ * classes, member indices): nobody outside can make a new one. Members are labelled by index; `belfry_member_info` has
+ * their names.
+ */
+import { type Tell, type VerdictCode, isMemberKind } from '@belfry/protocol'
+import { Counter, Registry } from 'prom-client'
+import { chainCounterMetrics, loopMetrics, networkMetrics, processMetrics } from './part-metrics.ts'
+import type { MetricsSources } from './sources.ts'
+import { stateMetrics } from './state-metrics.ts'
+
+export interface CountedVerdict {
+  /** The member that handed the frame over; it need not have written it. */
+  readonly peer: number
+  readonly code: VerdictCode
+  /** As the frame says, so perhaps of a stranger's making. */
+  readonly kind: string
+}
+
+export interface Metrics {
+  /** Counts what the core tells, by event and by the member that it names. */
+  tell(tell: Pick<Tell, 'event' | 'member'>): void
+  verdict(verdict: CountedVerdict): void
+  readonly content_type: string
+  /** In Prometheus' text format 0.0.4. */
+  render(sources: MetricsSources): Promise<string>
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const tells = new Counter({
+    name: 'belfry_tells_total',
+    help: 'What the core told, by event, and by the member that it names where it names one.',
+    labelNames: ['event', 'member'],
+    registers: [registry],
+  })
+  const verdicts = new Counter({
+    name: 'belfry_verdicts_total',
+    help: 'Frames by what was found of them.',
+    labelNames: ['kind', 'code'],
+    registers: [registry],
+  })
+  const refusals = new Counter({
+    name: 'belfry_peer_refused_frames_total',
+    help: 'Frames not accepted, by the member that handed them over.',
+    labelNames: ['member', 'code'],
+    registers: [registry],
+  })
+  const setState = stateMetrics(registry)
+  const setLoop = loopMetrics(registry)
+  const setNetwork = networkMetrics(registry)
+  const setChain = chainCounterMetrics(registry)
+  const setProcess = processMetrics(registry)
+
+  return {
+    tell({ event, member }) {
+      tells.inc({ event, member: member ?? '' })
+    },
+    verdict({ peer, code, kind }) {
+      verdicts.inc({ code, kind: isMemberKind(kind) ? kind : 'other' })
+      if (code !== 'accepted') refusals.inc({ member: peer, code })
+    },
+    content_type: registry.contentType,
+    async render({ state, shell, loop, network, chain }) {
+      setState(state(), shell())
+      setLoop(loop())
+      setNetwork(network())
+      setChain(chain())
+      setProcess()
+      return await registry.metrics()
+    },
+  }
+}

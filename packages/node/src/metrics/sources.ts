@@ -1,0 +1,14 @@
+import type { NetworkCounters } from '@belfry/network'
+import type { State } from '@belfry/protocol'
+import type { LoopCounters } from '@belfry/runtime'
+import type { ChainCounters } from '../chain/index.ts'
+import type { ShellHealth } from '../views/index.ts'
+
+/** What is read at each scrape, and only read. */
+export interface MetricsSources {
+  readonly state: () => State
+  readonly shell: () => ShellHealth
+  readonly loop: () => LoopCounters
+  readonly network: () => NetworkCounters
+  readonly chain: () => Readonly<ChainCounters>
+}
