@@ -1,7 +1,8 @@
 /** `federation.definition.json`: who and how, before anybody signed it. */
 import type { Hasher, Verifier } from '../crypto/index.ts'
 import { hashOf } from '../crypto/index.ts'
-import { type DefinitionHash, type Infer, type MemberIndex, type Millis, fromCbor, s, toCbor } from '../primitives/index.ts'
+import type { DefinitionHash, Infer, MemberIndex, Millis } from '../primitives/index.ts'
+import { fromCbor, s, toCbor } from '../primitives/index.ts'
 import { type Card, addresses, verifyCard } from './card.ts'
 import { FederationError, refuseOn } from './errors.ts'
 import { type FileKind, name, parseFile } from './file.ts'
@@ -117,7 +118,8 @@ export function cardOf(member: DefinitionMember): Card {
   return { ...fixed, name, node_key, peer_id, encryption_key, addresses, signature }
 }
 
-function memberOfCard({ role, name, node_key, peer_id, encryption_key, addresses, signature }: Card, at: number): DefinitionMember {
+function memberOfCard(card: Card, at: number): DefinitionMember {
+  const { role, name, node_key, peer_id, encryption_key, addresses, signature } = card
   if (role !== 'member' || encryption_key === null) {
     throw new FederationError(
       'not-a-member-card',
@@ -128,7 +130,7 @@ function memberOfCard({ role, name, node_key, peer_id, encryption_key, addresses
   return { index: at as MemberIndex, name, node_key, peer_id, encryption_key, addresses, card_signature: signature }
 }
 
-/** Numbers within names count as numbers: tower-2 comes before tower-10. No locale, so that it is the same everywhere. */
+/** Numbers in names count as numbers: tower-2 comes before tower-10. No locale: it must be the same everywhere. */
 function byName(a: Card, b: Card): number {
   return order(sortKey(a.name), sortKey(b.name)) || order(a.name, b.name) || order(a.node_key, b.node_key)
 }

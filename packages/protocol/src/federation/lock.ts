@@ -108,7 +108,11 @@ export function signDefinition(ports: CryptoPorts, definition: Definition, self:
  * The lock, from the signature files of all members in any order; a file given twice does no harm.
  * @throws FederationError the first thing that is wrong: the definition, a signature (naming whose), or who is missing
  */
-export function assembleLock(ports: Hasher & Verifier, definition: Definition, signatures: readonly LockSignature[]): Lock {
+export function assembleLock(
+  ports: Hasher & Verifier,
+  definition: Definition,
+  signatures: readonly LockSignature[],
+): Lock {
   refuseOn(checkDefinition(ports, definition))
   const body = firstLock(definition)
   const lock_hash = lockHash(ports, body)
@@ -124,17 +128,14 @@ export function assembleLock(ports: Hasher & Verifier, definition: Definition, s
 
 /** Everything wrong with a lock, its definition and cards included; none means that it may be trusted as a whole. */
 export function verifyLock(ports: Hasher & Verifier, lock: Lock): readonly FederationError[] {
-  const hash = lockHash(ports, {
-    definition: lock.definition,
-    epoch: lock.epoch,
-    previous_lock_hash: lock.previous_lock_hash,
-  })
+  const { definition, signatures } = lock
+  const hash = lockHash(ports, lock)
   return [
-    ...checkDefinition(ports, lock.definition),
+    ...checkDefinition(ports, definition),
     ...checkEpoch(lock),
     ...checkLockHash(lock, hash),
     // Over the hash computed here: what a lock says of itself is worth nothing.
-    ...lock.signatures.flatMap(({ index, signature }) => checkSignature(ports, lock.definition, hash, index, signature)),
+    ...signatures.flatMap(({ index, signature }) => checkSignature(ports, definition, hash, index, signature)),
     ...checkCompleteness(lock),
   ]
 }

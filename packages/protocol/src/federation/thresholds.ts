@@ -1,6 +1,6 @@
 /** How many members must vote and hand out shares, and how many may lie or be down. The table is in the tests. */
 import { type Infer, s } from '../primitives/index.ts'
-import { FederationError } from './errors.ts'
+import { FederationError, type FederationErrorCode } from './errors.ts'
 
 export const MIN_MEMBERS = 3
 export const MAX_MEMBERS = 64
@@ -75,70 +75,90 @@ export function checkThresholds(n: number, thresholds: Thresholds): readonly Fed
       new FederationError(
         'member-count',
         `A federation has ${MIN_MEMBERS} to ${MAX_MEMBERS} members, this one has ${n}.`,
-        n < MIN_MEMBERS ? `Add ${MIN_MEMBERS - n} or more member cards.` : `Leave out ${n - MAX_MEMBERS} or more members.`,
+        n < MIN_MEMBERS
+          ? `Add at least ${MIN_MEMBERS - n} member card(s).`
+          : `Leave out at least ${n - MAX_MEMBERS} member card(s).`,
       ),
     ]
   }
-  return ACTIONS.flatMap((each) =>
-    checkAction(n, thresholds.b, each, thresholds[each], thresholds.accept_no_spare_member),
+  const { b, accept_no_spare_member } = thresholds
+  return ACTIONS.flatMap((each) => checkAction(n, b, each, thresholds[each], accept_no_spare_member))
+}
+
+function checkAction(
+  n: number,
+  b: number,
+  action: Action,
+  { q, t }: Quorum,
+  acceptNoSpare: boolean,
+): readonly FederationError[] {
+  const needed = Math.max(q, t)
+  const choice = { n, b, least: Math.min(q, t), needed, d: n - needed, acceptNoSpare }
+  const chosen = `${action} (q = ${q}, t = ${t}, b = ${b}, n = ${n})`
+  return RULES.filter(({ isBroken }) => isBroken(choice)).map(
+    ({ code, sentence, remedy }) => new FederationError(code, `${chosen} ${sentence(choice)}`, remedy(choice)),
   )
 }
 
-function checkAction(n: number, b: number, action: Action, { q, t }: Quorum, acceptNoSpare: boolean): FederationError[] {
-  const least = Math.min(q, t)
-  const needed = Math.max(q, t)
-  const d = n - needed
-  // More liars than this leave no q and t that they could neither reach nor stop.
-  const mostLiars = Math.floor((n - 1) / 2)
-  const fewerLiars = `Lower b to at most ${mostLiars}, or add members.`
-  const chosen = `${action} (q = ${q}, t = ${t}, b = ${b}, n = ${n})`
-  if (needed > n) {
-    return [
-      new FederationError(
-        'threshold-above-members',
-        `${chosen} needs ${needed} members, but there are only ${n}.`,
-        `Lower q and t to at most ${n - 1}.`,
-      ),
-    ]
-  }
-  const findings: FederationError[] = []
-  if (least < 2) {
-    findings.push(
-      new FederationError(
-        'threshold-too-low',
-        `${chosen} lets ${least === 0 ? 'nobody' : 'one member'} decide alone: the lower of q and t is ${least}, not at least 2.`,
-        'Raise q and t to at least 2.',
-      ),
-    )
-  }
-  if (b >= least) {
-    findings.push(
-      new FederationError(
-        'liars-reach-threshold',
-        `${chosen} is not safe against ${b} lying members: ${least} of them could act alone.`,
-        b > mostLiars ? fewerLiars : `Raise q and t to at least ${b + 1}, or lower b below ${least}.`,
-      ),
-    )
-  }
-  if (needed === n && !acceptNoSpare) {
-    findings.push(
-      new FederationError(
-        'no-spare-member',
-        `${chosen} needs all ${n} of ${n} members: one that is down stops it.`,
-        `Lower q and t to at most ${n - 1}, or set accept_no_spare_member if you want exactly that.`,
-      ),
-    )
-  }
-  if (b > d) {
-    findings.push(
-      new FederationError(
-        'liars-exceed-spare',
-        `${chosen} needs ${needed} of ${n} members, so only ${d} may be missing: ${b} lying members could stop it by silence.`,
-        b > mostLiars ? fewerLiars : `Lower q and t to at most ${n - b}, or b to at most ${d}, or add members.`,
-      ),
-    )
-  }
-  return findings
+interface Choice {
+  readonly n: number
+  readonly b: number
+  /** min(q, t): fewer can do nothing. */
+  readonly least: number
+  /** max(q, t): so many must be up. */
+  readonly needed: number
+  readonly d: number
+  readonly acceptNoSpare: boolean
+}
+
+interface Rule {
+  readonly code: FederationErrorCode
+  readonly isBroken: (choice: Choice) => boolean
+  readonly sentence: (choice: Choice) => string
+  readonly remedy: (choice: Choice) => string
+}
+
+const RULES: readonly Rule[] = [
+  {
+    code: 'threshold-above-members',
+    isBroken: ({ n, needed }) => needed > n,
+    sentence: ({ n, needed }) => `needs ${needed} members, but there are only ${n}.`,
+    remedy: ({ n }) => `Lower q and t to at most ${n - 1}.`,
+  },
+  {
+    code: 'threshold-too-low',
+    isBroken: ({ least }) => least < 2,
+    sentence: ({ least }) => `could be taken by one member alone: the lower of q and t is ${least}, not at least 2.`,
+    remedy: () => 'Raise q and t to at least 2.',
+  },
+  {
+    code: 'liars-reach-threshold',
+    isBroken: ({ b, least }) => b >= least,
+    sentence: ({ b, least }) => `is not safe against ${b} lying members: ${least} of them could act alone.`,
+    remedy: (choice) =>
+      fewerLiars(choice) ?? `Raise q and t to at least ${choice.b + 1}, or lower b below ${choice.least}.`,
+  },
+  {
+    code: 'no-spare-member',
+    isBroken: ({ d, acceptNoSpare }) => d === 0 && !acceptNoSpare,
+    sentence: ({ n }) => `needs all ${n} of ${n} members: one that is down stops it.`,
+    remedy: ({ n }) => `Lower q and t to at most ${n - 1}, or set accept_no_spare_member if you want exactly that.`,
+  },
+  {
+    code: 'liars-exceed-spare',
+    isBroken: ({ b, d }) => d >= 0 && b > d,
+    sentence: ({ n, b, needed, d }) =>
+      `needs ${needed} of ${n} members, so only ${d} may be missing: ${b} lying members could stop it by silence.`,
+    remedy: (choice) =>
+      fewerLiars(choice) ??
+      `Lower q and t to at most ${choice.n - choice.b}, or b to at most ${choice.d}, or add members.`,
+  },
+]
+
+/** The advice where b leaves no q and t at all that the liars could neither reach nor stop. */
+function fewerLiars({ n, b }: Choice): string | undefined {
+  const most = Math.floor((n - 1) / 2)
+  return b > most ? `Lower b to at most ${most}, or add members.` : undefined
 }
 
 const DEEDS: Record<Action, string> = {

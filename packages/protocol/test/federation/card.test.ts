@@ -99,7 +99,8 @@ describe('card', () => {
     const { ports, node_key, encryption_key } = keyringNamed('alice')
     const init = { role: 'member' as const, name: 'alice', node_key, encryption_key, owner_key: null, addresses: [] }
     assert.deepEqual(verifyCard(ports, makeCard(ports, init)), [])
-    const isCode = (code: FederationErrorCode) => (error: unknown) => error instanceof FederationError && error.code === code
+    const isCode = (code: FederationErrorCode) => (error: unknown) =>
+      error instanceof FederationError && error.code === code
     assert.throws(() => makeCard(ports, { ...init, encryption_key: null }), isCode('card-keys-wrong-for-role'))
     assert.throws(() => makeCard(keyringNamed('bob').ports, init), isCode('card-signature-wrong'))
   })

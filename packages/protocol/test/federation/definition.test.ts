@@ -36,7 +36,8 @@ function rehashed(changes: Partial<Definition>): Definition {
   return { ...changed, definition_hash: definitionHash(ports, changed) }
 }
 
-const codesOf = (definition: Definition): FederationErrorCode[] => checkDefinition(ports, definition).map(({ code }) => code)
+const codesOf = (definition: Definition): FederationErrorCode[] =>
+  checkDefinition(ports, definition).map(({ code }) => code)
 
 /** The members of THREE, one of them changed. */
 function membersWith(at: number, changes: Partial<DefinitionMember>): DefinitionMember[] {
@@ -100,7 +101,8 @@ describe('define', () => {
   })
 
   it('refuses a card given twice, equal names but for case, and shared keys', () => {
-    assert.throws(() => definitionOf(['a', 'b', 'b']), isRefusal('duplicate-name', /^Members 2 and 3 are both called b\.$/))
+    const bothB = isRefusal('duplicate-name', /^Members 2 and 3 are both called b\.$/)
+    assert.throws(() => definitionOf(['a', 'b', 'b']), bothB)
     assert.throws(() => definitionOf(['Ann', 'b', 'ANN']), isRefusal('duplicate-name', /both called/))
     const { encryption_key } = keyringNamed('shared')
     const cards = [memberCard('a'), memberCard('b', { encryption_key }), memberCard('c', { encryption_key })]
@@ -121,7 +123,8 @@ describe('define', () => {
 
   it('demands the flag on mainnet', () => {
     const mainnet = { network: 'mainnet' as const }
-    assert.throws(() => definitionOf(namesOf(3), mainnet), isRefusal('mainnet-without-flag', /"experimental_mainnet": true/))
+    const unflagged = isRefusal('mainnet-without-flag', /"experimental_mainnet": true/)
+    assert.throws(() => definitionOf(namesOf(3), mainnet), unflagged)
     assert.equal(definitionOf(namesOf(3), { ...mainnet, experimental_mainnet: true }).network, 'mainnet')
   })
 
@@ -140,7 +143,8 @@ describe('define', () => {
 
   it('demands that dead comes after suspect', () => {
     const timing = { suspect_periods: 6 }
-    assert.throws(() => definitionOf(namesOf(3), { timing }), isRefusal('periods-out-of-order', /after 6 silent periods/))
+    const outOfOrder = isRefusal('periods-out-of-order', /after 6 silent periods/)
+    assert.throws(() => definitionOf(namesOf(3), { timing }), outOfOrder)
     assert.throws(() => definitionOf(namesOf(3), { timing: { suspect_periods: 1 } }), SchemaError)
   })
 })

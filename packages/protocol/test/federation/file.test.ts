@@ -38,19 +38,19 @@ describe('a federation file', () => {
     ['with an unknown field', cardWith({ colour: 'red' }), /^belfry-card\.json: colour: unknown field\.$/],
     ['without a field', cardWith({ name: undefined }), /^belfry-card\.json: name: missing\.$/],
     ['with a null where none may be', cardWith({ node_key: null }), /node_key: expected hex/],
-    ['with upper-case hex', cardWith({ node_key: 'AB'.repeat(32) }), /node_key: expected an even number of lower-case hex/],
+    ['with upper-case hex', cardWith({ node_key: 'AB'.repeat(32) }), /node_key: expected an even number of lower/],
     ['with a short key', cardWith({ node_key: 'ab'.repeat(31) }), /node_key: expected 32 to 32 bytes/],
     ['with an unknown role', cardWith({ role: 'king' }), /role: expected member \| owner \| guardian/],
-    ['with nine addresses', cardWith({ addresses: Array.from({ length: 9 }, () => '/ip4/1.2.3.4/tcp/1') }), /addresses: expected 0 to 8/],
-    ['with a URL for an address', cardWith({ addresses: ['https://example.com'] }), /addresses\.0: expected an address such as/],
-    ['with an address too long', cardWith({ addresses: [`/dns4/${'a'.repeat(256)}`] }), /addresses\.0: expected 0 to 256/],
+    ['with nine addresses', cardWith({ addresses: Array(9).fill('/ip4/192.0.2.1') }), /addresses: expected 0 to 8/],
+    ['with a URL for an address', cardWith({ addresses: ['https://a.example'] }), /addresses\.0: expected an address/],
+    ['with too long an address', cardWith({ addresses: [`/dns/${'a'.repeat(256)}`] }), /addresses\.0: expected 0 to/],
     ['with an empty name', cardWith({ name: '' }), /name: expected a name of letters/],
     ['with a name too long', cardWith({ name: 'a'.repeat(65) }), /name: expected 0 to 64 characters/],
     ['with a terminal escape in a name', cardWith({ name: 'a\u001b[2Jb' }), /name: expected a name of letters/],
     ['with a name that ends in a space', cardWith({ name: 'alice ' }), /name: expected a name of letters/],
     ['that is a list', '[]', /expected an object/],
     ['that is null', 'null', /expected an object/],
-    ['with a field of the prototype', CARD.replace('{', '{"__proto__": {"name": "mallory"},'), /__proto__: unknown field/],
+    ['with a field of the prototype', CARD.replace('{', '{"__proto__": {"name": "m"},'), /__proto__: unknown field/],
     ['with a version in text', cardWith({ version: '1' }), /version: expected 1/],
   ]
   for (const [what, text, sentence] of malformed) {
@@ -83,7 +83,8 @@ describe('a federation file', () => {
   })
 
   it('cannot write control characters or floods into an error', () => {
-    for (const text of [cardWith({ format: `\u001b[2J\n${'x'.repeat(5_000)}` }), cardWith({ ['\u001b[2J\u0007']: 1 })]) {
+    const flood = cardWith({ format: `\u001b[2J\n${'x'.repeat(5_000)}` })
+    for (const text of [flood, cardWith({ ['\u001b[2J\u0007']: 1 })]) {
       const { message } = refusalOf(text)
       assert.match(message, /^[ -~]{1,400}$/)
     }

@@ -24,7 +24,8 @@ const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha
 
 function privateKeyNamed(curve: keyof typeof PKCS8, name: string): KeyObject {
   const seed = createHash('sha256').update(`belfry test ${curve} ${name}`).digest()
-  return createPrivateKey({ key: Buffer.concat([Buffer.from(PKCS8[curve], 'hex'), seed]), format: 'der', type: 'pkcs8' })
+  const key = Buffer.concat([Buffer.from(PKCS8[curve], 'hex'), seed])
+  return createPrivateKey({ key, format: 'der', type: 'pkcs8' })
 }
 
 function publicHex(key: KeyObject): string {

@@ -84,7 +84,8 @@ describe('checkThresholds', () => {
       'threshold-too-low',
       3,
       { emergency: { q: 2, t: 1 }, b: 0 },
-      'emergency (q = 2, t = 1, b = 0, n = 3) lets one member decide alone: the lower of q and t is 1, not at least 2.',
+      'emergency (q = 2, t = 1, b = 0, n = 3) could be taken by one member alone: ' +
+        'the lower of q and t is 1, not at least 2.',
     ],
     [
       'liars-reach-threshold',

@@ -15,7 +15,9 @@ describe('bytes', () => {
   })
 
   it('are read from lower-case hex digits in pairs and nothing else', () => {
-    for (const text of ['a', 'abc', 'AB', '0x00', 'zz', ' 00', '00 ', '00\n', '٠٠']) assert.throws(() => fromHex(text), RangeError, text)
+    for (const text of ['a', 'abc', 'AB', '0x00', 'zz', ' 00', '00 ', '00\n', '٠٠']) {
+      assert.throws(() => fromHex(text), RangeError, text)
+    }
     assert.deepEqual(fromHex(''), new Uint8Array(0))
   })
 

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict'
-import { MAX_SATS, type Txid, isHex32, outpointOf, parseOutpoint, parseTxid, sats, splitOutpoint } from '../../src/primitives/index.ts'
+import {
+  MAX_SATS,
+  type Txid,
+  isHex32,
+  outpointOf,
+  parseOutpoint,
+  parseTxid,
+  sats,
+  splitOutpoint,
+} from '../../src/primitives/index.ts'
 
 const TXID = 'ab'.repeat(32)
 

@@ -45,7 +45,8 @@ function roundTrip<T>(what: string, schema: Schema<T>, arbitrary: fc.Arbitrary<T
 
 const hexOf = <T extends string>(length: number): fc.Arbitrary<T> =>
   fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => Buffer.from(bytes).toString('hex') as T)
-const upTo = <T extends number>(max: number, min = 0): fc.Arbitrary<T> => fc.integer({ min, max }).map((value) => value as T)
+const upTo = <T extends number>(max: number, min = 0): fc.Arbitrary<T> =>
+  fc.integer({ min, max }).map((value) => value as T)
 /** Any text that a schema takes: the byte order mark has a test of its own. */
 const anyText = (maxLength: number): fc.Arbitrary<string> =>
   fc.string({ unit: 'binary', maxLength: Math.floor(maxLength / 2) }).filter((text) => !text.startsWith('\ufeff'))
@@ -111,7 +112,13 @@ describe('a schema', () => {
   }
 
   /** Both directions of both forms; `json` is the value as JSON has it, `model` as CBOR does. */
-  function refusesEverywhere<T>(code: SchemaErrorCode, schema: Schema<T>, value: T, json: unknown = value, model: unknown = json): void {
+  function refusesEverywhere<T>(
+    code: SchemaErrorCode,
+    schema: Schema<T>,
+    value: T,
+    json: unknown = value,
+    model: unknown = json,
+  ): void {
     refuses(code, () => toCbor(schema, value))
     refuses(code, () => schema.decode(model))
     refuses(code, () => parseJson(schema, JSON.stringify(json)))
@@ -119,7 +126,9 @@ describe('a schema', () => {
 
   it('holds a number to its range', () => {
     for (const value of [9, 21, Number.MAX_SAFE_INTEGER]) refusesEverywhere('over-limit', s.uint(20, 10), value)
-    for (const value of [10.5, 2 ** 53, '10', null, true, [], {}]) refusesEverywhere<unknown>('malformed', s.uint(20, 10) as Schema<unknown>, value)
+    for (const value of [10.5, 2 ** 53, '10', null, true, [], {}]) {
+      refusesEverywhere<unknown>('malformed', s.uint(20, 10) as Schema<unknown>, value)
+    }
     refuses('malformed', () => toCbor(s.uint(20), Number.NaN))
     refuses('malformed', () => toCbor(s.uint(20), Number.POSITIVE_INFINITY))
   })
@@ -152,7 +161,9 @@ describe('a schema', () => {
     const stranger = { kind: 'square' }
     refuses('unknown-variant', () => shape.decode(new Map(Object.entries(stranger))), ['kind'])
     refuses('unknown-variant', () => shape.fromJson(stranger), ['kind'])
-    for (const kind of ['__proto__', 'constructor', 'toString']) refuses('unknown-variant', () => shape.fromJson({ kind }), ['kind'])
+    for (const kind of ['__proto__', 'constructor', 'toString']) {
+      refuses('unknown-variant', () => shape.fromJson({ kind }), ['kind'])
+    }
     refuses('malformed', () => shape.fromJson({}), ['kind'])
     refuses('malformed', () => shape.fromJson([]))
   })
