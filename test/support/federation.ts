@@ -48,7 +48,7 @@ export function makeFederation(count: number, thresholds?: ThresholdChoices): Te
     network: 'regtest',
     created_at: 0 as Millis,
     cards,
-    timing: { heartbeat_ms: 1_000 },
+    timing: { heartbeat_ms: 1_000 as Millis },
     ...(thresholds ? { thresholds } : {}),
   })
   const signatures = signers.map((ports, at) => signDefinition(ports, definition, (keys[at] ?? assertNone()).nodePublicKey as NodeKey))

@@ -160,6 +160,8 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
       state: () => running.state,
       shell: () => ({ loop: running.status, chain_watcher }),
       loop: () => running.counters(),
+      network: () => network.counters(),
+      chain: () => chain.counters(),
       metrics,
       logger,
     },
