@@ -83,6 +83,8 @@ function isTable(value: unknown): value is Table {
 function flatten(table: Table, above: string, path: string, values: FileValues): void {
   for (const [name, value] of Object.entries(table)) {
     const key = above === '' ? name : `${above}.${name}`
+    // Dotted names are for messages: two ways to write one setting would be two values for it.
+    if (name.includes('.')) throw unknownKey(name, above, path)
     if (isSettingKey(key)) {
       if (value !== null) values[key] = value
     } else if (isSection(key)) {
@@ -116,15 +118,16 @@ function unknownKey(name: string, above: string, path: string): ConfigError {
         + 'and treat the secret that stood here as known to others.',
     )
   }
+  return new ConfigError('unknown-key', `${path}: there is no setting ${shown}`, remedyFor(name, above))
+}
+
+function remedyFor(name: string, above: string): string {
+  if (isSettingKey(name)) return `Write it as ${name.split('.').reduceRight((inner, part) => `{${part}: ${inner}}`, '…').slice(1, -1)}.`
   const here = namesUnder(above)
   const meant = nearest(name, here)
+  if (meant !== null) return `Did you mean ${above === '' ? meant : `${above}.${meant}`}?`
   const elsewhere = SETTING_KEYS.find((key) => key.endsWith(`.${name}`))
-  const remedy = meant !== null
-    ? `Did you mean ${above === '' ? meant : `${above}.${meant}`}?`
-    : elsewhere !== undefined
-      ? `Did you mean ${elsewhere}?`
-      : `Known here: ${here.join(', ')}.`
-  return new ConfigError('unknown-key', `${path}: there is no setting ${shown}`, remedy)
+  return elsewhere === undefined ? `Known here: ${here.join(', ')}.` : `Did you mean ${elsewhere}?`
 }
 
 const MAX_QUOTED = 100

@@ -1,8 +1,8 @@
 /** The known word that a mistyped one most likely meant; null where none is close. */
 export function nearest(word: string, known: readonly string[]): string | null {
   let best: string | null = null
-  // A third of the letters wrong is still the same word; more is another one.
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1
+  // Two letters exchanged are two wrong; a third of them wrong is still the same word, more is another one.
+  let least = Math.max(2, Math.floor(word.length / 3)) + 1
   for (const candidate of known) {
     const distance = editDistance(word, candidate)
     if (distance < least) {

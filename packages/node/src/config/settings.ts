@@ -69,9 +69,9 @@ export const SETTINGS = {
   'bitcoind.host': setting(host, { kind: 'text', expects: A_HOST, fallback: '127.0.0.1' }),
   'bitcoind.rpc_port': setting(port(1), { kind: 'number', expects: 'a port, 1 to 65535' }),
   'bitcoind.cookie_file': setting(pathText, { kind: 'path', expects: A_PATH }),
-  'bitcoind.user': setting(z.string().min(1).max(MAX_TEXT_CHARACTERS).refine((text) => !text.includes(':')), {
+  'bitcoind.user': setting(z.string().max(MAX_TEXT_CHARACTERS).regex(/^[!-9;-~]+$/), {
     kind: 'text',
-    expects: 'a name without a colon',
+    expects: 'a name without spaces and colons',
     redacted: true,
   }),
   'bitcoind.password_file': setting(pathText, { kind: 'path', expects: A_PATH }),

@@ -25,8 +25,8 @@ export function networkLog(logger: Logger): NetworkLog {
 
 export function chainLog(logger: Logger): ChainLog {
   const at = (level: LogLevel) => (fields: object, event: string): void => {
-    if (isChainLogEvent(event)) logger.log(level, event, { ...fields })
-    else logger.log(level, OTHER_CHAIN_EVENT, { ...fields, detail: event })
+    if (isChainLogEvent(event)) logger.log(level, event, fields)
+    else logger.child({ detail: event }).log(level, OTHER_CHAIN_EVENT, fields)
   }
   return { info: at('info'), warn: at('warn'), error: at('error') }
 }

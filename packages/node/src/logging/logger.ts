@@ -2,12 +2,13 @@
 import { CodedError } from '@belfry/protocol/primitives'
 import { type DestinationStream, destination as fileDestination, pino, stdTimeFunctions } from 'pino'
 import type { LogEvent } from './events.ts'
-import { printable } from './printable.ts'
+import { type Printable, printable } from './printable.ts'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-export type LogFields = Readonly<Record<string, unknown>>
+/** A plain object; of anything else only its type is written. */
+export type LogFields = object
 
 /** Never throws: a log that cannot be written must not end a watchtower. */
 export interface Logger {
@@ -110,9 +111,10 @@ interface Output {
   readonly sink: Sink
 }
 
-function loggerOn(output: Output, always: LogFields): Logger {
+/** @param always printable already */
+function loggerOn(output: Output, always: Line): Logger {
   const log = (level: LogLevel, event: LogEvent, fields: LogFields = {}): void => {
-    if (LOG_LEVELS.indexOf(level) >= output.least) output.write(level, lineOf(event, { ...always, ...fields }))
+    if (LOG_LEVELS.indexOf(level) >= output.least) output.write(level, { event, ...always, ...lineOf(fields) })
   }
   return {
     log,
@@ -120,7 +122,7 @@ function loggerOn(output: Output, always: LogFields): Logger {
     info: (event, fields) => log('info', event, fields),
     warn: (event, fields) => log('warn', event, fields),
     error: (event, fields) => log('error', event, fields),
-    child: (fields) => loggerOn(output, { ...always, ...fields }),
+    child: (fields) => loggerOn(output, { ...always, ...lineOf(fields) }),
     lost: () => output.sink.lost(),
     close: () => output.sink.close(),
   }
@@ -129,10 +131,11 @@ function loggerOn(output: Output, always: LogFields): Logger {
 /** Fields of ours by these names would make a second key of the same name in one line. */
 const RESERVED: ReadonlySet<string> = new Set(['event', 'level', 'time'])
 
+type Line = Readonly<Record<string, Printable>>
+
 /** pino sees nothing but what printable() let through. */
-function lineOf(event: LogEvent, fields: LogFields): object {
+function lineOf(fields: LogFields): Line {
   const printed = printable(fields)
-  if (typeof printed !== 'object' || printed === null || Array.isArray(printed)) return { event, fields: printed }
-  const entries = Object.entries(printed).map(([name, value]) => [RESERVED.has(name) ? `${name}_field` : name, value] as const)
-  return { event, ...Object.fromEntries(entries) }
+  if (typeof printed !== 'object' || printed === null || Array.isArray(printed)) return { fields: printed }
+  return Object.fromEntries(Object.entries(printed).map(([name, value]) => [RESERVED.has(name) ? `${name}_field` : name, value]))
 }

@@ -100,7 +100,9 @@ export function incidentView(state: State, incident_id: IncidentId): IncidentVie
       const rung = rungOfEnvelope(vault, envelope_id)
       return { envelope_id, height, txid: rung?.txid ?? null, sat_vb: rung && satVb(rung.feerate) }
     }),
-    broadcasts: sortedEntries(incident.broadcasts).map(([txid, height]) => ({ txid, sat_vb: rungSatVb(vault, txid), height })),
+    broadcasts: sortedEntries(incident.broadcasts)
+      .map(([txid, height]) => ({ txid, sat_vb: rungSatVb(vault, txid), height }))
+      .toSorted((a, b) => a.height - b.height),
     broadcast_receipts: receiptsOf(state, incident),
     story: incident.story.map(({ at_ms, event, height, member, txid, feerate, detail }) => ({
       at: utc(at_ms),
