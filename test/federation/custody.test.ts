@@ -201,3 +201,21 @@ describe('a manifest', () => {
     assert.ok(sent.has(transactionOf('vault/clawback/2').txid))
   })
 })
+
+describe('a deposit that moves while a member verifies its enrolment', () => {
+  it('is refused, for the spend came before anything was armed to notice it', async () => {
+    const scene = await unguarded()
+    const bundle = await bundleOf(scene)
+    const answer = scene.members.requestAndMeanwhile(scene.index(1), 'enrol', toCbor(enrolRequest, {
+      request: 'manifest',
+      manifest: bundle.manifest,
+      envelopes: bundle.envelopes,
+      shares: bundle.shares[0] ?? [],
+    }), {
+      kind: 'chain',
+      event: { event: 'spend-seen', outpoint: scene.deposit, tx: scene.vault.unvault },
+    })
+    assert.equal(await answer.then((one) => one.answer === 'refused' && one.code), 'deposit-spent')
+    assert.equal(scene.members.state(1).durable.vaults.size, 0)
+  })
+})

@@ -102,8 +102,16 @@ export class TestMembers {
     const request_id = ++this.#request_id
     const answered = new Promise<OwnerAnswer>((resolve) => this.#answers.set(request_id, resolve))
     this.step(member, { kind: 'request', request_id, peer_id: this.#owner_peer_id, protocol, bytes })
+    await Promise.resolve()
     await this.settle()
     return await answered
+  }
+
+  /** Something happens after the member took the request, and before what the request asked for is done. */
+  async requestAndMeanwhile(member: MemberIndex, protocol: 'enrol' | 'info', bytes: Uint8Array, meanwhile: Happening): Promise<OwnerAnswer> {
+    const answer = this.request(member, protocol, bytes)
+    this.step(member, meanwhile)
+    return await answer
   }
 
   step(member: MemberIndex, happening: Happening): void {

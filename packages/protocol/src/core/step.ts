@@ -1,5 +1,5 @@
 /** Hands an input to the machine that owns it. Nothing is decided here. */
-import { activateIfDue, onBundle, onManifest, onVerified, onWithdraw, refuse } from '../custody/enrolment.ts'
+import { activateIfDue, noticeMoved, onBundle, onManifest, onVerified, onWithdraw, refuse } from '../custody/enrolment.ts'
 import { onInfo } from '../custody/info.ts'
 import { onSighting } from '../incident/ballot.ts'
 import { onBroadcastAnswer } from '../incident/broadcast.ts'
@@ -123,6 +123,7 @@ function onChain(turn: Turn, fact: ChainEvent): void {
       turn.tell({ level: 'warn', event: 'block-disconnected', height: fact.block.height, detail: fact.block.hash })
       return
     default: {
+      noticeMoved(turn, fact.outpoint)
       const concerned = sortedEntries(turn.durable.vaults).filter(([, vault]) => vault.coins.has(fact.outpoint))
       if (concerned.length === 0) return
       turn.record({ record: 'chain', fact })

@@ -8,7 +8,7 @@ import type { Receipt } from '../messages/receipt.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import { isSignatureValid } from '../messages/verified.ts'
 import { advanceVault } from '../incident/machine.ts'
-import { type ManifestHash, type MemberIndex, SchemaError, type VaultId, toCbor } from '../primitives/index.ts'
+import { type ManifestHash, type MemberIndex, type Outpoint, SchemaError, type VaultId, toCbor } from '../primitives/index.ts'
 import type { HeldManifest, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { MAX_PENDING_ENROLMENTS } from '../state/volatile.ts'
@@ -46,7 +46,7 @@ export function onManifest(turn: Turn, request_id: number, peer_id: string, requ
     refuseManifest(turn, request_id, hash, checked)
     return
   }
-  turn.volatile.enrolments.set(hash, { request, waiting: [request_id] })
+  turn.volatile.enrolments.set(hash, { request, waiting: [request_id], deposit: checked.deposit.outpoint, moved: false })
   turn.now(verification(turn, checked, hash, request))
 }
 
@@ -115,13 +115,19 @@ export function onVerified(turn: Turn, { manifest_hash, check }: Extract<Outcome
   const manifest = decodeManifest(pending.request.manifest.bytes)
   const vault = turn.durable.vaults.get(manifest.vault_id)
   // Another enrolment may have been armed while the shell was looking.
-  const code = check === 'ok' ? checkSuperseding(turn.ports, vault, manifest, pending.request.manifest) : check
+  const seen = pending.moved && check === 'ok' ? 'deposit-spent' : check
+  const code = seen === 'ok' ? checkSuperseding(turn.ports, vault, manifest, pending.request.manifest) : seen
   if (code !== null) {
     for (const request_id of pending.waiting) refuseManifest(turn, request_id, manifest_hash, code)
     return
   }
   const frame = arm(turn, manifest, manifest_hash, pending.request)
   for (const request_id of pending.waiting) reply(turn, request_id, { answer: 'receipt', frame: encodeFrame(frame) })
+}
+
+/** A deposit is spent that no armed manifest names yet: whatever is being verified about it is out of date. */
+export function noticeMoved(turn: Turn, outpoint: Outpoint): void {
+  for (const pending of turn.volatile.enrolments.values()) if (pending.deposit === outpoint) pending.moved = true
 }
 
 /** Armed from the moment that the receipt is signed: both are in one synced batch. */

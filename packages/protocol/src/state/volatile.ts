@@ -3,7 +3,7 @@ import type { ChainState } from '../chain/index.ts'
 import { MAX_ENVELOPES, MAX_MEMBERS } from '../custody/limits.ts'
 import type { Heartbeat } from '../messages/heartbeat.ts'
 import type { EnrolRequest } from '../messages/owner-requests.ts'
-import { BoundedMap, type EnvelopeId, type Feerate, type ManifestHash, type MemberIndex, type MessageHash, type Millis } from '../primitives/index.ts'
+import { BoundedMap, type EnvelopeId, type Feerate, type ManifestHash, type MemberIndex, type MessageHash, type Millis, type Outpoint } from '../primitives/index.ts'
 import type { Buckets } from '../messages/budget.ts'
 
 /** Twenty heartbeat periods of 64 members and a busy incident. */
@@ -50,6 +50,9 @@ export interface Gathering {
 export interface PendingEnrolment {
   readonly request: Extract<EnrolRequest, { request: 'manifest' }>
   readonly waiting: number[]
+  readonly deposit: Outpoint
+  /** The deposit moved while the shell was looking: what it saw of it is no longer true. */
+  moved: boolean
 }
 
 export interface RecentMessage {
