@@ -34,7 +34,7 @@ export function vsizesOf(scripts: VaultScripts, threshold: number): { readonly [
   }
 }
 
-/** In hundredths of a percent, exactly as the sentences print it. */
+/** To four decimals, rounded down. */
 export function percentOf(fee: Sats, value: Sats): number {
   return Number((fee * 1_000_000n) / value) / 10_000
 }

@@ -5,8 +5,8 @@ import { isPublicKey, MAX_KEYS, type PublicKey } from '../scripts/keys.ts'
 import { MAX_CSV, type Network, NETWORKS } from '../scripts/network.ts'
 import { multisigScript, unvaultScript, type WshScript } from '../scripts/wsh.ts'
 
-/** A ladder longer than this only costs signatures. */
-export const MAX_RUNGS = 16
+/** As many as a manifest holds per ladder, and as many unvault variants; more only cost signatures. */
+export const MAX_RUNGS = 8
 
 const publicKey = s.textLike<PublicKey>(66, isPublicKey, 'a compressed secp256k1 public key in lower-case hex')
 const keySet = { threshold: s.uint(MAX_KEYS, 1), keys: s.list(publicKey, MAX_KEYS, 1) }

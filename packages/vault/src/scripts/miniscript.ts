@@ -26,7 +26,15 @@ function insane(detail: string): VaultError {
  * @throws VaultError `script-not-sane` where it is malleable, needs no signature, mixes timelocks or repeats a key
  */
 export function compileSane(miniscript: string): Uint8Array {
-  const { asm, issane, issanesublevel, error } = compileMiniscript(miniscript)
+  const { asm, issane, issanesublevel, error } = compiled(miniscript)
   if (!issane || !issanesublevel) throw insane(error ?? 'no reason given')
   return script.compile(asm.trim().split(/\s+/).map(chunkOf))
+}
+
+function compiled(miniscript: string): ReturnType<typeof compileMiniscript> {
+  try {
+    return compileMiniscript(miniscript)
+  } catch {
+    throw insane('it is no miniscript')
+  }
 }

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import * as fc from 'fast-check'
+import { toHex } from '@belfry/protocol/primitives'
+import {
+  acceptRecoverySet, acceptUnvaults, parseRecoverySet, parseUnvault, recoverySetToJson, scriptsOf, unvaultToJson,
+} from '../../src/index.ts'
+import { randomVault, signAll } from '../support/arbitraries.ts'
+import { signedSet } from '../support/plans.ts'
+import { onlyVaultErrors, refused } from '../support/refusals.ts'
+
+const SET = signedSet()
+
+describe('recovery-set.json', () => {
+  it('alone is enough to have the whole set again', () => {
+    fc.assert(
+      fc.property(randomVault(5), (vault) => {
+        const set = signAll(vault)
+        const { plan, transactions } = parseRecoverySet(recoverySetToJson(set))
+        const { descriptor } = scriptsOf(plan).deep_cold
+        const again = acceptRecoverySet(plan, transactions, { deep_cold_descriptor: descriptor })
+        assert.deepEqual(again, set)
+        assert.equal(recoverySetToJson(again), recoverySetToJson(set))
+      }),
+      { numRuns: 8, endOnFailure: true },
+    )
+  })
+
+  it('refuses another file, unknown fields and upper-case hex', () => {
+    const json = recoverySetToJson(SET)
+    refused('file-format', () => parseRecoverySet(unvaultToJson(SET)))
+    refused('file-version', () => parseRecoverySet(json.replace('"version": 1', '"version": 9')))
+    refused('file-unknown-field', () => parseRecoverySet(json.replace('"transactions"', '"colour": 1, "transactions"')))
+    refused('file-malformed', () => parseRecoverySet(json.replace('"raw": "03000000', '"raw": "0300000F')))
+    refused('file-inconsistent', () => parseRecoverySet(json.replace('"csv": 144', '"csv": 145')))
+  })
+
+  it('is not trusted: a changed transaction is refused when it is verified', () => {
+    const json = recoverySetToJson(SET).replace('"raw": "03000000', '"raw": "02000000')
+    const { plan, transactions } = parseRecoverySet(json)
+    const confirmed = { deep_cold_descriptor: scriptsOf(plan).deep_cold.descriptor }
+    refused('set-refused', () => acceptRecoverySet(plan, transactions, confirmed))
+  })
+
+  it('throws nothing but its own error, whatever the text', () => {
+    const json = recoverySetToJson(SET)
+    fc.assert(fc.property(fc.json(), (text) => onlyVaultErrors(() => parseRecoverySet(text))))
+    fc.assert(
+      fc.property(fc.nat(json.length - 1), fc.string({ maxLength: 3 }), (at, text) =>
+        onlyVaultErrors(() => parseRecoverySet(json.slice(0, at) + text + json.slice(at + text.length))),
+      ),
+    )
+  })
+})
+
+describe('unvault.json', () => {
+  const json = unvaultToJson(SET)
+
+  it('holds the unvault, and not one byte of a clawback or emergency transaction', () => {
+    const { plan, transactions } = parseUnvault(json)
+    assert.deepEqual(acceptUnvaults(plan, transactions), SET.transactions.slice(0, 1))
+    for (const { place, raw } of SET.transactions) {
+      assert.equal(json.includes(toHex(raw)), place.purpose === 'unvault')
+      // The signatures begin after the 94 stripped bytes, marker, flag and the first witness item.
+      assert.equal(json.includes(toHex(raw.subarray(100, 160))), place.purpose === 'unvault')
+    }
+  })
+
+  it('refuses another file', () => {
+    refused('file-format', () => parseUnvault(recoverySetToJson(SET)))
+    refused('file-malformed', () => parseUnvault('x'))
+  })
+
+  it('throws nothing but its own error, whatever the text', () => {
+    fc.assert(fc.property(fc.json(), (text) => onlyVaultErrors(() => parseUnvault(text))))
+  })
+})
