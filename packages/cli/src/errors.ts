@@ -15,6 +15,7 @@ export type CliErrorCode =
   | 'files-disagree'
   /** A key that the command needs is in none of the files given. */
   | 'wrong-keys'
+  | 'no-psbts'
   | 'not-enrolled'
   | 'token-missing'
   /** A running node's answer to a question about it. */
@@ -28,6 +29,9 @@ export type CliErrorCode =
   | 'not-all-receipts'
   | 'not-active'
   | 'unreachable'
+  | 'wrong-network'
+  | 'start-failed'
+  | 'stalled'
 
 /** What keeps a command from being done, apart from what the packages below throw themselves. */
 export class CliError extends CodedError<CliErrorCode> {}

@@ -16,6 +16,7 @@ interface Noun {
 const NOUNS: readonly Noun[] = [
   { name: 'init', summary: 'Make the keys and the card of a member, owner or guardian', load: async () => (await import('./commands/init.ts')).registerInit },
   { name: 'federation', summary: 'Define, sign, lock and show a federation', load: async () => (await import('./commands/federation/index.ts')).registerFederation },
+  { name: 'vault', summary: 'Plan, sign, verify and enrol a vault', load: async () => (await import('./commands/vault/index.ts')).registerVault },
   { name: 'version', summary: 'Print the version', load: async () => (await import('./commands/version.ts')).registerVersion },
 ]
 

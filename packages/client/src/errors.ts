@@ -11,6 +11,10 @@ export type ClientErrorCode =
   | 'file-malformed'
   | 'file-not-written'
   | 'wrong-owner'
+  | 'wrong-network'
+  | 'wrong-federation'
+  | 'deposit-not-found'
+  | 'deposit-differs'
   | 'unreachable'
   | 'refused'
 

@@ -1,86 +1,120 @@
 /** Sending a bundle to every member, collecting their receipts, and publishing these so that the manifest activates. */
-import { sha256, verifyEd25519 } from '@belfry/keystore'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { NetworkError } from '@belfry/network'
-import { type OwnerAnswer, decodeBody, decodeFrame, decodeHeader, manifestHash, verifyFrame } from '@belfry/protocol'
+import {
+  type ManifestState, type OwnerAnswer, decodeBody, decodeFrame, decodeHeader, encodeFrame, verifyFrame,
+} from '@belfry/protocol'
 import { type ManifestHash, type MemberIndex, SchemaError } from '@belfry/protocol/primitives'
-import { ClientError } from '../errors.ts'
 import type { FederationLink } from '../connect/federation-link.ts'
+import { verifier } from '../crypto.ts'
+import { ClientError } from '../errors.ts'
+import { hashOfBundle } from './bundle-file.ts'
 import type { EnrolmentBundle } from './bundle.ts'
 
 /** How one member answered. */
-export type MemberResult =
-  | { readonly member: MemberIndex; readonly result: 'receipt'; readonly frame: Uint8Array }
-  | {
-      readonly member: MemberIndex
-      readonly result: 'refused' | 'unreachable' | 'false-receipt'
-      readonly code: string
-      readonly message: string
-      readonly remedy: string
-      readonly retryable: boolean
-    }
+export type MemberResult = Receipt | NoReceipt
+
+export interface Receipt {
+  readonly member: MemberIndex
+  readonly result: 'receipt'
+  readonly frame: Uint8Array
+}
+
+export interface NoReceipt {
+  readonly member: MemberIndex
+  readonly result: 'refused' | 'unreachable' | 'false-receipt'
+  readonly code: string
+  readonly message: string
+  readonly remedy: string
+  readonly retryable: boolean
+}
 
 export interface Enrolled {
   readonly manifest_hash: ManifestHash
   readonly results: readonly MemberResult[]
-  /** Members whose valid receipts are held. */
-  readonly receipts: readonly MemberIndex[]
+  /** Valid receipts, in the order of the members. */
+  readonly receipts: readonly Receipt[]
   /** Whether receipts suffice to recover even with b liars among them. */
   readonly protected: boolean
+  /** What each member said of the manifest once it was given the bundle; null where it did not answer. */
+  readonly states: readonly { readonly member: MemberIndex; readonly state: ManifestState | null }[]
   /** Members that said that the manifest is active with them. */
   readonly active: readonly MemberIndex[]
 }
 
+export interface EnrolOptions {
+  /** As each member answers, and again when its answer changes. */
+  readonly onResult?: (result: MemberResult) => void
+  /** Receipts of an earlier run: they stay true while their member is away. */
+  readonly receipts?: readonly Uint8Array[]
+  /** How often to ask a member again whose answer may change. Default 0. */
+  readonly retries?: number
+  readonly signal?: AbortSignal
+}
+
+/** Between two requests to one member: a block or a restart takes longer. */
+export const RETRY_MS = 5_000
+
 /**
  * Safe to repeat with the same bundle: a member that holds it answers with the receipt it signed before.
- * @param onResult as each member answers
+ * @throws NetworkError aborted; nothing for what members answer
  */
-export async function enrol(
-  link: FederationLink,
-  bundle: EnrolmentBundle,
-  onResult: (result: MemberResult) => void = () => {},
-  signal?: AbortSignal,
-): Promise<Enrolled> {
-  const manifest_hash = manifestHash({ sha256 }, bundle.manifest.bytes)
+export async function enrol(link: FederationLink, bundle: EnrolmentBundle, options: EnrolOptions = {}): Promise<Enrolled> {
+  const manifest_hash = hashOfBundle(bundle)
+  const held = (options.receipts ?? []).flatMap((bytes) => receiptIn(link, manifest_hash, bytes) ?? [])
   const results = await Promise.all(
-    link.federation.members.map(async ({ index }, at) => {
-      const shares = bundle.shares[at] ?? []
-      const request = { request: 'manifest' as const, manifest: bundle.manifest, envelopes: bundle.envelopes, shares }
-      const result = await ask(link, index, manifest_hash, () => link.enrol(index, request, signal))
-      onResult(result)
-      return result
-    }),
+    link.federation.members.map(({ index }, at) =>
+      askUntilSettled(options, () => {
+        const shares = bundle.shares[at] ?? []
+        const request = { request: 'manifest' as const, manifest: bundle.manifest, envelopes: bundle.envelopes, shares }
+        return ask(link, index, manifest_hash, held, () => link.enrol(index, request, options.signal))
+      }),
+    ),
   )
   const receipts = results.filter((one) => one.result === 'receipt')
   const isProtected = receipts.length >= link.federation.thresholds.clawback.protected
-  const active = isProtected ? await publish(link, manifest_hash, receipts.map(({ frame }) => frame), signal) : []
-  return { manifest_hash, results, receipts: receipts.map(({ member }) => member), protected: isProtected, active }
+  const states = isProtected ? await publish(link, manifest_hash, receipts, options.signal) : []
+  const active = states.flatMap(({ member, state }) => (state === 'active' ? [member] : []))
+  return { manifest_hash, results, receipts, protected: isProtected, states, active }
 }
 
-/** Gives every member the bundle of receipts. @returns those with which the manifest is active now */
+async function askUntilSettled({ onResult, retries = 0, signal }: EnrolOptions, request: () => Promise<MemberResult>): Promise<MemberResult> {
+  let told: string | null = null
+  for (let left = retries; ; left--) {
+    const result = await request()
+    const answer = result.result === 'receipt' ? 'receipt' : result.code
+    if (answer !== told) onResult?.(result)
+    told = answer
+    if (result.result === 'receipt' || !result.retryable || left <= 0) return result
+    await sleep(RETRY_MS, undefined, signal ? { signal } : {})
+  }
+}
+
+/** Gives every member the bundle of receipts. */
 async function publish(
   link: FederationLink,
   manifest_hash: ManifestHash,
-  receipts: Uint8Array[],
+  receipts: readonly Receipt[],
   signal?: AbortSignal,
-): Promise<MemberIndex[]> {
-  const active = await Promise.all(
-    link.federation.members.map(async ({ index }) => {
+): Promise<Enrolled['states']> {
+  const request = { request: 'bundle' as const, manifest_hash, receipts: receipts.map(({ frame }) => frame) }
+  return Promise.all(
+    link.federation.members.map(async ({ index: member }) => {
       try {
-        const answer = await link.enrol(index, { request: 'bundle', manifest_hash, receipts }, signal)
-        return answer.answer === 'state' && answer.state === 'active' ? [index] : []
+        const answer = await link.enrol(member, request, signal)
+        return { member, state: answer.answer === 'state' ? answer.state : null }
       } catch (error) {
-        if (error instanceof NetworkError || error instanceof SchemaError) return []
-        throw error
+        return { member, ...noAnswer(error, { state: null }) }
       }
     }),
   )
-  return active.flat()
 }
 
 async function ask(
   link: FederationLink,
   member: MemberIndex,
   manifest_hash: ManifestHash,
+  held: readonly Receipt[],
   request: () => Promise<OwnerAnswer>,
 ): Promise<MemberResult> {
   try {
@@ -89,19 +123,27 @@ async function ask(
       const { code, message, remedy, retryable } = answer
       return { member, result: 'refused', code, message, remedy, retryable }
     }
-    if (answer.answer === 'receipt' && isReceiptOf(link, member, manifest_hash, answer.frame)) {
-      return { member, result: 'receipt', frame: answer.frame }
-    }
-    return falseReceipt(member)
+    const receipt = answer.answer === 'receipt' ? receiptIn(link, manifest_hash, answer.frame) : null
+    return receipt?.member === member ? receipt : falseReceipt(member)
   } catch (error) {
     if (error instanceof SchemaError) return falseReceipt(member)
-    if (!(error instanceof NetworkError)) throw error
-    const { code, message, remedy } = error
-    return { member, result: 'unreachable', code, message, remedy, retryable: true }
+    return held.find((one) => one.member === member) ?? noAnswer(error, unreachable(member, error))
   }
 }
 
-function falseReceipt(member: MemberIndex): MemberResult {
+/** What to take for the answer of a member that gave none. @throws whatever is no failure of the member */
+function noAnswer<T>(error: unknown, instead: T): T {
+  const ofMember = error instanceof SchemaError || (error instanceof NetworkError && error.code !== 'aborted')
+  if (!ofMember) throw error
+  return instead
+}
+
+function unreachable(member: MemberIndex, error: unknown): NoReceipt {
+  const { code, message, remedy } = error instanceof NetworkError ? error : new NetworkError('failed', 'no answer', 'Ask its operator.')
+  return { member, result: code === 'refused' ? 'refused' : 'unreachable', code, message, remedy, retryable: true }
+}
+
+function falseReceipt(member: MemberIndex): NoReceipt {
   return {
     member,
     result: 'false-receipt',
@@ -112,27 +154,43 @@ function falseReceipt(member: MemberIndex): MemberResult {
   }
 }
 
-/** The member's own signed statement that it holds this very manifest. */
-function isReceiptOf(link: FederationLink, member: MemberIndex, hash: ManifestHash, bytes: Uint8Array): boolean {
-  const { federation } = link
-  const frame = decodeFrame(bytes)
-  const head = decodeHeader(frame.signed)
-  if (head.kind !== 'receipt' || head.from !== member) return false
-  const body = decodeBody('receipt', head.body)
-  if (body.statement !== 'holds' || body.manifest_hash !== hash) return false
-  const verifier = { sha256, verifyNode: verifyEd25519, verifyOwner: () => false }
-  return verifyFrame(verifier, federation.lock_hash, federation.memberOf(member).node_key, frame)
+/** A member's own signed statement that it holds this very manifest; null for anything else. */
+function receiptIn({ federation }: FederationLink, hash: ManifestHash, bytes: Uint8Array): Receipt | null {
+  try {
+    const frame = decodeFrame(bytes)
+    const head = decodeHeader(frame.signed)
+    const member = federation.members.find(({ index }) => index === head.from)
+    // An attachment is not signed for: carried along, it could make the bundle too large for every other member.
+    if (!member || head.kind !== 'receipt' || frame.attachment !== null) return null
+    const body = decodeBody('receipt', head.body)
+    if (body.statement !== 'holds' || body.manifest_hash !== hash) return null
+    if (!verifyFrame(verifier, federation.lock_hash, member.node_key, frame)) return null
+    return { member: member.index, result: 'receipt', frame: encodeFrame(frame) }
+  } catch (error) {
+    if (error instanceof SchemaError) return null
+    throw error
+  }
 }
 
-/** @throws ClientError too-few-receipts, naming who is missing and why */
+/**
+ * Where too few members hold the vault, says who is missing and why.
+ * @throws ClientError unreachable, refused (by everybody: nothing changed), too-few-receipts
+ */
 export function requireProtected(enrolled: Enrolled, needed: number): void {
   if (enrolled.protected) return
-  const missing = enrolled.results
-    .filter((one) => one.result !== 'receipt')
-    .map((one) => `member ${one.member}: ${one.message}`)
+  const missing = enrolled.results.filter((one) => one.result !== 'receipt')
+  const reasons = missing.map(({ member, message }) => `member ${member}: ${message}`).join('; ')
+  const [first] = missing
+  const held = enrolled.receipts.length
+  if (held === 0 && first !== undefined) {
+    const refused = missing.find(({ result }) => result !== 'unreachable')
+    throw refused === undefined
+      ? new ClientError('unreachable', `no member could be reached (${reasons})`, first.remedy)
+      : new ClientError('refused', `no member took the vault into custody (${reasons})`, refused.remedy)
+  }
   throw new ClientError(
     'too-few-receipts',
-    `${enrolled.receipts.length} members hold the vault, ${needed} are needed before it is protected (${missing.join('; ')})`,
+    `${held} ${held === 1 ? 'member holds' : 'members hold'} the vault, ${needed} are needed before it is protected (${reasons})`,
     'Run the same command again when these members answer: it goes on with the same bytes.',
   )
 }

@@ -1,2 +1,3 @@
-export { MAX_TEXT_BYTES, readText } from './read.ts'
+export { formatOf } from './json.ts'
+export { readBytes, readText } from './read.ts'
 export { type NewFile, type Privacy, type WriteOptions, exists, makeFolder, refuseExisting, writeFiles } from './write.ts'

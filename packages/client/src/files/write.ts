@@ -13,7 +13,7 @@ const MODES: Record<Privacy, number> = { private: 0o600, public: 0o644 }
 
 export interface NewFile {
   readonly path: string
-  readonly content: string
+  readonly content: string | Uint8Array
   readonly privacy: Privacy
 }
 
@@ -82,7 +82,7 @@ async function place(temporary: string, path: string): Promise<void> {
   }
 }
 
-async function writeSynced(path: string, content: string, mode: number): Promise<void> {
+async function writeSynced(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   const file = await open(path, 'wx', mode)
   try {
     await file.writeFile(content)

@@ -1,0 +1,24 @@
+import type { Register } from '../../program.ts'
+import { registerAddress } from './address.ts'
+import { registerEnrol } from './enrol.ts'
+import { registerKeys } from './keys.ts'
+import { registerList } from './list.ts'
+import { registerPlan } from './plan.ts'
+import { registerShow } from './show.ts'
+import { registerSign } from './sign.ts'
+import { registerVerify } from './verify.ts'
+
+export const registerVault: Register = (program, registrar) => {
+  const vault = program
+    .command('vault')
+    .summary('Plan, sign, verify and enrol a vault')
+    .description('Plan, sign, verify and enrol a vault.\nIn this order: keys, address, (deposit), plan, sign, verify, enrol.')
+  registerKeys(vault, registrar)
+  registerAddress(vault, registrar)
+  registerPlan(vault, registrar)
+  registerSign(vault, registrar)
+  registerVerify(vault, registrar)
+  registerEnrol(vault, registrar)
+  registerList(vault, registrar)
+  registerShow(vault, registrar)
+}

@@ -1,0 +1,94 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type PublicKey, type SecretBytes, type VaultKeys, createOwnerKey, makeFolder, refuseExisting, vaultKeysToJson, writeFiles } from '@belfry/client'
+import type { Command } from 'commander'
+import { type Registrar, addCommand, integer, option, required } from '../../command.ts'
+import { usageError } from '../../errors.ts'
+import { VAULT_KEYS } from '../../files/names.ts'
+import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
+import { type Report, list, type Output } from '../../output/index.ts'
+
+interface KeysOptions extends PassphraseOptions {
+  readonly out: string
+  readonly cold: number
+  readonly hot: number
+  readonly deepCold: number
+  readonly force?: boolean
+}
+
+/** What P2WSH multisig bears. */
+const MAX_KEYS = 15
+
+export function registerKeys(parent: Command, registrar: Registrar): void {
+  addCommand<KeysOptions>(parent, registrar, {
+    usage: 'keys',
+    summary: 'Make key files for a vault',
+    about:
+      'One encrypted file a key, and vault-keys.json with the public keys. Keys that lie together are stolen together: in '
+      + 'earnest make each on a device of its own (--cold 1 --hot 0 --deep-cold 0), and give all vault-keys.json to the plan.',
+    example: 'belfry vault keys --out keys --passphrase-file pass',
+    options: [
+      required('--out <dir>', 'where the files go'),
+      integer('--cold <count>', 'keys that pre-sign the recovery set', 0, MAX_KEYS).default(3),
+      integer('--hot <count>', 'the key that spends after the waiting time', 0, 1).default(1),
+      integer('--deep-cold <count>', 'keys where a clawback brings the coin', 0, MAX_KEYS).default(3),
+      ...passphraseOptions(),
+      option('--force', 'replace the files that are there, and lose their keys for good'),
+    ],
+    run: (options) => runKeys(options, registrar.shell.output),
+  })
+}
+
+interface Planned {
+  readonly role: keyof VaultKeys
+  readonly path: string
+}
+
+async function runKeys(options: KeysOptions, output: Output): Promise<Report> {
+  const { out, force = false } = options
+  const planned = plannedFiles(options)
+  if (planned.length === 0) throw usageError('No key was asked for.', 'Give --cold, --hot or --deep-cold a number above 0.')
+  const summary = join(out, VAULT_KEYS)
+  const all = [...planned.map(({ path }) => path), summary]
+  await refuseExisting(all, { force })
+  using passphrase = await readPassphrase(options)
+  await makeFolder(out)
+  try {
+    const keys = await makeKeys(planned, passphrase, force, output)
+    await writeFiles([{ path: summary, content: vaultKeysToJson(keys), privacy: 'public' }], { force })
+    return { result: { ...keys, files: all }, human: () => describe(keys, all) }
+  } catch (error) {
+    // None of these stood there before; a key without its public file would only mislead.
+    if (!force) await Promise.all(all.map((path) => rm(path, { force: true })))
+    throw error
+  }
+}
+
+function plannedFiles({ out, cold, hot, deepCold }: KeysOptions): Planned[] {
+  const files = (role: Planned['role'], name: string, count: number): Planned[] =>
+    Array.from({ length: count }, (_, at) => ({ role, path: join(out, `${name}-${at + 1}.key`) }))
+  return [...files('cold', 'cold', cold), ...files('hot', 'hot', hot), ...files('deep_cold', 'deep-cold', deepCold)]
+}
+
+async function makeKeys(planned: readonly Planned[], passphrase: SecretBytes, force: boolean, output: Output): Promise<VaultKeys> {
+  const keys = { cold: [] as PublicKey[], hot: [] as PublicKey[], deep_cold: [] as PublicKey[] }
+  for (const [at, { role, path }] of planned.entries()) {
+    using key = await createOwnerKey({ path, passphrase, force })
+    keys[role].push(key.compressedPublicKey as PublicKey)
+    output.count('keys made', at + 1, planned.length)
+  }
+  return keys
+}
+
+function describe({ cold, hot, deep_cold }: VaultKeys, files: readonly string[]): string[] {
+  return [
+    `Made ${cold.length} cold, ${hot.length} hot and ${deep_cold.length} deep-cold keys.`,
+    ...list([
+      ...cold.map((key) => ['cold', key] as const),
+      ...hot.map((key) => ['hot', key] as const),
+      ...deep_cold.map((key) => ['deep cold', key] as const),
+      ...files.map((path) => ['file', path] as const),
+    ]),
+    'Keep a copy of every key file and of the passphrase, each in another place. Without the deep-cold keys a clawed-back coin is lost.',
+  ]
+}

@@ -1,0 +1,86 @@
+/** What the members say of one vault, side by side. */
+import type { Federation, MemberIndex, SurveyResult, VaultInfo } from '@belfry/client'
+import { CliError } from '../../errors.ts'
+import { type Json, type Style, count, sentenceList, table } from '../../output/index.ts'
+
+type Answered = Extract<SurveyResult, { result: 'answer' }>
+
+/** @throws CliError unreachable, api-refused where no member answered */
+export function requireAnswer(results: readonly SurveyResult[]): void {
+  const silent = results.filter((one) => one.result !== 'answer')
+  if (silent.length < results.length) return
+  const refused = silent.find(({ result }) => result === 'refused')
+  const reasons = silent.map(({ member, message }) => `member ${member}: ${message}`).join('; ')
+  throw refused === undefined
+    ? new CliError('unreachable', `No member could be reached (${reasons}).`, silent[0]?.remedy ?? 'Try again later.')
+    : new CliError('api-refused', `No member answered this owner (${reasons}).`, refused.remedy)
+}
+
+function answered(results: readonly SurveyResult[]): Answered[] {
+  return results.filter((one) => one.result === 'answer')
+}
+
+function vaultAt({ answer }: Answered, id: string): VaultInfo | undefined {
+  return answer.vaults.find(({ vault_id }) => vault_id === id)
+}
+
+export function vaultJson(federation: Federation, results: readonly SurveyResult[], id: string): Json {
+  const members = answered(results).map((one) => {
+    const vault = vaultAt(one, id)
+    return {
+      index: one.member,
+      name: federation.memberOf(one.member).name,
+      tip_height: one.answer.tip?.height ?? null,
+      chain: one.answer.chain,
+      manifests: (vault?.manifests ?? []).map(({ manifest_hash, generation, state, receipts }) => ({ manifest_hash, generation, state, receipts })),
+      incidents: (vault?.incidents ?? []).map(({ incident_id, trigger, status }) => ({ incident_id, trigger, status })),
+    }
+  })
+  return { vault_id: id, members }
+}
+
+export function describeVault(federation: Federation, results: readonly SurveyResult[], id: string, style: Style): string[] {
+  const rows = answered(results).flatMap((one) => rowsOf(federation, one, vaultAt(one, id)))
+  return [`${style('bold', 'Vault')} ${id}`, ...table(rows), ...incidentLines(results, id, style)]
+}
+
+function rowsOf(federation: Federation, one: Answered, vault: VaultInfo | undefined): string[][] {
+  const who = `  ${federation.memberOf(one.member).name} (${one.member})`
+  if (!vault || vault.manifests.length === 0) return [[who, 'does not hold it']]
+  return vault.manifests.map(({ generation, state, receipts }) => [
+    who,
+    `generation ${generation}`,
+    state,
+    `knows ${count(receipts.length, 'receipt')}`,
+    `${one.answer.chain}, tip ${one.answer.tip?.height ?? 'unknown'}`,
+  ])
+}
+
+function incidentLines(results: readonly SurveyResult[], id: string, style: Style): string[] {
+  const told = new Map<string, { trigger: string; seen: [MemberIndex, string][] }>()
+  for (const one of answered(results)) {
+    for (const { incident_id, trigger, status } of vaultAt(one, id)?.incidents ?? []) {
+      const entry = told.get(incident_id) ?? { trigger, seen: [] }
+      told.set(incident_id, entry)
+      entry.seen.push([one.member, status])
+    }
+  }
+  return [...told].map(([incident_id, { trigger, seen }]) => {
+    const words = sentenceList(seen.map(([member, status]) => `${status} at member ${member}`))
+    return `  ${style('red', trigger)} incident ${incident_id}: ${words}`
+  })
+}
+
+export function silenceJson(federation: Federation, results: readonly SurveyResult[]): Json {
+  return results.flatMap((one) =>
+    one.result === 'answer'
+      ? []
+      : [{ index: one.member, name: federation.memberOf(one.member).name, code: one.code, message: one.message, remedy: one.remedy }],
+  )
+}
+
+export function silentLines(federation: Federation, results: readonly SurveyResult[]): string[] {
+  return results.flatMap((one) =>
+    one.result === 'answer' ? [] : [`${federation.memberOf(one.member).name} (${one.member}) did not answer: ${one.message}`],
+  )
+}

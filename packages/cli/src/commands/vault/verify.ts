@@ -1,0 +1,101 @@
+import {
+  type Acceptance, type Bitcoind, RecoverySetRefused, type SignedRecoverySet, type VaultPlan, acceptRecoverySet, parsePlan,
+  planToJson, readRecoverySet, readText, requireDeposit, scriptsOf, testAcceptance,
+} from '@belfry/client'
+import type { Command } from 'commander'
+import { type Registrar, addCommand, option } from '../../command.ts'
+import { CliError } from '../../errors.ts'
+import { type BitcoindOptions, bitcoindOptions, withBitcoind } from '../../files/bitcoind.ts'
+import { PLAN, RECOVERY_SET } from '../../files/names.ts'
+import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
+import type { Output, Report } from '../../output/index.ts'
+import type { Shell } from '../../shell.ts'
+import { describeSet, setJson } from './describe-set.ts'
+
+interface VerifyOptions extends PassphraseOptions, BitcoindOptions {
+  readonly plan: string
+  readonly set: string
+  readonly confirm?: string
+}
+
+export function registerVerify(parent: Command, registrar: Registrar): void {
+  addCommand<VerifyOptions>(parent, registrar, {
+    usage: 'verify',
+    summary: 'Verify a signed recovery set in every point',
+    about:
+      'Against the plan alone: version, coin, sequence, lock time, scripts, fee, signatures, destination. With a bitcoind '
+      + 'also the deposit and, without sending anything, whether it would take every transaction.',
+    example: 'belfry vault verify --plan plan.json --set recovery-set.json --confirm bc1q… --passphrase-file pass',
+    options: [
+      option('--plan <file>', 'what was to be signed').default(PLAN),
+      option('--set <file>', 'the recovery set').default(RECOVERY_SET),
+      option('--confirm <address>', 'the deep-cold address or descriptor of your own record'),
+      ...passphraseOptions(),
+      ...bitcoindOptions(),
+    ],
+    run: (options) => runVerify(options, registrar.shell),
+  })
+}
+
+async function runVerify(options: VerifyOptions, { output, signal }: Shell): Promise<Report> {
+  const plan = parsePlan(await readText(options.plan, 'a plan'))
+  using passphrase = await readPassphrase(options)
+  const unverified = await readRecoverySet({ path: options.set, passphrase })
+  if (planToJson(unverified.plan) !== planToJson(plan)) {
+    throw new CliError('files-disagree', `${options.set} was signed for another plan than ${options.plan}.`, 'Give the plan that was signed.')
+  }
+  const set = accept(plan, unverified.transactions, options.confirm, output)
+  const acceptances = await withBitcoind(options, plan.network, signal, (bitcoind) => ask(bitcoind, set, output, signal))
+  const asked = acceptances !== null
+  const confirmed = options.confirm !== undefined
+  return {
+    result: { ...setJson(set), destination_confirmed: confirmed, bitcoind_asked: asked },
+    human: (style) => [
+      ...describeSet(set),
+      asked ? 'bitcoind: the deposit is there, unspent, and every transaction would be taken.' : 'No bitcoind was asked.',
+      confirmed
+        ? style('green', 'All as planned, to the destination that you confirmed.')
+        : `All as planned. Compare with your own record: the coin goes to ${scriptsOf(plan).deep_cold.address}`,
+    ],
+  }
+}
+
+/** @throws RecoverySetRefused, after every finding was told */
+function accept(
+  plan: VaultPlan,
+  presigned: Parameters<typeof acceptRecoverySet>[1],
+  confirm: string | undefined,
+  output: Output,
+): SignedRecoverySet {
+  const { address, descriptor } = scriptsOf(plan).deep_cold
+  const deep_cold_descriptor = confirm === undefined || confirm === address ? descriptor : confirm
+  try {
+    return acceptRecoverySet(plan, presigned, { deep_cold_descriptor })
+  } catch (error) {
+    if (error instanceof RecoverySetRefused) for (const { sentence } of error.findings) output.warn(sentence)
+    throw error
+  }
+}
+
+async function ask(bitcoind: Bitcoind, set: SignedRecoverySet, output: Output, signal: AbortSignal): Promise<Acceptance[]> {
+  await requireDeposit(bitcoind, set.plan, signal)
+  const acceptances = await testAcceptance(bitcoind, set, (done, of) => output.count('transactions tried', done, of), signal)
+  const refused = acceptances.flatMap(({ id, answer }) => {
+    switch (answer.kind) {
+      case 'accepted':
+      case 'already-known':
+        return []
+      case 'fee-too-low':
+        // True of a full mempool today, not of the set.
+        output.warn(`${id}: bitcoind's mempool asks for more today (${answer.reason})`)
+        return []
+      case 'unreachable':
+        throw new CliError('unreachable', `bitcoind gave no answer on ${id}: ${answer.reason}`, 'Run it again when bitcoind answers.')
+      default:
+        return [`${id}: ${answer.reason}`]
+    }
+  })
+  if (refused.length === 0) return acceptances
+  for (const sentence of refused) output.warn(sentence)
+  throw new CliError('mempool-refuses', `bitcoind would not take ${refused.join('; ')}`, 'Do not enrol this set; plan and sign it anew.')
+}
