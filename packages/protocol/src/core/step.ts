@@ -31,8 +31,10 @@ export interface Output {
 /** @throws InvariantError only where this code is wrong; bad input yields a verdict and a code */
 export function step(state: State, input: Input, ports: CryptoPorts): Output {
   const turn = new Turn(state, ports, input.at_ms)
+  // Whatever comes first, for a chain fact or a frame may overtake the start: under the old boot number nothing is signed.
+  if (turn.volatile.started_at === null) start(turn)
   dispatch(turn, input)
-  if (turn.durable.boot > 0) heartbeatIfDue(turn)
+  heartbeatIfDue(turn)
   return {
     records: turn.records,
     afterDurable: turn.afterDurable,
@@ -44,8 +46,7 @@ export function step(state: State, input: Input, ports: CryptoPorts): Output {
 function dispatch(turn: Turn, input: Input): void {
   switch (input.kind) {
     case 'start':
-      start(turn)
-      return
+      return // this life has begun with its first input, whichever that was
     case 'tick':
       return // time itself is the input: what is due by now is done after every input
     case 'frame':
@@ -116,7 +117,7 @@ function onChain(turn: Turn, fact: ChainEvent): void {
       turn.tell({ level: 'info', event: 'block-connected', height: fact.block.height, detail: fact.block.hash })
       for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) activateIfDue(turn, vault_id, vault)
       onBlock(turn)
-      if (turn.durable.boot > 0) sendHeartbeat(turn)
+      sendHeartbeat(turn)
       return
     case 'block-disconnected':
       turn.record({ record: 'chain', fact })
