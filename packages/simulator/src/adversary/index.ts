@@ -1,0 +1,21 @@
+import { badShares, equivocate, falseVotes, misreport } from './lies.ts'
+import { flood, garbage, replay } from './noise.ts'
+import { boast, hoard, silent, withhold } from './silence.ts'
+import type { Strategy } from './strategy.ts'
+
+export { Corrupted } from './corrupted.ts'
+export type { Strategy } from './strategy.ts'
+
+export const STRATEGIES: readonly Strategy[] = [
+  silent,
+  withhold,
+  hoard,
+  boast,
+  falseVotes,
+  equivocate,
+  badShares,
+  misreport,
+  replay,
+  garbage,
+  flood,
+]

@@ -1,0 +1,19 @@
+import type { Invariant } from './invariant.ts'
+import { L4 } from './l4-message-count.ts'
+import { S1 } from './s1-release-gate.ts'
+import { S2 } from './s2-threshold.ts'
+import { S3 } from './s3-sign-once.ts'
+import { S4 } from './s4-certificates.ts'
+import { S5 } from './s5-synced-first.ts'
+import { S6 } from './s6-restore.ts'
+import { S7 } from './s7-evidence.ts'
+import { S8 } from './s8-broadcasts.ts'
+import { S9 } from './s9-limits.ts'
+import { S10 } from './s10-verdicts.ts'
+
+export { FrameReader } from './frames.ts'
+export type { Context, Invariant, Violation, Watcher } from './invariant.ts'
+export { ToldChains } from './told-chain.ts'
+
+/** Judged after every event. L1 is judged by the run itself (run/liveness.ts), for it has a beginning and an end. */
+export const INVARIANTS: readonly Invariant[] = [S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, L4]

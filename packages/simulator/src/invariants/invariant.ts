@@ -1,0 +1,40 @@
+import type { CryptoPorts, Federation } from '@belfry/protocol'
+import type { MemberIndex } from '@belfry/protocol/primitives'
+import type { Probe, SimMember } from '../member/index.ts'
+import type { Vaults } from '../shell/index.ts'
+import type { FrameReader } from './frames.ts'
+import type { ToldChains } from './told-chain.ts'
+
+/** What an invariant may know: everything, and the lock as it is, whatever a member makes of it. */
+export interface Context {
+  readonly federation: Federation
+  readonly vaults: Vaults
+  readonly ports: CryptoPorts
+  readonly frames: FrameReader
+  readonly told: ToldChains
+  readonly members: ReadonlyMap<MemberIndex, SimMember>
+  readonly isHonest: (member: MemberIndex) => boolean
+  /** Says that it does not hold. The run ends after this event. */
+  readonly fail: (detail: string, member?: MemberIndex) => void
+}
+
+/** Watches one run. */
+export interface Watcher extends Probe {
+  /** The run is over; members are still as they were. */
+  onEnd?(): void
+}
+
+export interface Invariant {
+  readonly name: string
+  /** As protocol.md has it. */
+  readonly sentence: string
+  readonly watch: (context: Context) => Watcher
+}
+
+export interface Violation {
+  readonly invariant: string
+  readonly sentence: string
+  readonly detail: string
+  readonly at_ms: number
+  readonly member: MemberIndex | null
+}

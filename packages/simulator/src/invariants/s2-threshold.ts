@@ -1,0 +1,62 @@
+import { decodeBody } from '@belfry/protocol'
+import type { EnvelopeId, IncidentId, MemberIndex } from '@belfry/protocol/primitives'
+import { incidentIdOf } from '@belfry/protocol'
+import type { Context, Invariant } from './invariant.ts'
+import { placeOf } from './ladder.ts'
+
+export const S2: Invariant = {
+  name: 'S2',
+  sentence:
+    'for each envelope, members ever corrupted in its epoch plus honest releases reach t only if a valid certificate named ' +
+    'its vault and action and one honest member had that rung due',
+  watch: (context) => {
+    const corrupted = context.federation.members.map(({ index }) => index).filter((index) => !context.isHonest(index))
+    const givers = new Map<EnvelopeId, Set<MemberIndex>>()
+    const voters = new Map<IncidentId, Set<MemberIndex>>()
+    return {
+      onStep(member, _input, output) {
+        if (!context.isHonest(member.index)) return
+        for (const record of output.records) {
+          // A vote that an honest member holds was signed by its sender; certificates are made of these alone.
+          if (record.record === 'vote-held') addTo(voters, record.incident_id, record.member)
+          if (record.record !== 'signed' || !record.slot.startsWith('release/')) continue
+          const { envelope_id } = decodeBody('release', context.frames.read(record.frame).head.body)
+          const known = addTo(givers, envelope_id, member.index)
+          const reached = new Set([...corrupted, ...known]).size
+          const wrong = whatIsWrong(context, envelope_id, reached, voters)
+          if (wrong !== null) context.fail(wrong, member.index)
+        }
+      },
+    }
+  },
+}
+
+function addTo<K>(sets: Map<K, Set<MemberIndex>>, key: K, member: MemberIndex): Set<MemberIndex> {
+  const set = sets.get(key) ?? new Set<MemberIndex>()
+  sets.set(key, set.add(member))
+  return set
+}
+
+function whatIsWrong(
+  context: Context,
+  envelope_id: EnvelopeId,
+  reached: number,
+  voters: ReadonlyMap<IncidentId, ReadonlySet<MemberIndex>>,
+): string | null {
+  const place = placeOf(context.vaults, envelope_id)
+  if (place === null) return 'a share of a drill, or of no deal, left'
+  const { q, t } = context.federation.thresholds[place.action]
+  if (reached < t) return null
+  const { vault_id, deposit } = place.manifest
+  const kind = place.action === 'clawback' ? 'theft' : 'cold-theft'
+  const votes = voters.get(incidentIdOf(context.ports, vault_id, kind))?.size ?? 0
+  if (votes < q) return `an envelope can be opened after ${votes} votes of ${q}`
+  // The deposit must truly have been spent, at one honest member at least, by what this ladder answers.
+  const isFounded = [...context.members.keys()].some((index) => {
+    const { mempool, confirmed } = context.told.spendOf(index, deposit.outpoint)
+    const spender = confirmed?.tx ?? mempool
+    if (!context.isHonest(index) || spender === null) return false
+    return place.unvault === null || spender.txid === place.unvault.txid
+  })
+  return isFounded || place.unvault === null ? null : 'an envelope can be opened whose trigger no honest member has seen'
+}

@@ -1,0 +1,345 @@
+/** One member: its disk, clock and bitcoind outlive its process, which runs the production core in the production loop. */
+import {
+  type BelfryCore,
+  type ChainEvent,
+  type CoreConfig,
+  type CryptoPorts,
+  type Channel,
+  type Durable,
+  type DurableEffect,
+  type ImmediateEffect,
+  type Input,
+  type LogRecord,
+  type OwnerKind,
+  type State,
+  createCore,
+  watchedOutpoints,
+} from '@belfry/protocol'
+import { type MemberIndex, assertNever } from '@belfry/protocol/primitives'
+import { Loop, type RestoredLog, type SnapshotRule, restoreLog } from '@belfry/runtime'
+import { type BitcoinNetwork, type SimBitcoind, SimFollower } from '../chain/index.ts'
+import type { SimDisk } from '../disk/index.ts'
+import type { Endpoint, SimNetwork } from '../network/index.ts'
+import { Shell, type Vaults } from '../shell/index.ts'
+import { type ClockError, MemberClock, type Random, type World } from '../world/index.ts'
+import { type Behaviour, HONEST } from './behaviour.ts'
+import { coreInputs } from './inputs.ts'
+import type { Probe } from './probe.ts'
+
+export type SimLoop = Loop<State, Durable, Input, LogRecord, DurableEffect, ImmediateEffect>
+
+export interface MemberOptions {
+  /** With the federation as this member knows it. */
+  readonly config: CoreConfig
+  readonly clock_error: ClockError
+  readonly snapshot_rule: SnapshotRule
+}
+
+export interface MemberModules {
+  readonly world: World
+  readonly random: Random
+  readonly network: SimNetwork
+  readonly bitcoin: BitcoinNetwork
+  readonly bitcoind: SimBitcoind
+  readonly disk: SimDisk
+  readonly vaults: Vaults
+  readonly ports: CryptoPorts
+  readonly probe: Required<Probe>
+  /** Where a planted bug sits; the core itself otherwise. */
+  readonly wrapCore: (core: BelfryCore, member: SimMember) => BelfryCore
+  readonly onReply: (member: MemberIndex, request_id: number, bytes: Uint8Array) => void
+}
+
+/** One run of the process. */
+interface Life {
+  readonly clock: MemberClock
+  readonly core: BelfryCore
+  readonly loop: SimLoop
+  readonly shell: Shell
+  readonly follower: SimFollower
+}
+
+/** Between two events that the follower tells; mostly none, for a block's facts come together. */
+const MAX_TELL_GAP_MS = 5
+/** Where the loop has no room, the follower and the shell ask again. */
+const RETRY_MS = 5
+
+export class SimMember implements Endpoint {
+  readonly index: MemberIndex
+  readonly options: MemberOptions
+  readonly disk: SimDisk
+  readonly bitcoind: SimBitcoind
+  behaviour: Behaviour = HONEST
+  readonly #modules: MemberModules
+  #life: Life | null = null
+  #telling = false
+  /** What the core was told last of its bitcoind. */
+  #told_up = true
+  /** Of this life, the last record that its core has made. */
+  #record_index = 0
+  #lives = 0
+
+  constructor(options: MemberOptions, modules: MemberModules) {
+    this.index = options.config.self
+    this.options = options
+    this.disk = modules.disk
+    this.bitcoind = modules.bitcoind
+    this.#modules = modules
+    modules.bitcoind.onChange = () => this.#tellSoon()
+  }
+
+  get is_up(): boolean {
+    return this.#life !== null
+  }
+
+  get is_honest(): boolean {
+    return this.behaviour === HONEST
+  }
+
+  /** Starts so far. */
+  get lives(): number {
+    return this.#lives
+  }
+
+  /** To be read only; null while it is down, or where its disk has failed and nobody knows what is on it. */
+  get state(): State | null {
+    const loop = this.#life?.loop
+    return loop === undefined || loop.status === 'failed' ? null : loop.state
+  }
+
+  get core(): BelfryCore | null {
+    return this.#life?.core ?? null
+  }
+
+  get kept_shares(): Shell['kept'] | null {
+    return this.#life?.shell.kept ?? null
+  }
+
+  get ports(): CryptoPorts {
+    return this.#modules.ports
+  }
+
+  /** Signs with its node key: for a corrupted member that makes messages of its own. */
+  now(): number | null {
+    return this.#life?.clock.now() ?? null
+  }
+
+  start(): void {
+    if (this.#life !== null) return
+    const { world, probe, ports } = this.#modules
+    this.#lives += 1
+    const clock = new MemberClock(world, this.options.clock_error)
+    const core = this.#modules.wrapCore(this.#observed(createCore(this.options.config, ports)), this)
+    const log = restoreLog(core, this.disk.load())
+    this.#record_index = Math.max(log.next_index - 1, 0)
+    const shell = this.#newShell(clock)
+    const loop: SimLoop = new Loop(
+      { snapshot_rule: this.options.snapshot_rule },
+      {
+        core,
+        log,
+        disk: this.disk,
+        clock,
+        inputs: coreInputs,
+        effects: {
+          performDurable: ({ effect }) => this.performDurable(effect),
+          performImmediate: (effect) => this.#performImmediate(effect),
+        },
+        observer: { onFatal: (error) => this.#modules.probe.onFatal(this, error) },
+      },
+    )
+    this.#life = { clock, core, loop, shell, follower: this.#newFollower(log) }
+    probe.onStarted(this, log.durable)
+    loop.offer({ kind: 'start', at_ms: clock.now() })
+    clock.soon(() => {
+      this.#modules.network.changed(this.index)
+      this.#tellHealth()
+      this.#tellSoon()
+    })
+  }
+
+  /** The process dies now. */
+  crash(): void {
+    const life = this.#life
+    if (life === null) return
+    this.#modules.probe.onCrash(this)
+    life.clock.end()
+    this.#life = null
+    this.#telling = false
+    life.loop.stop()
+    this.disk.crash()
+    this.#modules.network.changed(this.index)
+  }
+
+  onFrame(peer: MemberIndex, channel: Channel, bytes: Uint8Array, token: number | null): boolean {
+    const life = this.#life
+    if (life === null) return false
+    this.behaviour.onFrame(peer, bytes)
+    return this.#offer({ kind: 'frame', at_ms: life.clock.now(), peer, channel, bytes, token })
+  }
+
+  onPeer(member: MemberIndex, connected: boolean): void {
+    const life = this.#life
+    if (life) this.#offer({ kind: 'peer', at_ms: life.clock.now(), member, connected })
+  }
+
+  passesOn(): boolean {
+    return this.behaviour.passesOn()
+  }
+
+  onRequest(request_id: number, peer_id: string, protocol: OwnerKind, bytes: Uint8Array): void {
+    const life = this.#life
+    if (life) this.#offer({ kind: 'request', at_ms: life.clock.now(), request_id, peer_id, protocol, bytes })
+  }
+
+  performDurable(effect: DurableEffect): void {
+    this.#modules.probe.onLeaving(this, effect)
+    for (const each of this.behaviour.leaving(effect)) this.#leave(each)
+  }
+
+  #leave(effect: DurableEffect): void {
+    const { network, onReply } = this.#modules
+    switch (effect.effect) {
+      case 'gossip':
+        network.publish(this.index, effect.bytes)
+        return
+      case 'send':
+        network.send(this.index, effect.to, effect.bytes)
+        return
+      case 'reply':
+        onReply(this.index, effect.request_id, effect.bytes)
+        return
+      case 'broadcast':
+        this.#life?.shell.broadcast(effect)
+        return
+      default:
+        assertNever(effect)
+    }
+  }
+
+  #performImmediate(effect: ImmediateEffect): void {
+    const life = this.#life
+    if (life === null) return
+    this.#modules.probe.onImmediate(this, effect)
+    switch (effect.effect) {
+      case 'verdict':
+        if (effect.token !== null) this.#modules.network.onVerdict(this.index, effect.token, effect.verdict)
+        return
+      case 'tell':
+        return
+      case 'watch':
+        life.follower.watch(effect.outpoints)
+        return
+      case 'verify-enrolment':
+        life.shell.verifyEnrolment(effect)
+        return
+      case 'seal-share':
+        life.shell.sealShare(effect)
+        return
+      case 'open-share':
+        life.shell.openShare(effect)
+        return
+      case 'rebuild':
+        life.shell.rebuild(effect)
+        return
+      case 'test-sighting':
+        life.shell.testSighting(effect)
+        return
+      case 'forget':
+        life.shell.forget(effect.envelopes)
+        return
+      default:
+        assertNever(effect)
+    }
+  }
+
+  #observed(core: BelfryCore): BelfryCore {
+    return {
+      ...core,
+      step: (state, input) => {
+        const output = core.step(state, input)
+        this.#record_index += output.records.length
+        this.#modules.probe.onStep(this, input, output, this.#record_index)
+        return output
+      },
+    }
+  }
+
+  #newShell(clock: MemberClock): Shell {
+    const { random, bitcoin, vaults, ports } = this.#modules
+    return new Shell({
+      federation: this.options.config.federation,
+      self: this.index,
+      hasher: ports,
+      random,
+      clock,
+      bitcoind: this.bitcoind,
+      bitcoin,
+      vaults,
+      watch: (outpoints) => {
+        this.#life?.follower.watch(outpoints)
+        this.#tellSoon()
+      },
+      offer: (outcome) => this.#insist(() => ({ kind: 'outcome', at_ms: clock.now(), outcome })),
+      distort: (share) => this.behaviour.distort(share),
+    })
+  }
+
+  #newFollower({ durable }: RestoredLog<Durable>): SimFollower {
+    const at = durable.position && this.#modules.bitcoin.blockOf(durable.position)
+    return new SimFollower({ at, watched: watchedOutpoints(durable) }, { bitcoind: this.bitcoind })
+  }
+
+  #offer(input: Input): boolean {
+    const isTaken = this.#life?.loop.offer(input) ?? false
+    if (!isTaken) this.#modules.probe.onRefused(this, input)
+    return isTaken
+  }
+
+  /** For chain events and outcomes, which are never dropped. */
+  #insist(input: () => Input): void {
+    const life = this.#life
+    if (life === null || this.#offer(input())) return
+    life.clock.after(RETRY_MS, () => this.#insist(input))
+  }
+
+  #tellHealth(): void {
+    const { is_up, estimate, floor } = this.bitcoind
+    this.#told_up = is_up
+    const event: ChainEvent = {
+      event: 'chain-health',
+      state: is_up ? 'ok' : 'unreachable',
+      estimate,
+      mempool_floor: floor,
+      implementation: '/Simulated:1.0.0/',
+    }
+    const life = this.#life
+    if (life) this.#insist(() => ({ kind: 'chain', at_ms: life.clock.now(), event }))
+  }
+
+  /** Something changed at my bitcoind: the follower tells of it, event by event. */
+  #tellSoon(): void {
+    const life = this.#life
+    if (life === null || this.#telling) return
+    this.#telling = true
+    life.clock.after(this.#modules.random.int(0, MAX_TELL_GAP_MS), () => {
+      this.#telling = false
+      this.#tell(life)
+    })
+  }
+
+  #tell(life: Life): void {
+    if (this.#told_up !== this.bitcoind.is_up) this.#tellHealth()
+    for (let event = life.follower.next(); event !== null; event = life.follower.next()) {
+      const told = event
+      this.#insist(() => ({ kind: 'chain', at_ms: life.clock.now(), event: told }))
+      if (told.event === 'block-connected') this.#tellHealth()
+      // Mostly at once, so that a block's facts share a turn; sometimes not, so that anything may come between.
+      if (this.#modules.random.chance(0.2)) {
+        this.#tellSoon()
+        return
+      }
+    }
+  }
+}
+

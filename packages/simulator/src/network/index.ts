@@ -1,0 +1,1 @@
+export { type Endpoint, type NetworkFaults, SimNetwork } from './network.ts'

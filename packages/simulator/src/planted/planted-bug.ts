@@ -1,0 +1,16 @@
+import type { BelfryCore, Federation } from '@belfry/protocol'
+import type { SimMember } from '../member/index.ts'
+
+/**
+ * A bug that the simulator must find, sitting in a wrapper around the core or its surroundings and never in the core. Each
+ * says which invariants may catch it, and within how many seeds from 0 one of them does.
+ */
+export interface PlantedBug {
+  readonly name: string
+  readonly what: string
+  readonly caught_by: readonly string[]
+  readonly within_seeds: number
+  /** The federation as the members take it. */
+  readonly federation?: (federation: Federation) => Federation
+  readonly core?: (core: BelfryCore, member: SimMember) => BelfryCore
+}

@@ -1,0 +1,24 @@
+import type { Federation } from '@belfry/protocol'
+import type { PlantedBug } from './planted-bug.ts'
+
+export const quorumOffByOne: PlantedBug = {
+  name: 'quorum-off-by-one',
+  what: 'members take one vote fewer for a quorum than the lock says',
+  caught_by: ['S1', 'S2', 'S4'],
+  within_seeds: 5,
+  federation(federation) {
+    const { clawback, emergency } = federation.thresholds
+    const thresholds = {
+      ...federation.thresholds,
+      clawback: { ...clawback, q: clawback.q - 1 },
+      emergency: { ...emergency, q: emergency.q - 1 },
+    }
+    return new Proxy<Federation>(federation, {
+      // Read from the federation itself: its private parts are not the proxy's.
+      get: (target, name) => {
+        const value: unknown = name === 'thresholds' ? thresholds : Reflect.get(target, name, target)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      },
+    })
+  },
+}

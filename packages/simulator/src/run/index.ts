@@ -1,0 +1,1 @@
+export { type Report, type SimulationOptions, simulate } from './simulation.ts'

@@ -1,0 +1,55 @@
+/** L1: picks a core at random, puts right what went wrong with it, and demands the clawback. */
+import type { MemberIndex } from '@belfry/protocol/primitives'
+import type { BitcoinNetwork } from '../chain/index.ts'
+import type { Deal } from '../federation/index.ts'
+import type { SimMember } from '../member/index.ts'
+import type { SimNetwork } from '../network/index.ts'
+import type { Random } from '../world/index.ts'
+import { calmBitcoin } from './calm.ts'
+import type { Faults } from './faults.ts'
+
+export const L1 = {
+  name: 'L1',
+  sentence:
+    'theft: a core of max(q, t) honest members with verified shares of an armed manifest and the trigger in its chain, ' +
+    'connected ≥ 36 blocks before CSV ends, market at or below the top rung, A not broadcast ⇒ K confirms before CSV ends',
+}
+
+/** Of a window of 144 blocks; in proportion where the window is shorter. */
+const CONNECTED_BEFORE_END = 36
+/** Blocks that may come while the world is being put right. */
+const MARGIN = 2
+
+export function healsAt(csv: number): number {
+  return Math.floor((CONNECTED_BEFORE_END * Math.min(csv, 144)) / 144) + MARGIN
+}
+
+export interface HealModules {
+  readonly random: Random
+  readonly network: SimNetwork
+  readonly bitcoin: BitcoinNetwork
+  readonly members: ReadonlyMap<MemberIndex, SimMember>
+  readonly faults: Faults
+}
+
+/** The members of the core; null where too few are honest and hold shares. `holders`: those that signed a receipt. */
+export function heal(size: number, holders: readonly MemberIndex[], modules: HealModules): MemberIndex[] | null {
+  const { random, network, bitcoin, members, faults } = modules
+  const honest = holders.filter((index) => members.get(index)?.is_honest)
+  if (honest.length < size) return null
+  const core = random.sample(honest, size)
+  bitcoin.faults = calmBitcoin(bitcoin.faults)
+  faults.spare(core)
+  network.spare(core)
+  bitcoin.catchUp(core.flatMap((index) => members.get(index)?.bitcoind ?? []))
+  return core
+}
+
+/** Whether the coin came back; null while neither has happened. */
+export function outcomeOf({ tip }: BitcoinNetwork, { recoveries, unvaults, manifest }: Deal): 'recovered' | 'lost' | null {
+  const first = tip.spent.get(manifest.deposit.outpoint)
+  if (first === undefined) return null
+  const last = unvaults.includes(first) ? tip.spent.get(first.output) : first
+  if (last === undefined) return null
+  return [...recoveries.values()].includes(last) ? 'recovered' : 'lost'
+}

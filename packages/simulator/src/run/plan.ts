@@ -1,0 +1,169 @@
+/** What a seed is about: drawn first and from a stream of its own, so that it can be told before anything happens. */
+import { type ThresholdChoices, type Timing, checkThresholds, withDefaults } from '@belfry/protocol'
+import type { MemberIndex, Millis } from '@belfry/protocol/primitives'
+import { STRATEGIES, type Strategy } from '../adversary/index.ts'
+import type { BitcoinFaults } from '../chain/index.ts'
+import type { DealPlan } from '../federation/index.ts'
+import type { NetworkFaults } from '../network/index.ts'
+import { Random } from '../world/index.ts'
+
+export type Story =
+  | 'theft'
+  /** U is seen, and then evicted everywhere and never mined. */
+  | 'vanishing'
+  /** The cold keys are stolen: the deposit is spent by what no manifest names. */
+  | 'cold-theft'
+  | 'quiet'
+
+export interface ProcessFaults {
+  /** Mean time between two crashes of one member; null for none. */
+  readonly crash_ms: number | null
+  readonly down_ms: number
+  /** Chance that instead of a crash the disk fails. */
+  readonly disk_fails: number
+  readonly partition_ms: number | null
+  readonly partition_lasts_ms: number
+  readonly outage_ms: number | null
+  readonly outage_lasts_ms: number
+}
+
+export interface Plan {
+  readonly seed: number
+  readonly members: number
+  readonly thresholds: ThresholdChoices
+  readonly timing: Timing
+  readonly has_real_crypto: boolean
+  readonly deal: DealPlan
+  readonly has_second_generation: boolean
+  readonly story: Story
+  /** The thief replaces his U by another variant while it is unconfirmed. */
+  readonly replaces: boolean
+  /** The thief does not wait until the vault is enrolled. */
+  readonly strikes_early: boolean
+  readonly has_faults_from_start: boolean
+  readonly goes_on_until_settled: boolean
+  readonly corrupted: ReadonlyMap<MemberIndex, readonly Strategy[]>
+  /** More than b are corrupted: only safety is asked for. */
+  readonly is_overrun: boolean
+  readonly network: NetworkFaults
+  readonly bitcoin: BitcoinFaults
+  readonly process: ProcessFaults
+  readonly clock_offset_ms: number
+  readonly clock_drift_ppm: number
+  readonly sync_ms: number
+  readonly snapshot_every: number
+  readonly market: number
+}
+
+const CLAWBACK_RUNGS = [2_000, 10_000, 50_000, 250_000] as const
+const EMERGENCY_RUNGS = [10_000, 50_000, 250_000] as const
+const UNVAULT_RATES = [2_000, 20_000, 100_000] as const
+/** What runs cost grows with the window: long ones are rarer. */
+const WINDOWS = [12, 24, 24, 24, 36, 48] as const
+const SIZES = [3, 4, 4, 5, 5, 5, 6, 7, 7, 9] as const
+
+export function drawPlan(seed: number, members?: number): Plan {
+  const random = new Random(seed, 'plan')
+  const n = members ?? random.pick(SIZES)
+  const thresholds = drawThresholds(random, n)
+  const { b, clawback } = withDefaults(n, thresholds)
+  const is_overrun = random.chance(0.1)
+  const liars = is_overrun ? Math.min(clawback.q, clawback.t) - 1 : random.chance(0.7) ? random.int(0, b) : 0
+  const deal = drawDeal(random)
+  return {
+    seed,
+    members: n,
+    thresholds,
+    timing: { heartbeat_ms: 10_000 as Millis, suspect_periods: 3, dead_periods: 6 },
+    has_real_crypto: random.chance(0.01),
+    deal,
+    has_second_generation: random.chance(0.15),
+    story: drawStory(random),
+    replaces: random.chance(0.3),
+    strikes_early: random.chance(0.1),
+    has_faults_from_start: random.chance(0.4),
+    goes_on_until_settled: random.chance(0.06),
+    corrupted: drawCorrupted(random, n, liars),
+    is_overrun,
+    network: {
+      delay_ms: random.pick([5, 50, 400]),
+      straggles: perhaps(random, 0.1),
+      drops: perhaps(random, 0.25),
+      duplicates: perhaps(random, 0.2),
+    },
+    bitcoin: drawBitcoin(random),
+    process: drawProcess(random),
+    clock_offset_ms: random.pick([0, 200, 30_000, 3_600_000]),
+    clock_drift_ppm: random.pick([0, 50, 300]),
+    sync_ms: random.pick([1, 5, 60]),
+    snapshot_every: random.pick([20, 200, 20_000]),
+    market: Math.round(random.between(1_000, topOf(deal))),
+  }
+}
+
+/** Each class of faults is there or not; where it is, its strength is drawn. */
+function perhaps(random: Random, most: number): number {
+  return random.chance(0.5) ? random.between(0, most) : 0
+}
+
+function topOf({ clawback }: DealPlan): number {
+  return Math.max(...clawback)
+}
+
+function drawThresholds(random: Random, n: number): ThresholdChoices {
+  if (random.chance(0.6)) return {}
+  const both = { q: random.int(2, n - 1), t: random.int(2, n - 1) }
+  const chosen = { b: random.int(0, Math.floor((n - 1) / 3)), clawback: both, emergency: both, succession: both }
+  return checkThresholds(n, withDefaults(n, chosen)).length === 0 ? chosen : {}
+}
+
+function drawDeal(random: Random): DealPlan {
+  const some = (rates: readonly number[]): number[] => random.sample(rates, random.int(1, rates.length)).toSorted((a, b) => a - b)
+  return {
+    generation: 1,
+    previous: null,
+    csv: random.pick(WINDOWS),
+    act_at: random.chance(0.25) ? 'mempool' : 'confirmation',
+    unvaults: some(UNVAULT_RATES),
+    clawback: some(CLAWBACK_RUNGS),
+    emergency: some(EMERGENCY_RUNGS),
+    activation_delay: random.int(1, 4),
+  }
+}
+
+function drawStory(random: Random): Story {
+  return random.pick(['theft', 'theft', 'theft', 'theft', 'theft', 'theft', 'vanishing', 'cold-theft', 'cold-theft', 'quiet'])
+}
+
+function drawCorrupted(random: Random, n: number, liars: number): ReadonlyMap<MemberIndex, readonly Strategy[]> {
+  const members = Array.from({ length: n }, (_, at) => (at + 1) as MemberIndex)
+  return new Map(random.sample(members, liars).map((index) => [index, random.sample(STRATEGIES, random.int(1, 3))]))
+}
+
+function drawBitcoin(random: Random): BitcoinFaults {
+  return {
+    block_ms: random.pick([20_000, 40_000, 60_000]),
+    block_relay_ms: random.pick([200, 2_000, 8_000]),
+    slow_block: perhaps(random, 0.3),
+    tx_relay_ms: random.pick([1_000, 11_000]),
+    never_relayed: perhaps(random, 0.6),
+    left_out: perhaps(random, 0.3),
+    reorg: perhaps(random, 0.2),
+    evicts: perhaps(random, 0.1),
+    drift: random.pick([1, 1.1, 1.5]),
+    estimate_error: random.pick([1, 1.5, 4]),
+  }
+}
+
+function drawProcess(random: Random): ProcessFaults {
+  const rarely = (mean_ms: number): number | null => (random.chance(0.55) ? mean_ms * random.between(0.3, 3) : null)
+  return {
+    crash_ms: rarely(120_000),
+    down_ms: random.pick([200, 5_000, 120_000]),
+    disk_fails: perhaps(random, 0.3),
+    partition_ms: rarely(120_000),
+    partition_lasts_ms: random.pick([3_000, 30_000, 200_000]),
+    outage_ms: rarely(300_000),
+    outage_lasts_ms: random.pick([5_000, 60_000]),
+  }
+}

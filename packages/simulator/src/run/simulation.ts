@@ -1,0 +1,283 @@
+/** One seed: builds the world, lets it run to its end, and says what came of it. */
+import type { CoreConfig } from '@belfry/protocol'
+import { type MemberIndex, type Outpoint, type Txid, outpointOf, toHex } from '@belfry/protocol/primitives'
+import { Corrupted } from '../adversary/index.ts'
+import { BitcoinNetwork, makeTx } from '../chain/index.ts'
+import { type CryptoSuite, type KeyPair, fakeSuite, portsOf, realSuite } from '../crypto/index.ts'
+import { SimDisk } from '../disk/index.ts'
+import { type Deal, type DealPlan, Owner, type SimFederation, buildFederation, deal } from '../federation/index.ts'
+import type { Violation } from '../invariants/index.ts'
+import { type Probe, SimMember } from '../member/index.ts'
+import { SimNetwork } from '../network/index.ts'
+import type { PlantedBug } from '../planted/index.ts'
+import { Vaults } from '../shell/index.ts'
+import { Random, World } from '../world/index.ts'
+import { Faults } from './faults.ts'
+import { Judge, combine } from './judge.ts'
+import { L1 } from './liveness.ts'
+import { type Plan, drawPlan } from './plan.ts'
+import { Statistics } from './statistics.ts'
+import { StoryTeller } from './story.ts'
+import { Thief } from './thief.ts'
+import { Trace } from './trace.ts'
+
+export interface SimulationOptions {
+  readonly seed: number
+  readonly members?: number | undefined
+  readonly planted?: PlantedBug | undefined
+  readonly trace?: ((line: string) => void) | undefined
+}
+
+export interface Report {
+  readonly seed: number
+  /** Everything that happened in the world. */
+  readonly events: number
+  /** Of these, inputs to a core. */
+  readonly steps: number
+  /** The same for two runs of one seed. */
+  readonly digest: string
+  readonly coverage: ReadonlyMap<string, number>
+  readonly violation: Violation | null
+  readonly ending: string
+}
+
+/** Far more than any plan needs: a world that comes to no end is a bug. */
+const MAX_EVENTS = 3_000_000
+const ENDLESS = { name: 'end', sentence: 'every run comes to an end' }
+const UNSETTLED = { name: 'settled', sentence: 'a recovery 100 deep settles its incident at every member of the core' }
+const OWNER_PEER = 'simulated-owner'
+const FIRST_HEIGHT = 200
+
+export function simulate(options: SimulationOptions): Report {
+  return new Simulation(options).run()
+}
+
+class Simulation {
+  readonly #plan: Plan
+  readonly #planted: PlantedBug | null
+  readonly #world = new World()
+  readonly #vaults = new Vaults()
+  readonly #statistics = new Statistics()
+  readonly #trace: Trace | null
+  readonly #suite: CryptoSuite
+  readonly #built: SimFederation
+  readonly #owner: KeyPair
+  readonly #bitcoin: BitcoinNetwork
+  readonly #network: SimNetwork
+  readonly #members = new Map<MemberIndex, SimMember>()
+  readonly #clients: Owner[] = []
+  readonly #faults: Faults
+  readonly #judge: Judge
+  readonly #story: StoryTeller
+
+  constructor({ seed, members, planted, trace }: SimulationOptions) {
+    const plan = drawPlan(seed, members)
+    const world = this.#world
+    this.#plan = plan
+    this.#planted = planted ?? null
+    this.#trace = trace ? new Trace({ world, write: trace }) : null
+    this.#suite = plan.has_real_crypto ? realSuite() : fakeSuite()
+    const random = this.#random('federation')
+    this.#built = buildFederation(plan, { suite: this.#suite, random })
+    this.#owner = this.#suite.newKey(random)
+    this.#network = new SimNetwork({ faults: plan.network }, { world, random: this.#random('network') })
+    this.#bitcoin = new BitcoinNetwork(
+      {
+        faults: plan.bitcoin,
+        members: plan.members,
+        height: FIRST_HEIGHT,
+        market: plan.market,
+        market_limit: Math.max(...plan.deal.clawback),
+      },
+      { world, random: this.#random('bitcoin'), hasher: this.#suite },
+    )
+    this.#judge = this.#newJudge()
+    this.#addMembers()
+    this.#faults = new Faults(plan.process, {
+      world,
+      random: this.#random('faults'),
+      network: this.#network,
+      members: [...this.#members.values()],
+      say: (what, member) => this.#trace?.say(what, member),
+    })
+    this.#corrupt()
+    this.#story = this.#newStory()
+  }
+
+  run(): Report {
+    this.#story.begin()
+    while (this.#judge.violation === null && !this.#story.is_over && this.#world.next()) {
+      if (this.#world.events > MAX_EVENTS) this.#judge.fail(ENDLESS, `${MAX_EVENTS} events, and no end`)
+    }
+    if (this.#judge.violation === null) this.#judge.end()
+    const { violation } = this.#judge
+    if (violation) this.#trace?.say(`${violation.invariant} does not hold: ${violation.detail}`, violation.member ?? undefined)
+    const { events } = this.#world
+    const { steps, digest, coverage } = this.#statistics
+    return { seed: this.#plan.seed, events, steps, digest, coverage, violation, ending: this.#story.ending }
+  }
+
+  #random(stream: string): Random {
+    return new Random(this.#plan.seed, stream)
+  }
+
+  #newJudge(): Judge {
+    const { federation, keys } = this.#built
+    const [any] = keys.values()
+    if (any === undefined) throw new RangeError('a federation has members')
+    return new Judge({
+      world: this.#world,
+      federation,
+      vaults: this.#vaults,
+      ports: portsOf(this.#suite, any.node),
+      members: this.#members,
+      isHonest: (member) => !this.#plan.corrupted.has(member),
+    })
+  }
+
+  #addMembers(): void {
+    const probe = combine([...(this.#trace ? [this.#trace] : []), this.#statistics, ...this.#judge.watchers])
+    const { federation, keys } = this.#built
+    for (const { index } of federation.members) {
+      const node = keys.get(index)?.node
+      const bitcoind = this.#bitcoin.nodes[index - 1]
+      if (node && bitcoind) this.#network.join(this.#addMember(index, node, bitcoind, probe))
+    }
+  }
+
+  #addMember(index: MemberIndex, node: KeyPair, bitcoind: SimMember['bitcoind'], probe: Required<Probe>): SimMember {
+    const plan = this.#plan
+    const world = this.#world
+    const random = this.#random(`member ${index}`)
+    const { federation } = this.#built
+    const config: CoreConfig = {
+      federation: this.#planted?.federation?.(federation) ?? federation,
+      self: index,
+      owners: [{ peer_id: OWNER_PEER, root: this.#owner.public }],
+      software: 'belfry/simulated',
+    }
+    const member = new SimMember(
+      {
+        config,
+        clock_error: {
+          offset_ms: random.int(-plan.clock_offset_ms, plan.clock_offset_ms),
+          drift_ppm: random.between(-plan.clock_drift_ppm, plan.clock_drift_ppm),
+        },
+        snapshot_rule: { every_records: plan.snapshot_every, every_bytes: 8 * 1024 * 1024 },
+      },
+      {
+        world,
+        random,
+        network: this.#network,
+        bitcoin: this.#bitcoin,
+        bitcoind,
+        disk: new SimDisk({ sync_ms: plan.sync_ms }, { world, random }),
+        vaults: this.#vaults,
+        ports: portsOf(this.#suite, node),
+        probe: { ...probe, onFatal: (each, error) => this.#onFatal(each, error, probe) },
+        wrapCore: (core, each) => this.#planted?.core?.(core, each) ?? core,
+        onReply: (from, request_id, bytes) => {
+          for (const client of this.#clients) client.onReply(from, request_id, bytes)
+        },
+      },
+    )
+    this.#members.set(index, member)
+    return member
+  }
+
+  /** A disk that fails ends the process, which somebody starts again; anything else is a bug. */
+  #onFatal(member: SimMember, error: Parameters<Required<Probe>['onFatal']>[1], probe: Required<Probe>): void {
+    if (error.code !== 'disk-failed') {
+      probe.onFatal(member, error)
+      return
+    }
+    this.#trace?.say('its disk failed', member.index)
+    this.#world.after(0, () => {
+      member.crash()
+      this.#faults.restartLater(member)
+    })
+  }
+
+  #corrupt(): void {
+    for (const [index, strategies] of this.#plan.corrupted) {
+      const member = this.#members.get(index)
+      if (!member) continue
+      const corrupted = new Corrupted(strategies, {
+        world: this.#world,
+        member,
+        federation: this.#built.federation,
+        network: this.#network,
+        vaults: this.#vaults,
+        random: this.#random(`adversary ${index}`),
+        hasher: this.#suite,
+      })
+      member.behaviour = corrupted
+      corrupted.begin()
+      this.#trace?.say(`corrupted: ${strategies.map(({ name }) => name).join()}`, index)
+    }
+  }
+
+  #newStory(): StoryTeller {
+    const { federation } = this.#built
+    const { clawback } = federation.thresholds
+    const random = this.#random('story')
+    const deposit = this.#makeDeposit(random)
+    const first = this.#deal(this.#plan.deal, deposit, random)
+    const say = (what: string): void => this.#trace?.say(what)
+    say(describePlan(this.#plan, clawback))
+    return new StoryTeller(this.#plan, {
+      world: this.#world,
+      random,
+      network: this.#network,
+      bitcoin: this.#bitcoin,
+      members: this.#members,
+      faults: this.#faults,
+      thief: new Thief(first, { bitcoin: this.#bitcoin, vaults: this.#vaults, random, hasher: this.#suite, say }),
+      deal: first,
+      owner: this.#newClient(first, random),
+      renew: () => {
+        const plan = { ...this.#plan.deal, generation: 2, previous: first.hash }
+        this.#newClient(this.#deal(plan, deposit, random), random).enrol()
+      },
+      core_size: Math.max(clawback.q, clawback.t),
+      wanted: clawback.protected,
+      say,
+      onLost: (core) => this.#judge.fail(L1, `the coin was lost although ${core.join()} were well`),
+      onUnsettled: (member) => this.#judge.fail(UNSETTLED, 'the incident is open still', member),
+    })
+  }
+
+  #makeDeposit(random: Random): Outpoint {
+    const base = outpointOf(toHex(random.bytes(32)) as Txid, 0)
+    const tx = makeTx(this.#suite, { purpose: 'deposit', label: 'deposit', spends: base, feerate: 10_000, vsize: 200 })
+    this.#vaults.addTx(tx)
+    this.#bitcoin.found([tx])
+    return tx.output
+  }
+
+  #deal(plan: DealPlan, deposit: Outpoint, random: Random): Deal {
+    const made = deal(plan, deposit, { federation: this.#built.federation, hasher: this.#suite, random, owner: this.#owner })
+    this.#vaults.add(made)
+    return made
+  }
+
+  #newClient(made: Deal, random: Random): Owner {
+    const members = this.#built.federation.members.map(({ index }) => index)
+    const client = new Owner(
+      { deal: made, wanted: this.#built.federation.thresholds.clawback.protected, first_request: this.#clients.length * 1_000_000 },
+      {
+        world: this.#world,
+        random,
+        members,
+        request: (member, request_id, bytes) => this.#members.get(member)?.onRequest(request_id, OWNER_PEER, 'enrol', bytes),
+      },
+    )
+    this.#clients.push(client)
+    return client
+  }
+}
+
+function describePlan({ members, story, deal: { csv, act_at }, is_overrun }: Plan, { q, t }: { q: number; t: number }): string {
+  return `${story}: ${members} members, q ${q}, t ${t}, window ${csv}, act at ${act_at}${is_overrun ? ', overrun' : ''}`
+}
+

@@ -1,0 +1,72 @@
+/** What was seen: a digest that two runs of one seed share, and which pairs of input and incident status occurred. */
+import { type Input, type MemberKind, type Output, incidentStatus } from '@belfry/protocol'
+import type { MemberIndex } from '@belfry/protocol/primitives'
+import type { Probe, SimMember } from '../member/index.ts'
+
+export class Statistics implements Probe {
+  readonly coverage = new Map<string, number>()
+  readonly #status = new Map<MemberIndex, string>()
+  #steps = 0
+  #a = 0x811c_9dc5
+  #b = 0x9e37_79b9
+
+  /** Inputs that cores were given. */
+  get steps(): number {
+    return this.#steps
+  }
+
+  get digest(): string {
+    return [this.#a, this.#b].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('')
+  }
+
+  onStep(member: SimMember, input: Input, output: Output, index: number): void {
+    this.#steps += 1
+    const name = nameOf(input, output)
+    for (const part of [input.at_ms % 0x7fff_ffff, member.index, name.length, index, output.afterDurable.length]) this.#mix(part)
+    for (const effect of output.afterDurable) if ('bytes' in effect) this.#mix(sumOf(effect.bytes))
+    if (output.records.length > 0) this.#status.set(member.index, statusOf(member))
+    const pair = `${name} × ${this.#status.get(member.index) ?? 'none'}`
+    this.coverage.set(pair, (this.coverage.get(pair) ?? 0) + 1)
+  }
+
+  #mix(value: number): void {
+    this.#a = Math.imul(this.#a ^ value, 0x0100_0193)
+    this.#b = Math.imul(this.#b ^ (value + this.#steps), 0x85eb_ca6b)
+  }
+}
+
+/** Signatures differ where anything does. */
+function sumOf(bytes: Uint8Array): number {
+  let sum = bytes.length
+  for (let at = 0; at < bytes.length; at += 5) sum = (Math.imul(sum, 31) + (bytes[at] ?? 0)) | 0
+  return sum
+}
+
+export function nameOf(input: Input, output: Output): string {
+  switch (input.kind) {
+    case 'chain':
+      return `chain ${input.event.event}`
+    case 'outcome':
+      return `outcome ${input.outcome.of}`
+    case 'frame':
+      return `frame ${kindOf(output)}`
+    case 'request':
+      return `request ${input.protocol}`
+    default:
+      return input.kind
+  }
+}
+
+function kindOf(output: Output): MemberKind | string {
+  for (const effect of output.immediate) if (effect.effect === 'verdict') return effect.kind
+  return 'unknown'
+}
+
+/** Of the incident opened last. */
+function statusOf({ state }: SimMember): string {
+  if (!state) return 'none'
+  const { incidents, vaults, position } = state.durable
+  const incident = [...incidents.values()].at(-1)
+  const vault = incident && vaults.get(incident.vault_id)
+  return incident && vault ? incidentStatus(vault, incident, position?.height ?? 0) : 'none'
+}

@@ -1,0 +1,191 @@
+/** What happens in a run, in its order: enrolment, faults, the theft, healing, the end. */
+import type { MemberIndex } from '@belfry/protocol/primitives'
+import type { BitcoinNetwork } from '../chain/index.ts'
+import type { Deal, Owner } from '../federation/index.ts'
+import type { SimMember } from '../member/index.ts'
+import type { SimNetwork } from '../network/index.ts'
+import type { Random, World } from '../world/index.ts'
+import { calmBitcoin, calmNetwork } from './calm.ts'
+import type { Faults } from './faults.ts'
+import { heal, healsAt, outcomeOf } from './liveness.ts'
+import type { Plan } from './plan.ts'
+import type { Thief } from './thief.ts'
+
+export interface StoryModules {
+  readonly world: World
+  readonly random: Random
+  readonly network: SimNetwork
+  readonly bitcoin: BitcoinNetwork
+  readonly members: ReadonlyMap<MemberIndex, SimMember>
+  readonly faults: Faults
+  readonly thief: Thief
+  readonly deal: Deal
+  readonly owner: Owner
+  /** Enrols the next generation, where the plan has one. */
+  readonly renew: () => void
+  /** Members of a core for clawback. */
+  readonly core_size: number
+  /** Receipts that make the vault protected. */
+  readonly wanted: number
+  readonly say: (what: string) => void
+  readonly onLost: (core: readonly MemberIndex[]) => void
+  readonly onUnsettled: (member: MemberIndex) => void
+}
+
+const POLL_MS = 5_000
+/** The thief strikes by then, however few have enrolled. */
+const LONGEST_ENROLMENT_MS = 600_000
+/** Blocks that a run goes on after its story has ended. */
+const AFTERMATH = 3
+const SETTLED = 101
+const MOST_BLOCKS = 400
+
+export class StoryTeller {
+  readonly #plan: Plan
+  readonly #modules: StoryModules
+  #struck_at: number | null = null
+  #core: readonly MemberIndex[] | null = null
+  #is_healed = false
+  #ends_at: number | null = null
+  #ending = 'did not end'
+  #is_over = false
+
+  constructor(plan: Plan, modules: StoryModules) {
+    this.#plan = plan
+    this.#modules = modules
+  }
+
+  get is_over(): boolean {
+    return this.#is_over
+  }
+
+  /** In a few words. */
+  get ending(): string {
+    return this.#ending
+  }
+
+  begin(): void {
+    const { world, random, bitcoin, network, owner, members } = this.#modules
+    if (this.#plan.has_faults_from_start) this.#beginFaults()
+    else {
+      bitcoin.faults = calmBitcoin(this.#plan.bitcoin)
+      network.faults = calmNetwork(this.#plan.network)
+    }
+    for (const member of members.values()) world.after(random.int(0, 2_000), () => member.start())
+    world.after(1_000, () => owner.enrol())
+    bitcoin.onBlock = () => this.#onBlock()
+    bitcoin.start()
+    if (this.#plan.strikes_early) world.after(random.int(1_000, 20_000), () => this.#strike())
+    else this.#waitForEnrolment()
+  }
+
+  #beginFaults(): void {
+    const { bitcoin, network, faults } = this.#modules
+    bitcoin.faults = this.#plan.bitcoin
+    network.faults = this.#plan.network
+    faults.begin()
+  }
+
+  #waitForEnrolment(): void {
+    const { world, random, owner, wanted, renew } = this.#modules
+    world.after(POLL_MS, () => {
+      if (owner.active.size < wanted && world.now_ms < LONGEST_ENROLMENT_MS) {
+        this.#waitForEnrolment()
+        return
+      }
+      if (!this.#plan.has_faults_from_start) this.#beginFaults()
+      const { block_ms } = this.#plan.bitcoin
+      if (this.#plan.has_second_generation) renew()
+      world.after(random.int(0, block_ms * 4), () => this.#strike())
+    })
+  }
+
+  #strike(): void {
+    const { world, random, bitcoin, thief } = this.#modules
+    this.#struck_at = bitcoin.tip.ref.height
+    const { block_ms } = this.#plan.bitcoin
+    switch (this.#plan.story) {
+      case 'theft':
+        thief.unvault({ isMined: true })
+        if (this.#plan.replaces) world.after(random.int(1_000, block_ms), () => thief.unvault({ isMined: true }))
+        return
+      case 'vanishing':
+        thief.unvault({ isMined: false })
+        world.after(random.int(5_000, block_ms * 3), () => thief.vanish())
+        return
+      case 'cold-theft':
+        thief.stealCold()
+        if (this.#plan.replaces) world.after(random.int(1_000, block_ms), () => thief.stealCold())
+        return
+      case 'quiet':
+    }
+  }
+
+  #onBlock(): void {
+    const { thief, bitcoin } = this.#modules
+    thief.onBlock()
+    const { height } = bitcoin.tip.ref
+    if (this.#struck_at === null) return
+    if (this.#ends_at !== null) {
+      if (height >= this.#ends_at) this.#end()
+      return
+    }
+    if (height > this.#struck_at + MOST_BLOCKS) {
+      this.#endAt(height, 'took too long')
+      return
+    }
+    const blocks = height - this.#struck_at
+    if (thief.confirmed?.tx.purpose === 'unvault') this.#onUnvaulted(thief.confirmed.height, height)
+    else if (this.#plan.story === 'theft' && blocks > 12) thief.insist()
+    else if (this.#plan.story === 'quiet' && blocks > 15) this.#endAt(height, 'quiet')
+    else if (this.#plan.story === 'vanishing' && blocks > 12) this.#endAt(height, 'vanished')
+    else if (this.#plan.story === 'cold-theft') this.#onColdTheft(height, blocks)
+  }
+
+  #onColdTheft(height: number, blocks: number): void {
+    const outcome = outcomeOf(this.#modules.bitcoin, this.#modules.deal)
+    if (outcome !== null) this.#endAt(height + AFTERMATH, `cold theft, ${outcome}`)
+    else if (blocks > 12) this.#modules.thief.insist()
+  }
+
+  /** U is in the best chain: heals when the window is nearly over, and waits for the end. */
+  #onUnvaulted(confirmed: number, height: number): void {
+    const { bitcoin, owner, deal, core_size, say, onLost } = this.#modules
+    const { csv } = deal.plan
+    if (!this.#is_healed && confirmed + csv - height <= healsAt(csv)) {
+      this.#is_healed = true
+      this.#core = this.#plan.is_overrun ? null : heal(core_size, [...owner.receipts.keys()], this.#modules)
+      say(this.#core === null ? 'no core is demanded' : `healed core ${this.#core.join()}`)
+    }
+    const outcome = outcomeOf(bitcoin, deal)
+    // Before the world is healed a reorg may still undo it.
+    if (!this.#is_healed && outcome !== 'lost') return
+    if (outcome === 'lost' && this.#core !== null) onLost(this.#core)
+    if (outcome === 'recovered' && this.#plan.goes_on_until_settled && this.#core !== null) {
+      bitcoin.faults = { ...bitcoin.faults, block_ms: 10_000 }
+      this.#endAt(height + SETTLED, 'recovered and settled')
+    } else if (outcome !== null) this.#endAt(height + AFTERMATH, outcome)
+  }
+
+  #endAt(height: number, ending: string): void {
+    this.#ends_at = height
+    this.#ending = ending
+  }
+
+  #end(): void {
+    const { members, deal, world } = this.#modules
+    if (this.#ending !== 'recovered and settled') {
+      this.#is_over = true
+      return
+    }
+    // Time for the last block to be told.
+    world.after(POLL_MS * 6, () => {
+      this.#is_over = true
+      for (const index of this.#core ?? []) {
+        const incidents = [...(members.get(index)?.state?.durable.incidents.values() ?? [])]
+        const mine = incidents.find(({ vault_id, trigger }) => vault_id === deal.manifest.vault_id && trigger === 'theft')
+        if (mine?.settled !== 'recovered') this.#modules.onUnsettled(index)
+      }
+    })
+  }
+}

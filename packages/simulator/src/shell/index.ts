@@ -1,0 +1,2 @@
+export { Shell } from './shell.ts'
+export { Vaults } from './vaults.ts'
