@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { addCommand } from '../command.ts'
 import type { Register } from '../program.ts'
+import { packageVersion } from '../version.ts'
 
 export const registerVersion: Register = (program, registrar) => {
   addCommand(program, registrar, {
@@ -13,10 +13,4 @@ export const registerVersion: Register = (program, registrar) => {
       return { result: { version, node }, human: () => [`belfry ${version} (Node ${node})`] }
     },
   })
-}
-
-/** Of this package, from `src` and from `dist` alike. */
-async function packageVersion(): Promise<string> {
-  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-  return version
 }

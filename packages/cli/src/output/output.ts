@@ -6,7 +6,10 @@ import type { Failure } from '../errors.ts'
 import { type Style, plain, styleFor } from './style.ts'
 
 /** JSON without bigint: amounts are integers of satoshis below 2^53. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+export interface JsonObject {
+  readonly [name: string]: Json
+}
 
 /** What a command found or did: the same in words and in JSON. */
 export interface Report {

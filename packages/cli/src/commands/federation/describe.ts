@@ -1,8 +1,6 @@
 /** A federation in words, the same wherever it is shown. */
 import { ACTIONS, type Definition, type Lock, derive, meaning } from '@belfry/client'
-import { type Json, type Style, count, list, table, utc } from '../../output/index.ts'
-
-type JsonObject = { readonly [name: string]: Json }
+import { type JsonObject, type Style, count, list, table, utc } from '../../output/index.ts'
 
 export function definitionJson(definition: Definition): JsonObject {
   const { name, network, members, thresholds, timing, created_at, definition_hash } = definition

@@ -1,8 +1,8 @@
 /** A signed recovery set in words. The bytes of its transactions are a secret and in none of them. */
 import { type SignedRecoverySet, scriptsOf } from '@belfry/client'
-import { type Json, satPerVb, table } from '../../output/index.ts'
+import { type JsonObject, satPerVb, table } from '../../output/index.ts'
 
-export function setJson({ plan, transactions }: SignedRecoverySet): { readonly [name: string]: Json } {
+export function setJson({ plan, transactions }: SignedRecoverySet): JsonObject {
   const { deep_cold } = scriptsOf(plan)
   return {
     deposit: { outpoint: plan.deposit.outpoint, value_sats: Number(plan.deposit.value) },

@@ -4,7 +4,7 @@ import { type Registrar, addCommand, integer, option, required } from '../../com
 import { usageError } from '../../errors.ts'
 import { type BitcoindOptions, bitcoindOptions, withBitcoind } from '../../files/bitcoind.ts'
 import { PLAN } from '../../files/names.ts'
-import type { Json, Report } from '../../output/index.ts'
+import type { JsonObject, Report } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
 import { type KeySetOptions, deepColdOf, hotKeyOf, keySetOptions, readColdKeys } from './key-set.ts'
 
@@ -101,7 +101,7 @@ async function makePlan(options: PlanOptions, { signal }: Shell): Promise<Made> 
   return { ...planFor(BigInt(options.value)), checked: false }
 }
 
-export function planJson(plan: VaultPlan): { readonly [name: string]: Json } {
+export function planJson(plan: VaultPlan): JsonObject {
   const { network, deposit, csv, act_at } = plan
   const scripts = scriptsOf(plan)
   const { transactions, signatures, signers } = summaryOf(plan)

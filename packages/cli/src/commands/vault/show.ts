@@ -8,7 +8,7 @@ import { usageError } from '../../errors.ts'
 import { ENROLMENT, LOCK } from '../../files/names.ts'
 import { readFederation, withLink } from '../../files/owner.ts'
 import { type MaybePassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
-import { type Json, type Report, type Style, btc, list, satPerVb, table } from '../../output/index.ts'
+import { type Json, type JsonObject, type Report, type Style, btc, list, satPerVb, table } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
 import { planJson } from './plan.ts'
 import { describeVault, requireAnswer, silenceJson, silentLines, vaultJson } from './survey.ts'
@@ -80,7 +80,7 @@ async function ask(options: ShowOptions, data: string, signal: AbortSignal): Pro
   return { federation, results }
 }
 
-function manifestJson(manifest: Manifest): { readonly [name: string]: Json } {
+function manifestJson(manifest: Manifest): JsonObject {
   const { name, vault_id, generation, deposit, csv, act_at, unvaults, emergency, owner } = manifest
   const rungs = (ladder: Manifest['emergency']) => ladder.map(({ txid, feerate, fee }) => ({ txid, sat_vb: feerate / 1000, fee_sats: Number(fee) }))
   return {
