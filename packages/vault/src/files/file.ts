@@ -11,7 +11,11 @@ export const MAX_FILE_CHARS = 4_000_000
  */
 export function readFile<T>(schema: Schema<T>, text: string, what: string): T {
   if (text.length > MAX_FILE_CHARS) {
-    throw new VaultError('file-too-large', `${what} has more than ${MAX_FILE_CHARS} characters`, `Give a ${what} that Belfry wrote.`)
+    throw new VaultError(
+      'file-too-large',
+      `${what} has more than ${MAX_FILE_CHARS} characters`,
+      `Give a ${what} that Belfry wrote.`,
+    )
   }
   try {
     return parseJson(schema, text)

@@ -1,7 +1,8 @@
-import { formatJson, s } from '@belfry/protocol/primitives'
-import type { VaultPlan } from '../plan/plan.ts'
-import { MAX_RUNGS } from '../plan/plan.ts'
+import { formatJson, s, type Txid } from '@belfry/protocol/primitives'
+import { VaultError } from '../errors.ts'
+import { MAX_RUNGS, type VaultPlan } from '../plan/plan.ts'
 import type { PresignedTransaction, SignedRecoverySet, SignedTransaction } from '../recovery-set/signed.ts'
+import { txidOf } from '../transaction/decode.ts'
 import { MAX_SET_TRANSACTION_BYTES } from '../verify/transaction.ts'
 import { readFile } from './file.ts'
 import { fromPlanFile, planFileSchema, toPlanFile } from './plan-file.ts'
@@ -12,9 +13,8 @@ const MAX_TRANSACTIONS = MAX_RUNGS * MAX_RUNGS + 2 * MAX_RUNGS
 const transactions = s.list(
   s.struct({
     id: s.text(32, 1),
-    /** Repeats what follows from `raw`, so that a person can look it up; never relied on. */
+    /** Repeats what follows from `raw`, so that a person can look it up; checked. */
     txid: s.txid,
-    feerate: s.feerate,
     raw: s.blob(MAX_SET_TRANSACTION_BYTES, 1),
   }),
   MAX_TRANSACTIONS,
@@ -42,8 +42,8 @@ export interface UnverifiedSet {
 }
 
 /**
- * The content of `recovery-set.json`: with it alone the owner recovers when the federation is gone. Secret until a theft:
- * the caller encrypts it.
+ * The content of `recovery-set.json`: with it alone the owner recovers when the federation is gone. Secret until a
+ * theft: the caller encrypts it.
  */
 export function recoverySetToJson(set: SignedRecoverySet): string {
   return formatJson(recoverySetSchema, {
@@ -77,10 +77,15 @@ export function parseUnvault(json: string): UnverifiedSet {
   return { plan: fromPlanFile(file.plan), transactions: file.transactions.map(unverified) }
 }
 
-function listed({ id, txid, feerate, raw }: SignedTransaction) {
-  return { id, txid, feerate, raw }
+function listed({ id, txid, raw }: SignedTransaction) {
+  return { id, txid, raw }
 }
 
-function unverified({ id, raw }: PresignedTransaction): PresignedTransaction {
-  return { id, raw }
+function unverified({ id, txid, raw }: PresignedTransaction & { readonly txid: Txid }): PresignedTransaction {
+  if (txidOf(raw) === txid) return { id, raw }
+  throw new VaultError(
+    'file-inconsistent',
+    `${id}: its bytes are not the transaction ${txid}`,
+    'Do not use this file before you know who changed it; sign the set anew.',
+  )
 }

@@ -3,7 +3,7 @@ import { VaultError } from '../errors.ts'
 import { checkDistinct, checkKeySet } from '../scripts/keys.ts'
 import { MAX_CSV, minCsv } from '../scripts/network.ts'
 import { MAX_FEERATE, MIN_FEERATE, MIN_FEERATE_STEP } from '../transaction/fees.ts'
-import { affordable, checkAffordable, vsizesOf } from './ladder.ts'
+import { affordable, checkAffordable, MIN_CLAWBACK_RUNGS, vsizesOf } from './ladder.ts'
 import { MAX_RUNGS, scriptsOf, type VaultPlan } from './plan.ts'
 
 /**
@@ -18,9 +18,9 @@ export function checkTerms(plan: VaultPlan): void {
   checkCsv(plan)
   checkValue(plan.deposit.value)
   checkPercent(plan.max_clawback_fee_percent)
-  checkLadder(plan.rungs.unvault, 'unvault')
-  checkLadder(plan.rungs.clawback, 'clawback')
-  checkLadder(plan.rungs.emergency, 'emergency')
+  checkLadder(plan.rungs.unvault, 1, 'unvault')
+  checkLadder(plan.rungs.clawback, MIN_CLAWBACK_RUNGS, 'clawback')
+  checkLadder(plan.rungs.emergency, 1, 'emergency')
 }
 
 /**
@@ -51,7 +51,11 @@ function checkCsv({ csv, network }: VaultPlan): void {
 
 function checkValue(value: Sats): void {
   if (value > 0n && value <= MAX_SATS) return
-  throw new VaultError('vault-too-small', `a deposit of ${value} sat is no vault`, 'Name the value of the deposit output in satoshis.')
+  throw new VaultError(
+    'vault-too-small',
+    `a deposit of ${value} sat is no vault`,
+    'Name the value of the deposit output in satoshis.',
+  )
 }
 
 function checkPercent(percent: number): void {
@@ -63,14 +67,15 @@ function checkPercent(percent: number): void {
   )
 }
 
-function checkLadder(rungs: readonly Feerate[], purpose: string): void {
+function checkLadder(rungs: readonly Feerate[], least: number, purpose: string): void {
   const fits = (rung: number): boolean => Number.isInteger(rung) && rung >= MIN_FEERATE && rung <= MAX_FEERATE
   const rises = rungs.every((rung, index) => index === 0 || rung - (rungs[index - 1] ?? 0) >= MIN_FEERATE_STEP)
-  if (rungs.length >= 1 && rungs.length <= MAX_RUNGS && rungs.every(fits) && rises) return
+  if (rungs.length >= least && rungs.length <= MAX_RUNGS && rungs.every(fits) && rises) return
   throw new VaultError(
     'feerates-invalid',
     `the ${purpose} rungs ${rungs.slice(0, MAX_RUNGS).join(', ')} sat/kvB are not a ladder`,
-    `Name 1 to ${MAX_RUNGS} feerates from ${MIN_FEERATE} to ${MAX_FEERATE} sat/kvB, each at least ${MIN_FEERATE_STEP} above the last.`,
+    `Name ${least} to ${MAX_RUNGS} feerates from ${MIN_FEERATE} to ${MAX_FEERATE} sat/kvB, ` +
+      `each at least ${MIN_FEERATE_STEP} above the last.`,
   )
 }
 

@@ -24,8 +24,12 @@ export interface PlanRequest {
  * Makes a plan, without the rungs that this vault cannot afford.
  * @throws VaultError where a rule is broken, or where not even two clawback rungs and one emergency rung fit
  */
-export function createPlan(request: PlanRequest): { readonly plan: VaultPlan; readonly left_out: readonly LeftOutRung[] } {
+export function createPlan(request: PlanRequest): {
+  readonly plan: VaultPlan
+  readonly left_out: readonly LeftOutRung[]
+} {
   const profile = request.profile ?? DEFAULT_PROFILE
+  const usual = laddersOf(profile)
   const asked: VaultPlan = {
     network: request.network,
     script_type: 'p2wsh',
@@ -33,9 +37,13 @@ export function createPlan(request: PlanRequest): { readonly plan: VaultPlan; re
     deposit: { ...request.deposit },
     cold: { threshold: request.cold.threshold, keys: [...request.cold.keys] },
     hot: request.hot,
-    deep_cold: request.deep_cold,
+    deep_cold: copyOf(request.deep_cold),
     csv: request.csv ?? DEFAULT_CSV,
-    rungs: { ...laddersOf(profile), ...request.rungs },
+    rungs: {
+      unvault: request.rungs?.unvault ?? usual.unvault,
+      clawback: request.rungs?.clawback ?? usual.clawback,
+      emergency: request.rungs?.emergency ?? usual.emergency,
+    },
     act_at: request.act_at ?? 'confirmation',
     max_clawback_fee_percent: request.max_clawback_fee_percent ?? DEFAULT_MAX_CLAWBACK_FEE_PERCENT,
   }
@@ -47,4 +55,8 @@ export function createPlan(request: PlanRequest): { readonly plan: VaultPlan; re
   checkAffordable(plan, asked.rungs, scripts, vsizes)
   checkPlan(plan)
   return { plan, left_out }
+}
+
+function copyOf(deepCold: DeepCold): DeepCold {
+  return deepCold.kind === 'multi' ? { ...deepCold, keys: [...deepCold.keys] } : { ...deepCold }
 }

@@ -17,7 +17,7 @@ export interface LeftOutRung {
 }
 
 /** Two, so that a clawback which a rising market leaves behind can still be replaced. */
-const MIN_CLAWBACK_RUNGS = 2
+export const MIN_CLAWBACK_RUNGS = 2
 
 /** Sizes of the signed transactions at worst: every signature with its longest encoding. */
 export function vsizesOf(scripts: VaultScripts, threshold: number): { readonly [P in Purpose]: number } {
@@ -54,11 +54,16 @@ export function affordable(
       const fee = feeFor(vsizes[purpose], feerate)
       if (fee * 100n <= value * BigInt(percent)) return true
       const share = percentOf(fee, value)
-      const reason = `${purpose} at ${feerate / 1000} sat/vB costs ${fee} sat, ${share} % of the vault; the limit is ${percent} %`
+      const reason =
+        `${purpose} at ${feerate / 1000} sat/vB costs ${fee} sat, ${share} % of the vault; ` +
+        `the limit is ${percent} %`
       left_out.push({ purpose, feerate, fee, percent: share, reason })
       return false
     })
-  return { rungs: { unvault: budget.rungs.unvault, clawback: fit('clawback'), emergency: fit('emergency') }, left_out }
+  return {
+    rungs: { unvault: [...budget.rungs.unvault], clawback: fit('clawback'), emergency: fit('emergency') },
+    left_out,
+  }
 }
 
 /**
@@ -84,7 +89,8 @@ export function checkAffordable(
       'vault-too-small',
       `the two lowest clawback rungs and the lowest emergency rung cost up to ${dearest} sat; ` +
         `${percent} % of a vault of ${value} sat is ${(value * percent) / 100n} sat`,
-      `Vault at least ${(dearest * 100n + percent - 1n) / percent} sat, name lower rungs, or raise max_clawback_fee_percent.`,
+      `Vault at least ${(dearest * 100n + percent - 1n) / percent} sat, name lower rungs, ` +
+        'or raise max_clawback_fee_percent.',
     )
   }
   checkDust(plan, scripts, vsizes)
@@ -100,7 +106,8 @@ function checkDust(plan: Budget, scripts: VaultScripts, vsizes: { readonly [P in
   if (unvaulted >= dustThreshold(scripts.unvault.script) && left >= dust && rescued >= dust) return
   throw new VaultError(
     'vault-too-small',
-    `of ${plan.deposit.value} sat the dearest unvault and clawback leave ${left} sat and the dearest emergency ${rescued} sat; ` +
+    `of ${plan.deposit.value} sat the dearest unvault and clawback leave ${left} sat, ` +
+      `and the dearest emergency ${rescued} sat; ` +
       `below ${dust} sat no node relays it`,
     'Vault more, or name lower rungs.',
   )

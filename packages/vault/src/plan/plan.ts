@@ -41,7 +41,7 @@ export const planFields = {
 
 const planSchema = s.struct(planFields)
 
-/** Public: everything that the recovery set is derived from. Built by `createPlan` or `parsePlan` only, which check it. */
+/** Public: all that the recovery set is derived from. Made by `createPlan` or `parsePlan` only, which check it. */
 export type VaultPlan = Infer<typeof planSchema>
 export type ScriptType = VaultPlan['script_type']
 export type Profile = VaultPlan['profile']

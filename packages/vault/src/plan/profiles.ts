@@ -1,7 +1,7 @@
 import { feerate } from '../transaction/fees.ts'
 import type { Ladders, Profile } from './plan.ts'
 
-/** vault.md, "Profiles": one unvault variant and as few signatures as still answer a fee market of 2 to 250 sat/vB. */
+/** One unvault variant and as few signatures as still answer a fee market of 2 to 250 sat/vB. */
 const COMPACT: Ladders = {
   unvault: [feerate(2_000)],
   clawback: [feerate(2_000), feerate(10_000), feerate(50_000), feerate(250_000)],

@@ -46,11 +46,13 @@ export function summaryLines(plan: VaultPlan): string[] {
   const { deep_cold } = scriptsOf(plan)
   return [
     `Vault of ${deposit.value} sat at ${deposit.outpoint} on ${network}`,
-    `${transactions.length} transactions, each signed by ${signers} of ${cold.keys.length} cold keys: ${signatures} signatures`,
+    `${transactions.length} transactions, each signed by ${signers} of ${cold.keys.length} cold keys: ` +
+      `${signatures} signatures`,
     ...transactions.map(
-      (item) => `${item.id}: ${item.purpose}; ${item.feerate / 1000} sat/vB, fee ${item.fee} sat (${item.fee_percent} %)`,
+      (item) =>
+        `${item.id}: ${item.purpose}; ${item.feerate / 1000} sat/vB, fee ${item.fee} sat (${item.fee_percent} %)`,
     ),
-    `The hot key can spend ${csv} blocks after an unvault confirms; until then a clawback brings the coin to deep cold.`,
+    `The hot key can spend ${csv} blocks after an unvault confirms; until then a clawback takes the coin to deep cold.`,
     act_at === 'confirmation'
       ? 'Members act on a theft once the unvault has confirmed.'
       : 'Members act on a theft as soon as the unvault is in the mempool.',

@@ -1,3 +1,3 @@
 export { buildRecoverySet, SET_LOCKTIME, SET_SEQUENCE, SET_VERSION, type UnsignedTransaction } from './build.ts'
-export { idOf, type Place, placesOf, type TransactionId } from './places.ts'
+export { transactionIdOf, type Place, placesOf, type TransactionId } from './places.ts'
 export { type PresignedTransaction, type SignedRecoverySet, SignedTransaction } from './signed.ts'

@@ -10,7 +10,7 @@ export type Place =
 /** `unvault-0`, `clawback-0-3`, `emergency-1`. */
 export type TransactionId = `unvault-${number}` | `clawback-${number}-${number}` | `emergency-${number}`
 
-export function idOf(place: Place): TransactionId {
+export function transactionIdOf(place: Place): TransactionId {
   switch (place.purpose) {
     case 'unvault':
       return `unvault-${place.variant}`
@@ -24,9 +24,11 @@ export function idOf(place: Place): TransactionId {
 }
 
 /** Every transaction that the plan asks for, with its declared feerate: all U, then all K, then all E. */
-export function placesOf(plan: VaultPlan): { readonly id: TransactionId; readonly place: Place; readonly feerate: Feerate }[] {
+export function placesOf(
+  plan: VaultPlan,
+): { readonly id: TransactionId; readonly place: Place; readonly feerate: Feerate }[] {
   const { unvault, clawback, emergency } = plan.rungs
-  const listed = (place: Place, feerate: Feerate) => ({ id: idOf(place), place, feerate })
+  const listed = (place: Place, feerate: Feerate) => ({ id: transactionIdOf(place), place, feerate })
   return [
     ...unvault.map((feerate, variant) => listed({ purpose: 'unvault', variant }, feerate)),
     ...unvault.flatMap((_, variant) =>

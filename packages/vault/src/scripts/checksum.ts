@@ -1,6 +1,6 @@
 /** Descriptor checksums, BIP-380. */
 const INPUT = [
-  '0123456789()[],\'/*abcdefgh@:$%{}',
+  "0123456789()[],'/*abcdefgh@:$%{}",
   'IJKLMNOPQRSTUVWXYZ&+-.;<=>?!^_|~',
   'ijklmnopqrstuvwxyzABCDEFGH`#"\\ ',
 ].join('')

@@ -18,7 +18,11 @@ function chunkOf(token: string): Uint8Array | number {
 }
 
 function insane(detail: string): VaultError {
-  return new VaultError('script-not-sane', `the spending conditions are not sane: ${detail}`, 'Check keys and thresholds.')
+  return new VaultError(
+    'script-not-sane',
+    `the spending conditions are not sane: ${detail}`,
+    'Check keys and thresholds.',
+  )
 }
 
 /**

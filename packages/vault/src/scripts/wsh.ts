@@ -48,7 +48,11 @@ export type Branch = 'multi' | 'hot' | 'cold'
 const EMPTY = new Uint8Array(0)
 
 /** The one minimal witness of a branch. `signatures` are in the order of their keys in the script. */
-export function witnessStack(branch: Branch, signatures: readonly Uint8Array[], witness_script: Uint8Array): Uint8Array[] {
+export function witnessStack(
+  branch: Branch,
+  signatures: readonly Uint8Array[],
+  witness_script: Uint8Array,
+): Uint8Array[] {
   switch (branch) {
     case 'multi':
       // The empty item feeds CHECKMULTISIG's extra pop (BIP-147 wants it empty).

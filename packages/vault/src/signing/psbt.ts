@@ -113,7 +113,11 @@ function decodePsbt(bytes: Uint8Array): Psbt {
 }
 
 function malformed(detail: string): VaultError {
-  return new VaultError('psbt-malformed', `a PSBT cannot be read: ${detail}`, 'Give the binary PSBT that the signer wrote.')
+  return new VaultError(
+    'psbt-malformed',
+    `a PSBT cannot be read: ${detail}`,
+    'Give the binary PSBT that the signer wrote.',
+  )
 }
 
 /** What a signer was shown must be what the plan says, or its owner agreed to something else. */

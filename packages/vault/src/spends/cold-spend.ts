@@ -25,7 +25,11 @@ export function buildColdSpend(
   const { threshold } = plan.cold
   const signers = plan.cold.keys.filter((key) => keys.includes(key)).slice(0, threshold)
   if (signers.length < threshold) {
-    throw new VaultError('signatures-missing', `${signers.length} of ${threshold} cold keys`, 'Sign with further cold keys.')
+    throw new VaultError(
+      'signatures-missing',
+      `${signers.length} of ${threshold} cold keys`,
+      'Sign with further cold keys.',
+    )
   }
   const coin = { ...plan.deposit, wsh: scriptsOf(plan).deposit }
   return spendSigned({ coin, branch: 'multi', keys: signers, sequence: REPLACEABLE, to, feerate, sign })

@@ -28,5 +28,9 @@ export function buildHotSpend(
 function unvaultedValue(plan: VaultPlan, txid: Txid): Sats {
   const unvault = buildRecoverySet(plan).find((item) => item.place.purpose === 'unvault' && item.txid === txid)
   if (unvault !== undefined) return unvault.pays.value
-  throw new VaultError('spend-impossible', `${txid} is no unvault of this plan`, 'Name the txid that unvault.json gives.')
+  throw new VaultError(
+    'spend-impossible',
+    `${txid} is no unvault of this plan`,
+    'Name the txid that unvault.json gives.',
+  )
 }

@@ -37,7 +37,11 @@ export function spendSigned({ coin, branch, keys, sequence, to, feerate, sign }:
   const fee = feeFor(vsizeOfWeight(singleInputWeight(to.length, items)), feerate)
   const left = coin.value - fee
   if (left < dustThreshold(to)) {
-    throw new VaultError('spend-impossible', `a fee of ${fee} sat leaves nothing of ${coin.value} sat`, 'Choose a lower feerate.')
+    throw new VaultError(
+      'spend-impossible',
+      `a fee of ${fee} sat leaves nothing of ${coin.value} sat`,
+      'Choose a lower feerate.',
+    )
   }
   const { txid, vout } = splitOutpoint(coin.outpoint)
   const transaction = new Transaction()

@@ -13,7 +13,11 @@ export interface DecodedTransaction {
   readonly locktime: number
   readonly weight: number
   readonly vsize: number
-  readonly inputs: readonly { readonly outpoint: Outpoint; readonly sequence: number; readonly script_sig: Uint8Array }[]
+  readonly inputs: readonly {
+    readonly outpoint: Outpoint
+    readonly sequence: number
+    readonly script_sig: Uint8Array
+  }[]
   readonly outputs: readonly { readonly value: Sats; readonly script: Uint8Array }[]
 }
 
@@ -24,7 +28,8 @@ const MIN_INPUT_BYTES = 41
 const MIN_OUTPUT_BYTES = 9
 
 /**
- * Decodes hostile bytes: every transaction that a block may hold, and nothing that would not serialise to the same bytes.
+ * Decodes hostile bytes: every transaction that a block may hold, and nothing that would not serialise to the same
+ * bytes.
  * Memory stays a small multiple of the input's length.
  * @throws VaultError `transaction-malformed` or `transaction-too-large`, and nothing else
  */
@@ -53,7 +58,16 @@ export function decodeTransaction(raw: Uint8Array): DecodedTransaction {
   const stripped = segwit ? concat(raw.subarray(0, 4), raw.subarray(start, end), raw.subarray(locktimeAt)) : raw
   const txid = idOf(stripped)
   const weight = stripped.length * 3 + raw.length
-  return { txid, wtxid: segwit ? idOf(raw) : txid, version, locktime, weight, vsize: vsizeOfWeight(weight), inputs, outputs }
+  return {
+    txid,
+    wtxid: segwit ? idOf(raw) : txid,
+    version,
+    locktime,
+    weight,
+    vsize: vsizeOfWeight(weight),
+    inputs,
+    outputs,
+  }
 }
 
 /** @throws VaultError as `decodeTransaction` does */

@@ -33,7 +33,8 @@ export function packageFeerate(parts: readonly { readonly fee: Sats; readonly vs
 
 /** Below this bitcoind relays no output of this script (`GetDustThreshold` at its default 3 sat/vB). */
 export function dustThreshold(script: Uint8Array): Sats {
-  const isWitnessProgram = script.length >= 4 && script.length <= 42 && isVersion(script[0]) && script[1] === script.length - 2
+  const isWitnessProgram =
+    script.length >= 4 && script.length <= 42 && isVersion(script[0]) && script[1] === script.length - 2
   const spend = isWitnessProgram ? 67 : 148
   return sats(3 * (8 + varintBytes(script.length) + script.length + spend))
 }

@@ -14,8 +14,8 @@ export type SignDigest = (key: PublicKey, digest: Uint8Array) => Uint8Array
 const MAX_GRIND = 256
 
 /**
- * Signs as Bitcoin Core does: RFC 6979, then with a counter as extra entropy until R is below 2^255. So no signature has
- * more than 71 bytes, and the same transaction always gets the same bytes.
+ * Signs as Bitcoin Core does: RFC 6979, then with a counter as extra entropy until R is below 2^255. So no signature
+ * has more than 71 bytes, and the same transaction always gets the same bytes.
  * @param private_key 32 bytes; the caller wipes them
  */
 export function signLowR(private_key: Uint8Array, digest: Uint8Array): Uint8Array {

@@ -1,7 +1,7 @@
 import { invariant, type Sats } from '@belfry/protocol/primitives'
 import { VaultError } from '../errors.ts'
 import type { VaultPlan } from '../plan/plan.ts'
-import { idOf, type Place, placesOf, type TransactionId } from '../recovery-set/places.ts'
+import { transactionIdOf, type Place, placesOf, type TransactionId } from '../recovery-set/places.ts'
 import { type PresignedTransaction, type SignedRecoverySet, SignedTransaction } from '../recovery-set/signed.ts'
 import { type DecodedTransaction, decodeTransaction } from '../transaction/decode.ts'
 import type { Finding } from './findings.ts'
@@ -14,7 +14,11 @@ export class RecoverySetRefused extends VaultError {
   constructor(findings: readonly Finding[]) {
     const [first] = findings
     const more = findings.length > 1 ? ` (and ${findings.length - 1} more findings)` : ''
-    super('set-refused', `${first?.sentence ?? 'nothing found'}${more}`, 'Do not enrol this set; build and sign it anew from the plan.')
+    super(
+      'set-refused',
+      `${first?.sentence ?? 'nothing found'}${more}`,
+      'Do not enrol this set; build and sign it anew from the plan.',
+    )
     this.findings = findings
   }
 }
@@ -37,7 +41,10 @@ export function acceptRecoverySet(
  * The unvault transactions for the hot device.
  * @throws RecoverySetRefused with every finding
  */
-export function acceptUnvaults(plan: VaultPlan, presigned: readonly PresignedTransaction[]): readonly SignedTransaction[] {
+export function acceptUnvaults(
+  plan: VaultPlan,
+  presigned: readonly PresignedTransaction[],
+): readonly SignedTransaction[] {
   const findings = verifyUnvaults(plan, presigned)
   if (findings.length > 0) throw new RecoverySetRefused(findings)
   return accepted(plan, presigned)
@@ -66,7 +73,7 @@ function paidBy(decoded: DecodedTransaction): Sats {
 
 function spentValue(plan: VaultPlan, place: Place, values: ReadonlyMap<TransactionId, Sats>): Sats {
   if (place.purpose !== 'clawback') return plan.deposit.value
-  const value = values.get(idOf({ purpose: 'unvault', variant: place.variant }))
+  const value = values.get(transactionIdOf({ purpose: 'unvault', variant: place.variant }))
   invariant(value !== undefined, 'a clawback is listed after its unvault')
   return value
 }

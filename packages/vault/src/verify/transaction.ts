@@ -3,12 +3,12 @@ import { VaultError } from '../errors.ts'
 import { type DecodedTransaction, decodeTransaction } from '../transaction/decode.ts'
 import { feeFor, MAX_SIGNATURE_BYTES, vsizeOfWeight } from '../transaction/fees.ts'
 import type { Finder, Finding } from './findings.ts'
-import { signatureSlack, type Spend, witnessFindings } from './witness.ts'
+import { signatureSlack, type SpentCoin, witnessFindings } from './witness.ts'
 
 /** What the plan says one transaction must be. */
 export interface Expectation {
   readonly outpoint: Outpoint
-  readonly spend: Spend
+  readonly spend: SpentCoin
   /** The output script. */
   readonly pays: Uint8Array
   readonly feerate: Feerate
@@ -65,7 +65,9 @@ function inputFindings({ inputs }: DecodedTransaction, expected: Expectation, fi
     findings.push(find('wrong-outpoint', `it spends ${input.outpoint} instead of ${expected.outpoint}`))
   }
   if (input.sequence !== SEQUENCE) {
-    findings.push(find('wrong-sequence', `its nSequence is ${input.sequence.toString(16)} instead of ${SEQUENCE.toString(16)}`))
+    findings.push(
+      find('wrong-sequence', `its nSequence is ${input.sequence.toString(16)} instead of ${SEQUENCE.toString(16)}`),
+    )
   }
   if (input.script_sig.length !== 0) findings.push(find('script-sig-present', 'a segwit input has no scriptSig'))
   return findings

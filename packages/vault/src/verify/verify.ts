@@ -1,6 +1,6 @@
 import { outpointOf } from '@belfry/protocol/primitives'
 import { scriptsOf, type VaultPlan, type VaultScripts } from '../plan/plan.ts'
-import { idOf, placesOf } from '../recovery-set/places.ts'
+import { transactionIdOf, placesOf } from '../recovery-set/places.ts'
 import type { PresignedTransaction } from '../recovery-set/signed.ts'
 import type { DecodedTransaction } from '../transaction/decode.ts'
 import { type Finding, finderOf } from './findings.ts'
@@ -15,8 +15,8 @@ export interface Confirmed {
 type Listed = ReturnType<typeof placesOf>[number]
 
 /**
- * Verifies signed bytes in every point against the plan alone (vault.md, "Verify before acknowledging"). It takes nothing
- * from whoever built or signed them. An empty list means: accepted.
+ * Verifies signed bytes in every point against the plan alone, before any member holds them. It takes nothing from
+ * whoever built or signed them, and throws for no bytes. An empty list means: accepted.
  */
 export function verifyRecoverySet(
   plan: VaultPlan,
@@ -44,7 +44,11 @@ function destinationFindings(plan: VaultPlan, confirmed: Confirmed): Finding[] {
   ]
 }
 
-function verifyListed(plan: VaultPlan, presigned: readonly PresignedTransaction[], listed: readonly Listed[]): Finding[] {
+function verifyListed(
+  plan: VaultPlan,
+  presigned: readonly PresignedTransaction[],
+  listed: readonly Listed[],
+): Finding[] {
   const scripts = scriptsOf(plan)
   const findings = membershipFindings(presigned, listed)
   const decoded = new Map<string, DecodedTransaction>()
@@ -62,7 +66,8 @@ function verifyListed(plan: VaultPlan, presigned: readonly PresignedTransaction[
     if (item === undefined || transaction === undefined) continue
     const find = finderOf(id)
     const expected = expectationOf(plan, scripts, item, decoded)
-    if (expected === undefined) findings.push(find('unvault-unusable', 'the unvault that it should spend cannot be read'))
+    if (expected === undefined)
+      findings.push(find('unvault-unusable', 'the unvault that it should spend cannot be read'))
     else findings.push(...transactionFindings(raw, transaction, expected, find))
   }
   return findings
@@ -93,7 +98,7 @@ function expectationOf(
 ): Expectation | undefined {
   const keys = plan.cold
   if (place.purpose === 'clawback') {
-    const unvault = decoded.get(idOf({ purpose: 'unvault', variant: place.variant }))
+    const unvault = decoded.get(transactionIdOf({ purpose: 'unvault', variant: place.variant }))
     const value = unvault?.outputs[0]?.value
     if (unvault === undefined || value === undefined) return undefined
     const spend = { value, wsh: scripts.unvault, branch: 'cold', keys } as const

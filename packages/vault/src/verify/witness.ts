@@ -6,7 +6,7 @@ import { type SignatureFault, signatureFault } from '../transaction/signature.ts
 import type { Finder, Finding, FindingCode } from './findings.ts'
 
 /** The coin that an input must spend, and how. */
-export interface Spend {
+export interface SpentCoin {
   readonly value: Sats
   readonly wsh: WshScript
   readonly branch: Exclude<Branch, 'hot'>
@@ -18,7 +18,7 @@ export interface Spend {
  * malleability, and each signature against its key and sighash.
  * @param raw bytes that decode to a transaction with one input
  */
-export function witnessFindings(raw: Uint8Array, spend: Spend, find: Finder): Finding[] {
+export function witnessFindings(raw: Uint8Array, spend: SpentCoin, find: Finder): Finding[] {
   const transaction = Transaction.fromBuffer(raw)
   const stack = transaction.ins[0]?.witness ?? []
   const signatures = stack.slice(1, 1 + spend.keys.threshold)

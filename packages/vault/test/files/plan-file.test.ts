@@ -66,7 +66,7 @@ describe('plan.json', () => {
     ['csv', 65_536, 'file-malformed'],
     ['cold.threshold', 4, 'threshold-out-of-range'],
     ['rungs.clawback', [2_000, 2_500], 'feerates-invalid'],
-    ['rungs.clawback', [2_000], 'vault-too-small'],
+    ['rungs.clawback', [2_000], 'feerates-invalid'],
     ['rungs.clawback', [2_000, 10_000, 9_000_000], 'feerates-invalid'],
     ['rungs.unvault', [], 'file-malformed'],
     ['rungs.unvault', [1_999], 'feerates-invalid'],
@@ -78,13 +78,17 @@ describe('plan.json', () => {
   for (const [path, value, code] of refusals) {
     it(`refuses ${path} = ${JSON.stringify(value)}: ${code}`, () => {
       const error = refused(code, () => parsePlan(changed(path, value)))
-      if (code === 'file-malformed' || code === 'file-missing-field') assert.ok(error.message.includes(path.split('.')[0] ?? ''))
+      if (code === 'file-malformed' || code === 'file-missing-field')
+        assert.ok(error.message.includes(path.split('.')[0] ?? ''))
     })
   }
 
   it('refuses an address of another network as destination', () => {
     const plan = planOf({ deep_cold: { kind: 'address', address: 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080' } })
-    const other = planToJson(plan).replaceAll('bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080', 'tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx')
+    const other = planToJson(plan).replaceAll(
+      'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080',
+      'tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx',
+    )
     refused('address-invalid', () => parsePlan(other))
   })
 
@@ -99,9 +103,28 @@ describe('plan.json', () => {
 
   it('throws nothing but its own error, whatever the text', () => {
     fc.assert(fc.property(fc.json(), (text) => onlyVaultErrors(() => parsePlan(text))))
-    const paths = fc.constantFrom('format', 'network', 'deposit', 'deposit.outpoint', 'cold.keys', 'hot', 'deep_cold',
-      'deep_cold.kind', 'csv', 'rungs', 'rungs.clawback', 'descriptors', 'descriptors.unvault', '__proto__', 'constructor')
-    fc.assert(fc.property(paths, fc.jsonValue(), (path, value) => onlyVaultErrors(() => parsePlan(changed(path, value as Json)))))
+    const paths = fc.constantFrom(
+      'format',
+      'network',
+      'deposit',
+      'deposit.outpoint',
+      'cold.keys',
+      'hot',
+      'deep_cold',
+      'deep_cold.kind',
+      'csv',
+      'rungs',
+      'rungs.clawback',
+      'descriptors',
+      'descriptors.unvault',
+      '__proto__',
+      'constructor',
+    )
+    fc.assert(
+      fc.property(paths, fc.jsonValue(), (path, value) =>
+        onlyVaultErrors(() => parsePlan(changed(path, value as Json))),
+      ),
+    )
     fc.assert(
       fc.property(fc.nat(GOOD.length - 1), fc.string({ maxLength: 3 }), (at, text) =>
         onlyVaultErrors(() => parsePlan(GOOD.slice(0, at) + text + GOOD.slice(at + text.length))),

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { toHex } from '@belfry/protocol/primitives'
 import {
-  acceptRecoverySet, acceptUnvaults, parseRecoverySet, parseUnvault, recoverySetToJson, scriptsOf, unvaultToJson,
+  acceptRecoverySet,
+  acceptUnvaults,
+  parseRecoverySet,
+  parseUnvault,
+  recoverySetToJson,
+  scriptsOf,
+  unvaultToJson,
 } from '../../src/index.ts'
 import { randomVault, signAll } from '../support/arbitraries.ts'
 import { signedSet } from '../support/plans.ts'
@@ -34,9 +40,15 @@ describe('recovery-set.json', () => {
     refused('file-inconsistent', () => parseRecoverySet(json.replace('"csv": 144', '"csv": 145')))
   })
 
-  it('is not trusted: a changed transaction is refused when it is verified', () => {
-    const json = recoverySetToJson(SET).replace('"raw": "03000000', '"raw": "02000000')
-    const { plan, transactions } = parseRecoverySet(json)
+  it('is refused where the bytes are not the transaction that it names', () => {
+    const json = recoverySetToJson(SET)
+    refused('file-inconsistent', () => parseRecoverySet(json.replace('"raw": "03000000', '"raw": "02000000')))
+    refused('transaction-malformed', () => parseRecoverySet(json.replace('"raw": "03000000', '"raw": "03000000ff')))
+  })
+
+  it('is not trusted: a set with two transactions in the place of each other is refused when it is verified', () => {
+    const swapped = recoverySetToJson(SET).replace('clawback-0-0', 'x').replace('clawback-0-1', 'clawback-0-0')
+    const { plan, transactions } = parseRecoverySet(swapped.replace('"x"', '"clawback-0-1"'))
     const confirmed = { deep_cold_descriptor: scriptsOf(plan).deep_cold.descriptor }
     refused('set-refused', () => acceptRecoverySet(plan, transactions, confirmed))
   })

@@ -25,10 +25,13 @@ describe('createPlan', () => {
     const { plan, left_out } = createPlan(request(worth(1_000_000)))
     assert.deepEqual(plan.rungs.clawback, [2_000, 10_000, 50_000])
     assert.deepEqual(plan.rungs.emergency, [10_000])
-    assert.deepEqual(left_out.map(({ reason }) => reason), [
-      'clawback at 250 sat/vB costs 42250 sat, 4.225 % of the vault; the limit is 2 %',
-      'emergency at 250 sat/vB costs 39500 sat, 3.95 % of the vault; the limit is 2 %',
-    ])
+    assert.deepEqual(
+      left_out.map(({ reason }) => reason),
+      [
+        'clawback at 250 sat/vB costs 42250 sat, 4.225 % of the vault; the limit is 2 %',
+        'emergency at 250 sat/vB costs 39500 sat, 3.95 % of the vault; the limit is 2 %',
+      ],
+    )
   })
 
   it('keeps a rung that costs exactly the limit', () => {
@@ -66,7 +69,10 @@ describe('createPlan', () => {
     refused('feerates-invalid', () => createPlan(clawback(2_000, 2_999)))
     refused('feerates-invalid', () => createPlan(clawback()))
     assert.deepEqual(createPlan(clawback(2_000, 3_000)).plan.rungs.clawback, [2_000, 3_000])
-    refused('vault-too-small', () => createPlan(clawback(2_000)))
+    refused('feerates-invalid', () => createPlan(clawback(2_000)))
+    refused('feerates-invalid', () =>
+      createPlan(clawback(...Array.from({ length: 9 }, (_, rung) => 2_000 * (rung + 1)))),
+    )
   })
 
   it('refuses thresholds that no key set can meet', () => {
@@ -75,7 +81,9 @@ describe('createPlan', () => {
     refused('threshold-out-of-range', () => createPlan(cold(0, 3)))
     refused('threshold-out-of-range', () => createPlan(cold(0, 0)))
     refused('threshold-out-of-range', () => createPlan(cold(2, MAX_KEYS + 1)))
-    refused('threshold-out-of-range', () => createPlan(request({ deep_cold: { kind: 'multi', threshold: 3, keys: [] } })))
+    refused('threshold-out-of-range', () =>
+      createPlan(request({ deep_cold: { kind: 'multi', threshold: 3, keys: [] } })),
+    )
   })
 
   it('refuses one key in two places: whoever steals it must not hold both', () => {

@@ -9,15 +9,25 @@ import { planOf, signedSet } from '../support/plans.ts'
 
 describe('buildRecoverySet', () => {
   it('builds U, then K, then E, with ids that say so', () => {
-    assert.deepEqual(buildRecoverySet(planOf()).map(({ id }) => id), [
-      'unvault-0', 'clawback-0-0', 'clawback-0-1', 'clawback-0-2', 'clawback-0-3', 'emergency-0', 'emergency-1',
-    ])
+    assert.deepEqual(
+      buildRecoverySet(planOf()).map(({ id }) => id),
+      ['unvault-0', 'clawback-0-0', 'clawback-0-1', 'clawback-0-2', 'clawback-0-3', 'emergency-0', 'emergency-1'],
+    )
   })
 
   it('has the sizes and fees of the design', () => {
-    assert.deepEqual(buildRecoverySet(planOf()).map(({ vsize, fee }) => [vsize, fee]), [
-      [158, 316n], [169, 338n], [169, 1_690n], [169, 8_450n], [169, 42_250n], [158, 1_580n], [158, 39_500n],
-    ])
+    assert.deepEqual(
+      buildRecoverySet(planOf()).map(({ vsize, fee }) => [vsize, fee]),
+      [
+        [158, 316n],
+        [169, 338n],
+        [169, 1_690n],
+        [169, 8_450n],
+        [169, 42_250n],
+        [158, 1_580n],
+        [158, 39_500n],
+      ],
+    )
     const weights = signedSet().transactions.map(({ raw }) => decodeTransaction(raw).weight)
     assert.deepEqual([...new Set(weights)], [630, 673])
   })
@@ -28,7 +38,9 @@ describe('buildRecoverySet', () => {
       assert.equal(decoded.version, 3)
       assert.equal(decoded.locktime, 0)
       assert.equal(decoded.txid, txid)
-      assert.deepEqual(decoded.inputs, [{ outpoint: spends.outpoint, sequence: 0xfffffffd, script_sig: new Uint8Array() }])
+      assert.deepEqual(decoded.inputs, [
+        { outpoint: spends.outpoint, sequence: 0xfffffffd, script_sig: new Uint8Array() },
+      ])
       assert.deepEqual(decoded.outputs, [pays])
     }
   })
@@ -99,7 +111,11 @@ describe('a signed transaction', () => {
     for (const transaction of signedSet().transactions) {
       const hex = toHex(transaction.raw)
       assert.ok(!inspect(transaction, { depth: 9 }).includes(hex.slice(0, 16)))
-      assert.ok(!JSON.stringify(Object.entries(transaction), (_, value: unknown) => typeof value === 'bigint' ? 0 : value).includes(hex.slice(0, 16)))
+      assert.ok(
+        !JSON.stringify(Object.entries(transaction), (_, value: unknown) =>
+          typeof value === 'bigint' ? 0 : value,
+        ).includes(hex.slice(0, 16)),
+      )
       assert.deepEqual(Object.keys(transaction).toSorted(), ['fee', 'feerate', 'id', 'place', 'txid', 'vsize', 'wtxid'])
     }
   })

@@ -43,7 +43,13 @@ describe('addresses', () => {
   })
 
   it('survive any text and any script', () => {
-    fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (text) => onlyVaultErrors(() => scriptOfAddress(text, 'regtest'))))
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 50 }), (script) => onlyVaultErrors(() => addressOfScript(script, 'signet'))))
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => onlyVaultErrors(() => scriptOfAddress(text, 'regtest'))),
+    )
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 50 }), (script) =>
+        onlyVaultErrors(() => addressOfScript(script, 'signet')),
+      ),
+    )
   })
 })

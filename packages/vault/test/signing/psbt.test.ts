@@ -3,7 +3,13 @@ import { Psbt, script } from 'bitcoinjs-lib'
 import * as fc from 'fast-check'
 import { concat, fromHex, sats, toHex } from '@belfry/protocol/primitives'
 import {
-  buildRecoverySet, MAX_PSBT_BYTES, recoverySetFromPsbts, signPsbt, type SignedRecoverySet, toPsbt, type VaultPlan,
+  buildRecoverySet,
+  MAX_PSBT_BYTES,
+  recoverySetFromPsbts,
+  signPsbt,
+  type SignedRecoverySet,
+  toPsbt,
+  type VaultPlan,
 } from '../../src/index.ts'
 import { randomVault, signAll } from '../support/arbitraries.ts'
 import { signerOf, testKey, type TestKey } from '../support/keys.ts'
@@ -29,7 +35,10 @@ function first(plan: VaultPlan = PLAN) {
 
 describe('PSBTs', () => {
   it('of two separate signers give the very bytes that signing directly gives', () => {
-    assert.deepEqual(hexes(recoverySetFromPsbts(PLAN, [...device(PLAN, C1), ...device(PLAN, C2)])), hexes(signedSet(PLAN)))
+    assert.deepEqual(
+      hexes(recoverySetFromPsbts(PLAN, [...device(PLAN, C1), ...device(PLAN, C2)])),
+      hexes(signedSet(PLAN)),
+    )
   })
 
   it('do so for every plan, in any order', () => {
@@ -101,10 +110,18 @@ describe('PSBTs', () => {
     const input = (psbt: Psbt) => psbt.data.inputs[0] ?? assert.fail('no input')
     const { spends } = first()
     const changed = [
-      change((psbt) => { input(psbt).witnessUtxo = { script: spends.script, value: spends.value - 1n } }),
-      change((psbt) => { input(psbt).witnessUtxo = { script: first().pays.script, value: spends.value } }),
-      change((psbt) => { input(psbt).witnessScript = buildRecoverySet(PLAN)[1]?.spends.witness_script ?? spends.script }),
-      change((psbt) => { input(psbt).sighashType = 0x81 }),
+      change((psbt) => {
+        input(psbt).witnessUtxo = { script: spends.script, value: spends.value - 1n }
+      }),
+      change((psbt) => {
+        input(psbt).witnessUtxo = { script: first().pays.script, value: spends.value }
+      }),
+      change((psbt) => {
+        input(psbt).witnessScript = buildRecoverySet(PLAN)[1]?.spends.witness_script ?? spends.script
+      }),
+      change((psbt) => {
+        input(psbt).sighashType = 0x81
+      }),
     ]
     for (const bytes of changed) {
       refused('psbt-changed', () => signPsbt(PLAN, bytes, [C1.pub], signerOf([C1])))

@@ -7,7 +7,8 @@ import { refused } from '../support/refusals.ts'
 
 describe('signRecoverySet', () => {
   it('gives the same bytes each time, whatever the order of the keys', () => {
-    const sign = (keys: typeof COLD) => signRecoverySet(planOf(), pubs(keys), signerOf(COLD)).transactions.map((one) => toHex(one.raw))
+    const sign = (keys: typeof COLD) =>
+      signRecoverySet(planOf(), pubs(keys), signerOf(COLD)).transactions.map((one) => toHex(one.raw))
     assert.deepEqual(sign(COLD), sign(COLD.toReversed()))
     assert.deepEqual(sign(COLD.slice(0, 2)), sign(COLD))
   })
@@ -19,7 +20,12 @@ describe('signRecoverySet', () => {
       asked.set(key, (asked.get(key) ?? 0) + 1)
       return sign(key, digest)
     })
-    assert.deepEqual([...asked.entries()], pubs(COLD).slice(0, 2).map((key) => [key, 7]))
+    assert.deepEqual(
+      [...asked.entries()],
+      pubs(COLD)
+        .slice(0, 2)
+        .map((key) => [key, 7]),
+    )
   })
 
   it('refuses too few keys, and keys that are not cold ones', () => {
@@ -31,7 +37,9 @@ describe('signRecoverySet', () => {
     const [stranger] = testKeys('stranger', 1)
     assert.ok(stranger !== undefined)
     const wrong = signerOf([stranger])
-    refused('signature-invalid', () => signRecoverySet(planOf(), pubs(COLD), (_, digest) => wrong(stranger.pub, digest)))
+    refused('signature-invalid', () =>
+      signRecoverySet(planOf(), pubs(COLD), (_, digest) => wrong(stranger.pub, digest)),
+    )
     refused('signature-invalid', () => signRecoverySet(planOf(), pubs(COLD), () => new Uint8Array(64)))
     refused('signature-invalid', () => signRecoverySet(planOf(), pubs(COLD), () => new Uint8Array(0)))
   })

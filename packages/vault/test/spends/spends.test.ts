@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { parseTxid, sats } from '@belfry/protocol/primitives'
 import {
-  buildColdSpend, buildHotSpend, buildRecoverySet, decodeTransaction, feerate, scriptOfAddress,
+  buildColdSpend,
+  buildHotSpend,
+  buildRecoverySet,
+  decodeTransaction,
+  feerate,
+  scriptOfAddress,
 } from '../../src/index.ts'
 import { signerOf } from '../support/keys.ts'
 import { COLD, HOT, planOf, pubs, request } from '../support/plans.ts'
@@ -17,7 +22,10 @@ describe('buildHotSpend', () => {
   it('waits for the window and pays anywhere', () => {
     const spend = buildHotSpend(plan, unvault.txid, ELSEWHERE, feerate(10_000), signerOf([HOT]))
     const { inputs, outputs, vsize, txid } = decodeTransaction(spend.raw)
-    assert.deepEqual(inputs.map(({ outpoint, sequence }) => [outpoint, sequence]), [[`${unvault.txid}:0`, 144]])
+    assert.deepEqual(
+      inputs.map(({ outpoint, sequence }) => [outpoint, sequence]),
+      [[`${unvault.txid}:0`, 144]],
+    )
     assert.deepEqual(outputs, [{ value: unvault.pays.value - spend.fee, script: ELSEWHERE }])
     assert.equal(vsize, spend.vsize)
     assert.equal(txid, spend.txid)
@@ -42,7 +50,10 @@ describe('buildColdSpend', () => {
     const plan = planOf()
     const spend = buildColdSpend(plan, pubs(COLD.slice(1)), ELSEWHERE, feerate(20_000), signerOf(COLD))
     const { inputs, outputs } = decodeTransaction(spend.raw)
-    assert.deepEqual(inputs.map(({ outpoint, sequence }) => [outpoint, sequence]), [[plan.deposit.outpoint, 0xfffffffd]])
+    assert.deepEqual(
+      inputs.map(({ outpoint, sequence }) => [outpoint, sequence]),
+      [[plan.deposit.outpoint, 0xfffffffd]],
+    )
     assert.deepEqual(outputs, [{ value: plan.deposit.value - spend.fee, script: ELSEWHERE }])
   })
 

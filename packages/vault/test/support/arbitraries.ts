@@ -1,7 +1,13 @@
 import * as fc from 'fast-check'
 import { type Feerate, fromHex, outpointOf, sats, type Txid, toHex } from '@belfry/protocol/primitives'
 import {
-  addressOfScript, createPlan, feerate, type PlanRequest, type SignedRecoverySet, signRecoverySet, type VaultPlan,
+  addressOfScript,
+  createPlan,
+  feerate,
+  type PlanRequest,
+  type SignedRecoverySet,
+  signRecoverySet,
+  type VaultPlan,
 } from '../../src/index.ts'
 import { signerOf, type TestKey, testKey, testKeys } from './keys.ts'
 import { pubs } from './plans.ts'
@@ -18,9 +24,9 @@ export interface RandomVault {
 export const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 })
 
 const ladder = (max: number): fc.Arbitrary<Feerate[]> =>
-  fc.uniqueArray(fc.integer({ min: 2, max: 250 }), { minLength: 2, maxLength: max }).map((rates) =>
-    rates.toSorted((a, b) => a - b).map((rate) => feerate(rate * 1000)),
-  )
+  fc
+    .uniqueArray(fc.integer({ min: 2, max: 250 }), { minLength: 2, maxLength: max })
+    .map((rates) => rates.toSorted((a, b) => a - b).map((rate) => feerate(rate * 1000)))
 
 // P2WPKH, P2TR, P2PKH: of any bytes that have the right form.
 const address = fc
@@ -68,4 +74,3 @@ export function randomVault(max_cold = 15): fc.Arbitrary<RandomVault> {
 export function signAll({ plan, cold }: RandomVault): SignedRecoverySet {
   return signRecoverySet(plan, pubs(cold), signerOf(cold))
 }
-

@@ -1,5 +1,11 @@
 import { outpointOf, parseTxid, sats } from '@belfry/protocol/primitives'
-import { createPlan, type PlanRequest, signRecoverySet, type SignedRecoverySet, type VaultPlan } from '../../src/index.ts'
+import {
+  createPlan,
+  type PlanRequest,
+  signRecoverySet,
+  type SignedRecoverySet,
+  type VaultPlan,
+} from '../../src/index.ts'
 import { signerOf, testKey, type TestKey, testKeys } from './keys.ts'
 
 export const COLD = testKeys('C', 3)

@@ -44,17 +44,21 @@ describe('decodeTransaction', () => {
   it('reads the first transaction that anybody received', () => {
     // f4184fc5…: Satoshi to Hal Finney, block 170.
     const raw = fromHex(
-      '0100000001c997a5e56e104102fa209c6a852dd90660a20b2d9c352423edce25857fcd3704000000004847304402204e45e16932b8af514961' +
-        'a1d3a1a25fdf3f4f7732e9d624c6c61548ab5fb8cd410220181522ec8eca07de4860a4acdd12909d831cc56cbbac4622082221a8768d1d' +
-        '0901ffffffff0200ca9a3b00000000434104ae1a62fe09c5f51b13905f07f06b99a2f7159b2225f374cd378d71302fa28414e7aab37397' +
-        'f554a7df5f142c21c1b7303b8a0626f1baded5c72a704f7e6cd84cac00286bee0000000043410411db93e1dcdb8a016b49840f8c53bc1e' +
-        'b68a382e97b1482ecad7b148a6909a5cb2e0eaddfb84ccf9744464f82e160bfa9b8b64f9d4c03f999b8643f656b412a3ac00000000',
+      '0100000001c997a5e56e104102fa209c6a852dd90660a20b2d9c352423edce25857fcd3704000000004847304402204e45e16932b8af' +
+        '514961a1d3a1a25fdf3f4f7732e9d624c6c61548ab5fb8cd410220181522ec8eca07de4860a4acdd12909d831cc56cbbac4622082221' +
+        'a8768d1d0901ffffffff0200ca9a3b00000000434104ae1a62fe09c5f51b13905f07f06b99a2f7159b2225f374cd378d71302fa28414' +
+        'e7aab37397f554a7df5f142c21c1b7303b8a0626f1baded5c72a704f7e6cd84cac00286bee0000000043410411db93e1dcdb8a016b49' +
+        '840f8c53bc1eb68a382e97b1482ecad7b148a6909a5cb2e0eaddfb84ccf9744464f82e160bfa9b8b64f9d4c03f999b8643f656b412a3' +
+        'ac00000000',
     )
     const decoded = decodeTransaction(raw)
     assert.equal(decoded.txid, 'f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16')
     assert.equal(decoded.wtxid, decoded.txid)
     assert.equal(decoded.inputs[0]?.outpoint, '0437cd7f8525ceed2324359c2d0ba26006d92d856a9c20fa0241106ee5a597c9:0')
-    assert.deepEqual(decoded.outputs.map(({ value }) => value), [1_000_000_000n, 4_000_000_000n])
+    assert.deepEqual(
+      decoded.outputs.map(({ value }) => value),
+      [1_000_000_000n, 4_000_000_000n],
+    )
     assert.equal(decoded.vsize, raw.length)
   })
 
@@ -78,7 +82,10 @@ describe('decodeTransaction', () => {
             sequence,
           })),
         )
-        assert.deepEqual(decoded.outputs, transaction.outs.map(({ value, script }) => ({ value, script })))
+        assert.deepEqual(
+          decoded.outputs,
+          transaction.outs.map(({ value, script }) => ({ value, script })),
+        )
       }),
     )
   })
@@ -101,7 +108,13 @@ describe('decodeTransaction', () => {
     empty.addInput(new Uint8Array(32), 0)
     empty.addOutput(new Uint8Array(1), 1n)
     const plain = empty.toBuffer()
-    const superfluous = concat(plain.subarray(0, 4), fromHex('0001'), plain.subarray(4, -4), fromHex('00'), plain.subarray(-4))
+    const superfluous = concat(
+      plain.subarray(0, 4),
+      fromHex('0001'),
+      plain.subarray(4, -4),
+      fromHex('00'),
+      plain.subarray(-4),
+    )
     refused('transaction-malformed', () => decodeTransaction(superfluous))
   })
 

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { script, Transaction } from 'bitcoinjs-lib'
+import {
+  buildRecoverySet,
+  type Finding,
+  type FindingCode,
+  type PresignedTransaction,
+  scriptsOf,
+  signLowR,
+  type TransactionId,
+  type VaultPlan,
+  verifyRecoverySet,
+} from '../../src/index.ts'
+import type { TestKey } from './keys.ts'
+import { COLD, planOf, signedSet } from './plans.ts'
+
+export const PLAN = planOf()
+export const CONFIRMED = { deep_cold_descriptor: scriptsOf(PLAN).deep_cold.descriptor }
+/** A good set. */
+export const PRESIGNED = signedSet(PLAN).transactions.map(({ id, raw }): PresignedTransaction => ({ id, raw }))
+
+/** What is wrong with these transactions, with the destination confirmed. */
+export function findingsOf(presigned: readonly PresignedTransaction[], plan: VaultPlan = PLAN): Finding[] {
+  return verifyRecoverySet(plan, presigned, { deep_cold_descriptor: scriptsOf(plan).deep_cold.descriptor })
+}
+
+/** The good set with one transaction's bytes replaced. */
+export function replaced(id: TransactionId, raw: Uint8Array): PresignedTransaction[] {
+  return PRESIGNED.map((transaction) => (transaction.id === id ? { id, raw } : transaction))
+}
+
+/** Codes of the findings, or of those about one transaction. */
+export function codes(findings: readonly Finding[], id?: string): FindingCode[] {
+  return findings.filter((finding) => id === undefined || finding.id === id).map(({ code }) => code)
+}
+
+/** Changes an unsigned transaction and signs it anew with keys that may be the right ones. */
+export function resigned(
+  id: TransactionId,
+  change: (transaction: Transaction) => void,
+  keys: readonly TestKey[] = COLD.slice(0, 2),
+  witness: (signatures: Uint8Array[], witness_script: Uint8Array) => Uint8Array[] = usualWitness(id),
+): Uint8Array {
+  const unsigned = buildRecoverySet(PLAN).find((one) => one.id === id)
+  assert.ok(unsigned !== undefined)
+  const transaction = Transaction.fromBuffer(unsigned.raw)
+  change(transaction)
+  const { witness_script, value } = unsigned.spends
+  const digest = transaction.hashForWitnessV0(0, witness_script, value, Transaction.SIGHASH_ALL)
+  const signatures = keys.map(({ secret }) =>
+    script.signature.encode(signLowR(secret, digest), Transaction.SIGHASH_ALL),
+  )
+  transaction.setWitness(0, witness(signatures, witness_script))
+  return transaction.toBuffer()
+}
+
+export const EMPTY = new Uint8Array(0)
+export const asIs = (): void => {}
+
+export function usualWitness(id: TransactionId) {
+  return (signatures: Uint8Array[], witness_script: Uint8Array): Uint8Array[] =>
+    id.startsWith('clawback') ? [EMPTY, ...signatures, EMPTY, witness_script] : [EMPTY, ...signatures, witness_script]
+}
