@@ -7,6 +7,6 @@ export {
   type RegtestNode, RELAY_AT_ONCE, findBitcoind, findFreePorts, pollUntil, startProcess, startRegtest,
 } from '@belfry/bitcoind'
 export { LEAST_COST, NodeKeys } from '@belfry/keystore'
-export { type ActAt, type ThresholdChoices, checkThresholds, withDefaults } from '@belfry/protocol'
+export { type ActAt, type ThresholdChoices, type Thresholds, checkThresholds, withDefaults } from '@belfry/protocol'
 export { type BlockHash, type Feerate, type Outpoint, type Sats, type Txid, outpointOf, parseTxid, sats, toHex } from '@belfry/protocol/primitives'
 export { type SignedTransaction, type Spend, buildColdSpend, buildHotSpend } from '@belfry/vault'

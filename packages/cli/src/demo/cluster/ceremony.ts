@@ -8,7 +8,7 @@ import {
   createNodeKeys, createOwnerKey, define, lockToJson, makeCard, makeFolder, portsOf, signDefinition, verifier, writeFiles,
 } from '@belfry/client'
 import { LEAST_COST, type NodeKeys, type ThresholdChoices } from '@belfry/client/regtest'
-import { type MemberFiles, type OwnerFiles, lockFile, memberFiles, ownerFiles } from './files.ts'
+import { type MemberFiles, type OwnerFiles, lockFile, memberFiles, nameOf, ownerFiles } from './files.ts'
 
 const PASSPHRASE_BYTES = 16
 
@@ -67,8 +67,7 @@ export async function found(init: CeremonyInit): Promise<Founded> {
 }
 
 function seatOf(dir: string, index: number, port: number): Seat {
-  // Numbers within names count as numbers, so the lock has the members in this order.
-  const name = `tower-${index}`
+  const name = nameOf(index)
   return { name, address: `/ip4/127.0.0.1/tcp/${port}`, files: memberFiles(dir, name) }
 }
 

@@ -8,7 +8,9 @@ import { type Founded, type OwnerKeys, found, makeOwner } from './ceremony.ts'
 import { Member, belfryCommand } from './member.ts'
 import { makeWorkspace } from './workspace.ts'
 
-export type ClusterStep = 'federation-locked' | 'bitcoinds-started' | 'members-started' | 'members-ready'
+export type ClusterStep =
+  | { readonly step: 'federation-locked'; readonly lock_hash: string }
+  | { readonly step: 'bitcoinds-started' | 'members-started' | 'members-ready'; readonly count: number }
 
 export interface ClusterInit {
   /** 3..15: a bitcoind for each. */
@@ -29,6 +31,7 @@ export interface ClusterInit {
 
 /** Short, so that one sees soon who is gone; long enough that fifteen busy nodes do not hold each other for dead. */
 const DEFAULT_HEARTBEAT_MS = 500
+const HOLD_INTERVAL_MS = 60_000
 
 interface Parts {
   readonly dir: string
@@ -86,6 +89,7 @@ export class Cluster {
 
 async function build(init: ClusterInit, cleanup: AsyncDisposableStack): Promise<Parts> {
   const { members: count, outliveParent = false, onStep = () => {}, signal } = init
+  if (outliveParent) holdOpen(cleanup)
   const dir = await makeWorkspace(cleanup, outliveParent)
   const owner = await makeOwner(dir)
   cleanup.defer(() => {
@@ -94,21 +98,27 @@ async function build(init: ClusterInit, cleanup: AsyncDisposableStack): Promise<
   })
   const ports = await freePorts(count)
   const founded = await foundOn(init, dir, ports)
-  onStep('federation-locked')
+  onStep({ step: 'federation-locked', lock_hash: founded.federation.lock_hash })
   signal?.throwIfAborted()
 
   const regtest = await startBitcoinds(init, dir, cleanup)
-  onStep('bitcoinds-started')
+  onStep({ step: 'bitcoinds-started', count })
   signal?.throwIfAborted()
 
   const members = seat(init, founded, regtest, ports)
   cleanup.defer(async () => void (await Promise.all(members.map((member) => member.stop()))))
   await Promise.all(members.map((member) => member.writeConfig(founded.lock, [owner.files.card])))
   await Promise.all(members.map((member) => member.start()))
-  onStep('members-started')
+  onStep({ step: 'members-started', count })
   await Promise.all(members.map((member) => member.ready(count - 1, signal)))
-  onStep('members-ready')
+  onStep({ step: 'members-ready', count })
   return { dir, regtest, owner, members, federation: founded.federation, lock: founded.lock }
+}
+
+/** Children that may outlive this process do not keep it from ending, so while they are being stopped something else must. */
+function holdOpen(cleanup: AsyncDisposableStack): void {
+  const held = setInterval(() => {}, HOLD_INTERVAL_MS)
+  cleanup.defer(() => clearInterval(held))
 }
 
 interface MemberPorts {

@@ -21,6 +21,11 @@ export interface OwnerFiles {
   readonly passphrase: string
 }
 
+/** Numbers within names count as numbers, so the lock has the members in this order. */
+export function nameOf(index: number): string {
+  return `tower-${index}`
+}
+
 export function memberFiles(dir: string, name: string): MemberFiles {
   const dataDir = join(dir, name)
   return {

@@ -54,7 +54,12 @@ export class Member {
   }
 
   get isRunning(): boolean {
-    return this.#process !== null && !this.#process.hasExited()
+    return this.pid !== null
+  }
+
+  /** Of the node; null while it does not run. */
+  get pid(): number | null {
+    return this.#process === null || this.#process.hasExited() ? null : this.#process.pid
   }
 
   async writeConfig(lock: string, ownerCards: readonly string[]): Promise<void> {

@@ -3,6 +3,8 @@ import { type BlockHash, BitcoindError, type Regtest, type RegtestNode } from '@
 import { pause } from '../waiting.ts'
 
 export interface MinedBlock {
+  /** Just before it was asked for. */
+  readonly at_ms: number
   readonly height: number
   readonly hash: BlockHash
   /** Index of the bitcoind. */
@@ -48,10 +50,11 @@ export class Miner {
     const { regtest, onBlock } = this.#init
     const node = this.#next()
     if (node === null) return
+    const at_ms = Date.now()
     try {
       const [hash] = await regtest.mine(node.index, 1)
       const header = hash === undefined ? null : await node.bitcoind.getBlockHeader(hash)
-      if (header !== null) onBlock?.({ height: header.height, hash: header.hash, node: node.index })
+      if (header !== null) onBlock?.({ at_ms, height: header.height, hash: header.hash, node: node.index })
     } catch (error) {
       // One that is being stopped or started: the next one mines.
       if (!(error instanceof BitcoindError)) throw error
