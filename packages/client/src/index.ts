@@ -7,6 +7,7 @@ export { portsOf, verifier } from './crypto.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'
 export { cardToJson, definitionToJson, lockSignatureToJson, lockToJson } from './federation-files.ts'
 export * from './files/index.ts'
+export { type Statement, readStatement } from './incident/statement.ts'
 export * from './vault/index.ts'
 
 // What a program of an owner or operator needs of the packages beneath, so that this package is all that it imports.

@@ -33,6 +33,7 @@ export function apiOptions(): Option[] {
 interface Endpoint {
   readonly url: string
   readonly token: string
+  readonly lock: string | null
 }
 
 export class NodeApi {
@@ -46,8 +47,13 @@ export class NodeApi {
 
   /** Nothing is asked yet. @throws CliError usage, token-missing; ConfigError */
   static async of(options: ApiOptions, shell: Shell): Promise<NodeApi> {
-    const { url, tokenFile } = await whereIs(options, shell)
-    return new NodeApi({ url, token: await readToken(tokenFile) }, shell.signal)
+    const { url, tokenFile, lock } = await whereIs(options, shell)
+    return new NodeApi({ url, token: await readToken(tokenFile), lock }, shell.signal)
+  }
+
+  /** Path of the federation's lock, where the node's configuration was given. */
+  get lock(): string | null {
+    return this.#endpoint.lock
   }
 
   /**
@@ -124,6 +130,7 @@ async function boundedText(response: Response): Promise<string> {
 interface Place {
   readonly url: string
   readonly tokenFile: string
+  readonly lock: string | null
 }
 
 async function whereIs({ config: file, data, url, tokenFile }: ApiOptions, { env, cwd }: Shell): Promise<Place> {
@@ -131,13 +138,13 @@ async function whereIs({ config: file, data, url, tokenFile }: ApiOptions, { env
     if (tokenFile === undefined && data === undefined) {
       throw usageError("The node's API token is needed.", "Give --config with the node's configuration, or --data with its data directory.")
     }
-    return { url: checked(url ?? DEFAULT_URL), tokenFile: tokenFile ?? join(data ?? '', TOKEN_FILE) }
+    return { url: checked(url ?? DEFAULT_URL), tokenFile: tokenFile ?? join(data ?? '', TOKEN_FILE), lock: null }
   }
   // Only here, and only on the host of a node: it brings the whole daemon along.
   const { loadConfig } = await import('@belfry/node')
-  const { config: { data_dir, http } } = await loadConfig({ file, env, cwd })
+  const { config: { data_dir, http, lock } } = await loadConfig({ file, env, cwd })
   const host = http.host.includes(':') ? `[${http.host}]` : http.host
-  return { url: checked(url ?? `http://${host}:${http.port}`), tokenFile: tokenFile ?? join(data ?? data_dir, TOKEN_FILE) }
+  return { url: checked(url ?? `http://${host}:${http.port}`), tokenFile: tokenFile ?? join(data ?? data_dir, TOKEN_FILE), lock }
 }
 
 function checked(url: string): string {
