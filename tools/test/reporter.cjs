@@ -8,6 +8,8 @@ const { relative } = require('node:path')
 const { reporters } = require('mocha')
 
 const SLOWEST = 10
+/** A test that leaves something open would hang the run; it is a failure, and said which kind of thing it was. */
+const LINGER_MS = 15_000
 
 module.exports = class BelfryReporter extends reporters.Spec {
   constructor(runner, options) {
@@ -40,6 +42,10 @@ module.exports = class BelfryReporter extends reporters.Spec {
       const text = `${lines.join('\n')}\n`
       process.stdout.write(text)
       if (process.env.BELFRY_TEST_SUMMARY) writeFileSync(process.env.BELFRY_TEST_SUMMARY, text)
+      setTimeout(() => {
+        process.stdout.write(`the tests ended, but these keep the process: ${process.getActiveResourcesInfo().join(', ')}\n`)
+        process.exit(1)
+      }, LINGER_MS).unref()
     })
   }
 }
