@@ -1,0 +1,10 @@
+/** Every benchmark by name. Each is loaded when it is run: `--help` needs neither libp2p nor bitcoind. */
+import type { Bench } from './bench.ts'
+
+export const BENCHES: readonly Bench[] = [
+  {
+    name: 'reaction',
+    summary: 'from a theft to the clawback: five nodes, five bitcoinds, 3 of 5 (P8), and one node alone (P7)',
+    run: async (context) => (await import('./reaction/index.ts')).reaction(context),
+  },
+]
