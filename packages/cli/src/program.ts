@@ -20,7 +20,6 @@ const NOUNS: readonly Noun[] = [
   { name: 'demo', summary: 'Show a theft and its clawback on this machine', load: async () => (await import('./demo/index.ts')).registerDemo },
   { name: 'node', summary: "Run a member's node, and ask how it is", load: async () => (await import('./commands/node/index.ts')).registerNode },
   { name: 'incident', summary: 'List, show and explain incidents', load: async () => (await import('./commands/incident/index.ts')).registerIncident },
-  { name: 'demo', summary: 'Show a theft and its clawback on this machine', load: async () => (await import('./demo/index.ts')).registerDemo },
   { name: 'version', summary: 'Print the version', load: async () => (await import('./commands/version.ts')).registerVersion },
 ]
 
