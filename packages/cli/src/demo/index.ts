@@ -1,9 +1,12 @@
 /** `belfry demo`: the main job, live, on this machine. */
 import type { ActAt } from '@belfry/client/regtest'
 import { type Streamed, addCommand, integer, option } from '../command.ts'
+import { explanationOf } from '../commands/incident/explanation.ts'
 import { EXIT, type ExitCode, failureOf } from '../errors.ts'
+import type { Report } from '../output/index.ts'
 import type { Register } from '../program.ts'
 import type { Shell } from '../shell.ts'
+import type { Cluster } from './cluster/index.ts'
 import { presentationOf } from './presentation.ts'
 import type { Finish } from './scene/events.ts'
 import { play } from './scene/play.ts'
@@ -40,6 +43,8 @@ async function demo(options: DemoOptions, { output, signal, env, now }: Shell): 
     const presentation = presentationOf(output, settings)
     const { cluster, finish } = await play(settings, { signal, tell: (events) => presentation.tell(events) })
     try {
+      const story = await storyOf(cluster)
+      if (story !== null) presentation.explain(story)
       if (settings.keep) presentation.keep(cluster)
     } finally {
       if (!settings.keep) await cluster.stop()
@@ -53,6 +58,17 @@ async function demo(options: DemoOptions, { output, signal, env, now }: Shell): 
     output.event('demo-failed', now(), { ok: false, error: { code, message, remedy } })
     return { streamed: true, exit }
   }
+}
+
+/** The incident as one of those tells it that broadcast the clawback, or else any member that is left. */
+async function storyOf({ federation, living }: Cluster): Promise<Report | null> {
+  const incidents = await Promise.all(living.map(async ({ api }) => {
+    const [newest] = (await api.incidents()) ?? []
+    return newest === undefined ? null : await api.incident(newest.incident_id)
+  }))
+  const told = incidents.filter((incident) => incident !== null)
+  const incident = told.find(({ broadcasts }) => broadcasts.length > 0) ?? told[0]
+  return incident === undefined ? null : explanationOf(incident, federation)
 }
 
 function exitOf({ reason }: Finish): ExitCode {

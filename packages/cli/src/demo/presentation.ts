@@ -1,5 +1,5 @@
 /** How the demo is told: JSON lines for programs, or words for people. */
-import { type Json, type Output, table } from '../output/index.ts'
+import { type Json, type Output, type Report, table } from '../output/index.ts'
 import type { Cluster } from './cluster/index.ts'
 import type { DemoEvent, Finish } from './scene/events.ts'
 import { Narration, progressText } from './scene/narration.ts'
@@ -8,7 +8,7 @@ import type { DemoSettings } from './settings.ts'
 export interface Presentation {
   readonly tell: (events: readonly DemoEvent[]) => void
   /** The story of one member, as `incident explain` tells it. */
-  readonly explain: (member: string, lines: readonly string[]) => void
+  readonly explain: (story: Report) => void
   /** What goes on after the end, and where. */
   readonly keep: (cluster: Cluster) => void
   readonly finish: (finish: Finish) => void
@@ -67,9 +67,10 @@ class Words implements Presentation {
     for (const line of this.#narration.lines(events)) this.#output.line(line)
   }
 
-  explain(member: string, lines: readonly string[]): void {
+  explain(story: Report): void {
     const { style } = this.#output
-    for (const line of ['', style('bold', `The same story as ${member} tells it (belfry incident explain):`), '', ...lines]) this.#output.line(line)
+    const title = style('dim', '── The same story, as one member tells it: belfry incident explain ──')
+    for (const line of ['', title, '', ...story.human(style)]) this.#output.line(line)
   }
 
   keep(cluster: Cluster): void {

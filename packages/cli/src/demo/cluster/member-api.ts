@@ -1,6 +1,7 @@
 /** What a member's node tells over HTTP, as far as a cluster needs it. */
 import { readFile } from 'node:fs/promises'
 import type { IncidentSummary, IncidentView, PeerView, Readiness, StatusView, VaultView } from '@belfry/node'
+import type { JsonObject } from '../../output/index.ts'
 
 /** Loopback, but the machine may be busy with fourteen others. */
 const REQUEST_LIMIT_MS = 10_000
@@ -32,7 +33,8 @@ export class MemberApi {
     return (await this.#result<{ incidents: readonly IncidentSummary[] }>('incidents'))?.incidents ?? null
   }
 
-  incident(id: string): Promise<IncidentView | null> {
+  /** As plain JSON too, for those who print it. */
+  incident(id: string): Promise<(IncidentView & JsonObject) | null> {
     return this.#result(`incidents/${id}`)
   }
 

@@ -11,8 +11,11 @@ import { Progress } from './progress.ts'
 import { Thief } from './thief.ts'
 import { Timeline } from './timeline.ts'
 
-/** Slow enough to follow, quick enough to wait for: bitcoinds take 2 to 11 s to tell each other of a transaction. */
-const BLOCK_INTERVAL_MS = 4_000
+/**
+ * Slow enough to follow, quick enough to wait for. bitcoinds take 2 to 11 s to tell each other of a transaction: members that
+ * act in the mempool are given that time before the first block.
+ */
+const BLOCK_INTERVAL_MS = { confirmation: 4_000, mempool: 10_000 } as const
 const ASK_INTERVAL_MS = 200
 /** Blocks to look on for where too few members are left. */
 const QUORUM_LOST_BLOCKS = 3
@@ -49,7 +52,7 @@ export class Incident {
   async play(): Promise<Finish> {
     const miner = new Miner({
       regtest: this.#cluster.regtest,
-      interval_ms: BLOCK_INTERVAL_MS,
+      interval_ms: BLOCK_INTERVAL_MS[this.#settings.act_at],
       onBlock: ({ at_ms, height, hash, node }) => this.#add({ event: 'block-mined', height, hash, bitcoind: node + 1 }, at_ms),
     })
     try {
