@@ -1,10 +1,11 @@
 /** Which rebuilt transaction is submitted, when, and what follows from bitcoind's answer. */
-import type { Outcome } from '../core/input.ts'
+import type { BroadcastAnswer, Outcome } from '../core/input.ts'
 import type { Rung } from '../custody/manifest.ts'
 import type { IncidentId } from '../primitives/index.ts'
 import { UNSPENT } from '../state/coins.ts'
 import type { Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
+import type { Gathering } from '../state/volatile.ts'
 import { type Ladder, laddersDue } from './due.ts'
 import { type Standing, recoveryTarget, rungOfEnvelope, standingTrigger } from './trigger.ts'
 
@@ -20,6 +21,7 @@ export function broadcastDue(turn: Turn, incident_id: IncidentId, vault: Vault, 
     if (chosen === null || !isWorthSending(vault, incident, standing, ladder, chosen, occasion)) continue
     const gathering = turn.volatile.gatherings.get(chosen.envelope_id)
     if (!gathering || gathering.submitting) continue
+    if (occasion === 'if-better' && isAnswered(gathering)) continue
     gathering.submitting = true
     turn.afterSync({
       effect: 'broadcast',
@@ -31,9 +33,22 @@ export function broadcastDue(turn: Turn, incident_id: IncidentId, vault: Vault, 
   }
 }
 
+/** Refusals that the next rung may not meet. */
+const NEXT_RUNG: ReadonlySet<BroadcastAnswer> = new Set(['fee-too-low', 'conflict', 'script-invalid', 'rejected'])
+
+function isOutbid(gathering: Gathering): boolean {
+  return gathering.answer_stands && gathering.answer !== null && NEXT_RUNG.has(gathering.answer)
+}
+
+/** A bitcoind that did not answer is asked again at the next occasion, any other not before the chain has changed. */
+function isAnswered({ answer, answer_stands }: Gathering): boolean {
+  return answer_stands && answer !== 'unreachable'
+}
+
 /**
- * The highest rebuilt rung that is due, or the lowest rebuilt above it; one that bitcoind found too cheap gives way to
- * the next. Emergency starts at the top: it races a bidding thief.
+ * The highest rebuilt rung that is due, or the lowest rebuilt above it; one that bitcoind refused gives way to the next,
+ * and when it refused them all nothing is sent until the chain changes. Emergency starts at the top: it races a bidding
+ * thief.
  */
 function choose(turn: Turn, ladder: Ladder, incident: Incident): Rung | null {
   const rebuilt = ladder.rungs
@@ -42,8 +57,8 @@ function choose(turn: Turn, ladder: Ladder, incident: Incident): Rung | null {
   const wanted = incident.action === 'emergency' ? ladder.rungs.length - 1 : ladder.due
   const start = rebuilt.findLast(({ index }) => index <= wanted) ?? rebuilt[0]
   if (!start || isBetterComing(turn, ladder, start.index, wanted)) return null
-  const free = rebuilt.find(({ index, gathering }) => index >= start.index && !gathering?.outbid)
-  return (free ?? rebuilt.at(-1))?.rung ?? null
+  const free = rebuilt.find(({ index, gathering }) => index >= start.index && gathering && !isOutbid(gathering))
+  return free?.rung ?? null
 }
 
 /** A higher rung that is wanted is being rebuilt this moment: its end asks again. */
@@ -72,7 +87,11 @@ function isWorthSending(
 export function onBroadcastAnswer(turn: Turn, outcome: Extract<Outcome, { of: 'broadcast' }>): void {
   const { incident_id, envelope_id, txid, answer } = outcome
   const gathering = turn.volatile.gatherings.get(envelope_id)
-  if (gathering) gathering.submitting = false
+  if (!gathering?.submitting) return
+  const isNews = gathering.answer !== answer
+  gathering.submitting = false
+  gathering.answer = answer
+  gathering.answer_stands = true
   const incident = turn.incident(incident_id)
   const vault = incident && turn.durable.vaults.get(incident.vault_id)
   if (!incident || !vault) return
@@ -81,13 +100,18 @@ export function onBroadcastAnswer(turn: Turn, outcome: Extract<Outcome, { of: 'b
     if (!incident.broadcasts.has(txid)) announce(turn, incident_id, incident, txid, feerate)
     return
   }
-  turn.note(incident_id, 'broadcast-refused', { txid, feerate, detail: answer })
-  turn.tell({ level: answer === 'script-invalid' ? 'error' : 'warn', event: 'broadcast-refused', incident_id, txid, detail: answer })
-  if (answer === 'fee-too-low' || answer === 'conflict' || answer === 'script-invalid' || answer === 'rejected') {
-    if (gathering) gathering.outbid = true
-    broadcastDue(turn, incident_id, vault, incident, 'if-better')
+  if (isNews) {
+    turn.note(incident_id, 'broadcast-refused', { txid, feerate, detail: answer })
+    turn.tell({
+      level: answer === 'script-invalid' ? 'error' : 'warn',
+      event: 'broadcast-refused',
+      incident_id,
+      txid,
+      detail: answer,
+    })
   }
-  // Whatever else it was, nothing is given up: the next block asks again.
+  // Whatever it was, nothing is given up: the next block asks again.
+  if (NEXT_RUNG.has(answer)) broadcastDue(turn, incident_id, vault, incident, 'if-better')
 }
 
 function announce(turn: Turn, incident_id: IncidentId, incident: Incident, txid: Rung['txid'], feerate: Rung['feerate'] | null): void {

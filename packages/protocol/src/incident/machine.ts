@@ -34,6 +34,7 @@ export function onSpend(turn: Turn, vault_id: VaultId, vault: Vault, fact: Spend
     if (standing && !standing.offered) openIncident(turn, id, vault_id, kind)
     if (turn.incident(id)) chronicle(turn, id, kind, vault, fact)
   }
+  forgetAnswers(turn, vault)
   // A block's facts come before the block itself: acting on them is left to onBlock, when my tip has moved to it.
   if (fact.event !== 'spend-confirmed') advanceVault(turn, vault_id, vault)
 }
@@ -43,7 +44,7 @@ export function onBlock(turn: Turn): void {
   for (const [incident_id, incident] of sortedEntries(turn.durable.incidents)) {
     const vault = turn.durable.vaults.get(incident.vault_id)
     if (!vault || incident.settled !== null) continue
-    forgetOutbids(turn, vault)
+    forgetAnswers(turn, vault)
     advance(turn, incident_id, vault, incident)
     broadcastDue(turn, incident_id, vault, incident, 'again')
     exposeIfGone(turn, incident, vault)
@@ -145,11 +146,12 @@ function isCertified({ certified }: Incident, voters: readonly number[], q: numb
   return certified !== null && certified.voters.filter((member) => voters.includes(member)).length >= q
 }
 
-function forgetOutbids(turn: Turn, vault: Vault): void {
+/** The chain has changed, and so may what bitcoind says to a transaction that it refused. */
+function forgetAnswers(turn: Turn, vault: Vault): void {
   for (const { manifest } of vault.manifests) {
     for (const { envelope_id } of envelopesOf(manifest)) {
       const gathering = turn.volatile.gatherings.get(envelope_id)
-      if (gathering) gathering.outbid = false
+      if (gathering) gathering.answer_stands = false
     }
   }
 }

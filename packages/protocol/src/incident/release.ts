@@ -137,7 +137,14 @@ function commitmentOf(held: HeldManifest, envelope_id: EnvelopeId, member: Membe
 export function gatheringOf(turn: Turn, envelope_id: EnvelopeId): Gathering {
   const before = turn.volatile.gatherings.get(envelope_id)
   if (before) return before
-  const fresh: Gathering = { shares: new Map(), rebuild: 'not-yet', tried_with: 0, submitting: false, outbid: false }
+  const fresh: Gathering = {
+    shares: new Map(),
+    rebuild: 'not-yet',
+    tried_with: 0,
+    submitting: false,
+    answer: null,
+    answer_stands: false,
+  }
   turn.volatile.gatherings.set(envelope_id, fresh)
   return fresh
 }

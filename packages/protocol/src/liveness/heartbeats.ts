@@ -5,6 +5,7 @@ import type { VerdictCode } from '../messages/verdict.ts'
 import type { Millis } from '../primitives/index.ts'
 import { custodyDigest, incidentDigest } from '../sync/digest.ts'
 import { openIncidents, pullFrom, unansweredIncidents } from '../sync/pull.ts'
+import { broadcastDue } from '../incident/broadcast.ts'
 import type { Turn } from '../state/turn.ts'
 import type { PeerLife } from '../state/volatile.ts'
 
@@ -16,6 +17,12 @@ export function heartbeatIfDue(turn: Turn): void {
   sendHeartbeat(turn)
   const unanswered = unansweredIncidents(turn)
   if (unanswered.length === 0) return
+  // Only where bitcoind did not answer at all: what it refused waits for the chain to change.
+  for (const incident_id of unanswered) {
+    const incident = turn.incident(incident_id)
+    const vault = incident && turn.durable.vaults.get(incident.vault_id)
+    if (incident && vault) broadcastDue(turn, incident_id, vault, incident, 'if-better')
+  }
   for (const [member, peer] of turn.volatile.peers) {
     if (member !== turn.config.self && peer.connected) pullFrom(turn, member, unanswered)
   }

@@ -1,5 +1,6 @@
 /** What a member forgets at a restart: caches, peers' last words, work under way. Every map has its limit. */
 import type { ChainState } from '../chain/index.ts'
+import type { BroadcastAnswer } from '../core/input.ts'
 import { MAX_ENVELOPES, MAX_MEMBERS } from '../custody/limits.ts'
 import type { Heartbeat } from '../messages/heartbeat.ts'
 import type { EnrolRequest } from '../messages/owner-requests.ts'
@@ -43,8 +44,10 @@ export interface Gathering {
   /** Good shares at the last attempt to rebuild. */
   tried_with: number
   submitting: boolean
-  /** bitcoind said that the fee is too low or that a conflict pays more: go to the next rung. */
-  outbid: boolean
+  /** What bitcoind said last to its transaction. */
+  answer: BroadcastAnswer | null
+  /** Nothing has happened on the chain since that answer: asked again, bitcoind would give the same. */
+  answer_stands: boolean
 }
 
 export interface PendingEnrolment {
