@@ -34,8 +34,8 @@ export interface ChainStart {
 export interface Chain {
   /**
    * Tells everything that happened after the position, then what happens. Without a position the first block told is
-   * bitcoind's best one. What the watched outpoints say to be known is not told again; what is so no longer is told.
-   * Once only.
+   * bitcoind's best one, once it has the chain. What the watched outpoints say to be known is not told again; what is
+   * so no longer is told. Once only.
    * @throws ChainError too-many-watched
    */
   start(from: ChainStart, sink: ChainSink): void
@@ -43,7 +43,7 @@ export interface Chain {
    * Watches more outpoints. A spend that is in the mempool already is told soon after as `spend-seen`. Those watched
    * already stay as they are.
    * @returns the block after which every spend in a block is told: at once, but at the very first start only when
-   * bitcoind is reached
+   * bitcoind has the chain
    * @throws ChainError too-many-watched (none is added), stopped
    */
   watch(outpoints: readonly Outpoint[]): Promise<BlockRef>

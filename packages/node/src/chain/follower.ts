@@ -51,7 +51,7 @@ export class Follower {
 
   /** @throws BitcoindError, ChainError */
   async catchUp(): Promise<CatchUp> {
-    if (this.view.tip === null) await this.begin()
+    if (this.view.tip === null && !await this.begin()) return 'bitcoind-behind'
     for (let steps = 0; steps < MAX_STEPS_AT_ONCE; steps++) {
       const { tip } = this.view
       const best = await this.bitcoind.getBestBlockHash(this.call)
@@ -80,11 +80,18 @@ export class Follower {
     return isNext
   }
 
-  /** Without a position: just before bitcoind's best block, so that this one is told, and the tip is known to all. */
-  private async begin(): Promise<void> {
-    const { hash, height, previousBlockHash } = await this.headerOfBest()
-    const isGenesis = previousBlockHash === null
-    await this.view.begin(isGenesis ? { hash, height } : { hash: previousBlockHash, height: height - 1 as Height })
+  /**
+   * Without a position: just before bitcoind's best block, so that this one is told, and the tip is known to all.
+   * @returns false before bitcoind has the chain: to tell block by block how it comes by it helps nobody
+   */
+  private async begin(): Promise<boolean> {
+    const { initialBlockDownload, bestBlockHash } = await this.bitcoind.getBlockchainInfo(this.call)
+    if (initialBlockDownload) return false
+    const header = await this.bitcoind.getBlockHeader(bestBlockHash, this.call)
+    if (header === null) throw new BitcoindError('malformed-answer', 'bitcoind does not know its own best block')
+    const { hash, height, previousBlockHash: previous } = header
+    await this.view.begin(previous === null ? { hash, height } : { hash: previous, height: height - 1 as Height })
+    return true
   }
 
   /** One block on or back, or none when the tip changes meanwhile. @returns false when bitcoind must come on first */
@@ -178,12 +185,6 @@ export class Follower {
       if (!isRpcFault(error, RPC_MISC_ERROR)) throw error
       throw new ChainError('block-missing', 'bitcoind does not have the next block', { cause: error })
     }
-  }
-
-  private async headerOfBest(): Promise<BlockHeader> {
-    const header = await this.bitcoind.getBlockHeader(await this.bitcoind.getBestBlockHash(this.call), this.call)
-    if (header === null) throw new BitcoindError('malformed-answer', 'bitcoind does not know its own best block')
-    return header
   }
 }
 

@@ -28,7 +28,7 @@ export type Pass =
 /**
  * bitcoind tells of a transaction's bytes and of its acceptance in two messages; one of the two may wait for the other.
  */
-const MAX_WAITING = 1_000
+const MAX_WAITING = 256
 /** At 20,000 transactions a second, half a second: far more than two connections on one machine are ever apart. */
 const MAX_ACCEPTED = 10_000
 /** For the message of acceptance; after that bitcoind is asked. */
@@ -126,8 +126,10 @@ export class Mempool {
     return this.delivery.turn(async () => {
       if (this.view.tip?.hash !== tip) return 'again'
       for (const watched of doubted) await this.settle(watched, answers.get(watched), { mark, loaded })
-      if (doubted.every((watched) => watched.doubtedSince === null || !this.watchSet.holds(watched))) return 'done'
-      return loaded ? 'again' : 'not-loaded'
+      const isDone = doubted.every((watched) => watched.doubtedSince === null || !this.watchSet.holds(watched))
+      // What waited is settled now: should it come back one day, then with new bytes.
+      if (isDone) this.waiting.clear()
+      return isDone ? 'done' : loaded ? 'again' : 'not-loaded'
     })
   }
 

@@ -5,6 +5,28 @@ import { spend, useRegtest } from '../../../bitcoind/test/support/regtest-suite.
 import { spendBoth, Stage } from './support/stage.ts'
 import { TestWatcher } from './support/watcher.ts'
 
+describe('the chain watcher, at its very first start', () => {
+  const regtest = useRegtest(1)
+  let watcher: TestWatcher
+
+  afterEach(() => watcher.stop())
+
+  it('waits until bitcoind has a chain, and then tells its tip first', async () => {
+    const { bitcoind } = regtest().node(0)
+    watcher = new TestWatcher(regtest().node(0))
+    watcher.start()
+    const position = watcher.running.watch([])
+    await watcher.untilHealth('syncing')
+    await watcher.expect()
+    assert.equal(watcher.position, null)
+    const [first] = await regtest().mine(0, 1)
+    await watcher.expect('connected 1')
+    assert.deepEqual(watcher.position, { height: 1, hash: first })
+    assert.deepEqual(await position, { height: 0, hash: await bitcoind.getBlockHash(0) })
+    await watcher.untilHealth('ok')
+  })
+})
+
 describe('the chain watcher, after it was down', () => {
   const regtest = useRegtest(1)
   let stage: Stage

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { RegtestNode } from '@belfry/bitcoind'
 import type { BlockHash } from '@belfry/protocol/primitives'
 import { spend, useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
-import { Stage } from './support/stage.ts'
-import type { TestWatcher } from './support/watcher.ts'
+import { pollUntil, Stage } from './support/stage.ts'
+import { TestWatcher } from './support/watcher.ts'
 
 describe('the chain watcher, while bitcoind comes and goes', () => {
   const regtest = useRegtest(1)
@@ -54,13 +54,11 @@ describe('the chain watcher, while bitcoind comes and goes', () => {
     await node.restart()
     await watcher.untilHealth('ok')
     const { blocks_by_zmq } = watcher.running.counters()
-    let mined = 0
-    while (watcher.running.counters().blocks_by_zmq === blocks_by_zmq) {
-      assert.ok(mined < 200)
-      mined += 1
+    await pollUntil('a block by ZMQ', async () => {
       await stage.mine(1)
-      await watcher.until(`connected ${stage.height + mined}`)
-    }
+      return watcher.running.counters().blocks_by_zmq > blocks_by_zmq
+    })
+    await watcher.quiet()
     watcher.story.splice(0)
   })
 
@@ -151,6 +149,8 @@ describe('the chain watcher, while bitcoind comes and goes', () => {
     await stage.mine(1)
     await assert.rejects(chain.finished, /the disk is full/)
     await assert.rejects(chain.watch([]), { code: 'stopped' })
+    await assert.rejects(watcher.stop(), /the disk is full/)
+    watcher = new TestWatcher(node)
   })
 
   it('tells nothing after it was stopped, also when the sink never answers', async () => {

@@ -3,7 +3,7 @@ import { serialise, txidOf, vsizeOf } from '@belfry/bitcoind'
 import { outpointOf, toHex } from '@belfry/protocol/primitives'
 import type { ChainInit } from '../../src/chain/index.ts'
 import { COIN_SATS, spend, useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
-import { spendBoth, Stage } from './support/stage.ts'
+import { pollUntil, spendBoth, Stage } from './support/stage.ts'
 import { NO_POLLS, type TestWatcher } from './support/watcher.ts'
 
 /** Each way alone must find everything. */
@@ -108,8 +108,10 @@ for (const [way, init] of Object.entries(WAYS)) {
       await stage.begin()
       const { deposit } = await stage.coins('deposit')
       await watcher.expect(`connected ${stage.height + 1}`)
+      const { zmq_messages } = watcher.running.counters()
       await stage.send('theft', spend(deposit, 1_000))
-      await watcher.quiet()
+      await pollUntil('its two messages', () =>
+        !watcher.usesZmq || watcher.running.counters().zmq_messages >= zmq_messages + 2)
       watcher.watchFromStart(deposit)
       assert.deepEqual(await watcher.running.watch([deposit]), watcher.position)
       await watcher.expect('seen deposit theft')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spend, useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
-import { Stage } from './support/stage.ts'
+import { pollUntil, Stage } from './support/stage.ts'
 import { NO_POLLS, QUICK } from './support/watcher.ts'
 import { startZmqRelay, type ZmqRelay } from './support/zmq-relay.ts'
 
@@ -58,6 +58,7 @@ describe('the chain watcher, when ZMQ messages are lost', () => {
     relay.loses = (topic) => topic === 'rawblock'
     await stage.mineAlone('theft', spend(deposit, 1_000))
     await stage.mine(1)
+    await pollUntil('the loss of two blocks', () => relay.lost === 2)
     relay.loses = () => false
     await stage.mine(1)
     await stage.watcher.expect(

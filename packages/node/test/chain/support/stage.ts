@@ -17,8 +17,16 @@ export function spendBoth(first: Outpoint, second: Outpoint, fee: number): RawTr
   }
 }
 
-const ZMQ_TRIES = 200
-const ZMQ_TRY_MS = 20
+const POLL_TRIES = 1_000
+const POLL_MS = 10
+
+/** For what no event tells. */
+export async function pollUntil(awaited: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; !await isTrue(); tries++) {
+    assert.ok(tries < POLL_TRIES, `${awaited} did not come`)
+    await sleep(POLL_MS)
+  }
+}
 
 /** One bitcoind, one watcher, and what a test does to them. */
 export class Stage {
@@ -54,13 +62,11 @@ export class Stage {
   /** Starts the watcher, and waits until it is at the tip and hears of what comes. */
   async begin(): Promise<void> {
     this.watcher.start()
-    if (this.watcher.usesZmq) {
-      for (let tries = 0; this.watcher.running.counters().zmq_messages === 0; tries++) {
-        assert.ok(tries < ZMQ_TRIES, 'ZMQ brings something')
-        await this.regtest.mine(0, 1)
-        await sleep(ZMQ_TRY_MS)
-      }
-    }
+    await pollUntil('a message by ZMQ', async () => {
+      if (!this.watcher.usesZmq || this.watcher.running.counters().zmq_messages > 0) return true
+      await this.regtest.mine(0, 1)
+      return false
+    })
     const [tip] = await this.regtest.mine(0, 1)
     await this.watcher.when('the tip', () => this.watcher.position?.hash === tip)
     await this.watcher.quiet()

@@ -7,7 +7,7 @@ import { type Chain, type ChainInit, type ChainTiming, createChain } from '../..
 export const REGTEST_GENESIS = '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206' as BlockHash
 
 /** Rounds come fast, so that "and nothing else" is known soon. */
-export const QUICK: Partial<ChainTiming> = { poll_ms: 50, health_ms: 600_000, mempool_ms: 200 }
+export const QUICK: Partial<ChainTiming> = { poll_ms: 20, health_ms: 600_000, mempool_ms: 100 }
 /** Only ZMQ can be what told it. */
 export const NO_POLLS: Partial<ChainTiming> = { poll_ms: 600_000, health_ms: 600_000, mempool_ms: 600_000 }
 
@@ -36,6 +36,8 @@ export class TestWatcher {
   private readonly init: ChainInit
   private chain: Chain | null = null
   private questions = 0
+  /** What it was told cannot be. */
+  private failure: Error | null = null
   private readonly listeners = new Set<() => void>()
 
   constructor(node: Pick<RegtestNode, 'bitcoind' | 'zmq'>, init: Partial<ChainInit> = {}) {
@@ -43,12 +45,8 @@ export class TestWatcher {
     this.init = { genesis: REGTEST_GENESIS, zmq: node.zmq, timing: QUICK, ...init }
     this.bitcoind = {
       ...bitcoind,
-      getBestBlockHash: async (options) => {
-        const hash = await bitcoind.getBestBlockHash(options)
-        this.questions += 1
-        this.notify()
-        return hash
-      },
+      getBestBlockHash: (options) => this.counted(bitcoind.getBestBlockHash(options)),
+      getBlockchainInfo: (options) => this.counted(bitcoind.getBlockchainInfo(options)),
     }
   }
 
@@ -79,6 +77,10 @@ export class TestWatcher {
 
   start(): void {
     this.chain = createChain(this.init, { bitcoind: this.bitcoind })
+    this.chain.finished.catch((error: unknown) => {
+      this.failure = error instanceof Error ? error : new Error(String(error))
+      this.notify()
+    })
     const from = { position: this.position, recent: this.recent, watched: [...this.known.values()] }
     this.chain.start(structuredClone(from), (event, position) => {
       const waiting = this.onEvent?.(event)
@@ -87,9 +89,11 @@ export class TestWatcher {
     })
   }
 
+  /** @throws what the chain ended with */
   async stop(): Promise<void> {
     await this.chain?.stop()
     this.chain = null
+    if (this.failure !== null) throw this.failure
   }
 
   /** Waits until this was told (so often). */
@@ -112,6 +116,7 @@ export class TestWatcher {
   }
 
   async when(what: string, isTrue: () => boolean): Promise<void> {
+    if (this.failure !== null) throw this.failure
     if (isTrue()) return
     await new Promise<void>((resolve, reject) => {
       const end = (): void => {
@@ -119,9 +124,10 @@ export class TestWatcher {
         this.listeners.delete(look)
       }
       const look = (): void => {
-        if (!isTrue()) return
+        if (this.failure === null && !isTrue()) return
         end()
-        resolve()
+        if (this.failure === null) resolve()
+        else reject(this.failure)
       }
       const timer = setTimeout(() => {
         end()
@@ -136,6 +142,13 @@ export class TestWatcher {
     await this.when(`${sentences.length} events`, () => this.story.length >= sentences.length)
     await this.quiet()
     assert.deepEqual(this.story.splice(0), sentences)
+  }
+
+  private async counted<T>(answer: Promise<T>): Promise<T> {
+    const answered = await answer
+    this.questions += 1
+    this.notify()
+    return answered
   }
 
   private note(event: ChainEvent, position: BlockRef | null): void {

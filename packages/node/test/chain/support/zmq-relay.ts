@@ -6,6 +6,8 @@ export interface ZmqRelay {
   readonly addresses: ZmqAddresses
   /** Says of each message whether it is lost. */
   loses: (topic: string, body: Uint8Array) => boolean
+  /** How many were lost. */
+  lost: number
   close(): void
 }
 
@@ -20,6 +22,7 @@ export async function startZmqRelay(source: ZmqAddresses): Promise<ZmqRelay> {
   const relay: ZmqRelay = {
     addresses: { rawblock: address, rawtx: address, sequence: address },
     loses: () => false,
+    lost: 0,
     close() {
       subscriber.close()
       publisher.close()
@@ -28,7 +31,10 @@ export async function startZmqRelay(source: ZmqAddresses): Promise<ZmqRelay> {
   void (async () => {
     for await (const frames of subscriber) {
       const [topic, body] = frames
-      if (topic !== undefined && body !== undefined && relay.loses(topic.toString(), body)) continue
+      if (topic !== undefined && body !== undefined && relay.loses(topic.toString(), body)) {
+        relay.lost += 1
+        continue
+      }
       if (!publisher.closed) await publisher.send(frames)
     }
   })()
