@@ -105,7 +105,7 @@ function tell(error: unknown): Told {
   const message = error instanceof Error ? error.message : String(error)
   return {
     code: 'internal',
-    message: `Belfry did not expect this: ${message}`,
+    message: sentence(`Belfry did not expect this: ${message}`),
     remedy: 'Run it again with BELFRY_DEBUG=1 in the environment and report what it prints.',
   }
 }

@@ -1,4 +1,5 @@
-import { type Logger, type NodeConfig, type RunningNode, createLogger, loadConfig, startNode } from '@belfry/node'
+import type * as Daemon from '@belfry/node'
+import type { Logger, NodeConfig, RunningNode } from '@belfry/node'
 import type { Command } from 'commander'
 import { type Registrar, type Streamed, addCommand, option } from '../../command.ts'
 import { EXIT } from '../../errors.ts'
@@ -7,7 +8,7 @@ import { packageVersion } from '../../version.ts'
 import { flagsOf, settingOptions } from './settings.ts'
 
 /** The configuration has checked it; its type says text. */
-type LogLevel = Parameters<typeof createLogger>[0]['level']
+type LogLevel = Parameters<typeof Daemon.createLogger>[0]['level']
 
 interface RunOptions {
   readonly config?: string
@@ -26,10 +27,12 @@ export function registerRun(parent: Command, registrar: Registrar): void {
 }
 
 async function runNode(options: RunOptions, shell: Shell): Promise<Streamed> {
-  const config = await load(options, shell)
-  const logger = openLog(config.log)
+  // Here and nowhere before: whoever runs another command loads no store and no daemon.
+  const daemon = await import('@belfry/node')
+  const config = await load(daemon, options, shell)
+  const logger = openLog(daemon, config.log)
   try {
-    const node = await startNode(config, { logger, software: `belfry/${await packageVersion()}` })
+    const node = await daemon.startNode(config, { logger, software: `belfry/${await packageVersion()}` })
     announce(node, shell)
     await untilStopped(node, shell.signal)
     if (shell.output.json) shell.output.event('node-stopped', shell.now())
@@ -40,12 +43,12 @@ async function runNode(options: RunOptions, shell: Shell): Promise<Streamed> {
   return { streamed: true, exit: shell.signal.reason === 'SIGINT' ? EXIT.interrupted : EXIT.done }
 }
 
-function openLog({ level, file }: NodeConfig['log']): Logger {
+function openLog({ createLogger }: typeof Daemon, { level, file }: NodeConfig['log']): Logger {
   const destination = file === null ? { fd: process.stderr.fd } : { file }
   return createLogger({ level: level as LogLevel, destination })
 }
 
-async function load(options: RunOptions, { env, cwd, output }: Shell): Promise<NodeConfig> {
+async function load({ loadConfig }: typeof Daemon, options: RunOptions, { env, cwd, output }: Shell): Promise<NodeConfig> {
   const { config, ignored } = await loadConfig({ file: options.config ?? null, env, flags: flagsOf(options), cwd })
   for (const name of ignored) {
     if (name !== 'BELFRY_DEBUG') output.warn(`${name} in the environment is no setting and was ignored`)
