@@ -87,7 +87,7 @@ function open(turn: Turn, input: FrameInput, frame: Frame, head: Header): Verdic
   if (rules.rising && !rises(turn, head)) return 'stale'
   const code = content(turn, head.kind, head, frame)
   // Ignored messages may be taken another time, when I know more; so only a decision is remembered.
-  if (verdictOf(code) !== 'ignore') turn.volatile.seen.set(exact, true)
+  if (verdictOf(code) !== 'ignore' && !rules.repeats) turn.volatile.seen.set(exact, true)
   return code
 }
 

@@ -1,9 +1,10 @@
 /** From shares to a transaction: gathering what was released to me, and having the shell combine it. */
 import type { Outcome } from '../core/input.ts'
-import { envelopesOf } from '../custody/manifest.ts'
+import { type Manifest, envelopesOf } from '../custody/manifest.ts'
 import type { Frame } from '../messages/frame.ts'
 import type { Release } from '../messages/release.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
+import type { Trigger } from '../messages/vote.ts'
 import type { EnvelopeId, IncidentId, ManifestHash, MemberIndex } from '../primitives/index.ts'
 import type { HeldManifest, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
@@ -12,10 +13,13 @@ import { envelopeIndex } from './due.ts'
 import { releaseGate } from './gate.ts'
 import { incidentIdOf } from './identity.ts'
 import { gatheringOf, hashOfSealed, isDue, openOwnShare, openShare } from './release.ts'
-import { rungOfEnvelope } from './trigger.ts'
+import { rungOfEnvelope, standingTrigger } from './trigger.ts'
 
-/** Opening a share costs a millisecond: a member that sent this many bad ones gets no second chance for an envelope. */
-const MAX_BAD_SHARES = 64
+/**
+ * A lying member holds a genuine share of every envelope there is. Of incidents that nobody honest vouches for yet I take
+ * no more of them than this from each sender, or one could fill the locked memory that a real incident needs.
+ */
+export const MAX_EARLY_PER_SENDER = 64
 
 /** Checks a release, and has its share opened. It may come before I have seen the trigger myself: it is kept. */
 export function onRelease(turn: Turn, from: MemberIndex, body: Release, frame: Frame): VerdictCode {
@@ -23,17 +27,49 @@ export function onRelease(turn: Turn, from: MemberIndex, body: Release, frame: F
   if (body.to !== turn.config.self) return 'not-for-me'
   const held = heldManifest(turn, body.manifest_hash)
   if (held === null) return 'unknown-manifest'
-  if (envelopeIndex(held, body.envelope_id) === -1) return 'bad-content'
-  if (!isIncidentOf(turn, held, body.incident_id)) return 'unknown-incident'
+  const kind = kindOfIncident(turn, held, body.incident_id)
+  if (kind === null) return 'unknown-incident'
+  if (!isRungFor(held.manifest, kind, body.envelope_id)) return 'bad-content'
   if (turn.incident(body.incident_id)?.settled) return 'vault-settled'
-  const known = turn.volatile.gatherings.get(body.envelope_id)?.shares.get(from)
-  if (known === 'bad' && (turn.volatile.peers.get(from)?.bad_shares ?? 0) >= MAX_BAD_SHARES) return 'sender-over-budget'
+  // Signed once for its slot: what comes again is the same share, whether it was good or bad.
+  if (turn.volatile.gatherings.get(body.envelope_id)?.shares.has(from)) return 'duplicate'
+  if (!isVouchedFor(turn, body.incident_id) && !takeEarly(turn, from, body)) return 'room-exhausted'
   openShare(turn, body.incident_id, held, body.envelope_id, from, frame.attachment)
   return 'accepted'
 }
 
-function isIncidentOf(turn: Turn, { manifest }: HeldManifest, incident_id: IncidentId): boolean {
-  return (['theft', 'cold-theft'] as const).some((kind) => incidentIdOf(turn.ports, manifest.vault_id, kind) === incident_id)
+function kindOfIncident(turn: Turn, { manifest }: HeldManifest, incident_id: IncidentId): Trigger | null {
+  const kinds = ['theft', 'cold-theft'] as const
+  return kinds.find((kind) => incidentIdOf(turn.ports, manifest.vault_id, kind) === incident_id) ?? null
+}
+
+/** Whether an incident of this kind may ever call for this envelope. */
+function isRungFor(manifest: Manifest, kind: Trigger, envelope_id: EnvelopeId): boolean {
+  const rungs = kind === 'theft' ? manifest.unvaults.flatMap(({ clawback }) => clawback) : manifest.emergency
+  return rungs.some((rung) => rung.envelope_id === envelope_id)
+}
+
+/** I see the trigger, or one honest member at least says that it does. */
+function isVouchedFor(turn: Turn, incident_id: IncidentId): boolean {
+  const incident = turn.incident(incident_id)
+  const vault = incident && turn.durable.vaults.get(incident.vault_id)
+  if (!incident || !vault) return false
+  return standingTrigger(vault, incident.trigger) !== null || incident.votes.size > turn.config.federation.b
+}
+
+/** Whether there is room for one more share that came before anybody vouched for its incident. */
+function takeEarly(turn: Turn, from: MemberIndex, { envelope_id, incident_id }: Release): boolean {
+  const { early, gatherings } = turn.volatile
+  const taken = early.get(from) ?? new Map<EnvelopeId, IncidentId>()
+  early.set(from, taken)
+  if (taken.size >= MAX_EARLY_PER_SENDER) {
+    for (const [envelope, incident] of taken) {
+      if (!gatherings.has(envelope) || isVouchedFor(turn, incident)) taken.delete(envelope)
+    }
+  }
+  if (taken.size >= MAX_EARLY_PER_SENDER) return false
+  taken.set(envelope_id, incident_id)
+  return true
 }
 
 export function heldManifest(turn: Turn, hash: ManifestHash): HeldManifest | null {
@@ -46,7 +82,10 @@ export function heldManifest(turn: Turn, hash: ManifestHash): HeldManifest | nul
 
 export function onShareOpened(turn: Turn, outcome: Extract<Outcome, { of: 'open-share' }>): void {
   const { incident_id, envelope_id, from, result } = outcome
-  const { shares } = gatheringOf(turn, envelope_id)
+  const gathering = turn.volatile.gatherings.get(envelope_id)
+  if (!gathering) return forget(turn, envelope_id)
+  const { shares } = gathering
+  if (shares.get(from) !== 'opening') return
   if (result === 'no-room') {
     shares.delete(from)
     return
@@ -63,6 +102,11 @@ export function onShareOpened(turn: Turn, outcome: Extract<Outcome, { of: 'open-
     turn.tell({ level: 'error', event: 'bad-share', incident_id, envelope_id, member: from })
   }
   gather(turn, incident_id, envelope_id)
+}
+
+/** Its incident was settled while the shell was at work: what came of that is wiped too. */
+function forget(turn: Turn, envelope_id: EnvelopeId): void {
+  turn.now({ effect: 'forget', envelopes: [envelope_id] })
 }
 
 /** Adds my own share where the gate allows it, and rebuilds once enough shares are good. */
@@ -103,7 +147,9 @@ function startRebuild(
 
 export function onRebuilt(turn: Turn, outcome: Extract<Outcome, { of: 'rebuild' }>): void {
   const { incident_id, envelope_id, txid } = outcome
-  const gathering = gatheringOf(turn, envelope_id)
+  const gathering = turn.volatile.gatherings.get(envelope_id)
+  if (!gathering) return forget(turn, envelope_id)
+  if (gathering.rebuild !== 'under-way') return
   gathering.rebuild = txid === null ? 'bad-dealer' : 'rebuilt'
   const incident = turn.incident(incident_id)
   const vault = incident && turn.durable.vaults.get(incident.vault_id)

@@ -71,7 +71,7 @@ function release(turn: Turn, incident_id: IncidentId, held: HeldManifest, envelo
 export function onSealed(turn: Turn, outcome: Extract<Outcome, { of: 'seal-share' }>): void {
   const { incident_id, manifest_hash, envelope_id, to, sealed } = outcome
   const slot = releaseSlot(turn.config.federation.lock_hash, incident_id, envelope_id, to)
-  turn.volatile.sealing.delete(slot)
+  if (!turn.volatile.sealing.delete(slot)) return
   const incident = turn.incident(incident_id)
   const vault = incident && turn.durable.vaults.get(incident.vault_id)
   if (!incident || !vault) return
@@ -100,7 +100,9 @@ export function isDue(gate: OpenGate | null, envelope_id: EnvelopeId): boolean {
 /** My own share joins the gathering only through the same gate as a release to anybody else. */
 export function openOwnShare(turn: Turn, incident_id: IncidentId, held: HeldManifest, envelope_id: EnvelopeId): void {
   const sealed = held.shares[envelopeIndex(held, envelope_id)]
-  if (sealed !== undefined) openShare(turn, incident_id, held, envelope_id, turn.config.self, sealed)
+  // It is the same bytes each time: should they not open, asking again would go round in a circle.
+  if (sealed === undefined || gatheringOf(turn, envelope_id).shares.get(turn.config.self) === 'bad') return
+  openShare(turn, incident_id, held, envelope_id, turn.config.self, sealed)
 }
 
 /** Has the shell open a share and keep it, once per member and envelope unless it was bad. */

@@ -22,29 +22,45 @@ export interface KindRules<Body> {
   readonly max_attachment_bytes: number
   /** (boot, seq) must rise: for what is worthless once a newer one came. Elsewhere it would lose what comes by Pull. */
   readonly rising: boolean
+  /** Looked at again each time it comes: a share that found no room may find some later. */
+  readonly repeats: boolean
 }
 
 function kind<Body>(body: Schema<Body>, rules: Omit<KindRules<Body>, 'body'>): KindRules<Body> {
   return { body, ...rules }
 }
 
+const ONCE = { rising: false, repeats: false } as const
+
 export const MEMBER_KINDS = {
-  heartbeat: kind(heartbeat, { channels: ['gossip'], room: 'routine', max_attachment_bytes: 0, rising: true }),
+  heartbeat: kind(heartbeat, {
+    channels: ['gossip'],
+    room: 'routine',
+    max_attachment_bytes: 0,
+    rising: true,
+    repeats: false,
+  }),
   vote: kind(vote, {
     channels: ['gossip', 'stream'],
     room: 'urgent',
     max_attachment_bytes: MAX_ATTACHMENT_BYTES,
-    rising: false,
+    ...ONCE,
   }),
-  certificate: kind(certificate, { channels: ['gossip', 'stream'], room: 'urgent', max_attachment_bytes: 0, rising: false }),
-  receipt: kind(receipt, { channels: ['gossip', 'stream'], room: 'urgent', max_attachment_bytes: 0, rising: false }),
+  certificate: kind(certificate, {
+    channels: ['gossip', 'stream'],
+    room: 'urgent',
+    max_attachment_bytes: 0,
+    ...ONCE,
+  }),
+  receipt: kind(receipt, { channels: ['gossip', 'stream'], room: 'urgent', max_attachment_bytes: 0, ...ONCE }),
   release: kind(release, {
     channels: ['stream'],
     room: 'urgent',
     max_attachment_bytes: SEALED_SHARE_BYTES,
     rising: false,
+    repeats: true,
   }),
-  pull: kind(pull, { channels: ['stream'], room: 'routine', max_attachment_bytes: 0, rising: false }),
+  pull: kind(pull, { channels: ['stream'], room: 'routine', max_attachment_bytes: 0, ...ONCE }),
 } as const
 
 export type MemberKind = keyof typeof MEMBER_KINDS

@@ -4,7 +4,7 @@ import type { BroadcastAnswer } from '../core/input.ts'
 import { MAX_ENVELOPES, MAX_MEMBERS } from '../custody/limits.ts'
 import type { Heartbeat } from '../messages/heartbeat.ts'
 import type { EnrolRequest } from '../messages/owner-requests.ts'
-import { BoundedMap, type EnvelopeId, type Feerate, type ManifestHash, type MemberIndex, type MessageHash, type Millis, type Outpoint } from '../primitives/index.ts'
+import { BoundedMap, type EnvelopeId, type Feerate, type IncidentId, type ManifestHash, type MemberIndex, type MessageHash, type Millis, type Outpoint } from '../primitives/index.ts'
 import type { Buckets } from '../messages/budget.ts'
 
 /** Twenty heartbeat periods of 64 members and a busy incident. */
@@ -84,6 +84,8 @@ export interface Volatile {
   readonly enrolments: Map<ManifestHash, PendingEnrolment>
   readonly gatherings: BoundedMap<EnvelopeId, Gathering>
   readonly sealing: Set<string>
+  /** Shares taken of incidents that nobody honest vouched for then, by sender: each has its own small room. */
+  readonly early: Map<MemberIndex, Map<EnvelopeId, IncidentId>>
   readonly sightings: BoundedMap<string, true>
 }
 
@@ -106,6 +108,7 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     enrolments: new Map(),
     gatherings: new BoundedMap(MAX_GATHERING),
     sealing: new Set(),
+    early: new Map(),
     sightings: new BoundedMap(MAX_SIGHTINGS),
   }
 }

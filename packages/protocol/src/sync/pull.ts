@@ -7,6 +7,7 @@ import { incidentStatus } from '../incident/machine.ts'
 import { MAX_PULL_INCIDENTS, MAX_PULL_MANIFESTS, type Pull } from '../messages/pull.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import { type EnvelopeId, type IncidentId, type MemberIndex, sortedEntries } from '../primitives/index.ts'
+import { MAX_ENVELOPES } from '../custody/limits.ts'
 import { envelopesOf } from '../custody/manifest.ts'
 import type { Incident } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
@@ -57,11 +58,8 @@ function sharesHeldOf(turn: Turn, incident: Incident, member: MemberIndex): Enve
   const manifests = turn.durable.vaults.get(incident.vault_id)?.manifests ?? []
   return manifests
     .flatMap(({ manifest }) => envelopesOf(manifest).map(({ envelope_id }) => envelope_id))
-    .filter((envelope_id) => {
-      const share = turn.volatile.gatherings.get(envelope_id)?.shares.get(member)
-      return share === 'good' || share === 'opening'
-    })
-    .slice(0, 64)
+    .filter((envelope_id) => turn.volatile.gatherings.get(envelope_id)?.shares.has(member))
+    .slice(0, MAX_ENVELOPES)
 }
 
 export function onPull(turn: Turn, from: MemberIndex, body: Pull): VerdictCode {
