@@ -25,8 +25,7 @@ describe('a theft, among five members', () => {
     const scene = await Scene.guarded()
     await scene.theftSeen()
     await scene.theftConfirmed()
-    const first = order(scene).slice(0, 2)
-    assert.deepEqual(scene.broadcast().map(({ member }) => member).toSorted(), first.toSorted())
+    assert.deepEqual(new Set(scene.broadcast().map(({ member }) => member)), new Set(order(scene).slice(0, 2)))
     assert.ok(scene.broadcast().every(({ txid, parent }) => txid === clawbackTxid(2) && !parent))
   })
 

@@ -117,7 +117,7 @@ export class TestMembers {
   step(member: MemberIndex, happening: Happening): void {
     if (this.down.has(member)) return
     const one = this.#one(member)
-    const output = one.core.step(one.state, { ...happening, at_ms: this.now_ms as Millis } as Input)
+    const output = one.core.step(one.state, { ...happening, at_ms: this.now_ms as Millis })
     for (const entry of output.records) one.log.push(toCbor(one.core.record, entry))
     for (const effect of output.immediate) this.#queue.push(() => this.#immediate(member, effect))
     for (const effect of output.afterDurable) this.#queue.push(() => this.#durable(member, effect))

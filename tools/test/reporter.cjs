@@ -20,12 +20,12 @@ module.exports = class BelfryReporter extends reporters.Spec {
     const fileOf = (runnable) => relative(process.cwd(), runnable.file ?? runnable.parent?.file ?? 'unknown')
 
     runner.on('suite', (suite) => {
-      if (suite.file && suite.parent?.root) started.set(suite, process.hrtime.bigint())
+      if (suite.file && suite.parent?.root) started.set(suite, performance.now())
     })
     runner.on('suite end', (suite) => {
       const begin = started.get(suite)
       if (begin === undefined) return
-      const ms = Number(process.hrtime.bigint() - begin) / 1e6
+      const ms = performance.now() - begin
       const file = fileOf(suite)
       files.set(file, (files.get(file) ?? 0) + ms)
     })

@@ -149,6 +149,6 @@ export class Performer {
   }
 }
 
-function namesOf<T extends Pick<Effect<'rebuild'>, 'incident_id' | 'envelope_id'>>({ incident_id, envelope_id }: T) {
+function namesOf({ incident_id, envelope_id }: Pick<Effect<'rebuild'>, 'incident_id' | 'envelope_id'>) {
   return { incident_id, envelope_id }
 }
