@@ -158,6 +158,7 @@ export class ChainView {
       layout = where
       const { outpoint, mempool } = watched
       this.watchSet.setConfirmed(watched, { txid: tx.txid, block: ref })
+      // So that nobody need conclude that the other one, told as seen, is gone.
       if (mempool !== null && mempool.txid !== tx.txid) {
         await this.delivery.deliver({ event: 'spend-replaced', outpoint, old_txid: mempool.txid, tx })
       }

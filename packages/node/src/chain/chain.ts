@@ -40,8 +40,9 @@ export interface Chain {
    */
   start(from: ChainStart, sink: ChainSink): void
   /**
-   * Watches more outpoints. A spend that is in the mempool already is told soon after as `spend-seen`. Those watched
-   * already stay as they are.
+   * Watches more outpoints. A spend that is in the mempool already is told soon after as `spend-seen`; one in a block
+   * up to the answer is not told. Those watched already stay as they are. The sink may call this, also during a block:
+   * then that block is searched for them, too.
    * @returns the block after which every spend in a block is told: at once, but at the very first start only when
    * bitcoind has the chain
    * @throws ChainError too-many-watched (none is added), stopped

@@ -1,7 +1,7 @@
 import type { BlockRef } from '@belfry/protocol'
 import { BoundedMap, type BlockHash } from '@belfry/protocol/primitives'
 
-/** Two weeks of blocks: bitcoind refuses to reorganise deeper than that in any life that was ever seen. */
+/** Two weeks: far deeper than any reorganisation that was ever seen, and less than a megabyte. */
 export const MAX_RECENT_BLOCKS = 2_016
 /** Announcements of blocks that were given up can be this many behind. */
 const MAX_GIVEN_UP = 1_000
