@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Duplex } from 'node:stream'
 import { isLoopback } from '../config/index.ts'
 import { JSON_HEADERS, REFUSALS, STATUS, failureBody } from './answer.ts'
-import { HttpError } from './errors.ts'
+import type { HttpError } from './errors.ts'
 
 export interface AdmissionOptions {
   readonly max_requests_in_flight: number
@@ -44,11 +44,10 @@ function refuse(response: ServerResponse, error: HttpError): void {
   response.end(body)
 }
 
-const PARSER_ERRORS: Readonly<Record<string, HttpError>> = {
-  HPE_HEADER_OVERFLOW: new HttpError('headers-too-large', 'The headers are too large.', 'Send fewer or shorter headers.'),
-  ERR_HTTP_REQUEST_TIMEOUT: new HttpError('request-timeout', 'The request did not come in time.', 'Send it at once.'),
+const PARSER_ERRORS: Readonly<Record<string, () => HttpError>> = {
+  HPE_HEADER_OVERFLOW: REFUSALS.headersTooLarge,
+  ERR_HTTP_REQUEST_TIMEOUT: REFUSALS.timeout,
 }
-const MALFORMED = new HttpError('malformed-request', 'This is no HTTP request.', 'Speak HTTP/1.1.')
 
 /** Where the parser gave up there is no request, only the socket. */
 export function onClientError(error: Error, socket: Duplex): void {
@@ -57,7 +56,7 @@ export function onClientError(error: Error, socket: Duplex): void {
     socket.destroy()
     return
   }
-  const refusal = PARSER_ERRORS[code] ?? MALFORMED
+  const refusal = (PARSER_ERRORS[code] ?? REFUSALS.malformed)()
   const body = failureBody(refusal)
   const head = Object.entries({ ...JSON_HEADERS, 'content-length': Buffer.byteLength(body), connection: 'close' })
   socket.end([`HTTP/1.1 ${STATUS[refusal.code]} Refused`, ...head.map(([name, value]) => `${name}: ${value}`), '', body].join('\r\n'), () => socket.destroy())

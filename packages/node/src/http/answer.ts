@@ -39,6 +39,9 @@ export const REFUSALS = {
   body: () => new HttpError('body-refused', 'A request here has no body.', 'Send none.'),
   host: () =>
     new HttpError('wrong-host', 'The Host header names another host.', 'Ask for 127.0.0.1 or localhost; for other names set http.allow_remote.'),
+  malformed: () => new HttpError('malformed-request', 'This is no HTTP request.', 'Speak HTTP/1.1.'),
+  headersTooLarge: () => new HttpError('headers-too-large', 'The headers are too large.', 'Send fewer or shorter headers.'),
+  timeout: () => new HttpError('request-timeout', 'The request did not come in time.', 'Send it at once.'),
   busy: () => new HttpError('busy', 'Too many requests are under way.', 'Try again in a second.'),
   internal: () => new HttpError('internal', 'This request failed.', 'Look for http-failed in the log.'),
 } as const

@@ -56,6 +56,11 @@ export function createApp({ sources, metrics, liveness, token, onBug }: AppModul
   return app
 }
 
+/** For a request of which no URL can be made. */
+export function malformed(): Response {
+  return failure(REFUSALS.malformed())
+}
+
 function success(result: unknown): Response {
   return new Response(successBody(result), { headers: JSON_HEADERS })
 }

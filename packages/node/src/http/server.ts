@@ -1,12 +1,13 @@
 import { type Server, createServer } from 'node:http'
 import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
+import { invariant } from '@belfry/protocol/primitives'
 import { isLoopback } from '../config/index.ts'
 import type { Logger } from '../logging/index.ts'
 import type { Metrics, MetricsSources } from '../metrics/index.ts'
 import { admit, onClientError } from './admission.ts'
 import { API_TOKEN_FILE, ApiToken } from './api-token.ts'
-import { createApp } from './app.ts'
+import { createApp, malformed } from './app.ts'
 import { HttpError } from './errors.ts'
 import { HTTP_LIMITS, type HttpLimits } from './limits.ts'
 import { Liveness } from './liveness.ts'
@@ -52,6 +53,7 @@ export function createHttp(init: HttpInit, modules: HttpModules): HttpServer {
     },
 
     async start() {
+      invariant(server === null, 'a server is started once')
       const token = await ApiToken.open(join(init.data_dir, API_TOKEN_FILE))
       server = assemble(init, limits, modules, token)
       port = await listen(server, init)
@@ -76,7 +78,7 @@ function assemble(init: HttpInit, limits: HttpLimits, modules: HttpModules, toke
   const liveness = new Liveness({ limit_ms: init.stuck_after_ms ?? STUCK_AFTER_MS }, { loop: modules.loop, now })
   const onBug = (error: unknown): void => logger.error('http-failed', { error })
   const app = createApp({ sources: modules, metrics, liveness, token, onBug })
-  const serve = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  const serve = getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: () => malformed() })
   const server = createServer(
     {
       maxHeaderSize: limits.max_header_bytes,

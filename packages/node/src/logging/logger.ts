@@ -40,7 +40,7 @@ const FILE_MODE = 0o600
 export class LogError extends CodedError<'log-unwritable'> {}
 
 /**
- * Lines are written at once, before the call returns, so that the last ones before a crash are there: 3 µs a line, and an
+ * Lines are written at once, before the call returns, so that the last ones before a crash are there: some 7 µs a line, and an
  * incident has some hundreds. What is not taken (a full pipe or disk) is kept up to a bound and tried again with the next
  * line; nothing waits for a reader.
  * @throws LogError where the file cannot be opened

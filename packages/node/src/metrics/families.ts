@@ -17,6 +17,8 @@ export function gaugeOf(registry: Registry, { name, help, labels = [] }: Family)
   const gauge = new Gauge({ name, help, labelNames: [...labels], registers: [registry] })
   return (samples) => {
     gauge.reset()
+    // A family without labels is reset to 0, which would be taken for a value.
+    if (labels.length === 0 && samples.length === 0) gauge.remove()
     for (const [value, ...values] of samples) gauge.set(labelled(labels, values), value)
   }
 }

@@ -1,5 +1,5 @@
 /** Whether this node could play its part in an incident now, and if not, why not and what to do. */
-import { ACTION_OF, type State } from '@belfry/protocol'
+import { ACTION_OF, type Federation, type State } from '@belfry/protocol'
 import type { LoopStatus } from '@belfry/runtime'
 import { type MemberName, listed, named } from './named.ts'
 
@@ -89,7 +89,8 @@ function chainReasons({ durable, volatile }: State, { chain_watcher }: ShellHeal
 
 /** The actions that a trigger can call for. */
 const ACTIONS_IN_USE = [...new Set(Object.values(ACTION_OF))]
-const DEEDS = { clawback: 'claw back', emergency: 'send the emergency recovery' } as const
+type ActionInUse = (typeof ACTIONS_IN_USE)[number]
+const DEEDS = { clawback: 'claw back', emergency: 'send the emergency recovery' } as const satisfies Record<ActionInUse, string>
 
 /** A peer not yet heard of counts as living until it has been silent for as long as a dead one. */
 function quorumReasons({ config: { federation, self }, volatile }: State): Unready[] {
@@ -99,12 +100,21 @@ function quorumReasons({ config: { federation, self }, volatile }: State): Unrea
   const living = federation.members.length - dead.length
   const lost = ACTIONS_IN_USE.filter((action) => living < neededFor(federation.thresholds[action]))
   if (lost.length === 0) return []
-  const needed = lost.map((action) => `${neededFor(federation.thresholds[action])} are needed to ${DEEDS[action]}`)
   return [{
     reason: 'quorum-lost',
-    message: `Only ${living} of ${federation.members.length} members are alive, ${needed.join(', ')}: nothing is heard of ${listed(dead)}.`,
+    message: `Only ${living} of ${federation.members.length} members are alive, ${needs(lost, federation)}: nothing is heard of ${listed(dead)}.`,
     remedy: 'Ask the operators of the silent members to start their nodes, and check the network between you.',
   }]
+}
+
+/** `3 are needed to claw back or send the emergency recovery`, in one part for each number. */
+function needs(actions: readonly ActionInUse[], { thresholds }: Federation): string {
+  const numbers = [...new Set(actions.map((action) => neededFor(thresholds[action])))]
+  const parts = numbers.map((number) => {
+    const deeds = actions.filter((action) => neededFor(thresholds[action]) === number).map((action) => DEEDS[action])
+    return `${number} are needed to ${deeds.join(' or ')}`
+  })
+  return parts.join(' and ')
 }
 
 function neededFor({ q, t }: { q: number; t: number }): number {

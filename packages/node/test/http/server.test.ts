@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createHttp } from '../../src/http/index.ts'
+import { createMetrics } from '../../src/metrics/index.ts'
+import { recorded } from '../logging/support.ts'
+import { sourcesOf } from '../metrics/sources.ts'
+import { world } from '../views/world.ts'
+import { closed, running } from './support.ts'
+
+describe('the HTTP server', () => {
+  let dir: string
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'belfry-http-'))
+  })
+  afterEach(() => rm(dir, { recursive: true }))
+
+  const server = (init: Partial<Parameters<typeof createHttp>[0]> = {}) =>
+    createHttp(
+      { host: '127.0.0.1', port: 0, data_dir: dir, ...init },
+      { ...sourcesOf(world().state), metrics: createMetrics(), logger: recorded().logger },
+    )
+
+  it('tells the port that it was given', async () => {
+    const http = server()
+    assert.equal(http.port, 0)
+    await http.start()
+    assert.ok(http.port > 0)
+    assert.equal((await fetch(`http://127.0.0.1:${http.port}/livez`)).status, 200)
+    await http.stop()
+  })
+
+  it('says what to do where the port is taken', async () => {
+    const first = server()
+    await first.start()
+    await assert.rejects(server({ port: first.port }).start(), { code: 'listen-failed', message: /EADDRINUSE/, remedy: /http\.port/ })
+    await first.stop()
+  })
+
+  it('ends every connection when it stops, frees the port, and may be stopped again', async () => {
+    const running_ = await running()
+    const { port } = running_.http
+    const idle = await running_.dial()
+    const asking = await running_.dial()
+    asking.write('GET /livez HTTP/1.1\r\n')
+    const ended = Promise.all([closed(idle), closed(asking)])
+    await running_.http.stop()
+    await ended
+    await running_.stop()
+    const again = server({ port })
+    await again.start()
+    await again.stop()
+    await again.stop()
+    await server().stop()
+  })
+
+  it('logs where it listens', async () => {
+    const { log, http, stop } = await running()
+    await stop()
+    assert.deepEqual(log.lines().map(({ event, port }) => [event, port]), [['http-started', http.port], ['http-stopped', undefined]])
+  })
+
+  describe('with its token', () => {
+    const path = () => join(dir, 'api-token')
+
+    it('makes one of 32 random bytes that only its owner can read', async () => {
+      const http = server()
+      await http.start()
+      await http.stop()
+      assert.match(await readFile(path(), 'utf8'), /^[0-9a-f]{64}\n$/)
+      assert.equal((await stat(path())).mode & 0o777, 0o600)
+      assert.deepEqual(await readdir(dir), ['api-token'])
+    })
+
+    it('keeps the one that is there', async () => {
+      const token = 'ab'.repeat(32)
+      await writeFile(path(), token, { mode: 0o600 })
+      const http = server()
+      await http.start()
+      const response = await fetch(`http://127.0.0.1:${http.port}/api/v1/status`, { headers: { authorization: `Bearer ${token}` } })
+      assert.equal(response.status, 200)
+      assert.equal(await readFile(path(), 'utf8'), token)
+      await http.stop()
+    })
+
+    for (const [name, prepare, message] of [
+      ['is readable by others', async (file: string) => { await writeFile(file, 'ab'.repeat(32)); await chmod(file, 0o604) }, /can be read by others/],
+      ['is readable by a group', async (file: string) => { await writeFile(file, 'ab'.repeat(32)); await chmod(file, 0o640) }, /can be read by others/],
+      ['is empty', (file: string) => writeFile(file, '', { mode: 0o600 }), /holds no token/],
+      ['is too short', (file: string) => writeFile(file, 'ab'.repeat(31), { mode: 0o600 }), /holds no token/],
+      ['is too long', (file: string) => writeFile(file, 'ab'.repeat(33), { mode: 0o600 }), /holds no token/],
+      ['is a folder', (file: string) => mkdir(file), /is not a file/],
+      ['is a symbolic link', (file: string) => symlink('/etc/hostname', file), /ELOOP/],
+    ] as const) {
+      it(`does not start where the file ${name}`, async () => {
+        await prepare(path())
+        await assert.rejects(server().start(), { code: 'token-unusable', message })
+      })
+    }
+
+    it('does not start where the data directory is missing', async () => {
+      await assert.rejects(server({ data_dir: join(dir, 'none') }).start(), { code: 'token-unusable', message: /ENOENT/ })
+    })
+  })
+})
