@@ -7,12 +7,21 @@ import { noticeEquivocation } from '../evidence/equivocation.ts'
 import { onCertificate, onVote } from '../incident/ballot.ts'
 import { onRelease } from '../incident/rebuild.ts'
 import { onHeartbeat } from '../liveness/heartbeats.ts'
-import { SENDER_BUDGET, forwarderBudget, spend } from '../messages/budget.ts'
-import { type Frame, type Header, MAX_FRAME_BYTES, MESSAGE_VERSION, decodeFrame, decodeHeader, messageHash } from '../messages/frame.ts'
+import { GARBAGE_BUDGET, SENDER_BUDGET, forwarderBudget, hasRoom, spend } from '../messages/budget.ts'
+import {
+  type Frame,
+  type Header,
+  MAX_FRAME_BYTES,
+  MESSAGE_VERSION,
+  decodeFrame,
+  decodeHeader,
+  isOtherVersion,
+  messageHash,
+} from '../messages/frame.ts'
 import { isSignatureValid } from '../messages/verified.ts'
-import { MEMBER_KINDS, type MemberKind, decodeBody, isMemberKind } from '../messages/kinds.ts'
-import { type VerdictCode, verdictOf } from '../messages/verdict.ts'
-import { SchemaError, type SchemaErrorCode } from '../primitives/index.ts'
+import { type BodyOf, type KindRules, MEMBER_KINDS, type MemberKind, decodeBody, isMemberKind } from '../messages/kinds.ts'
+import { type IgnoreCode, type RejectCode, SCHEMA_VERDICTS, type VerdictCode, verdictOf } from '../messages/verdict.ts'
+import { SchemaError } from '../primitives/index.ts'
 import type { Turn } from '../state/turn.ts'
 import { onPull } from '../sync/pull.ts'
 import type { Input } from './input.ts'
@@ -31,27 +40,34 @@ interface Received {
 }
 
 function receive(turn: Turn, input: FrameInput): Received {
-  if (input.bytes.length > MAX_FRAME_BYTES) return { code: 'oversize', kind: 'unknown' }
-  let kind: Received['kind'] = 'unknown'
-  try {
-    const frame = decodeFrame(input.bytes)
-    const head = decodeHeader(frame.signed)
-    if (isMemberKind(head.kind)) kind = head.kind
-    return { code: open(turn, input, frame, head), kind }
-  } catch (error) {
-    if (error instanceof SchemaError) return { code: SCHEMA_VERDICTS[error.code], kind }
-    throw error
+  const { bytes, peer } = input
+  if (bytes.length > MAX_FRAME_BYTES) return { code: 'oversize', kind: 'unknown' }
+  const { garbage } = turn.volatile.budgets
+  if (!hasRoom(garbage, peer, 'routine', GARBAGE_BUDGET, bytes.length, turn.at_ms)) {
+    return { code: 'forwarder-over-budget', kind: 'unknown' }
   }
+  const frame = decoded(() => decodeFrame(bytes))
+  if (typeof frame === 'string') {
+    spend(garbage, peer, 'routine', GARBAGE_BUDGET, bytes.length, turn.at_ms)
+    return { code: frame, kind: 'unknown' }
+  }
+  const head = decoded(() => decodeHeader(frame.signed))
+  if (typeof head === 'string') {
+    spend(garbage, peer, 'routine', GARBAGE_BUDGET, frame.signed.length, turn.at_ms)
+    const other = decoded(() => isOtherVersion(frame.signed))
+    return { code: other === true ? 'unknown-version' : head, kind: 'unknown' }
+  }
+  return { code: open(turn, input, frame, head), kind: isMemberKind(head.kind) ? head.kind : 'unknown' }
 }
 
-/** Unknown fields and words may be a later version's; the rest is wrong in every version. */
-const SCHEMA_VERDICTS: Record<SchemaErrorCode, VerdictCode> = {
-  malformed: 'malformed',
-  'over-limit': 'malformed',
-  'missing-field': 'malformed',
-  'not-canonical': 'not-canonical',
-  'unknown-field': 'unknown-field',
-  'unknown-variant': 'unknown-variant',
+/** What was decoded, or the verdict on what does not decode. */
+function decoded<T>(decode: () => T): T | RejectCode | IgnoreCode {
+  try {
+    return decode()
+  } catch (error) {
+    if (error instanceof SchemaError) return SCHEMA_VERDICTS[error.code]
+    throw error
+  }
 }
 
 function open(turn: Turn, input: FrameInput, frame: Frame, head: Header): VerdictCode {
@@ -60,16 +76,18 @@ function open(turn: Turn, input: FrameInput, frame: Frame, head: Header): Verdic
   if (head.lock_prefix !== federation.lock_prefix) return 'foreign-lock'
   if (head.epoch !== federation.epoch) return 'other-epoch'
   if (!isMemberKind(head.kind)) return 'unknown-kind'
-  const rules = MEMBER_KINDS[head.kind]
-  if (!(rules.channels as readonly string[]).includes(input.channel)) return 'wrong-channel'
+  const rules: Omit<KindRules<never>, 'body'> = MEMBER_KINDS[head.kind]
+  const isDirect = input.peer === head.from
+  // What never is gossiped is no third member's to hand over: a Pull from another would be answered to somebody else.
+  if (!rules.channels.includes(input.channel) || (!isDirect && !rules.channels.includes('gossip'))) return 'wrong-channel'
   if ((frame.attachment?.length ?? 0) > rules.max_attachment_bytes) return 'bad-attachment'
 
   const exact = messageHash(turn.ports, input.bytes)
   if (turn.volatile.seen.has(exact)) return 'duplicate'
-  const members = federation.members.length
+  const bytes = input.bytes.length
   const { forwarders, senders } = turn.volatile.budgets
-  const room = forwarderBudget(rules.room, members)
-  if (!spend(forwarders, input.peer, rules.room, room, input.bytes.length, turn.at_ms)) return 'forwarder-over-budget'
+  const forwarder = forwarderBudget(rules.room, federation.members.length)
+  if (!spend(forwarders, input.peer, rules.room, forwarder, bytes, turn.at_ms)) return 'forwarder-over-budget'
 
   const member = federation.members.find(({ index }) => index === head.from)
   if (!member) return 'not-a-member'
@@ -79,16 +97,31 @@ function open(turn: Turn, input: FrameInput, frame: Frame, head: Header): Verdic
     turn.volatile.seen.set(exact, true)
     return 'bad-signature'
   }
-  if (head.from === self) return 'own-message'
+  if (head.from === self) return onOwnMessage(turn, head)
   noticeEquivocation(turn, head, frame)
-  if (!spend(senders, head.from, rules.room, SENDER_BUDGET[rules.room], input.bytes.length, turn.at_ms)) {
-    return 'sender-over-budget'
-  }
+  // What a member hands over itself it pays for; what others forward of it only when it is news, or whoever replays its
+  // old messages would use up its room.
+  const sender = SENDER_BUDGET[rules.room]
+  const pay = isDirect ? spend : hasRoom
+  if (!pay(senders, head.from, rules.room, sender, bytes, turn.at_ms)) return 'sender-over-budget'
   if (rules.rising && !rises(turn, head)) return 'stale'
   const code = content(turn, head.kind, head, frame)
+  if (verdictOf(code) === 'ignore') return code
+  if (!isDirect) spend(senders, head.from, rules.room, sender, bytes, turn.at_ms)
   // Ignored messages may be taken another time, when I know more; so only a decision is remembered.
-  if (verdictOf(code) !== 'ignore' && !rules.repeats) turn.volatile.seen.set(exact, true)
+  if (!rules.repeats) turn.volatile.seen.set(exact, true)
   return code
+}
+
+/** Mine come back to me all the time; one that I did not sign means that somebody else runs on my key. */
+function onOwnMessage(turn: Turn, { boot, seq }: Header): VerdictCode {
+  const { durable, volatile, config } = turn
+  const isMine = boot < durable.boot || (boot === durable.boot && seq <= volatile.seq)
+  if (!isMine && !volatile.has_double) {
+    volatile.has_double = true
+    turn.tell({ level: 'error', event: 'second-instance', member: config.self, detail: `boot ${boot}` })
+  }
+  return 'own-message'
 }
 
 function rises(turn: Turn, { from, boot, seq }: Header): boolean {
@@ -97,18 +130,25 @@ function rises(turn: Turn, { from, boot, seq }: Header): boolean {
 }
 
 function content(turn: Turn, kind: MemberKind, head: Header, frame: Frame): VerdictCode {
+  const { from } = head
   switch (kind) {
     case 'heartbeat':
-      return onHeartbeat(turn, head, decodeBody(kind, head.body))
+      return read(kind, head, (body) => onHeartbeat(turn, head, body))
     case 'vote':
-      return onVote(turn, head.from, decodeBody(kind, head.body), frame)
+      return read(kind, head, (body) => onVote(turn, from, body, frame))
     case 'certificate':
-      return onCertificate(turn, decodeBody(kind, head.body))
+      return read(kind, head, (body) => onCertificate(turn, body))
     case 'receipt':
-      return custodyReceipt(turn, head.from, decodeBody(kind, head.body), frame)
+      return read(kind, head, (body) => custodyReceipt(turn, from, body, frame))
     case 'release':
-      return onRelease(turn, head.from, decodeBody(kind, head.body), frame)
+      return read(kind, head, (body) => onRelease(turn, from, body, frame))
     case 'pull':
-      return onPull(turn, head.from, decodeBody(kind, head.body))
+      return read(kind, head, (body) => onPull(turn, from, body))
   }
+}
+
+/** Only what the body itself breaks is its sender's fault: an error further in is a bug of mine, and not caught here. */
+function read<K extends MemberKind>(kind: K, head: Header, use: (body: BodyOf<K>) => VerdictCode): VerdictCode {
+  const body = decoded(() => decodeBody(kind, head.body))
+  return typeof body === 'string' ? body : use(body)
 }

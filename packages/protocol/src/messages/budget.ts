@@ -37,6 +37,17 @@ export function forwarderBudget(room: Room, members: number): Budget {
   }
 }
 
+/**
+ * What a forwarder may hand over that does not even decode. Only a liar has any, and the worst of it takes 0.3 s a
+ * megabyte to refuse.
+ */
+export const GARBAGE_BUDGET: Budget = {
+  messages_burst: 1_024,
+  messages_per_s: 64,
+  bytes_burst: 1024 * 1024,
+  bytes_per_s: 64 * 1024,
+}
+
 /** Takes one message of `bytes` from the bucket; false, and nothing taken, where there is no room. */
 export function spend<Key>(
   all: Map<Key, Buckets>,
@@ -46,6 +57,27 @@ export function spend<Key>(
   bytes: number,
   now: Millis,
 ): boolean {
+  const bucket = refilled(all, key, room, budget, now)
+  if (bucket.messages < 1 || bucket.bytes < bytes) return false
+  bucket.messages -= 1
+  bucket.bytes -= bytes
+  return true
+}
+
+/** Whether `spend` would find room; takes nothing. */
+export function hasRoom<Key>(
+  all: Map<Key, Buckets>,
+  key: Key,
+  room: Room,
+  budget: Budget,
+  bytes: number,
+  now: Millis,
+): boolean {
+  const bucket = refilled(all, key, room, budget, now)
+  return bucket.messages >= 1 && bucket.bytes >= bytes
+}
+
+function refilled<Key>(all: Map<Key, Buckets>, key: Key, room: Room, budget: Budget, now: Millis): Bucket {
   let buckets = all.get(key)
   if (!buckets) {
     const full = { messages: budget.messages_burst, bytes: budget.bytes_burst, at_ms: now }
@@ -57,8 +89,5 @@ export function spend<Key>(
   bucket.messages = Math.min(budget.messages_burst, bucket.messages + seconds * budget.messages_per_s)
   bucket.bytes = Math.min(budget.bytes_burst, bucket.bytes + seconds * budget.bytes_per_s)
   bucket.at_ms = now
-  if (bucket.messages < 1 || bucket.bytes < bytes) return false
-  bucket.messages -= 1
-  bucket.bytes -= bytes
-  return true
+  return bucket
 }

@@ -11,6 +11,7 @@ import {
   type MessageHash,
   type Millis,
   fromCbor,
+  modelOf,
   s,
   toCbor,
   toHex,
@@ -92,6 +93,13 @@ export function decodeFrame(bytes: Uint8Array): Frame {
 /** @throws SchemaError */
 export function decodeHeader(signed: Uint8Array): Header {
   return fromCbor(header, signed)
+}
+
+/** Whether the header says that it is of another version, whose other fields may be anything. @throws SchemaError */
+export function isOtherVersion(signed: Uint8Array): boolean {
+  const model = modelOf(signed)
+  const version: unknown = model instanceof Map ? model.get('version') : undefined
+  return typeof version === 'number' && version !== MESSAGE_VERSION
 }
 
 export function withoutAttachment(value: Frame): Frame {

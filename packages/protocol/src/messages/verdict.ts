@@ -2,6 +2,8 @@
  * Three verdicts. **Reject** costs the forwarding peer its standing, so it is only for what every honest forwarder on a
  * supported version would itself reject. All that depends on time, version or local state is **ignore**.
  */
+import type { SchemaErrorCode } from '../primitives/index.ts'
+
 export type Verdict = 'accept' | 'ignore' | 'reject'
 
 export const REJECT_CODES = [
@@ -40,6 +42,16 @@ export const IGNORE_CODES = [
 export type RejectCode = (typeof REJECT_CODES)[number]
 export type IgnoreCode = (typeof IGNORE_CODES)[number]
 export type VerdictCode = 'accepted' | RejectCode | IgnoreCode
+
+/** Unknown fields and words may be a later version's; the rest is wrong in every version. */
+export const SCHEMA_VERDICTS: Readonly<Record<SchemaErrorCode, RejectCode | IgnoreCode>> = {
+  malformed: 'malformed',
+  'over-limit': 'malformed',
+  'missing-field': 'malformed',
+  'not-canonical': 'not-canonical',
+  'unknown-field': 'unknown-field',
+  'unknown-variant': 'unknown-variant',
+}
 
 const REJECTED: ReadonlySet<string> = new Set(REJECT_CODES)
 

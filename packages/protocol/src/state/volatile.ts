@@ -74,13 +74,20 @@ export interface Volatile {
   estimate: Feerate | null
   mempool_floor: Feerate
   quorum_lost: boolean
+  /** A message of mine was heard that I did not sign in this life. */
+  has_double: boolean
   readonly peers: Map<MemberIndex, Peer>
   /** Messages taken or refused before: not looked at again. */
   readonly seen: BoundedMap<MessageHash, true>
   /** Messages whose signature held. */
   readonly verified: BoundedMap<MessageHash, true>
   readonly recent: Map<MemberIndex, BoundedMap<string, RecentMessage>>
-  readonly budgets: { readonly forwarders: Map<MemberIndex, Buckets>; readonly senders: Map<MemberIndex, Buckets> }
+  readonly budgets: {
+    readonly forwarders: Map<MemberIndex, Buckets>
+    readonly senders: Map<MemberIndex, Buckets>
+    /** Of forwarders, for what does not decode. */
+    readonly garbage: Map<MemberIndex, Buckets>
+  }
   readonly enrolments: Map<ManifestHash, PendingEnrolment>
   readonly gatherings: BoundedMap<EnvelopeId, Gathering>
   readonly sealing: Set<string>
@@ -100,11 +107,12 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     estimate: null,
     mempool_floor: 0 as Feerate,
     quorum_lost: false,
+    has_double: false,
     peers: new Map(members.slice(0, MAX_MEMBERS).map((index) => [index, newPeer()])),
     seen: new BoundedMap(MAX_SEEN),
     verified: new BoundedMap(MAX_SEEN),
     recent: new Map(members.map((index) => [index, new BoundedMap(MAX_RECENT_PER_SENDER)])),
-    budgets: { forwarders: new Map(), senders: new Map() },
+    budgets: { forwarders: new Map(), senders: new Map(), garbage: new Map() },
     enrolments: new Map(),
     gatherings: new BoundedMap(MAX_GATHERING),
     sealing: new Set(),

@@ -10,14 +10,12 @@ export function toCbor<T>(schema: Schema<T>, value: T): Uint8Array {
 }
 
 /**
- * Decodes hostile bytes. cborg's strict mode refuses duplicate keys and non-minimal integers, but not unsorted keys, so
- * the value is encoded again and compared.
- * @throws SchemaError and nothing else
+ * What strict CBOR says, read by no schema: for a look at what another version may have laid out differently.
+ * @throws SchemaError
  */
-export function fromCbor<T>(schema: Schema<T>, bytes: Uint8Array): T {
-  let model: unknown
+export function modelOf(bytes: Uint8Array): unknown {
   try {
-    model = decode(bytes, {
+    return decode(bytes, {
       strict: true,
       useMaps: true,
       rejectDuplicateMapKeys: true,
@@ -31,7 +29,15 @@ export function fromCbor<T>(schema: Schema<T>, bytes: Uint8Array): T {
     // Also a RangeError for nesting deeper than the stack, which a frame of the permitted size can hold.
     throw new SchemaError('malformed', 'not strict CBOR')
   }
-  const value = schema.decode(model)
+}
+
+/**
+ * Decodes hostile bytes. cborg's strict mode refuses duplicate keys and non-minimal integers, but not unsorted keys, so
+ * the value is encoded again and compared.
+ * @throws SchemaError and nothing else
+ */
+export function fromCbor<T>(schema: Schema<T>, bytes: Uint8Array): T {
+  const value = schema.decode(modelOf(bytes))
   if (!equalBytes(toCbor(schema, value), bytes)) throw new SchemaError('not-canonical', 'not the canonical encoding')
   return value
 }
