@@ -70,7 +70,7 @@ describe('belfry demo', () => {
     const { stdout } = await finish(start('--members', '3', '--act-at', 'mempool'))
     const lines = linesOf(stdout)
     const votes = lines.filter(({ event }) => event === 'voted').map(({ by }) => by)
-    assert.deepEqual([...votes].toSorted(), [1, 2, 3])
+    assert.deepEqual([...votes].toSorted((a, b) => Number(a) - Number(b)), [1, 2, 3])
     const story = lines.slice(lines.findIndex(({ event }) => event === 'theft-submitted'), -1)
     const times = story.map(({ at_ms }) => at_ms)
     assert.deepEqual(times, times.toSorted((a, b) => a - b))
