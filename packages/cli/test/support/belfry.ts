@@ -63,7 +63,7 @@ export interface Failure {
 export async function result<T = Record<string, unknown>>(args: readonly string[], options: RunOptions = {}): Promise<T> {
   const { code, stdout, stderr } = await belfry([...args, '--json'], options)
   assert.equal(code, 0, `${args.join(' ')}: ${stdout}${stderr}`)
-  return successIn<T>(stdout)
+  return successIn(stdout) as T
 }
 
 /** Runs with --json and gives the error. Fails the test unless the command ends with this exit code. */
@@ -73,11 +73,11 @@ export async function refusal(exit: number, args: readonly string[], options: Ru
   return failureIn(stdout)
 }
 
-export function successIn<T>(stdout: string): T {
+export function successIn(stdout: string): Readonly<Record<string, unknown>> {
   const answer = oneObject(stdout)
   assert.deepEqual(Object.keys(answer), ['ok', 'result'])
   assert.equal(answer['ok'], true)
-  return answer['result'] as T
+  return answer['result'] as Readonly<Record<string, unknown>>
 }
 
 export function failureIn(stdout: string): Failure {

@@ -1,7 +1,7 @@
 /** An incident as a person wants to hear it: what happened in a few sentences, line by line, and proven. */
 import type { Federation } from '@belfry/client'
 import type { IncidentView } from '@belfry/node'
-import { type JsonObject, type Report, type Style, clock, count, sentenceList, utc } from '../../output/index.ts'
+import { type JsonObject, type Report, type Style, clock, count, sentenceList, short, table, utc } from '../../output/index.ts'
 import { type Proof, proofJson, proofLines, proofsOf } from './proofs.ts'
 import { placeOf } from './show.ts'
 import { STATUS_WORDS } from './status.ts'
@@ -29,6 +29,9 @@ function tell(incident: IncidentView, federation: Federation | null, proofs: rea
     '',
     style('bold', 'What happened (UTC)'),
     ...timeline(incident, style),
+    '',
+    style('bold', 'Transactions'),
+    ...transactions(incident),
     '',
     style('bold', 'Signed proofs'),
     ...(federation === null ? ['  Not checked: give --lock with the federation lock.'] : []),
@@ -80,16 +83,23 @@ type StoryEntry = {
   readonly sentence: string
 }
 
-function storyOf(incident: IncidentView): StoryEntry[] {
-  const teller = { self: incident.seen_by.name, action: incident.action }
+/** @param txidOf how a transaction is named in a sentence */
+function storyOf(incident: IncidentView, txidOf: (txid: string) => string = (txid) => txid): StoryEntry[] {
+  const teller = { self: incident.seen_by.name, action: incident.action, txidOf }
   return incident.story.map((line) => ({ at: line.at, height: line.height, event: line.event, sentence: sentenceOf(line, teller) }))
+}
+
+/** The story names transactions by their beginnings; here is each in full. */
+function transactions({ story }: IncidentView): string[] {
+  const txids = new Set(story.flatMap(({ txid }) => (txid === null ? [] : [txid])))
+  return table([...txids].map((txid) => [`  ${short(txid)}`, txid]))
 }
 
 /** The day stands above its first line. */
 function timeline(incident: IncidentView, style: Style): string[] {
   const lines: string[] = []
   let day = ''
-  for (const { at, height, sentence } of storyOf(incident)) {
+  for (const { at, height, sentence } of storyOf(incident, short)) {
     const at_ms = Date.parse(at)
     const today = utc(at_ms).slice(0, 10)
     if (today !== day) lines.push(`  ${today}`)

@@ -2,7 +2,7 @@ import type { IncidentSummary } from '@belfry/node'
 import type { Command } from 'commander'
 import { type ApiOptions, NodeApi, apiOptions } from '../../api/node-api.ts'
 import { type Registrar, addCommand } from '../../command.ts'
-import { type Report, type Style, table, utc } from '../../output/index.ts'
+import { type Report, type Style, count, table, utc } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
 import { STATUS_WORDS } from './status.ts'
 
@@ -34,7 +34,7 @@ function describe({ incidents }: Incidents, style: Style): string[] {
       trigger,
       vault_name,
       style(STATUS_WORDS[status].mark, status),
-      `${votes} of ${votes_needed} votes`,
+      `${count(votes, 'vote')}, ${votes_needed} needed`,
       incident_id,
     ]),
   )

@@ -45,7 +45,7 @@ function describe(incident: IncidentView, style: Style): string[] {
 
 function votesOf({ votes_held, votes_needed }: IncidentView): string {
   const names = votes_held.map(({ member, counted }) => (counted ? member.name : `${member.name} (too old)`))
-  return `${votes_held.length} of ${votes_needed} needed: ${names.join(', ') || 'none'}`
+  return `${votes_held.length}, ${votes_needed} needed: ${names.join(', ') || 'none'}`
 }
 
 function certificateOf({ certificate }: IncidentView): string {

@@ -8,6 +8,8 @@ export interface Teller {
   readonly self: string
   /** Where the recovery goes: `clawback` or `emergency`. */
   readonly action: IncidentView['action']
+  /** How it names a transaction. */
+  readonly txidOf: (txid: string) => string
 }
 
 type Sentence = (words: Words) => string
@@ -54,13 +56,13 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   'settled': ({ txid, detail }) => `Settled: ${detail}, by${txid}, 100 blocks deep.`,
 }
 
-export function sentenceOf(line: StoryLine, { self, action }: Teller): string {
+export function sentenceOf(line: StoryLine, { self, action, txidOf }: Teller): string {
   const { event, member, txid, sat_vb, detail } = line
   const words: Words = {
     self,
     action,
     member: member === null ? 'a member' : member.name,
-    txid: txid === null ? '' : ` ${txid}`,
+    txid: txid === null ? '' : ` ${txidOf(txid)}`,
     rung: sat_vb === null ? '' : ` at ${sat_vb} sat/vB`,
     detail: detail ?? 'no more is known',
   }

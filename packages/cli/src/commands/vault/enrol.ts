@@ -97,7 +97,7 @@ async function prepareBundle(
   using root = await openOwnerKey({ path: join(data, OWNER_KEY), passphrase })
   const stored = await resumeOrStore({ path, federation, root: root.publicKey }, async () => {
     using vault = guardedVaultOf(set, { name, federation })
-    return makeBundle({ federation, vault, root }, (done, of) => output.count('envelopes sealed and opened again', done, of))
+    return await makeBundle({ federation, vault, root }, (done, of) => output.count('envelopes sealed and opened again', done, of))
   })
   requireSameVault(path, stored.manifest, set)
   if (stored.resumed) output.progress(`Going on with ${path}: vault ${stored.manifest.name}, generation ${stored.manifest.generation}.`)

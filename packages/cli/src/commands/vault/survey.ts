@@ -1,5 +1,5 @@
 /** What the members say of one vault, side by side. */
-import type { Federation, MemberIndex, SurveyResult, VaultInfo } from '@belfry/client'
+import type { Federation, SurveyResult, VaultInfo } from '@belfry/client'
 import { CliError } from '../../errors.ts'
 import { type Json, type Style, count, sentenceList, table } from '../../output/index.ts'
 
@@ -41,7 +41,7 @@ export function vaultJson(federation: Federation, results: readonly SurveyResult
 
 export function describeVault(federation: Federation, results: readonly SurveyResult[], id: string, style: Style): string[] {
   const rows = answered(results).flatMap((one) => rowsOf(federation, one, vaultAt(one, id)))
-  return [`${style('bold', 'Vault')} ${id}`, ...table(rows), ...incidentLines(results, id, style)]
+  return [`${style('bold', 'Vault')} ${id}`, ...table(rows), ...incidentLines(federation, results, id, style)]
 }
 
 function rowsOf(federation: Federation, one: Answered, vault: VaultInfo | undefined): string[][] {
@@ -56,19 +56,25 @@ function rowsOf(federation: Federation, one: Answered, vault: VaultInfo | undefi
   ])
 }
 
-function incidentLines(results: readonly SurveyResult[], id: string, style: Style): string[] {
-  const told = new Map<string, { trigger: string; seen: [MemberIndex, string][] }>()
+function incidentLines(federation: Federation, results: readonly SurveyResult[], id: string, style: Style): string[] {
+  const told = new Map<string, { readonly trigger: string; readonly names: Map<string, string[]> }>()
   for (const one of answered(results)) {
     for (const { incident_id, trigger, status } of vaultAt(one, id)?.incidents ?? []) {
-      const entry = told.get(incident_id) ?? { trigger, seen: [] }
-      told.set(incident_id, entry)
-      entry.seen.push([one.member, status])
+      const { names } = keep(told, incident_id, { trigger, names: new Map<string, string[]>() })
+      keep(names, status, []).push(federation.memberOf(one.member).name)
     }
   }
-  return [...told].map(([incident_id, { trigger, seen }]) => {
-    const words = sentenceList(seen.map(([member, status]) => `${status} at member ${member}`))
-    return `  ${style('red', trigger)} incident ${incident_id}: ${words}`
+  return [...told].map(([incident_id, { trigger, names }]) => {
+    const words = [...names].map(([status, who]) => `${status} as ${sentenceList(who)} ${who.length === 1 ? 'sees' : 'see'} it`)
+    return `  ${style('red', trigger)}, incident ${incident_id}: ${words.join('; ')}`
   })
+}
+
+/** What is at the key, put there first where nothing is. */
+function keep<V>(map: Map<string, V>, key: string, fresh: V): V {
+  const there = map.get(key) ?? fresh
+  map.set(key, there)
+  return there
 }
 
 export function silenceJson(federation: Federation, results: readonly SurveyResult[]): Json {

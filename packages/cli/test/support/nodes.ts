@@ -1,0 +1,94 @@
+/** Members' nodes as processes, started and asked by the command that operators use. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
+import type { ChildProcess } from 'node:child_process'
+import type { StatusView } from '@belfry/node'
+import { type RegtestNode, pollUntil } from '@belfry/client/regtest'
+import { belfry, spawnBelfry, successIn } from './belfry.ts'
+
+const READY_LIMIT_MS = 60_000
+
+export interface NodeInit {
+  readonly data: string
+  readonly lock: string
+  readonly passphrase: string
+  readonly listen: string
+  readonly httpPort: number
+  readonly owners: readonly string[]
+  readonly bitcoind: RegtestNode
+}
+
+export class NodeProcess {
+  readonly config: string
+  readonly #init: NodeInit
+  #child: ChildProcess | null = null
+
+  private constructor(init: NodeInit) {
+    this.#init = init
+    this.config = `${init.data}/node.yaml`
+  }
+
+  static async configure(init: NodeInit): Promise<NodeProcess> {
+    const node = new NodeProcess(init)
+    await writeFile(node.config, yamlOf(init))
+    return node
+  }
+
+  start(): void {
+    this.#child = spawnBelfry(['node', 'run', '--config', this.config])
+    // A pipe that nobody reads would fill.
+    this.#child.stdout?.resume()
+    this.#child.stderr?.resume()
+  }
+
+  async status(): Promise<StatusView | null> {
+    const { code, stdout } = await belfry(['node', 'status', '--config', this.config, '--json'])
+    return code === 0 ? (successIn(stdout) as unknown as StatusView) : null
+  }
+
+  async ready(peers: number): Promise<void> {
+    await pollUntil('a node that is ready', READY_LIMIT_MS, async () => {
+      assert.equal(this.#child?.exitCode, null, await this.log())
+      const status = await this.status()
+      return status !== null && status.ready && status.peers.connected >= peers
+    })
+  }
+
+  /** @returns its exit code */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    const child = this.#child
+    this.#child = null
+    if (child === null || child.exitCode !== null) return child?.exitCode ?? null
+    const closed = once(child, 'exit') as Promise<[number | null]>
+    child.kill(signal)
+    return (await closed)[0]
+  }
+
+  async log(): Promise<string> {
+    return readFile(`${this.#init.data}/node.log`, 'utf8').catch(() => 'no log')
+  }
+}
+
+function yamlOf({ data, lock, passphrase, listen, httpPort, owners, bitcoind }: NodeInit): string {
+  return [
+    `data_dir: ${data}`,
+    `lock: ${lock}`,
+    `passphrase_file: ${passphrase}`,
+    `listen: [${listen}]`,
+    'bitcoind:',
+    `  rpc_port: ${bitcoind.rpcPort}`,
+    `  cookie_file: ${bitcoind.cookieFile}`,
+    '  zmq:',
+    `    rawblock: ${bitcoind.zmq.rawblock}`,
+    `    rawtx: ${bitcoind.zmq.rawtx}`,
+    `    sequence: ${bitcoind.zmq.sequence}`,
+    'http:',
+    `  port: ${httpPort}`,
+    'owners:',
+    ...owners.map((path) => `  - ${path}`),
+    'log:',
+    `  file: ${data}/node.log`,
+    '',
+  ].join('\n')
+}
