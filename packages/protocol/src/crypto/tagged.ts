@@ -29,8 +29,21 @@ export type Domain = keyof typeof DOMAINS
 
 /** The tagged hash of BIP-340: SHA256(SHA256(tag) ‖ SHA256(tag) ‖ bytes). */
 export function taggedHash(hasher: Hasher, domain: Domain, bytes: Uint8Array): Uint8Array {
-  const tag = hasher.sha256(utf8(DOMAINS[domain]))
-  return hasher.sha256(concat(tag, tag, bytes))
+  return hasher.sha256(concat(prefixOf(hasher, domain), bytes))
+}
+
+/** SHA256(tag) twice, computed once for each hash function: else every hash would cost three. */
+const prefixes = new WeakMap<Hasher['sha256'], Map<Domain, Uint8Array>>()
+
+function prefixOf({ sha256 }: Hasher, domain: Domain): Uint8Array {
+  let known = prefixes.get(sha256)
+  if (!known) prefixes.set(sha256, (known = new Map()))
+  let prefix = known.get(domain)
+  if (!prefix) {
+    const tag = sha256(utf8(DOMAINS[domain]))
+    known.set(domain, (prefix = concat(tag, tag)))
+  }
+  return prefix
 }
 
 /** The tagged hash of a value's canonical encoding, in hex; the caller says which id it is. */
