@@ -1,49 +1,76 @@
 /** Votes and certificates of other members. */
-import { type Frame, type Header, decodeFrame, decodeHeader, encodeFrame, withoutAttachment } from '../messages/frame.ts'
+import { noticeEquivocation } from '../evidence/equivocation.ts'
+import {
+  type Frame,
+  type Header,
+  MESSAGE_VERSION,
+  decodeFrame,
+  decodeHeader,
+  encodeFrame,
+  withoutAttachment,
+} from '../messages/frame.ts'
 import { decodeBody } from '../messages/kinds.ts'
 import type { Certificate } from '../messages/certificate.ts'
-import { type VerdictCode, verdictOf } from '../messages/verdict.ts'
+import { SCHEMA_VERDICTS, type VerdictCode, verdictOf } from '../messages/verdict.ts'
 import { isSignatureValid } from '../messages/verified.ts'
 import { ACTION_OF, type Vote } from '../messages/vote.ts'
-import { type MemberIndex, SchemaError, toHex } from '../primitives/index.ts'
+import { type MemberIndex, SchemaError, equalBytes, toHex } from '../primitives/index.ts'
 import type { Outcome } from '../core/input.ts'
-import type { Vault } from '../state/durable.ts'
+import type { Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { incidentIdOf } from './identity.ts'
-import { advance, openIncident } from './machine.ts'
+import { advance, advanceVault, openIncident, openStanding } from './machine.ts'
 import { depositCoin, standingTrigger } from './trigger.ts'
+import { CERTIFICATE_WINDOW, VOTE_RENEWAL } from './votes.ts'
 
-/** Votes far above my tip are not kept: they could not count until I had caught up, and they come again by Pull. */
-const MAX_ANCHOR_LEAD = 288
+/**
+ * Votes as far as two days from my tip are not kept. Above, they could not count until I had caught up, and they come
+ * again by Pull; below, they never count, and a liar could write as many as there are blocks.
+ */
+const MAX_ANCHOR_DISTANCE = 288
 
 export function onVote(turn: Turn, from: MemberIndex, vote: Vote, frame: Frame): VerdictCode {
   const code = holdVote(turn, from, vote, frame)
-  if (code !== 'accepted') return code
   const vault = turn.durable.vaults.get(vote.vault_id)
   const incident = turn.incident(vote.incident_id)
-  if (!vault || !incident) return 'room-exhausted'
-  askMyBitcoind(turn, from, vote, vault, frame)
-  advance(turn, vote.incident_id, vault, incident)
-  return 'accepted'
+  if (!vault || !incident) return code
+  // A certificate may have brought the vote before, or a forwarder without its transaction: that is still worth a look.
+  if (code === 'accepted' || isHeld(incident, from, frame)) askMyBitcoind(turn, from, vote, vault, frame)
+  if (code === 'accepted') advance(turn, vote.incident_id, vault, incident)
+  return code
 }
 
-/** Checks a vote whose signature holds, and keeps it if it is newer than what that member said before. */
+function isHeld(incident: Incident, from: MemberIndex, frame: Frame): boolean {
+  const held = incident.votes.get(from)
+  if (!held || frame.attachment === null) return false
+  return equalBytes(held.frame, encodeFrame(withoutAttachment(frame)))
+}
+
+/** Checks a vote whose signature holds, and keeps it if it renews what that member said before. */
 function holdVote(turn: Turn, from: MemberIndex, vote: Vote, frame: Frame): VerdictCode {
-  const { vault_id, trigger, incident_id, action, anchor_height } = vote
-  if (action !== ACTION_OF[trigger] || incident_id !== incidentIdOf(turn.ports, vault_id, trigger)) return 'bad-content'
+  const { vault_id, trigger, incident_id, anchor_height } = vote
+  if (!isConsistent(turn, vote)) return 'bad-content'
   if (frame.attachment !== null && !isBound(turn, vote, frame.attachment)) return 'bad-attachment'
   const vault = turn.durable.vaults.get(vault_id)
   if (!vault) return 'unknown-vault'
-  if (anchor_height > turn.tip + MAX_ANCHOR_LEAD) return 'anchor-out-of-window'
+  if (Math.abs(anchor_height - turn.tip) > MAX_ANCHOR_DISTANCE) return 'anchor-out-of-window'
   const before = turn.incident(incident_id)
   if (before?.settled) return 'vault-settled'
   const last = before?.votes.get(from)
-  if (last && last.anchor_height >= anchor_height) return 'stale'
+  // Nobody honest renews sooner.
+  if (last && anchor_height < last.anchor_height + VOTE_RENEWAL) return 'stale'
   if (!openIncident(turn, incident_id, vault_id, trigger)) return 'room-exhausted'
-  turn.record({ record: 'vote-held', incident_id, member: from, anchor_height, frame: encodeFrame(withoutAttachment(frame)) })
-  turn.note(incident_id, 'vote-received', { member: from })
+  const held = encodeFrame(withoutAttachment(frame))
+  turn.record({ record: 'vote-held', incident_id, member: from, anchor_height, frame: held })
+  if (!last) turn.note(incident_id, 'vote-received', { member: from })
   turn.tell({ level: 'info', event: 'vote-held', incident_id, member: from, height: anchor_height })
   return 'accepted'
+}
+
+type Claim = Pick<Vote, 'vault_id' | 'trigger' | 'incident_id' | 'action'>
+
+function isConsistent(turn: Turn, { vault_id, trigger, incident_id, action }: Claim): boolean {
+  return action === ACTION_OF[trigger] && incident_id === incidentIdOf(turn.ports, vault_id, trigger)
 }
 
 /** The attachment's double SHA-256 is the witness txid that was signed (BIP-141). */
@@ -53,7 +80,7 @@ function isBound(turn: Turn, { witness_txid }: Vote, raw: Uint8Array): boolean {
 
 /**
  * Relay between bitcoinds takes seconds: where I have not seen what a member saw, I ask my own bitcoind whether the
- * transaction is a valid spend of the deposit.
+ * transaction is a valid spend of the deposit. Once for each of my tips: it may have been behind, or down.
  */
 function askMyBitcoind(turn: Turn, from: MemberIndex, vote: Vote, vault: Vault, frame: Frame): void {
   if (standingTrigger(vault, vote.trigger) !== null) return
@@ -62,8 +89,8 @@ function askMyBitcoind(turn: Turn, from: MemberIndex, vote: Vote, vault: Vault, 
     return
   }
   const asked = `${vote.incident_id}/${vote.witness_txid}`
-  if (turn.volatile.sightings.has(asked)) return
-  turn.volatile.sightings.set(asked, true)
+  if (turn.volatile.sightings.get(asked) === turn.tip) return
+  turn.volatile.sightings.set(asked, turn.tip)
   turn.now({
     effect: 'test-sighting',
     incident_id: vote.incident_id,
@@ -94,44 +121,75 @@ export function onSighting(turn: Turn, outcome: Extract<Outcome, { of: 'test-sig
   if (!coin || coin.mempool !== null || coin.confirmed !== null || coin.offered?.txid === tx.txid) return
   turn.record({ record: 'trigger-offered', vault_id: incident.vault_id, outpoint, tx })
   turn.note(incident_id, 'trigger-offered', { txid: tx.txid, member })
-  advance(turn, incident_id, vault, incident)
+  // It is what it is, whatever the vote that it came with called it.
+  openStanding(turn, incident.vault_id, vault)
+  advanceVault(turn, incident.vault_id, vault)
 }
 
 /** A certificate is worth the votes in it: each is checked and kept like one that came alone. */
 export function onCertificate(turn: Turn, certificate: Certificate): VerdictCode {
-  const { vault_id, trigger, incident_id, action } = certificate
-  if (action !== ACTION_OF[trigger] || incident_id !== incidentIdOf(turn.ports, vault_id, trigger)) return 'bad-content'
-  const votes = certificate.votes.map((bytes) => openVote(turn, certificate, bytes))
-  const voters = new Set(votes.map((one) => one?.head.from))
-  const enough = turn.config.federation.thresholds[action].q
-  if (votes.includes(null) || voters.size !== votes.length || votes.length < enough) return 'bad-content'
+  const { vault_id, incident_id, action } = certificate
+  if (!isConsistent(turn, certificate)) return 'bad-content'
+  if (certificate.votes.length < turn.config.federation.thresholds[action].q) return 'bad-content'
+  // Before 64 signatures are looked at.
   if (!turn.durable.vaults.has(vault_id)) return 'unknown-vault'
-  for (const one of votes) {
-    if (one === null || one.head.from === turn.config.self) continue
-    const code = holdVote(turn, one.head.from, one.vote, one.frame)
-    // What is only stale or out of my window costs nothing; what is wrong in itself condemns the certificate.
-    if (verdictOf(code) === 'reject') return code
-  }
+  if (turn.incident(incident_id)?.settled) return 'vault-settled'
+  const opened = openVotes(turn, certificate)
+  if (typeof opened === 'string') return opened
+  const codes = opened.map(({ head, vote, frame }) => {
+    noticeEquivocation(turn, head, frame)
+    return head.from === turn.config.self ? 'own-message' : holdVote(turn, head.from, vote, frame)
+  })
+  // What is only stale or out of my window costs nothing; what is wrong in itself condemns the certificate.
+  const wrong = codes.find((code) => verdictOf(code) === 'reject')
+  if (wrong !== undefined) return wrong
+  if (!codes.includes('accepted')) return 'stale'
   const vault = turn.durable.vaults.get(vault_id)
   const incident = turn.incident(incident_id)
-  if (vault && incident && incident.settled === null) advance(turn, incident_id, vault, incident)
+  if (vault && incident) advance(turn, incident_id, vault, incident)
   return 'accepted'
 }
 
-/** A vote inside a certificate; null where it is none, of another incident, or its signature does not hold. */
-function openVote(turn: Turn, { incident_id }: Certificate, bytes: Uint8Array): { head: Header; vote: Vote; frame: Frame } | null {
-  const { federation } = turn.config
+interface OpenVote {
+  readonly head: Header
+  readonly vote: Vote
+  readonly frame: Frame
+}
+
+/** The votes of a certificate, each by another member and within one window; a code where they are not. */
+function openVotes(turn: Turn, certificate: Certificate): readonly OpenVote[] | VerdictCode {
+  const opened: OpenVote[] = []
+  for (const bytes of certificate.votes) {
+    const one = openVote(turn, certificate, bytes, opened)
+    if (typeof one === 'string') return one
+    opened.push(one)
+  }
+  const anchors = opened.map(({ vote }) => vote.anchor_height)
+  return Math.max(...anchors) - Math.min(...anchors) > CERTIFICATE_WINDOW ? 'bad-content' : opened
+}
+
+/** The first thing that is wrong with a vote ends it, for whoever sends it may send 64. */
+function openVote(
+  turn: Turn,
+  { incident_id }: Certificate,
+  bytes: Uint8Array,
+  before: readonly OpenVote[],
+): OpenVote | VerdictCode {
+  const { members, lock_prefix, epoch } = turn.config.federation
   try {
     const frame = decodeFrame(bytes)
     const head = decodeHeader(frame.signed)
-    const member = federation.members.find(({ index }) => index === head.from)
-    if (head.kind !== 'vote' || frame.attachment !== null || !member || member.peer_id !== head.peer_id) return null
+    if (head.version !== MESSAGE_VERSION) return 'unknown-version'
+    const member = members.find(({ index }) => index === head.from)
+    const isOfHere = head.lock_prefix === lock_prefix && head.epoch === epoch && member?.peer_id === head.peer_id
+    if (!member || !isOfHere || head.kind !== 'vote' || frame.attachment !== null) return 'bad-content'
+    if (before.some((one) => one.head.from === head.from)) return 'bad-content'
     const vote = decodeBody('vote', head.body)
-    if (vote.incident_id !== incident_id) return null
-    if (!isSignatureValid(turn, member.node_key, frame)) return null
-    return { head, vote, frame }
+    if (vote.incident_id !== incident_id) return 'bad-content'
+    return isSignatureValid(turn, member.node_key, frame) ? { head, vote, frame } : 'bad-content'
   } catch (error) {
-    if (error instanceof SchemaError) return null
+    // A later version's vote is ignored here as it is where it comes alone.
+    if (error instanceof SchemaError) return SCHEMA_VERDICTS[error.code]
     throw error
   }
 }

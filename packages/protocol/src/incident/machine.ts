@@ -55,10 +55,15 @@ export function onBlock(turn: Turn): void {
 /** After a restart: whatever was under way goes on. */
 export function resumeIncidents(turn: Turn): void {
   for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) {
-    for (const kind of TRIGGERS) {
-      if (standingTrigger(vault, kind)) openIncident(turn, incidentIdOf(turn.ports, vault_id, kind), vault_id, kind)
-    }
+    openStanding(turn, vault_id, vault)
     advanceVault(turn, vault_id, vault)
+  }
+}
+
+/** Opens what the vault's coins call for. */
+export function openStanding(turn: Turn, vault_id: VaultId, vault: Vault): void {
+  for (const kind of TRIGGERS) {
+    if (standingTrigger(vault, kind)) openIncident(turn, incidentIdOf(turn.ports, vault_id, kind), vault_id, kind)
   }
 }
 

@@ -4,7 +4,18 @@ import type { BroadcastAnswer } from '../core/input.ts'
 import { MAX_ENVELOPES, MAX_MEMBERS } from '../custody/limits.ts'
 import type { Heartbeat } from '../messages/heartbeat.ts'
 import type { EnrolRequest } from '../messages/owner-requests.ts'
-import { BoundedMap, type EnvelopeId, type Feerate, type IncidentId, type ManifestHash, type MemberIndex, type MessageHash, type Millis, type Outpoint } from '../primitives/index.ts'
+import {
+  BoundedMap,
+  type EnvelopeId,
+  type Feerate,
+  type Height,
+  type IncidentId,
+  type ManifestHash,
+  type MemberIndex,
+  type MessageHash,
+  type Millis,
+  type Outpoint,
+} from '../primitives/index.ts'
 import type { Buckets } from '../messages/budget.ts'
 
 /** Twenty heartbeat periods of 64 members and a busy incident. */
@@ -93,7 +104,8 @@ export interface Volatile {
   readonly sealing: Set<string>
   /** Shares taken of incidents that nobody honest vouched for then, by sender: each has its own small room. */
   readonly early: Map<MemberIndex, Map<EnvelopeId, IncidentId>>
-  readonly sightings: BoundedMap<string, true>
+  /** By incident and transaction: my tip when my bitcoind was asked last. */
+  readonly sightings: BoundedMap<string, Height>
 }
 
 export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
