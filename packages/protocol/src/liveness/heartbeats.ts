@@ -3,16 +3,21 @@ import type { Header } from '../messages/frame.ts'
 import { type Heartbeat, MAX_HEARTBEAT_INCIDENTS } from '../messages/heartbeat.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import type { Millis } from '../primitives/index.ts'
-import { custodyDigest, incidentDigest } from '../sync/digest.ts'
+import { incidentDigest, myCustodyDigest } from '../sync/digest.ts'
 import { openIncidents, pullFrom, unansweredIncidents } from '../sync/pull.ts'
 import { broadcastDue } from '../incident/broadcast.ts'
 import type { Turn } from '../state/turn.ts'
 import type { PeerLife } from '../state/volatile.ts'
 
+/** A clock set back by more than this does not silence me until it has come round again. */
+const CLOCK_STEP_MS = 5_000
+
 /** Each period: judges the peers, sends a heartbeat, and asks for what open incidents still lack. */
 export function heartbeatIfDue(turn: Turn): void {
-  if (turn.at_ms < turn.volatile.next_heartbeat_at) return
-  turn.volatile.next_heartbeat_at = (turn.at_ms + turn.config.federation.timing.heartbeat_ms) as Millis
+  const { heartbeat_ms } = turn.config.federation.timing
+  const wait_ms = turn.volatile.next_heartbeat_at - turn.at_ms
+  if (wait_ms > 0 && wait_ms <= heartbeat_ms + CLOCK_STEP_MS) return
+  turn.volatile.next_heartbeat_at = (turn.at_ms + heartbeat_ms) as Millis
   judgePeers(turn)
   sendHeartbeat(turn)
   const unanswered = unansweredIncidents(turn)
@@ -41,7 +46,7 @@ export function sendHeartbeat(turn: Turn): void {
       chain: volatile.chain,
       implementation: volatile.implementation,
       software: config.software,
-      custody_digest: custodyDigest(turn.ports, durable),
+      custody_digest: myCustodyDigest(turn),
       incidents: named.map(([incident_id, incident]) => ({ incident_id, digest: incidentDigest(turn.ports, incident) })),
     }),
   )
@@ -63,23 +68,27 @@ export function onHeartbeat(turn: Turn, head: Header, body: Heartbeat): VerdictC
 function pullIfDifferent(turn: Turn, head: Header, body: Heartbeat): void {
   const peer = turn.volatile.peers.get(head.from)
   const period = turn.config.federation.timing.heartbeat_ms
-  if (!peer?.connected || (peer.pulled_at !== null && turn.at_ms < peer.pulled_at + period)) return
+  if (!peer?.connected) return
+  // Either way round: the clock may have been set back since.
+  if (peer.pulled_at !== null && Math.abs(turn.at_ms - peer.pulled_at) < period) return
   const differing = body.incidents
     .filter(({ incident_id, digest }) => {
       const mine = turn.incident(incident_id)
       return !mine || (mine.settled === null && incidentDigest(turn.ports, mine) !== digest)
     })
     .map(({ incident_id }) => incident_id)
-  const custodyDiffers = body.custody_digest !== custodyDigest(turn.ports, turn.durable)
-  if (differing.length > 0 || custodyDiffers) pullFrom(turn, head.from, differing)
+  const custodyDiffers = body.custody_digest !== myCustodyDigest(turn)
+  if (differing.length > 0 || custodyDiffers) pullFrom(turn, head.from, [...new Set(differing)])
 }
 
 /** Judges every peer by the time since its last heartbeat, or since my own start. */
 function judgePeers(turn: Turn): void {
   const { heartbeat_ms, suspect_periods, dead_periods } = turn.config.federation.timing
-  const since = turn.volatile.started_at ?? turn.at_ms
+  const since = Math.min(turn.volatile.started_at ?? turn.at_ms, turn.at_ms)
   for (const [member, peer] of turn.volatile.peers) {
     if (member === turn.config.self) continue
+    // Set back, the clock must not make a peer that dies now look alive for as long.
+    if (peer.heard_at !== null && peer.heard_at > turn.at_ms) peer.heard_at = turn.at_ms
     const silent_ms = turn.at_ms - (peer.heard_at ?? since)
     const life = silent_ms >= dead_periods * heartbeat_ms ? 'dead' : silent_ms >= suspect_periods * heartbeat_ms ? 'suspect' : peer.life
     if (life !== peer.life && !(peer.life === 'dead' && life === 'suspect')) setLife(turn, member, life)

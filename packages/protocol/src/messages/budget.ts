@@ -48,6 +48,14 @@ export const GARBAGE_BUDGET: Budget = {
   bytes_per_s: 64 * 1024,
 }
 
+/** What one member is sent in answer to its Pulls: one of 3 kB may ask for half a megabyte, and many come a second. */
+export const ANSWER_BUDGET: Budget = {
+  messages_burst: 4_096,
+  messages_per_s: 256,
+  bytes_burst: 4 * 1024 * 1024,
+  bytes_per_s: 256 * 1024,
+}
+
 /** Takes one message of `bytes` from the bucket; false, and nothing taken, where there is no room. */
 export function spend<Key>(
   all: Map<Key, Buckets>,

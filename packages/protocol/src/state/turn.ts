@@ -52,6 +52,7 @@ export class Turn {
 
   record(entry: LogRecord): void {
     apply(this.durable, entry)
+    if (entry.record === 'manifest-armed' || entry.record === 'receipt-held') this.volatile.custody_digest = null
     this.records.push(entry)
   }
 

@@ -8,6 +8,7 @@ import {
   BoundedMap,
   type EnvelopeId,
   type Feerate,
+  type Hash32,
   type Height,
   type IncidentId,
   type ManifestHash,
@@ -42,6 +43,9 @@ export interface Peer {
   boot: number
   seq: number
   pulled_at: Millis | null
+  /** How many incidents and manifests I have asked it for: where the next Pull goes on when there is no room for all. */
+  pulled_incidents: number
+  pulled_manifests: number
   /** Shares of this peer that did not match their commitment, and votes that my own chain contradicts. */
   bad_shares: number
 }
@@ -85,6 +89,8 @@ export interface Volatile {
   estimate: Feerate | null
   mempool_floor: Feerate
   quorum_lost: boolean
+  /** Null where custody has changed since it was made. */
+  custody_digest: Hash32 | null
   /** A message of mine was heard that I did not sign in this life. */
   has_double: boolean
   readonly peers: Map<MemberIndex, Peer>
@@ -98,6 +104,8 @@ export interface Volatile {
     readonly senders: Map<MemberIndex, Buckets>
     /** Of forwarders, for what does not decode. */
     readonly garbage: Map<MemberIndex, Buckets>
+    /** Of members that pull, for what they are sent. */
+    readonly answers: Map<MemberIndex, Buckets>
   }
   readonly enrolments: Map<ManifestHash, PendingEnrolment>
   readonly gatherings: BoundedMap<EnvelopeId, Gathering>
@@ -119,12 +127,13 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     estimate: null,
     mempool_floor: 0 as Feerate,
     quorum_lost: false,
+    custody_digest: null,
     has_double: false,
     peers: new Map(members.slice(0, MAX_MEMBERS).map((index) => [index, newPeer()])),
     seen: new BoundedMap(MAX_SEEN),
     verified: new BoundedMap(MAX_SEEN),
     recent: new Map(members.map((index) => [index, new BoundedMap(MAX_RECENT_PER_SENDER)])),
-    budgets: { forwarders: new Map(), senders: new Map(), garbage: new Map() },
+    budgets: { forwarders: new Map(), senders: new Map(), garbage: new Map(), answers: new Map() },
     enrolments: new Map(),
     gatherings: new BoundedMap(MAX_GATHERING),
     sealing: new Set(),
@@ -142,6 +151,8 @@ function newPeer(): Peer {
     boot: -1,
     seq: -1,
     pulled_at: null,
+    pulled_incidents: 0,
+    pulled_manifests: 0,
     bad_shares: 0,
   }
 }

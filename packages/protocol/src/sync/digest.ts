@@ -3,6 +3,7 @@ import { type Hasher, hashOf } from '../crypto/index.ts'
 import { MAX_MANIFESTS_PER_VAULT, MAX_MEMBERS, MAX_VAULTS } from '../custody/limits.ts'
 import { type Hash32, type Infer, type ManifestHash, s, sortedEntries } from '../primitives/index.ts'
 import type { Durable, Incident } from '../state/durable.ts'
+import type { Turn } from '../state/turn.ts'
 
 const incidentSummary = s.struct({
   votes: s.list(s.struct({ member: s.memberIndex, anchor_height: s.height }), MAX_MEMBERS),
@@ -34,4 +35,10 @@ export function custodySummaryOf(durable: Durable): Infer<typeof custodySummary>
 
 export function custodyDigest(hasher: Hasher, durable: Durable): Hash32 {
   return hashOf(hasher, 'digest', custodySummary, custodySummaryOf(durable)) as Hash32
+}
+
+/** Mine, made again only when custody has changed: each heartbeat that comes is compared with it. */
+export function myCustodyDigest({ ports, durable, volatile }: Turn): Hash32 {
+  volatile.custody_digest ??= custodyDigest(ports, durable)
+  return volatile.custody_digest
 }

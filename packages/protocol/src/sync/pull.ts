@@ -4,6 +4,10 @@
  */
 import { releaseSlot } from '../guard/ledger.ts'
 import { incidentStatus } from '../incident/machine.ts'
+import { standingTrigger } from '../incident/trigger.ts'
+import { ANSWER_BUDGET, spend } from '../messages/budget.ts'
+import { MAX_BODY_BYTES } from '../messages/frame.ts'
+import { encodeBody } from '../messages/kinds.ts'
 import { MAX_PULL_INCIDENTS, MAX_PULL_MANIFESTS, type Pull } from '../messages/pull.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import { type EnvelopeId, type IncidentId, type MemberIndex, sortedEntries } from '../primitives/index.ts'
@@ -21,11 +25,13 @@ export function openIncidents(turn: Turn): [IncidentId, Incident][] {
   return sortedEntries(turn.durable.incidents).filter(([, { settled }]) => settled === null)
 }
 
-/** Incidents whose recovery is not in my own mempool or chain yet. */
+/** Incidents whose trigger stands and whose recovery is not in my own chain yet: shares may be missing. */
 export function unansweredIncidents(turn: Turn): IncidentId[] {
   const unanswered = openIncidents(turn).filter(([, incident]) => {
     const vault = turn.durable.vaults.get(incident.vault_id)
-    const status = vault && incidentStatus(vault, incident, turn.tip)
+    // What is only alleged calls for no share; votes for it are asked for when heartbeats differ.
+    if (!vault || standingTrigger(vault, incident.trigger) === null) return false
+    const status = incidentStatus(vault, incident, turn.tip)
     return status === 'alleged' || status === 'open' || status === 'certified' || status === 'recovering'
   })
   return unanswered.map(([incident_id]) => incident_id)
@@ -33,13 +39,37 @@ export function unansweredIncidents(turn: Turn): IncidentId[] {
 
 /** Tells a member what I have of these incidents and of custody, so that it sends what I lack. */
 export function pullFrom(turn: Turn, member: MemberIndex, incidents: readonly IncidentId[]): void {
-  const body: Pull = {
-    incidents: incidents.slice(0, MAX_PULL_INCIDENTS).map((incident_id) => whatIHave(turn, incident_id, member)),
-    custody: custodySummaryOf(turn.durable).slice(0, MAX_PULL_MANIFESTS),
-  }
-  turn.send(member, turn.sign('pull', body))
   const peer = turn.volatile.peers.get(member)
-  if (peer) peer.pulled_at = turn.at_ms
+  if (!peer) return
+  const wanted = inTurn(incidents, peer.pulled_incidents, MAX_PULL_INCIDENTS)
+  const custody = inTurn(incompleteCustody(turn), peer.pulled_manifests, MAX_PULL_MANIFESTS)
+  if (wanted.length === 0 && custody.length === 0) return
+  const body = fitting({ incidents: wanted.map((incident_id) => whatIHave(turn, incident_id, member)), custody })
+  turn.send(member, turn.sign('pull', body))
+  peer.pulled_at = turn.at_ms
+  peer.pulled_incidents += body.incidents.length
+  peer.pulled_manifests += body.custody.length
+}
+
+/** At most `max` of the list, from where the last Pull ended: those that nobody can answer must not hide the others. */
+function inTurn<T>(list: readonly T[], done: number, max: number): T[] {
+  const from = list.length === 0 ? 0 : done % list.length
+  return [...list.slice(from), ...list.slice(0, from)].slice(0, max)
+}
+
+/** Sixteen incidents of 64 members each may be more than one message holds: then fewer are asked for. */
+function fitting(body: Pull): Pull {
+  let { incidents } = body
+  while (incidents.length > 0 && encodeBody('pull', { ...body, incidents }).length > MAX_BODY_BYTES) {
+    incidents = incidents.slice(0, Math.floor(incidents.length / 2))
+  }
+  return { ...body, incidents }
+}
+
+/** Manifests that I hold without the receipts of all members. */
+function incompleteCustody(turn: Turn): Pull['custody'] {
+  const count = turn.config.federation.members.length
+  return custodySummaryOf(turn.durable).filter(({ receipts }) => receipts.length < count)
 }
 
 /** Of an incident that I have not heard of, nothing. */
@@ -63,11 +93,16 @@ function sharesHeldOf(turn: Turn, incident: Incident, member: MemberIndex): Enve
 }
 
 export function onPull(turn: Turn, from: MemberIndex, body: Pull): VerdictCode {
+  const incidents = new Map(body.incidents.map((wanted) => [wanted.incident_id, wanted]))
   const frames = [
-    ...body.incidents.flatMap((wanted) => incidentFrames(turn, from, wanted)),
-    ...body.custody.flatMap((wanted) => receiptFrames(turn, wanted)),
+    ...[...incidents.values()].flatMap((wanted) => incidentFrames(turn, from, wanted)),
+    ...receiptFrames(turn, body.custody),
   ]
-  for (const bytes of frames.slice(0, MAX_ANSWER_FRAMES)) turn.afterSync({ effect: 'send', to: from, bytes })
+  const { answers } = turn.volatile.budgets
+  for (const bytes of frames.slice(0, MAX_ANSWER_FRAMES)) {
+    if (!spend(answers, from, 'routine', ANSWER_BUDGET, bytes.length, turn.at_ms)) break
+    turn.afterSync({ effect: 'send', to: from, bytes })
+  }
   return 'accepted'
 }
 
@@ -101,13 +136,14 @@ function releasedTo(
     })
 }
 
-function receiptFrames(turn: Turn, wanted: Pull['custody'][number]): Uint8Array[] {
-  for (const { manifests } of turn.durable.vaults.values()) {
-    const held = manifests.find(({ hash }) => hash === wanted.manifest_hash)
-    if (!held) continue
-    return sortedEntries(held.receipts)
-      .filter(([member]) => !wanted.receipts.includes(member))
+function receiptFrames(turn: Turn, wanted: Pull['custody']): Uint8Array[] {
+  const byHash = new Map(wanted.map(({ manifest_hash, receipts }) => [manifest_hash, receipts]))
+  const held = [...turn.durable.vaults.values()].flatMap(({ manifests }) => manifests)
+  return held.flatMap(({ hash, receipts }) => {
+    const has = byHash.get(hash)
+    if (!has) return []
+    return sortedEntries(receipts)
+      .filter(([member]) => !has.includes(member))
       .map(([, frame]) => frame)
-  }
-  return []
+  })
 }
