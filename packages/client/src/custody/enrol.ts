@@ -49,10 +49,12 @@ export interface EnrolOptions {
   readonly receipts?: readonly Uint8Array[]
   /** How often to ask a member again whose answer may change. Default 0. */
   readonly retries?: number
+  /** Between two requests to one member. Default RETRY_MS. */
+  readonly retry_ms?: number
   readonly signal?: AbortSignal
 }
 
-/** Between two requests to one member: a block or a restart takes longer. */
+/** A block or a restart takes longer. */
 export const RETRY_MS = 5_000
 
 /**
@@ -73,21 +75,20 @@ export async function enrol(link: FederationLink, bundle: EnrolmentBundle, optio
   )
   const receipts = results.filter((one) => one.result === 'receipt')
   const isProtected = receipts.length >= link.federation.thresholds.clawback.protected
-  const states = isProtected ? await publish(link, manifest_hash, receipts, options.signal) : []
+  const states = isProtected ? await publish(link, manifest_hash, receipts, options) : []
   const active = states.flatMap(({ member, state }) => (state === 'active' ? [member] : []))
   return { manifest_hash, results, receipts, protected: isProtected, states, active }
 }
 
-async function askUntilSettled({ onResult, retries = 0, signal }: EnrolOptions, request: () => Promise<MemberResult>): Promise<MemberResult> {
+async function askUntilSettled(options: EnrolOptions, request: () => Promise<MemberResult>): Promise<MemberResult> {
   let told: string | null = null
-  for (let left = retries; ; left--) {
+  return repeated(options, async () => {
     const result = await request()
     const answer = result.result === 'receipt' ? 'receipt' : result.code
-    if (answer !== told) onResult?.(result)
+    if (answer !== told) options.onResult?.(result)
     told = answer
-    if (result.result === 'receipt' || !result.retryable || left <= 0) return result
-    await sleep(RETRY_MS, undefined, signal ? { signal } : {})
-  }
+    return { value: result, again: result.result !== 'receipt' && result.retryable }
+  })
 }
 
 /** Gives every member the bundle of receipts. */
@@ -95,19 +96,35 @@ async function publish(
   link: FederationLink,
   manifest_hash: ManifestHash,
   receipts: readonly Receipt[],
-  signal?: AbortSignal,
+  options: EnrolOptions,
 ): Promise<Enrolled['states']> {
   const request = { request: 'bundle' as const, manifest_hash, receipts: receipts.map(({ frame }) => frame) }
   return Promise.all(
-    link.federation.members.map(async ({ index: member }) => {
-      try {
-        const answer = await link.enrol(member, request, signal)
-        return { member, state: answer.answer === 'state' ? answer.state : null }
-      } catch (error) {
-        return { member, ...noAnswer(error, { state: null }) }
-      }
-    }),
+    link.federation.members.map(async ({ index: member }) => ({
+      member,
+      state: await repeated(options, async () => {
+        try {
+          const answer = await link.enrol(member, request, options.signal)
+          if (answer.answer === 'state') return { value: answer.state, again: false }
+          return { value: null, again: answer.answer === 'refused' && answer.retryable }
+        } catch (error) {
+          return noAnswer(error, { value: null, again: true })
+        }
+      }),
+    })),
   )
+}
+
+/** Asks again while that may help, at most as often as the caller wants. */
+async function repeated<T>(
+  { retries = 0, retry_ms = RETRY_MS, signal }: EnrolOptions,
+  attempt: () => Promise<{ readonly value: T; readonly again: boolean }>,
+): Promise<T> {
+  for (let left = retries; ; left--) {
+    const { value, again } = await attempt()
+    if (!again || left <= 0) return value
+    await sleep(retry_ms, undefined, signal ? { signal } : {})
+  }
 }
 
 async function ask(

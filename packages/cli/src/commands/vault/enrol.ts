@@ -57,7 +57,7 @@ async function runEnrol(options: EnrolOptions, shell: Shell): Promise<Report> {
   const stored = await prepareBundle(options, federation, set, passphrase, shell.output)
   const enrolled = await send(options, federation, stored.bundle, passphrase, shell)
   requireProtected(enrolled, federation.thresholds.clawback.protected)
-  requireHeld(federation, enrolled, needed, options.unvault)
+  requireHeld(federation, enrolled, needed, unvault.there ? `${options.unvault} stays as it was` : `${options.unvault} was not written`)
   if (!unvault.there) await writeFiles([{ path: options.unvault, content: unvault.content, privacy: 'private' }])
   return report(options, federation, stored, enrolled)
 }
@@ -149,6 +149,7 @@ function nameOf(federation: Federation, index: MemberIndex): string {
 
 /**
  * The hot device gets its transactions only when the vault is as safe as it is meant to be.
+ * @param unvault what became of its file
  * @throws CliError not-all-receipts, not-active
  */
 function requireHeld(federation: Federation, { results, receipts, active }: Enrolled, needed: number, unvault: string): void {
@@ -157,14 +158,14 @@ function requireHeld(federation: Federation, { results, receipts, active }: Enro
     const missing = results.flatMap((one) => (one.result === 'receipt' ? [] : [`${nameOf(federation, one.member)}: ${one.message}`]))
     throw new CliError(
       'not-all-receipts',
-      `${receipts.length} of ${n} members hold the vault: it is protected, but ${unvault} was not written (${missing.join('; ')}).`,
+      `${receipts.length} of ${n} members hold the vault: it is protected, but ${unvault} (${missing.join('; ')}).`,
       `Run the same command again when they answer, or add --accept-receipts ${receipts.length}: ${survival(federation, receipts.length)}.`,
     )
   }
   if (active.length >= needed) return
   throw new CliError(
     'not-active',
-    `The vault is active with ${active.length} of ${n} members so far: it is protected, but ${unvault} was not written.`,
+    `The vault is active with ${active.length} of ${n} members so far: it is protected, but ${unvault}.`,
     'Run the same command again later: a new generation waits before it becomes active.',
   )
 }

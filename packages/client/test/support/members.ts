@@ -1,0 +1,124 @@
+/** Members that answer owners over the real network, each as the test wants: honest, lying, or not there. */
+import { type Network, createNetwork } from '@belfry/network'
+import {
+  type EnrolRequest, type Frame, type Header, MESSAGE_VERSION, type ManifestHash, type OwnerAnswer, encodeBody, encodeFrame, enrolRequest,
+  ownerAnswer, peerIdOf, signFrame,
+} from '@belfry/protocol'
+import type { NodeKey } from '@belfry/protocol'
+import { type MemberIndex, type Millis, fromCbor, toCbor } from '@belfry/protocol/primitives'
+import { FederationLink, hashOfBundle, portsOf } from '../../src/index.ts'
+import type { EnrolmentBundle } from '../../src/index.ts'
+import { type TestFederation, makeFederation } from './federation.ts'
+
+/** What a member answers to a request; bytes are sent as they are. */
+export type Behaviour = (request: EnrolRequest, stage: Stage, member: MemberIndex) => OwnerAnswer | Uint8Array | Promise<never>
+
+export class Stage implements AsyncDisposable {
+  readonly setting: TestFederation
+  readonly link: FederationLink
+  readonly #networks: readonly Network[]
+  /** Requests that each member got, by kind. */
+  readonly asked: string[] = []
+
+  private constructor(setting: TestFederation, link: FederationLink, networks: readonly Network[]) {
+    this.setting = setting
+    this.link = link
+    this.#networks = networks
+  }
+
+  /** @param behaviours by member; null: it does not run. */
+  static async open(behaviours: readonly (Behaviour | null)[], ports: readonly number[]): Promise<Stage> {
+    const addresses = behaviours.map((_, at) => `/ip4/127.0.0.1/tcp/${ports[at] ?? 0}`)
+    const setting = makeFederation(behaviours.length, { addresses })
+    let stage: Stage | null = null
+    const networks = await Promise.all(
+      behaviours.flatMap((behaviour, at) =>
+        behaviour === null ? [] : [listen(setting, at, addresses[at] ?? '', (request) => answer(stage, behaviour, request, (at + 1) as MemberIndex))],
+      ),
+    )
+    const link = await FederationLink.open(setting.federation, setting.owner.identitySeed)
+    stage = new Stage(setting, link, networks)
+    return stage
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.link.close()
+    await Promise.all(this.#networks.map((network) => network.stop()))
+  }
+}
+
+async function answer(stage: Stage | null, behaviour: Behaviour, bytes: Uint8Array, member: MemberIndex): Promise<Uint8Array> {
+  if (stage === null) throw new Error('the stage is not up')
+  const request = fromCbor(enrolRequest, bytes)
+  stage.asked.push(`${request.request} ${member}`)
+  const said = await behaviour(request, stage, member)
+  return said instanceof Uint8Array ? said : toCbor(ownerAnswer, said)
+}
+
+async function listen(setting: TestFederation, at: number, address: string, onRequest: (bytes: Uint8Array) => Promise<Uint8Array>): Promise<Network> {
+  const { federation, keys, owner } = setting
+  const seed = keys[at]?.identitySeed
+  if (seed === undefined) throw new Error('no such member')
+  return await seed.use((identitySeed) =>
+    createNetwork({
+      identitySeed,
+      listen: [address],
+      topicPrefix: federation.lock_prefix,
+      self: (at + 1) as MemberIndex,
+      // The members of these tests need not know each other.
+      members: federation.members.map(({ index, peer_id }) => ({ index, peerId: peer_id, addresses: [] })),
+      owners: [peerIdOf(owner.nodePublicKey as NodeKey)],
+      handlers: {
+        onGossip: () => Promise.resolve('ignore'),
+        onMemberFrame: () => {},
+        onOwnerRequest: (_peer, _protocol, bytes) => onRequest(bytes),
+        onPeer: () => {},
+      },
+    }),
+  )
+}
+
+/** A receipt as its member signs it, with whatever a lie needs changed. */
+export function receiptOf(
+  { federation, keys }: TestFederation,
+  member: MemberIndex,
+  manifest_hash: ManifestHash,
+  change: { readonly signer?: number; readonly from?: MemberIndex; readonly attachment?: Uint8Array; readonly frame?: (frame: Frame) => Frame } = {},
+): Uint8Array {
+  const signer = keys[(change.signer ?? member) - 1]
+  if (signer === undefined) throw new Error('no such member')
+  const head: Header = {
+    version: MESSAGE_VERSION,
+    lock_prefix: federation.lock_prefix,
+    epoch: federation.epoch,
+    kind: 'receipt',
+    from: change.from ?? member,
+    peer_id: federation.memberOf(member).peer_id,
+    boot: 1,
+    seq: 1,
+    sent_at: 0 as Millis,
+    body: encodeBody('receipt', { statement: 'holds', vault_id: '00'.repeat(32) as never, generation: 1, manifest_hash }),
+  }
+  const frame = signFrame(portsOf(signer), federation.lock_hash, head, change.attachment ?? null)
+  return encodeFrame(change.frame?.(frame) ?? frame)
+}
+
+/** Takes everything into custody, and calls it active once the bundle of receipts is there. */
+export const honest: Behaviour = (request, { setting }, member) => {
+  switch (request.request) {
+    case 'manifest':
+      return { answer: 'receipt', frame: receiptOf(setting, member, hashOf(request)) }
+    case 'bundle':
+      return { answer: 'state', state: 'active' }
+    case 'withdraw':
+      return { answer: 'state', state: 'withdrawn' }
+  }
+}
+
+export function hashOf({ manifest }: Extract<EnrolRequest, { request: 'manifest' }>): ManifestHash {
+  return hashOfBundle({ manifest } as EnrolmentBundle)
+}
+
+export function refusing(code: string, retryable = false): Behaviour {
+  return () => ({ answer: 'refused', code, message: `it says ${code}`, remedy: 'do something about it', retryable })
+}
