@@ -1,7 +1,6 @@
-import { type MemberKind, decodeBody } from '@belfry/protocol'
 import { type MemberIndex, equalBytes } from '@belfry/protocol/primitives'
-import type { ReadFrame } from './frames.ts'
 import type { Invariant } from './invariant.ts'
+import { slotOf } from './slots.ts'
 
 export const S3: Invariant = {
   name: 'S3',
@@ -24,23 +23,4 @@ export const S3: Invariant = {
       },
     }
   },
-}
-
-const SLOTS: Partial<Record<MemberKind, (body: Uint8Array) => string | null>> = {
-  vote: (bytes) => {
-    const { incident_id, action, anchor_height } = decodeBody('vote', bytes)
-    return `vote/${incident_id}/${action}/${anchor_height}`
-  },
-  release: (bytes) => {
-    const { incident_id, envelope_id, to } = decodeBody('release', bytes)
-    return `release/${incident_id}/${envelope_id}/${to}`
-  },
-  receipt: (bytes) => {
-    const body = decodeBody('receipt', bytes)
-    return body.statement === 'holds' ? `receipt/${body.manifest_hash}` : null
-  },
-}
-
-function slotOf({ kind, head }: ReadFrame): string | null {
-  return SLOTS[kind]?.(head.body) ?? null
 }

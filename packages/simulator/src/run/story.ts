@@ -37,6 +37,8 @@ const POLL_MS = 5_000
 const LONGEST_ENROLMENT_MS = 600_000
 /** Blocks that a run goes on after its story has ended. */
 const AFTERMATH = 3
+/** Blocks after which a thief lets nothing stop him, and where there is none nothing comes any more. */
+const PATIENCE = 12
 const SETTLED = 101
 const MOST_BLOCKS = 400
 
@@ -135,17 +137,17 @@ export class StoryTeller {
       return
     }
     const blocks = height - this.#struck_at
-    if (thief.confirmed?.tx.purpose === 'unvault') this.#onUnvaulted(thief.confirmed.height, height)
-    else if (this.#plan.story === 'theft' && blocks > 12) thief.insist()
-    else if (this.#plan.story === 'quiet' && blocks > 15) this.#endAt(height, 'quiet')
-    else if (this.#plan.story === 'vanishing' && blocks > 12) this.#endAt(height, 'vanished')
-    else if (this.#plan.story === 'cold-theft') this.#onColdTheft(height, blocks)
+    const spent = thief.confirmed
+    if (spent?.tx.purpose === 'unvault') this.#onUnvaulted(spent.height, height)
+    else if (spent) this.#endAt(height + AFTERMATH, `${spent.tx.purpose} instead of U`)
+    else if (blocks > PATIENCE) this.#onNothing(height)
   }
 
-  #onColdTheft(height: number, blocks: number): void {
-    const outcome = outcomeOf(this.#modules.bitcoin, this.#modules.deal)
-    if (outcome !== null) this.#endAt(height + AFTERMATH, `cold theft, ${outcome}`)
-    else if (blocks > 12) this.#modules.thief.insist()
+  /** The deposit is still unspent, long after the thief struck. */
+  #onNothing(height: number): void {
+    const { story } = this.#plan
+    if (story === 'theft' || story === 'cold-theft') this.#modules.thief.insist()
+    else this.#endAt(height, story)
   }
 
   /** U is in the best chain: heals when the window is nearly over, and waits for the end. */

@@ -1,0 +1,32 @@
+/**
+ * 32 bytes that depend on every bit of the input, ten times as fast as SHA-256 and of no use against anybody: for worlds
+ * whose adversary is ours. Multiplications and rotations as in MurmurHash3, over eight lanes.
+ */
+const LANES = 8
+const ROUNDS = 3
+
+export function fastHash(bytes: Uint8Array): Uint8Array {
+  const lanes = new Int32Array(LANES)
+  for (let lane = 0; lane < LANES; lane++) lanes[lane] = Math.imul(lane + 1, 0x9e37_79b9) ^ bytes.length
+  let lane = 0
+  let carry = 0x2545_f491
+  for (let at = 0; at < bytes.length; at += 4) {
+    const word =
+      (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)
+    carry = mix(carry ^ word ^ (lanes[lane] ?? 0))
+    lanes[lane] = carry
+    lane = (lane + 1) % LANES
+  }
+  for (let round = 0; round < ROUNDS * LANES; round++) {
+    carry = mix((carry + round) ^ (lanes[lane] ?? 0))
+    lanes[lane] = carry
+    lane = (lane + 1) % LANES
+  }
+  return new Uint8Array(lanes.buffer)
+}
+
+function mix(value: number): number {
+  let mixed = Math.imul(value ^ (value >>> 16), 0x85eb_ca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2_ae35)
+  return mixed ^ (mixed >>> 16)
+}
