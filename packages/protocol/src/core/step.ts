@@ -97,7 +97,7 @@ function onEnrol(turn: Turn, request_id: number, peer_id: string, request: Enrol
       onManifest(turn, request_id, peer_id, request)
       return
     case 'bundle':
-      onBundle(turn, request_id, request)
+      onBundle(turn, request_id, peer_id, request)
       return
     case 'withdraw':
       onWithdraw(turn, request_id, request)

@@ -1,15 +1,15 @@
 /** Taking a vault into custody: an owner's manifest, envelopes and shares; then the bundle of receipts that activates it. */
 import type { Outcome } from '../core/input.ts'
-import { receiptSlot, signOnce, signedFor } from '../guard/ledger.ts'
-import { type Frame, decodeFrame, decodeHeader, encodeFrame } from '../messages/frame.ts'
-import { decodeBody } from '../messages/kinds.ts'
-import { type EnrolRequest, MAX_RECEIPT_FRAME_BYTES, type ManifestState, type OwnerAnswer, ownerAnswer } from '../messages/owner-requests.ts'
+import { hasLedgerRoom, receiptSlot, signOnce, signedFor } from '../guard/ledger.ts'
+import { type Frame, encodeFrame } from '../messages/frame.ts'
+import { type EnrolRequest, type ManifestState, type OwnerAnswer, ownerAnswer } from '../messages/owner-requests.ts'
 import type { Receipt } from '../messages/receipt.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
-import { isSignatureValid } from '../messages/verified.ts'
+import { openInner } from '../messages/verified.ts'
 import { advanceVault } from '../incident/machine.ts'
+import { standingTrigger } from '../incident/trigger.ts'
 import { type ManifestHash, type MemberIndex, type Outpoint, SchemaError, type VaultId, toCbor } from '../primitives/index.ts'
-import type { HeldManifest, Vault } from '../state/durable.ts'
+import type { HeldManifest, Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { MAX_PENDING_ENROLMENTS } from '../state/volatile.ts'
 import { hashOfEnvelope } from './commitments.ts'
@@ -19,6 +19,7 @@ import { type RefusalCode, refusal } from './refusal.ts'
 import { checkManifest, checkSuperseding } from './rules.ts'
 
 type ManifestRequest = Extract<EnrolRequest, { request: 'manifest' }>
+type BundleRequest = Extract<EnrolRequest, { request: 'bundle' }>
 
 export function reply(turn: Turn, request_id: number, answer: OwnerAnswer): void {
   turn.afterSync({ effect: 'reply', request_id, bytes: toCbor(ownerAnswer, answer) })
@@ -37,8 +38,9 @@ export function onManifest(turn: Turn, request_id: number, peer_id: string, requ
     return
   }
   const pending = turn.volatile.enrolments.get(hash)
-  if (pending && pending.waiting.length < MAX_PENDING_ENROLMENTS) {
-    pending.waiting.push(request_id)
+  if (pending) {
+    if (pending.waiting.length < MAX_PENDING_ENROLMENTS) pending.waiting.push(request_id)
+    else refuse(turn, request_id, 'busy')
     return
   }
   const checked = checkRequest(turn, peer_id, request)
@@ -75,10 +77,8 @@ function checkRequest(turn: Turn, peer_id: string, request: ManifestRequest): Ma
   const unsound = checkManifest(turn.ports, turn.config.federation, manifest)
   if (unsound) return unsound
   const vault = turn.durable.vaults.get(manifest.vault_id)
-  const unfit = checkSuperseding(turn.ports, vault, manifest, request.manifest)
+  const unfit = checkFit(turn, vault, manifest, request)
   if (unfit) return unfit
-  if (!vault && turn.durable.vaults.size >= MAX_VAULTS) return 'no-room'
-  if (vault && vault.manifests.length >= MAX_MANIFESTS_PER_VAULT) return 'no-room'
   const envelopes = envelopesOf(manifest)
   const same =
     request.envelopes.length === envelopes.length &&
@@ -88,6 +88,14 @@ function checkRequest(turn: Turn, peer_id: string, request: ManifestRequest): Ma
       return bytes !== undefined && hashOfEnvelope(turn.ports, bytes) === envelope_hash
     })
   return same ? manifest : 'envelopes-differ'
+}
+
+/** Whether the manifest follows what is held now, and there is room for it and for my receipt. */
+function checkFit(turn: Turn, vault: Vault | undefined, manifest: Manifest, request: ManifestRequest): RefusalCode | null {
+  const unfit = checkSuperseding(turn.ports, vault, manifest, request.manifest)
+  if (unfit) return unfit
+  const hasRoom = vault ? vault.manifests.length < MAX_MANIFESTS_PER_VAULT : turn.durable.vaults.size < MAX_VAULTS
+  return hasRoom && hasLedgerRoom(turn) ? null : 'no-room'
 }
 
 function verification(turn: Turn, manifest: Manifest, hash: ManifestHash, request: ManifestRequest) {
@@ -116,7 +124,7 @@ export function onVerified(turn: Turn, { manifest_hash, check }: Extract<Outcome
   const vault = turn.durable.vaults.get(manifest.vault_id)
   // Another enrolment may have been armed while the shell was looking.
   const seen = pending.moved && check === 'ok' ? 'deposit-spent' : check
-  const code = seen === 'ok' ? checkSuperseding(turn.ports, vault, manifest, pending.request.manifest) : seen
+  const code = seen === 'ok' ? checkFit(turn, vault, manifest, pending.request) : seen
   if (code !== null) {
     for (const request_id of pending.waiting) refuseManifest(turn, request_id, manifest_hash, code)
     return
@@ -169,9 +177,11 @@ export function onReceipt(
 }
 
 /** The owner publishes the receipts of enough members. The first generation activates at once, later ones after notice. */
-export function onBundle(turn: Turn, request_id: number, request: Extract<EnrolRequest, { request: 'bundle' }>): void {
+export function onBundle(turn: Turn, request_id: number, peer_id: string, request: BundleRequest): void {
   const found = find(turn, request.manifest_hash)
   if (!found) return refuse(turn, request_id, 'unknown-manifest')
+  const owner = turn.config.owners.find((one) => one.peer_id === peer_id)
+  if (owner?.root !== found.held.manifest.owner.root) return refuse(turn, request_id, 'owner-not-admitted')
   const { vault_id, vault, held } = found
   if (held.withdrawn) return refuse(turn, request_id, 'manifest-withdrawn')
   for (const bytes of request.receipts) {
@@ -189,21 +199,14 @@ export function onBundle(turn: Turn, request_id: number, request: Extract<EnrolR
 }
 
 /** The member whose valid receipt for this manifest the bytes are; null otherwise. */
-function receiptSigner(turn: Turn, bytes: Uint8Array, held: HeldManifest): MemberIndex | null {
-  if (bytes.length > MAX_RECEIPT_FRAME_BYTES) return null
-  const { federation } = turn.config
-  try {
-    const frame = decodeFrame(bytes)
-    const head = decodeHeader(frame.signed)
-    const member = federation.members.find(({ index }) => index === head.from)
-    if (!member || head.kind !== 'receipt' || frame.attachment !== null) return null
-    const body = decodeBody('receipt', head.body)
-    if (body.statement !== 'holds' || body.manifest_hash !== held.hash) return null
-    return isSignatureValid(turn, member.node_key, frame) ? head.from : null
-  } catch (error) {
-    if (error instanceof SchemaError) return null
-    throw error
-  }
+function receiptSigner(turn: Turn, bytes: Uint8Array, { hash, manifest }: HeldManifest): MemberIndex | null {
+  const isOfManifest = (body: Receipt): boolean =>
+    body.statement === 'holds' &&
+    body.manifest_hash === hash &&
+    body.vault_id === manifest.vault_id &&
+    body.generation === manifest.generation
+  const opened = openInner(turn, 'receipt', bytes, isOfManifest)
+  return typeof opened === 'string' ? null : opened.head.from
 }
 
 /** Asked when a bundle comes and at each block. */
@@ -219,8 +222,13 @@ function mayActivate(turn: Turn, vault_id: VaultId, vault: Vault, held: HeldMani
   if (held.activated_height !== null || held.bundle_height === null || held.withdrawn) return false
   if (held.manifest.previous !== vault.active) return false
   if (held.manifest.generation === 1) return true
-  const open = [...turn.durable.incidents.values()].some((one) => one.vault_id === vault_id && one.settled === null)
-  return !open && turn.tip >= held.bundle_height + held.manifest.activation_delay
+  if (turn.tip < held.bundle_height + held.manifest.activation_delay) return false
+  return ![...turn.durable.incidents.values()].some((one) => one.vault_id === vault_id && isOpen(vault, one))
+}
+
+/** What one member alleges holds up no renewal, or a liar could for ever; nor does a trigger that went without harm. */
+function isOpen(vault: Vault, { trigger, settled, released }: Incident): boolean {
+  return settled === null && (standingTrigger(vault, trigger) !== null || released.size > 0)
 }
 
 /** Makes room for another manifest of the generation. The withdrawn one stays armed: nothing disarms a vault. */

@@ -20,6 +20,7 @@ export function checkManifest(hasher: Hasher, federation: Federation, value: Man
   if (!enrol.keys.includes(root)) return 'root-not-among-enrolment-keys'
   const network = federation.network === 'regtest' ? 'regtest' : 'elsewhere'
   if (value.csv < MIN_CSV[network]) return 'csv-too-short'
+  if (value.activation_delay < MIN_ACTIVATION_DELAY[network]) return 'activation-delay-too-short'
   if (!areLaddersSound(value)) return 'ladder-unsound'
   if (!areSharesComplete(federation, value)) return 'shares-incomplete'
   if (!areEnvelopeIdsRight(hasher, value)) return 'envelope-id-wrong'

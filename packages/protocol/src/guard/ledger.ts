@@ -5,7 +5,7 @@
 import { type Frame, decodeFrame, encodeFrame } from '../messages/frame.ts'
 import type { Action } from '../messages/vote.ts'
 import type { EnvelopeId, Height, IncidentId, LockHash, ManifestHash, MemberIndex } from '../primitives/index.ts'
-import type { Durable } from '../state/durable.ts'
+import { type Durable, MAX_LEDGER } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 
 export type Slot = string
@@ -20,6 +20,11 @@ export function releaseSlot(lock: LockHash, incident_id: IncidentId, envelope_id
 
 export function receiptSlot(lock: LockHash, manifest_hash: ManifestHash): Slot {
   return `receipt/${lock}/${manifest_hash}`
+}
+
+/** Where it is full nothing more is signed: what was signed for is never forgotten. */
+export function hasLedgerRoom(turn: Turn): boolean {
+  return turn.durable.ledger.size < MAX_LEDGER
 }
 
 /** The frame signed for a slot, if there is one. */

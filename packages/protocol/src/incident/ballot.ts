@@ -1,20 +1,11 @@
 /** Votes and certificates of other members. */
 import { noticeEquivocation } from '../evidence/equivocation.ts'
-import {
-  type Frame,
-  type Header,
-  MESSAGE_VERSION,
-  decodeFrame,
-  decodeHeader,
-  encodeFrame,
-  withoutAttachment,
-} from '../messages/frame.ts'
-import { decodeBody } from '../messages/kinds.ts'
+import { type Frame, type Header, encodeFrame, withoutAttachment } from '../messages/frame.ts'
 import type { Certificate } from '../messages/certificate.ts'
-import { SCHEMA_VERDICTS, type VerdictCode, verdictOf } from '../messages/verdict.ts'
-import { isSignatureValid } from '../messages/verified.ts'
+import { type VerdictCode, verdictOf } from '../messages/verdict.ts'
+import { type InnerFrame, openInner } from '../messages/verified.ts'
 import { ACTION_OF, type Vote } from '../messages/vote.ts'
-import { type MemberIndex, SchemaError, equalBytes, toHex } from '../primitives/index.ts'
+import { type MemberIndex, equalBytes, toHex } from '../primitives/index.ts'
 import type { Outcome } from '../core/input.ts'
 import type { Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
@@ -136,9 +127,10 @@ export function onCertificate(turn: Turn, certificate: Certificate): VerdictCode
   if (turn.incident(incident_id)?.settled) return 'vault-settled'
   const opened = openVotes(turn, certificate)
   if (typeof opened === 'string') return opened
-  const codes = opened.map(({ head, vote, frame }) => {
+  const codes = opened.map(({ head, body, frame }) => {
+    if (head.from === turn.config.self) return 'own-message'
     noticeEquivocation(turn, head, frame)
-    return head.from === turn.config.self ? 'own-message' : holdVote(turn, head.from, vote, frame)
+    return holdVote(turn, head.from, body, frame)
   })
   // What is only stale or out of my window costs nothing; what is wrong in itself condemns the certificate.
   const wrong = codes.find((code) => verdictOf(code) === 'reject')
@@ -150,46 +142,18 @@ export function onCertificate(turn: Turn, certificate: Certificate): VerdictCode
   return 'accepted'
 }
 
-interface OpenVote {
-  readonly head: Header
-  readonly vote: Vote
-  readonly frame: Frame
-}
-
 /** The votes of a certificate, each by another member and within one window; a code where they are not. */
-function openVotes(turn: Turn, certificate: Certificate): readonly OpenVote[] | VerdictCode {
-  const opened: OpenVote[] = []
-  for (const bytes of certificate.votes) {
-    const one = openVote(turn, certificate, bytes, opened)
+function openVotes(turn: Turn, { incident_id, votes }: Certificate): readonly InnerFrame<'vote'>[] | VerdictCode {
+  const opened: InnerFrame<'vote'>[] = []
+  const voters = new Set<MemberIndex>()
+  for (const bytes of votes) {
+    const isWanted = (vote: Vote, { from }: Header): boolean => vote.incident_id === incident_id && !voters.has(from)
+    const one = openInner(turn, 'vote', bytes, isWanted)
+    // The first fault ends it, for whoever sends one may send 64.
     if (typeof one === 'string') return one
     opened.push(one)
+    voters.add(one.head.from)
   }
-  const anchors = opened.map(({ vote }) => vote.anchor_height)
+  const anchors = opened.map(({ body }) => body.anchor_height)
   return Math.max(...anchors) - Math.min(...anchors) > CERTIFICATE_WINDOW ? 'bad-content' : opened
-}
-
-/** The first thing that is wrong with a vote ends it, for whoever sends it may send 64. */
-function openVote(
-  turn: Turn,
-  { incident_id }: Certificate,
-  bytes: Uint8Array,
-  before: readonly OpenVote[],
-): OpenVote | VerdictCode {
-  const { members, lock_prefix, epoch } = turn.config.federation
-  try {
-    const frame = decodeFrame(bytes)
-    const head = decodeHeader(frame.signed)
-    if (head.version !== MESSAGE_VERSION) return 'unknown-version'
-    const member = members.find(({ index }) => index === head.from)
-    const isOfHere = head.lock_prefix === lock_prefix && head.epoch === epoch && member?.peer_id === head.peer_id
-    if (!member || !isOfHere || head.kind !== 'vote' || frame.attachment !== null) return 'bad-content'
-    if (before.some((one) => one.head.from === head.from)) return 'bad-content'
-    const vote = decodeBody('vote', head.body)
-    if (vote.incident_id !== incident_id) return 'bad-content'
-    return isSignatureValid(turn, member.node_key, frame) ? { head, vote, frame } : 'bad-content'
-  } catch (error) {
-    // A later version's vote is ignored here as it is where it comes alone.
-    if (error instanceof SchemaError) return SCHEMA_VERDICTS[error.code]
-    throw error
-  }
 }

@@ -4,7 +4,7 @@
  */
 import type { ChainEvent } from '../chain/index.ts'
 import { envelopesOf } from '../custody/manifest.ts'
-import { signOnce, voteSlot } from '../guard/ledger.ts'
+import { hasLedgerRoom, signOnce, voteSlot } from '../guard/ledger.ts'
 import { type Frame, decodeFrame, encodeFrame, withoutAttachment } from '../messages/frame.ts'
 import { ACTION_OF, type Trigger } from '../messages/vote.ts'
 import { type IncidentId, type VaultId, sortedEntries } from '../primitives/index.ts'
@@ -23,6 +23,11 @@ import { VOTE_RENEWAL, countedVoters } from './votes.ts'
 const TRIGGERS: readonly Trigger[] = ['theft', 'cold-theft']
 /** From here a reorg that undoes an ending is no longer reckoned with. */
 export const SETTLED_DEPTH = 100
+/**
+ * A reorganisation is told block by block, and only then what bitcoind took back into its mempool: a spend that it undid is
+ * not called gone before that had time to come.
+ */
+const RETURN_PATIENCE_MS = 10_000
 
 type SpendFact = Extract<ChainEvent, { event: `spend-${string}` }>
 
@@ -34,6 +39,8 @@ export function onSpend(turn: Turn, vault_id: VaultId, vault: Vault, fact: Spend
     if (standing && !standing.offered) openIncident(turn, id, vault_id, kind)
     if (turn.incident(id)) chronicle(turn, id, kind, vault, fact)
   }
+  if (fact.event === 'spend-unconfirmed') turn.volatile.undone.set(fact.outpoint, turn.at_ms)
+  else turn.volatile.undone.delete(fact.outpoint)
   forgetAnswers(turn, vault)
   // A block's facts come before the block itself: acting on them is left to onBlock, when my tip has moved to it.
   if (fact.event !== 'spend-confirmed') advanceVault(turn, vault_id, vault)
@@ -109,7 +116,7 @@ export function advance(turn: Turn, incident_id: IncidentId, vault: Vault, incid
 /** Renewed by height alone: seeing the trigger again never votes sooner. */
 function voteIfDue(turn: Turn, incident_id: IncidentId, vault: Vault, incident: Incident): void {
   const standing = standingTrigger(vault, incident.trigger)
-  if (standing === null || turn.durable.position === null) return
+  if (standing === null || turn.durable.position === null || !hasLedgerRoom(turn)) return
   const { self, federation } = turn.config
   const last = incident.votes.get(self)
   if (last && turn.tip < last.anchor_height + VOTE_RENEWAL) return
@@ -167,8 +174,13 @@ function forgetAnswers(turn: Turn, vault: Vault): void {
  */
 function exposeIfGone(turn: Turn, incident: Incident, vault: Vault): void {
   if (vault.exposed || incident.released.size === 0 || standingTrigger(vault, incident.trigger) !== null) return
-  if (finalSpend(vault)?.recovered) return
+  if (finalSpend(vault)?.recovered || mayReturn(turn, vault)) return
   expose(turn, incident, vault)
+}
+
+function mayReturn(turn: Turn, { deposit }: Vault): boolean {
+  const undone_at = turn.volatile.undone.get(deposit)
+  return undone_at !== undefined && turn.at_ms < undone_at + RETURN_PATIENCE_MS
 }
 
 function expose(turn: Turn, incident: Incident, vault: Vault): void {

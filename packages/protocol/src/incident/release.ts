@@ -1,7 +1,7 @@
 /** Handing shares to the broadcasters in turn, and taking those that were handed to me. */
 import { type AnyEnvelope, type ShareCommitment, envelopesOf } from '../custody/manifest.ts'
 import { taggedHash } from '../crypto/index.ts'
-import { releaseSlot, signOnce } from '../guard/ledger.ts'
+import { hasLedgerRoom, releaseSlot, signOnce } from '../guard/ledger.ts'
 import type { Outcome } from '../core/input.ts'
 import { type EnvelopeId, type Hash32, type IncidentId, type MemberIndex, toHex } from '../primitives/index.ts'
 import type { HeldManifest, Incident, Vault } from '../state/durable.ts'
@@ -60,7 +60,8 @@ function release(turn: Turn, incident_id: IncidentId, held: HeldManifest, envelo
   }
   const slot = releaseSlot(turn.config.federation.lock_hash, incident_id, envelope_id, to)
   if (turn.durable.ledger.has(slot) || turn.volatile.sealing.has(slot)) return
-  if (turn.volatile.sealing.size >= MAX_SEALING) return // asked again at the next block
+  // Asked again at the next block.
+  if (turn.volatile.sealing.size >= MAX_SEALING || !hasLedgerRoom(turn)) return
   const sealed = held.shares[envelopeIndex(held, envelope_id)]
   if (sealed === undefined) return
   turn.volatile.sealing.add(slot)
@@ -79,7 +80,7 @@ export function onSealed(turn: Turn, outcome: Extract<Outcome, { of: 'seal-share
     turn.tell({ level: 'error', event: 'bad-share', incident_id, envelope_id, member: turn.config.self, detail: 'my own sealed share does not open' })
     return
   }
-  if (!isDue(releaseGate(turn, vault, incident), envelope_id)) return
+  if (!isDue(releaseGate(turn, vault, incident), envelope_id) || !hasLedgerRoom(turn)) return
   const sealed_hash = hashOfSealed(turn, sealed)
   const frame = signOnce(turn, slot, () =>
     turn.sign('release', { incident_id, manifest_hash, envelope_id, to, sealed_hash }, sealed),

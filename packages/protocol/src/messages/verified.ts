@@ -1,6 +1,19 @@
 /** Checking a frame's signature once, however often it comes: alone, by Pull, inside certificates. */
+import { SchemaError } from '../primitives/index.ts'
 import type { Turn } from '../state/turn.ts'
-import { type Frame, encodeFrame, messageHash, verifyFrame, withoutAttachment } from './frame.ts'
+import {
+  type Frame,
+  type Header,
+  MESSAGE_VERSION,
+  decodeFrame,
+  decodeHeader,
+  encodeFrame,
+  messageHash,
+  verifyFrame,
+  withoutAttachment,
+} from './frame.ts'
+import { type BodyOf, type MemberKind, decodeBody } from './kinds.ts'
+import { SCHEMA_VERDICTS, type VerdictCode } from './verdict.ts'
 
 export function isSignatureValid(turn: Turn, node_key: string, frame: Frame): boolean {
   // Over signature and signed part together: one valid signature vouches for no other.
@@ -9,4 +22,39 @@ export function isSignatureValid(turn: Turn, node_key: string, frame: Frame): bo
   const valid = verifyFrame(turn.ports, turn.config.federation.lock_hash, node_key, frame)
   if (valid) turn.volatile.verified.set(id, true)
   return valid
+}
+
+export interface InnerFrame<K extends MemberKind> {
+  readonly head: Header
+  readonly body: BodyOf<K>
+  readonly frame: Frame
+}
+
+/**
+ * A member's frame that came inside another message, held to all that it is held to where it comes alone: it may be
+ * forwarded alone. `isWanted` is asked before the signature is looked at.
+ * @returns the code of the first thing that is wrong with it
+ */
+export function openInner<K extends MemberKind>(
+  turn: Turn,
+  kind: K,
+  bytes: Uint8Array,
+  isWanted: (body: BodyOf<K>, head: Header) => boolean,
+): InnerFrame<K> | VerdictCode {
+  const { members, lock_prefix, epoch } = turn.config.federation
+  try {
+    const frame = decodeFrame(bytes)
+    const head = decodeHeader(frame.signed)
+    if (head.version !== MESSAGE_VERSION) return 'unknown-version'
+    const member = members.find(({ index }) => index === head.from)
+    const isOfHere = head.lock_prefix === lock_prefix && head.epoch === epoch && member?.peer_id === head.peer_id
+    if (!member || !isOfHere || head.kind !== kind || frame.attachment !== null) return 'bad-content'
+    const body = decodeBody(kind, head.body)
+    if (!isWanted(body, head)) return 'bad-content'
+    return isSignatureValid(turn, member.node_key, frame) ? { head, body, frame } : 'bad-content'
+  } catch (error) {
+    // A later version's is ignored here as it is where it comes alone.
+    if (error instanceof SchemaError) return SCHEMA_VERDICTS[error.code]
+    throw error
+  }
 }
