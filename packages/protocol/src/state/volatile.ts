@@ -1,7 +1,7 @@
 /** What a member forgets at a restart: caches, peers' last words, work under way. Every map has its limit. */
 import type { ChainState } from '../chain/index.ts'
 import type { BroadcastAnswer } from '../core/input.ts'
-import { MAX_ENVELOPES, MAX_MEMBERS } from '../custody/limits.ts'
+import { MAX_ENVELOPES, MAX_MEMBERS, MAX_VAULTS } from '../custody/limits.ts'
 import type { Heartbeat } from '../messages/heartbeat.ts'
 import type { EnrolRequest } from '../messages/owner-requests.ts'
 import {
@@ -31,6 +31,8 @@ const MAX_GATHERING = 64 * MAX_ENVELOPES
 export const MAX_SEALING = 4_096
 /** Transactions seen in votes that my bitcoind has been asked about. */
 const MAX_SIGHTINGS = 1_024
+/** Every vault's deposit and unvault output, should one reorganisation undo them all. */
+const MAX_UNDONE = 2 * MAX_VAULTS
 
 export type PeerLife = 'unknown' | 'alive' | 'suspect' | 'dead'
 
@@ -114,6 +116,8 @@ export interface Volatile {
   readonly early: Map<MemberIndex, Map<EnvelopeId, IncidentId>>
   /** By incident and transaction: my tip when my bitcoind was asked last. */
   readonly sightings: BoundedMap<string, Height>
+  /** Coins whose spend a reorganisation undid, and when, until the mempool or a block says what has become of it. */
+  readonly undone: BoundedMap<Outpoint, Millis>
 }
 
 export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
@@ -139,6 +143,7 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     sealing: new Set(),
     early: new Map(),
     sightings: new BoundedMap(MAX_SIGHTINGS),
+    undone: new BoundedMap(MAX_UNDONE),
   }
 }
 
