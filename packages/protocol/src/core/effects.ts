@@ -121,6 +121,8 @@ export const TELL_EVENTS = [
   'settled',
   'exposed',
   'unfounded-vote',
+  /** A frame that no honest member sends or forwards, or that is over a member's budget: names who is to blame. */
+  'frame-refused',
   'evidence',
   'peer-alive',
   'peer-suspect',

@@ -19,9 +19,16 @@ import {
   messageHash,
 } from '../messages/frame.ts'
 import { isSignatureValid } from '../messages/verified.ts'
-import { type BodyOf, type KindRules, MEMBER_KINDS, type MemberKind, decodeBody, isMemberKind } from '../messages/kinds.ts'
+import {
+  type BodyOf,
+  type KindRules,
+  MEMBER_KINDS,
+  type MemberKind,
+  decodeBody,
+  isMemberKind,
+} from '../messages/kinds.ts'
 import { type IgnoreCode, type RejectCode, SCHEMA_VERDICTS, type VerdictCode, verdictOf } from '../messages/verdict.ts'
-import { SchemaError } from '../primitives/index.ts'
+import { type MemberIndex, SchemaError } from '../primitives/index.ts'
 import type { Turn } from '../state/turn.ts'
 import { onPull } from '../sync/pull.ts'
 import type { Input } from './input.ts'
@@ -29,35 +36,53 @@ import type { Input } from './input.ts'
 type FrameInput = Extract<Input, { kind: 'frame' }>
 
 export function onFrame(turn: Turn, input: FrameInput): void {
-  const { code, kind } = receive(turn, input)
+  const { code, kind, author } = receive(turn, input)
   turn.now({ effect: 'verdict', token: input.token, peer: input.peer, verdict: verdictOf(code), code, kind })
+  const culprit = culpritOf(code, input.peer, author)
+  if (culprit !== null) turn.tell({ level: 'warn', event: 'frame-refused', member: culprit, detail: code })
+}
+
+/** Ignored, but no honest member hands it over: the topic and the streams are those of one lock. */
+const BLAMED_IGNORES: ReadonlySet<VerdictCode> = new Set(['forwarder-over-budget', 'foreign-lock'])
+
+/**
+ * What every honest member rejects, an honest one does not hand over. An author's budget is only ever used up by what it hands
+ * over itself and by its own news, so whoever forwards more of it is not to blame.
+ */
+function culpritOf(code: VerdictCode, peer: MemberIndex, author: MemberIndex | null): MemberIndex | null {
+  if (code === 'sender-over-budget') return author
+  return BLAMED_IGNORES.has(code) || verdictOf(code) === 'reject' ? peer : null
 }
 
 interface Received {
   readonly code: VerdictCode
   /** As the sender called it, where that far was read and the kind is known. */
   readonly kind: MemberKind | 'unknown'
+  /** As the sender says: proven only where the code says that the signature was looked at. */
+  readonly author: MemberIndex | null
 }
+
+const UNREAD = { kind: 'unknown', author: null } as const
 
 function receive(turn: Turn, input: FrameInput): Received {
   const { bytes, peer } = input
-  if (bytes.length > MAX_FRAME_BYTES) return { code: 'oversize', kind: 'unknown' }
+  if (bytes.length > MAX_FRAME_BYTES) return { code: 'oversize', ...UNREAD }
   const { garbage } = turn.volatile.budgets
   if (!hasRoom(garbage, peer, 'routine', GARBAGE_BUDGET, bytes.length, turn.at_ms)) {
-    return { code: 'forwarder-over-budget', kind: 'unknown' }
+    return { code: 'forwarder-over-budget', ...UNREAD }
   }
   const frame = decoded(() => decodeFrame(bytes))
   if (typeof frame === 'string') {
     spend(garbage, peer, 'routine', GARBAGE_BUDGET, bytes.length, turn.at_ms)
-    return { code: frame, kind: 'unknown' }
+    return { code: frame, ...UNREAD }
   }
   const head = decoded(() => decodeHeader(frame.signed))
   if (typeof head === 'string') {
     spend(garbage, peer, 'routine', GARBAGE_BUDGET, frame.signed.length, turn.at_ms)
     const other = decoded(() => isOtherVersion(frame.signed))
-    return { code: other === true ? 'unknown-version' : head, kind: 'unknown' }
+    return { code: other === true ? 'unknown-version' : head, ...UNREAD }
   }
-  return { code: open(turn, input, frame, head), kind: isMemberKind(head.kind) ? head.kind : 'unknown' }
+  return { code: open(turn, input, frame, head), kind: isMemberKind(head.kind) ? head.kind : 'unknown', author: head.from }
 }
 
 /** What was decoded, or the verdict on what does not decode. */
@@ -79,7 +104,8 @@ function open(turn: Turn, input: FrameInput, frame: Frame, head: Header): Verdic
   const rules: Omit<KindRules<never>, 'body'> = MEMBER_KINDS[head.kind]
   const isDirect = input.peer === head.from
   // What never is gossiped is no third member's to hand over: a Pull from another would be answered to somebody else.
-  if (!rules.channels.includes(input.channel) || (!isDirect && !rules.channels.includes('gossip'))) return 'wrong-channel'
+  const mayForward = rules.channels.includes('gossip')
+  if (!rules.channels.includes(input.channel) || (!isDirect && !mayForward)) return 'wrong-channel'
   if ((frame.attachment?.length ?? 0) > rules.max_attachment_bytes) return 'bad-attachment'
 
   const exact = messageHash(turn.ports, input.bytes)
@@ -147,7 +173,7 @@ function content(turn: Turn, kind: MemberKind, head: Header, frame: Frame): Verd
   }
 }
 
-/** Only what the body itself breaks is its sender's fault: an error further in is a bug of mine, and not caught here. */
+/** Only what the body itself breaks is its sender's fault: an error further in is a bug of mine, not caught here. */
 function read<K extends MemberKind>(kind: K, head: Header, use: (body: BodyOf<K>) => VerdictCode): VerdictCode {
   const body = decoded(() => decodeBody(kind, head.body))
   return typeof body === 'string' ? body : use(body)
