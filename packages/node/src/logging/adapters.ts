@@ -7,10 +7,21 @@ import { satVb } from '../views/units.ts'
 import { OTHER_CHAIN_EVENT, isChainLogEvent } from './events.ts'
 import type { LogLevel, Logger } from './logger.ts'
 
+/** Between two lines about the same fault of the same member; the metrics count them all. */
+const REFUSED_AGAIN_MS = 60_000
+
 /** What the core tells. Feerates leave in sat/vB, members with their name where `nameOf` knows it. */
 export function tellLog(logger: Logger, nameOf?: (member: MemberIndex) => string): (tell: Tell) => void {
+  /** By member and code: both from closed sets. */
+  const refused = new Map<string, number>()
   return ({ level, event, feerate, ...fields }) => {
-    const { member } = fields
+    const { member, detail } = fields
+    if (event === 'frame-refused') {
+      const fault = `${member ?? ''} ${detail ?? ''}`
+      const now_ms = performance.now()
+      if (now_ms - (refused.get(fault) ?? -REFUSED_AGAIN_MS) < REFUSED_AGAIN_MS) return
+      refused.set(fault, now_ms)
+    }
     logger.log(level, event, {
       ...fields,
       ...(member !== undefined && nameOf ? { member_name: nameOf(member) } : {}),
