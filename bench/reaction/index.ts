@@ -1,7 +1,7 @@
 /** From a theft to the clawback, in milliseconds. */
 import { findBitcoind } from '../../packages/client/src/regtest.ts'
 import type { BenchContext, BenchResult } from '../bench.ts'
-import { fiveNodes } from './five-nodes.ts'
+import { FiveNodes } from './five-nodes.ts'
 import { Stage } from './stage.ts'
 
 const SAMPLES = 50
@@ -11,8 +11,9 @@ export async function reaction({ samples, progress, signal }: BenchContext): Pro
   const init = { samples: samples ?? SAMPLES, progress, signal }
   const stage = await Stage.start({ binary, progress, signal })
   try {
-    const { rows, wrong } = await fiveNodes(stage, init)
-    return { rows, wrong, bitcoind: binary.version }
+    const five = new FiveNodes(stage, init)
+    await five.measure()
+    return { rows: five.rows, wrong: five.wrong, bitcoind: binary.version }
   } finally {
     progress('stopping')
     await stage.stop()

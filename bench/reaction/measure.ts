@@ -20,9 +20,12 @@ export interface Reaction {
 /** What bitcoind says of what a neighbour of its own told it a moment before. */
 const KNOWN_ALREADY = /already in (?:utxo set|mempool)|txn-already-known/i
 
+/** No right answer came. */
+export class Unanswered extends Error {}
+
 /**
  * Gives the theft to these bitcoinds at once, and waits for the first answer.
- * @throws Error where no right answer comes within the limit
+ * @throws Unanswered
  */
 export async function react(witness: Witness, nodes: readonly RegtestNode[], theft: Theft, limit_ms: number): Promise<Reaction> {
   const { start, answers } = theft
@@ -33,8 +36,10 @@ export async function react(witness: Witness, nodes: readonly RegtestNode[], the
     witness.first('accepted', answers.map(({ txid }) => txid), limit_ms),
     given,
   ])
-  const answer = answers.find(({ txid }) => txid === answered.id)
-  if (!answer) throw new RangeError('the witness was asked for answers only')
+  const answer = answers.find(({ txid }) => txid === answered?.id)
+  if (started === null || answered === null || answer === undefined) {
+    throw new Unanswered(`${theft.vault.name}: ${started === null ? 'no bitcoind took the theft' : `no answer within ${limit_ms} ms`}`)
+  }
   return { theft, answer, started, answered, took_ms: answered.at_ms - started.at_ms, foreign: foreignOf(witness, theft) }
 }
 
@@ -61,7 +66,7 @@ export async function reactBare(witness: Witness, nodes: readonly RegtestNode[],
   const reaction = react(witness, nodes, theft, limit_ms)
   // Begun within react, before anything was awaited: so this waits for the notice of this theft.
   const sent = witness.first(start.kind, [start.id], limit_ms)
-    .then(async ({ node }) => await nodes[node]?.bitcoind.sendRawTransaction(answer.raw))
+    .then(async (notice) => notice && await nodes[notice.node]?.bitcoind.sendRawTransaction(answer.raw))
   const [answered] = await Promise.all([reaction, sent])
   return answered
 }

@@ -1,11 +1,12 @@
 /** Five bitcoinds, five node processes, and somebody who hears what the bitcoinds accept. */
+import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Cluster } from '../../packages/cli/src/demo/cluster/index.ts'
+import { Cluster, type Member } from '../../packages/cli/src/demo/cluster/index.ts'
 import { until } from '../../packages/cli/src/demo/waiting.ts'
 import { FederationLink, verifier } from '../../packages/client/src/index.ts'
 import type { BitcoindBinary } from '../../packages/client/src/regtest.ts'
-import { incidentIdOf, vaultIdOf } from '../../packages/protocol/src/index.ts'
-import { type Answer, type Miner, type Theft, bury } from './thefts.ts'
+import { SETTLED_DEPTH, incidentIdOf, vaultIdOf } from '../../packages/protocol/src/index.ts'
+import type { Answer, Miner, Theft } from './thefts.ts'
 import { Witness } from './witness.ts'
 
 export const MEMBERS = 5
@@ -13,8 +14,11 @@ export const MEMBERS = 5
 const HEARTBEAT_MS = 10_000
 /** The members have until then to hold an answered incident for over. */
 const SETTLE_LIMIT_MS = 60_000
-/** Between two incidents, so that none is measured at the same point of any beat: at least, and at most so much more. */
-const PAUSE_MS = 100
+const SETTLE_INTERVAL_MS = 250
+/** Nobody logged anything for so long: what an incident calls for is done in bursts of far less. */
+const QUIET_MS = 150
+const QUIET_STEP_MS = 30
+/** So that no incident is measured at the same point of any beat. */
 const PAUSE_JITTER_MS = 150
 
 export interface StageInit {
@@ -60,22 +64,47 @@ export class Stage {
     return incidentIdOf(verifier, vaultIdOf(verifier, vault.plan.deposit.outpoint, owner.root.publicKey), kind)
   }
 
-  /** Mines the answer and waits until every member holds the coin for recovered; then some quiet. */
-  async settle(theft: Theft, answer: Answer): Promise<void> {
-    const { regtest, members } = this.cluster
-    await bury(regtest, theft, answer, this.miner)
-    const id = this.incidentOf(theft)
-    await Promise.all(members.map((member) =>
-      until(`the recovery of ${theft.vault.name} at ${member.name}`, async () => (await member.api.incident(id))?.status === 'recovered', {
-        limit_ms: SETTLE_LIMIT_MS,
-        signal: this.#signal,
-      }),
-    ))
+  /** Until no member has anything to say any more about what was just answered; then a while of any length. */
+  async quiet(): Promise<void> {
+    let size = await this.#logBytes()
+    for (let still_ms = 0; still_ms < QUIET_MS; still_ms += QUIET_STEP_MS) {
+      await this.#pause(QUIET_STEP_MS)
+      const now = await this.#logBytes()
+      if (now !== size) still_ms = 0
+      size = now
+    }
+    await this.#pause(Math.random() * PAUSE_JITTER_MS)
+  }
+
+  /** Mines the answers, and so many blocks on top that nothing of them can change any more. */
+  async bury(answered: readonly { readonly theft: Theft; readonly answer: Answer }[]): Promise<void> {
+    const { regtest } = this.cluster
+    const { node, address } = this.miner
+    await node.bitcoind.generateBlock(address, answered.flatMap(({ theft, answer }) => [...theft.before, answer.raw]))
+    await regtest.mine(node.index, SETTLED_DEPTH, address)
+    await regtest.waitForSameTip()
+  }
+
+  /** Until every member holds these incidents for settled: what is over must not work while the next is measured. */
+  async settled(thefts: readonly Theft[]): Promise<void> {
+    await Promise.all(thefts.flatMap((theft) => this.cluster.members.map((member) => this.#settled(member, theft))))
     await this.quiet()
   }
 
-  async quiet(): Promise<void> {
-    await sleep(PAUSE_MS + Math.random() * PAUSE_JITTER_MS, undefined, { signal: this.#signal })
+  async #settled(member: Member, theft: Theft): Promise<void> {
+    const id = this.incidentOf(theft)
+    const isSettled = async () => (await member.api.incident(id))?.status === 'settled'
+    const what = `the recovery of ${theft.vault.name} at ${member.name}`
+    await until(what, isSettled, { limit_ms: SETTLE_LIMIT_MS, interval_ms: SETTLE_INTERVAL_MS, signal: this.#signal })
+  }
+
+  async #logBytes(): Promise<number> {
+    const sizes = await Promise.all(this.cluster.members.map(async ({ files }) => (await stat(files.log)).size))
+    return sizes.reduce((sum, size) => sum + size, 0)
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#signal })
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 /** The three ways in which a coin is taken, each as something that is given to bitcoinds and must be answered. */
 import type { Bitcoind } from '../../packages/client/src/index.ts'
-import { type Regtest, type RegtestNode, toHex } from '../../packages/client/src/regtest.ts'
+import { type RegtestNode, toHex } from '../../packages/client/src/regtest.ts'
 import type { PreparedVault } from './vaults.ts'
 import type { Notice } from './witness.ts'
 
@@ -90,10 +90,4 @@ function blockIn(answer: unknown): { hash: string; hex: string } {
   const { hash, hex } = (answer ?? {}) as { hash?: unknown; hex?: unknown }
   if (typeof hash !== 'string' || typeof hex !== 'string') throw new Error('bitcoind made no block')
   return { hash, hex }
-}
-
-/** A block with the answer, so that the incident is over, at all bitcoinds when this resolves. */
-export async function bury(regtest: Regtest, { before }: Theft, answer: Answer, { node, address }: Miner): Promise<void> {
-  await node.bitcoind.generateBlock(address, [...before, answer.raw])
-  await regtest.waitForSameTip()
 }

@@ -75,14 +75,14 @@ export class Witness {
     }
   }
 
-  /** The first notice since `begin` of one of these, at whichever bitcoind. */
-  async first(kind: Notice['kind'], ids: readonly string[], limit_ms: number): Promise<Notice> {
+  /** The first notice since `begin` of one of these, at whichever bitcoind; null where none comes. */
+  async first(kind: Notice['kind'], ids: readonly string[], limit_ms: number): Promise<Notice | null> {
     const isIt = (notice: Notice): boolean => notice.kind === kind && ids.includes(notice.id)
     const known = this.#notices.find(isIt)
     if (known) return known
-    const { promise, resolve, reject } = Promise.withResolvers<Notice>()
+    const { promise, resolve } = Promise.withResolvers<Notice | null>()
     const waiting: Waiting = { isIt, found: resolve }
-    const tooLong = setTimeout(() => reject(new Error(`nothing of ${ids.join(', ')} was ${kind} within ${limit_ms} ms`)), limit_ms)
+    const tooLong = setTimeout(() => resolve(null), limit_ms)
     this.#waiting.add(waiting)
     try {
       return await promise
