@@ -1,13 +1,14 @@
 /** Which rebuilt transaction is submitted, when, and what follows from bitcoind's answer. */
 import type { BroadcastAnswer, Outcome } from '../core/input.ts'
 import type { Rung } from '../custody/manifest.ts'
+import { encodeFrame } from '../messages/frame.ts'
 import type { IncidentId } from '../primitives/index.ts'
-import { UNSPENT } from '../state/coins.ts'
+import { type Coin, UNSPENT } from '../state/coins.ts'
 import type { Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import type { Gathering } from '../state/volatile.ts'
 import { type Ladder, laddersDue } from './due.ts'
-import { type Standing, recoveryTarget, rungOfEnvelope, standingTrigger } from './trigger.ts'
+import { type Standing, depositCoin, recoveryTarget, rungOfEnvelope, standingTrigger } from './trigger.ts'
 
 /** `again`: re-sent with each block, for bitcoind does not rebroadcast what is not its own. */
 export type Occasion = 'if-better' | 'again'
@@ -15,10 +16,10 @@ export type Occasion = 'if-better' | 'again'
 /** Submits the rung that is due, of those that I could rebuild; everyone who can does so, for it is the same txid. */
 export function broadcastDue(turn: Turn, incident_id: IncidentId, vault: Vault, incident: Incident, occasion: Occasion): void {
   const standing = standingTrigger(vault, incident.trigger)
-  if (standing === null || incident.settled !== null) return
+  if (incident.settled !== null) return
   for (const ladder of laddersDue(turn, vault, incident, standing)) {
     const chosen = choose(turn, ladder, incident)
-    if (chosen === null || !isWorthSending(vault, incident, standing, ladder, chosen, occasion)) continue
+    if (chosen === null || !isWorthSending(targetOf(vault, incident, standing), ladder, chosen, occasion)) continue
     const gathering = turn.volatile.gatherings.get(chosen.envelope_id)
     if (!gathering || gathering.submitting) continue
     if (occasion === 'if-better' && isAnswered(gathering)) continue
@@ -28,7 +29,7 @@ export function broadcastDue(turn: Turn, incident_id: IncidentId, vault: Vault, 
       incident_id,
       envelope_id: chosen.envelope_id,
       txid: chosen.txid,
-      parent: incident.trigger === 'theft' && standing.block === null ? standing.tx.raw : null,
+      parent: incident.trigger === 'theft' && standing?.block === null ? standing.tx.raw : null,
     })
   }
 }
@@ -68,15 +69,12 @@ function isBetterComing(turn: Turn, ladder: Ladder, above: number, wanted: numbe
     .some(({ envelope_id }) => turn.volatile.gatherings.get(envelope_id)?.rebuild === 'under-way')
 }
 
-function isWorthSending(
-  vault: Vault,
-  incident: Incident,
-  standing: Standing,
-  ladder: Ladder,
-  chosen: Rung,
-  occasion: Occasion,
-): boolean {
-  const target = vault.coins.get(recoveryTarget(vault, incident.trigger, standing.tx)) ?? UNSPENT
+function targetOf(vault: Vault, incident: Incident, standing: Standing | null): Coin {
+  if (standing === null) return depositCoin(vault)
+  return vault.coins.get(recoveryTarget(vault, incident.trigger, standing.tx)) ?? UNSPENT
+}
+
+function isWorthSending(target: Coin, ladder: Ladder, chosen: Rung, occasion: Occasion): boolean {
   // A confirmed spend cannot be replaced; should its block be disconnected, this is asked again.
   if (target.confirmed !== null) return false
   const present = ladder.rungs.findIndex(({ txid }) => txid === target.mempool?.txid)
@@ -114,11 +112,19 @@ export function onBroadcastAnswer(turn: Turn, outcome: Extract<Outcome, { of: 'b
   if (NEXT_RUNG.has(answer)) broadcastDue(turn, incident_id, vault, incident, 'if-better')
 }
 
-function announce(turn: Turn, incident_id: IncidentId, incident: Incident, txid: Rung['txid'], feerate: Rung['feerate'] | null): void {
+function announce(
+  turn: Turn,
+  incident_id: IncidentId,
+  incident: Incident,
+  txid: Rung['txid'],
+  feerate: Rung['feerate'] | null,
+): void {
+  const { vault_id } = incident
+  const receipt = turn.sign('receipt', { statement: 'broadcast', vault_id, incident_id, txid, height: turn.tip })
   turn.record({ record: 'broadcast', incident_id, txid })
+  // Kept like any member's, so that whoever misses the gossip gets it by Pull.
+  turn.record({ record: 'broadcast-receipt', incident_id, member: turn.config.self, frame: encodeFrame(receipt) })
   turn.note(incident_id, 'broadcast', { member: turn.config.self, txid, feerate })
   turn.tell({ level: 'warn', event: 'broadcast', incident_id, txid, ...(feerate === null ? {} : { feerate }) })
-  turn.gossip(
-    turn.sign('receipt', { statement: 'broadcast', vault_id: incident.vault_id, incident_id, txid, height: turn.tip }),
-  )
+  turn.gossip(receipt)
 }

@@ -15,8 +15,11 @@ export interface Ladder {
   readonly due: number
 }
 
-/** Cold-theft releases all rungs at once; theft climbs with the blocks since U confirmed. */
-export function laddersDue(turn: Turn, vault: Vault, incident: Incident, standing: Standing): Ladder[] {
+/**
+ * Cold-theft releases all rungs at once; theft climbs with the blocks since U confirmed. Without a standing trigger: what
+ * an emergency that was released goes on sending, for its own transaction takes the trigger's place in the mempool.
+ */
+export function laddersDue(turn: Turn, vault: Vault, incident: Incident, standing: Standing | null): Ladder[] {
   if (incident.action === 'emergency') {
     return vault.manifests.map((held) => ({
       held,
@@ -24,6 +27,7 @@ export function laddersDue(turn: Turn, vault: Vault, incident: Incident, standin
       due: held.manifest.emergency.length - 1,
     }))
   }
+  if (standing === null) return []
   return unvaultsNamed(vault, standing.tx.txid).map(({ held, unvault }) => {
     const rungs = unvault.clawback
     const top = rungs.length - 1

@@ -17,7 +17,7 @@ import { releaseGate } from './gate.ts'
 import { incidentIdOf } from './identity.ts'
 import { gather } from './rebuild.ts'
 import { releaseDue } from './release.ts'
-import { finalSpend, recoveryTarget, standingTrigger } from './trigger.ts'
+import { finalSpend, isRecoveryWaiting, recoveryTarget, standingTrigger } from './trigger.ts'
 import { VOTE_RENEWAL, countedVoters } from './votes.ts'
 
 const TRIGGERS: readonly Trigger[] = ['theft', 'cold-theft']
@@ -174,7 +174,7 @@ function forgetAnswers(turn: Turn, vault: Vault): void {
  */
 function exposeIfGone(turn: Turn, incident: Incident, vault: Vault): void {
   if (vault.exposed || incident.released.size === 0 || standingTrigger(vault, incident.trigger) !== null) return
-  if (finalSpend(vault)?.recovered || mayReturn(turn, vault)) return
+  if (finalSpend(vault)?.recovered || isRecoveryWaiting(vault) || mayReturn(turn, vault)) return
   expose(turn, incident, vault)
 }
 
@@ -210,6 +210,7 @@ export function incidentStatus(vault: Vault, incident: Incident, tip: number): I
   if (incident.settled !== null) return incident.settled === 'recovered' ? 'settled' : 'lost'
   const end = finalSpend(vault)
   if (end !== null && confirmations(end.coin, tip) > 0) return end.recovered ? 'recovered' : 'open'
+  if (isRecoveryWaiting(vault)) return 'recovering'
   const standing = standingTrigger(vault, incident.trigger)
   if (standing === null || standing.offered) {
     return incident.story.some(({ event }) => event === 'trigger-seen' || event === 'trigger-confirmed') ? 'gone' : 'alleged'

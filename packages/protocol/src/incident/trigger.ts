@@ -67,6 +67,12 @@ export function standingTrigger(vault: Vault, kind: Trigger): Standing | null {
   return { tx, block: coin.confirmed?.block ?? null, offered: own === null }
 }
 
+/** An emergency rung spends the deposit in my mempool: it has taken the place of the trigger that it answers. */
+export function isRecoveryWaiting(vault: Vault): boolean {
+  const { mempool, confirmed } = depositCoin(vault)
+  return confirmed === null && mempool !== null && isEmergency(vault, mempool.txid)
+}
+
 /** The outpoint that an incident's recovery transactions spend, given its trigger. */
 export function recoveryTarget(vault: Vault, kind: Trigger, triggerTx: SpendTx): Outpoint {
   return kind === 'theft' ? unvaultOutpoint(triggerTx.txid) : vault.deposit
