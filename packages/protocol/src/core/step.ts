@@ -113,6 +113,7 @@ function onChain(turn: Turn, fact: ChainEvent): void {
       onHealth(turn, fact)
       return
     case 'block-connected':
+      if (fact.block.hash === turn.durable.position?.hash) return // told before
       turn.record({ record: 'chain', fact })
       turn.tell({ level: 'info', event: 'block-connected', height: fact.block.height, detail: fact.block.hash })
       for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) activateIfDue(turn, vault_id, vault)
@@ -120,6 +121,7 @@ function onChain(turn: Turn, fact: ChainEvent): void {
       sendHeartbeat(turn)
       return
     case 'block-disconnected':
+      if (fact.previous === turn.durable.position?.hash) return
       turn.record({ record: 'chain', fact })
       turn.tell({ level: 'warn', event: 'block-disconnected', height: fact.block.height, detail: fact.block.hash })
       return

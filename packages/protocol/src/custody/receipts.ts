@@ -3,6 +3,7 @@ import { type Frame, encodeFrame } from '../messages/frame.ts'
 import type { Receipt } from '../messages/receipt.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import type { MemberIndex } from '../primitives/index.ts'
+import { hasStoryRoom } from '../state/story.ts'
 import type { Turn } from '../state/turn.ts'
 import { onReceipt } from './enrolment.ts'
 import { recoveryRung } from '../incident/trigger.ts'
@@ -26,6 +27,11 @@ function onBroadcastReceipt(
   if (incident.settled !== null) return 'vault-settled'
   const rung = recoveryRung(vault, txid)
   if (!rung) return 'unknown-manifest'
+  // Each rung once for each member: whoever says it again and again must not fill the log and the story.
+  const { story } = incident
+  const isTold = story.some((one) => one.event === 'broadcast-by-member' && one.member === from && one.txid === txid)
+  const hasRoom = hasStoryRoom(story.length, 'broadcast-by-member')
+  if (incident.broadcast_receipts.has(from) && (isTold || !hasRoom)) return 'duplicate'
   turn.record({ record: 'broadcast-receipt', incident_id, member: from, frame: encodeFrame(frame) })
   turn.note(incident_id, 'broadcast-by-member', { member: from, txid, feerate: rung.feerate })
   return 'accepted'

@@ -5,7 +5,7 @@ import { type Height, type IncidentId, type ManifestHash, type VaultId, assertNe
 import { UNSPENT, afterSpendEvent } from './coins.ts'
 import { type Durable, type HeldManifest, type Incident, MAX_RECENT_BLOCKS, type Vault, parsed } from './durable.ts'
 import type { LogRecord, RecordOf } from './records.ts'
-import { MAX_STORY } from './story.ts'
+import { hasStoryRoom } from './story.ts'
 
 export function apply(state: Durable, record: LogRecord): void {
   switch (record.record) {
@@ -77,7 +77,7 @@ export function apply(state: Durable, record: LogRecord): void {
       return
     case 'noted': {
       const { story } = incidentOf(state, record.incident_id)
-      if (story.length < MAX_STORY) story.push(record.entry)
+      if (hasStoryRoom(story.length, record.entry.event)) story.push(record.entry)
       return
     }
     case 'evidence':

@@ -1,8 +1,10 @@
 /** The story of an incident: what `incident explain` tells, in the order in which this member learned it. */
 import { type Infer, s } from '../primitives/index.ts'
 
-/** Enough for 64 members' votes, receipts and twenty rounds of rungs; after that only endings are added. */
+/** Enough for 64 members' votes, receipts and twenty rounds of rungs. */
 export const MAX_STORY = 512
+/** Of those, kept for what became of the coin: no lying member may fill the story so that its end cannot be told. */
+const RESERVED_FOR_ENDINGS = 64
 
 export const storyEvent = s.oneOf(
   'trigger-seen',
@@ -33,6 +35,22 @@ export const storyEvent = s.oneOf(
   'settled',
 )
 export type StoryEvent = Infer<typeof storyEvent>
+
+const ENDINGS: ReadonlySet<StoryEvent> = new Set<StoryEvent>([
+  'trigger-confirmed',
+  'broadcast',
+  'recovery-seen',
+  'recovery-confirmed',
+  'recovery-unconfirmed',
+  'other-spend-confirmed',
+  'exposed',
+  'settled',
+])
+
+/** Whether a story of this length takes one more entry of this kind. */
+export function hasStoryRoom(length: number, event: StoryEvent): boolean {
+  return length < (ENDINGS.has(event) ? MAX_STORY : MAX_STORY - RESERVED_FOR_ENDINGS)
+}
 
 export const storyEntry = s.struct({
   at_ms: s.millis,

@@ -8,7 +8,7 @@ import { type Height, type IncidentId, type MemberIndex, type Millis } from '../
 import { apply } from './apply.ts'
 import type { Durable, Incident } from './durable.ts'
 import type { LogRecord } from './records.ts'
-import type { StoryEntry, StoryEvent } from './story.ts'
+import { type StoryEntry, type StoryEvent, hasStoryRoom } from './story.ts'
 import type { Volatile } from './volatile.ts'
 
 /** Who this member is and whom it serves; fixed while the process runs. */
@@ -68,8 +68,10 @@ export class Turn {
     this.immediate.push({ effect: 'tell', tell })
   }
 
-  /** Adds to an incident's story. */
+  /** Adds to an incident's story, while it has room. */
   note(incident_id: IncidentId, event: StoryEvent, about: Partial<Omit<StoryEntry, 'event' | 'at_ms' | 'height'>> = {}): void {
+    const incident = this.incident(incident_id)
+    if (!incident || !hasStoryRoom(incident.story.length, event)) return
     this.record({
       record: 'noted',
       incident_id,
