@@ -55,6 +55,7 @@ const ENDINGS: { readonly [E in Exclude<Ending, 'done' | 'refused'>]: readonly s
     // Of this machine
     'memory-not-lockable', 'locked-memory-limit', 'secret-wiped', 'key-derivation-failed', 'file-not-written',
     'listen-failed', 'failed', 'stopped', 'http-error', 'rpc-error', 'malformed-answer', 'response-too-large', 'malformed',
+    'broken', 'store-full', 'store-damaged', 'store-too-large', 'store-unavailable', 'store-closed', 'log-unwritable',
     'start-failed', 'no-program', 'fetch-failed', 'stalled', 'purse-empty',
     // Of ours
     'internal',
@@ -97,7 +98,7 @@ function tell(error: unknown): Told {
     return { code: 'usage', message, remedy: 'Add --help to see what the command takes, with an example.' }
   }
   if (error instanceof SchemaError) {
-    return { code: error.code, message: sentence(error.message), remedy: 'Correct the value, or get the file again from whoever made it.' }
+    return { code: 'malformed-value', message: sentence(error.message), remedy: 'Correct the value, or get the file again from whoever made it.' }
   }
   if (error instanceof Error && error.name === 'AbortError') {
     return { code: 'interrupted', message: 'Interrupted.', remedy: 'Run the command again; what it had written is complete.' }

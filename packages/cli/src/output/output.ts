@@ -57,11 +57,11 @@ export class Output {
 
   fail({ code, message, remedy, details }: Failure): void {
     this.#endDrawing()
+    for (const line of details) this.#stderr.write(`${line}\n`)
     if (this.json) {
       this.#stdout.write(`${JSON.stringify({ ok: false, error: { code, message, remedy } })}\n`)
       return
     }
-    for (const line of details) this.#stderr.write(`${line}\n`)
     this.#stderr.write(`${this.#stderrStyle('red', 'error')}: ${message}\n`)
     this.#stderr.write(`${this.#stderrStyle('dim', '→')} ${remedy}\n`)
   }

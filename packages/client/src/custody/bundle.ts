@@ -17,7 +17,7 @@ import {
   taggedHash,
   vaultIdOf,
 } from '@belfry/protocol'
-import { type Feerate, type Infer, type Outpoint, type Sats, type Txid, s } from '@belfry/protocol/primitives'
+import { type Feerate, type Infer, type Outpoint, type Sats, SchemaError, type Txid, s } from '@belfry/protocol/primitives'
 import { ClientError } from '../errors.ts'
 import { type Content, type DealtEnvelope, dealEnvelope, proveOpens, sealShares } from './dealing.ts'
 
@@ -123,7 +123,7 @@ function assemble(init: Required<BundleInit>, dealt: readonly DealtEnvelope[]): 
   if (unsound) {
     throw new ClientError('bundle-broken', `every member would refuse this manifest: ${unsound}`, 'Check the plan against the federation.')
   }
-  const bytes = encodeManifest(value)
+  const bytes = encode(value)
   const signature = root.signSchnorr(taggedHash({ sha256 }, 'manifest', bytes))
   return {
     format: 'belfry-enrolment',
@@ -131,6 +131,18 @@ function assemble(init: Required<BundleInit>, dealt: readonly DealtEnvelope[]): 
     manifest: { bytes, signatures: [{ key: root.publicKey, signature }] },
     envelopes: dealt.map(({ envelope }) => envelope),
     shares: sealShares(federation, manifestHash({ sha256 }, bytes), dealt),
+  }
+}
+
+/** @throws ClientError bundle-broken, where the vault has more rungs or longer names than a manifest takes */
+function encode(value: Manifest): Uint8Array {
+  try {
+    return encodeManifest(value)
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error
+    throw new ClientError('bundle-broken', `this vault does not fit into a manifest: ${error.message}`, 'Plan fewer rungs, or choose a shorter name.', {
+      cause: error,
+    })
   }
 }
 

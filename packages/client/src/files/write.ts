@@ -58,8 +58,8 @@ export async function makeFolder(path: string): Promise<void> {
 async function writeWhole({ path, content, privacy }: NewFile, force: boolean): Promise<void> {
   const folder = dirname(path)
   const temporary = join(folder, `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`)
+  await makeFolder(folder)
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
     await writeSynced(temporary, content, MODES[privacy])
     if (force) await rename(temporary, path)
     else await place(temporary, path)
@@ -67,7 +67,7 @@ async function writeWhole({ path, content, privacy }: NewFile, force: boolean): 
     await syncFolder(folder)
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {})
-    throw notWritten(path, error)
+    throw systemCode(error) === 'EEXIST' ? fileExists([path]) : notWritten(path, error)
   }
 }
 
@@ -111,7 +111,6 @@ function fileExists(paths: readonly string[]): ClientError {
 }
 
 function notWritten(path: string, error: unknown): ClientError {
-  const code = systemCode(error)
-  if (code === 'EEXIST') return fileExists([path])
-  return new ClientError('file-not-written', `${path} could not be written (${code})`, 'Check that the folder is writable and has free space.')
+  const message = `${path} could not be written (${systemCode(error)})`
+  return new ClientError('file-not-written', message, 'Check that the folder is one, is writable and has free space.')
 }

@@ -7,9 +7,6 @@ import type { Shell } from '../../shell.ts'
 import { packageVersion } from '../../version.ts'
 import { flagsOf, settingOptions } from './settings.ts'
 
-/** The configuration has checked it; its type says text. */
-type LogLevel = Parameters<typeof Daemon.createLogger>[0]['level']
-
 interface RunOptions {
   readonly config?: string
   readonly [flag: string]: unknown
@@ -45,7 +42,7 @@ async function runNode(options: RunOptions, shell: Shell): Promise<Streamed> {
 
 function openLog({ createLogger }: typeof Daemon, { level, file }: NodeConfig['log']): Logger {
   const destination = file === null ? { fd: process.stderr.fd } : { file }
-  return createLogger({ level: level as LogLevel, destination })
+  return createLogger({ level, destination })
 }
 
 async function load({ loadConfig }: typeof Daemon, options: RunOptions, { env, cwd, output }: Shell): Promise<NodeConfig> {
