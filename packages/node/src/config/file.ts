@@ -25,7 +25,11 @@ async function readBounded(path: string): Promise<string> {
       read = (await file.read(buffer, length, buffer.length - length)).bytesRead
     }
     if (length > MAX_FILE_BYTES) {
-      throw new ConfigError('file-too-large', `${path} has more than ${MAX_FILE_BYTES} bytes`, 'Check that this is the configuration file.')
+      throw new ConfigError(
+        'file-too-large',
+        `${path} has more than ${MAX_FILE_BYTES} bytes`,
+        'Check that this is the configuration file.',
+      )
     }
     return buffer.toString('utf8', 0, length)
   } catch (error) {
@@ -46,7 +50,11 @@ export function parseConfigText(text: string, path: string): FileValues {
   const content = parseYaml(text, path)
   if (content === null) return {}
   if (!isTable(content)) {
-    throw new ConfigError('file-malformed', `${path} is not a table of settings`, 'Write one setting a line, like `data_dir: /var/lib/belfry`.')
+    throw new ConfigError(
+      'file-malformed',
+      `${path} is not a table of settings`,
+      'Write one setting a line, like `data_dir: /var/lib/belfry`.',
+    )
   }
   const values: FileValues = {}
   flatten(content, '', path, values)
@@ -55,7 +63,13 @@ export function parseConfigText(text: string, path: string): FileValues {
 
 function parseYaml(text: string, path: string): unknown {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, schema: 'core', strict: true, uniqueKeys: true, prettyErrors: false })
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    schema: 'core',
+    strict: true,
+    uniqueKeys: true,
+    prettyErrors: false,
+  })
   const [problem] = [...document.errors, ...document.warnings]
   if (problem) {
     const { line } = lines.linePos(problem.pos[0])
@@ -63,7 +77,11 @@ function parseYaml(text: string, path: string): unknown {
       throw new ConfigError('duplicate-key', `${path}, line ${line}: this key is there twice`, 'Keep one of the two.')
     }
     // The parser's own sentence may quote the file.
-    throw new ConfigError('file-malformed', `${path}, line ${line}: this is not YAML (${problem.code})`, 'Correct the line; indent by spaces.')
+    throw new ConfigError(
+      'file-malformed',
+      `${path}, line ${line}: this is not YAML (${problem.code})`,
+      'Correct the line; indent by spaces.',
+    )
   }
   try {
     // No aliases: a configuration needs none, and they can blow up.
@@ -89,11 +107,19 @@ function flatten(table: Table, above: string, path: string, values: FileValues):
       if (value !== null) values[key] = value
     } else if (isSection(key)) {
       if (isTable(value)) flatten(value, key, path, values)
-      else if (value !== null) throw new ConfigError('wrong-value', `${path}: ${key} is a section, not a value`, `Write its settings under it: ${namesUnder(key).join(', ')}.`)
+      else if (value !== null) throw sectionAsValue(key, path)
     } else {
       throw unknownKey(name, above, path)
     }
   }
+}
+
+function sectionAsValue(key: string, path: string): ConfigError {
+  return new ConfigError(
+    'wrong-value',
+    `${path}: ${key} is a section, not a value`,
+    `Write its settings under it: ${namesUnder(key).join(', ')}.`,
+  )
 }
 
 function isSection(key: string): boolean {
@@ -102,7 +128,9 @@ function isSection(key: string): boolean {
 
 function namesUnder(section: string): string[] {
   const prefix = section === '' ? '' : `${section}.`
-  const names = SETTING_KEYS.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length).split('.')[0] ?? '')
+  const names = SETTING_KEYS.filter((key) => key.startsWith(prefix)).map(
+    (key) => key.slice(prefix.length).split('.')[0] ?? '',
+  )
   return [...new Set(names)]
 }
 
@@ -114,15 +142,18 @@ function unknownKey(name: string, above: string, path: string): ConfigError {
     return new ConfigError(
       'secret-in-file',
       `${path}: ${shown} would put a secret into the configuration`,
-      'Write the secret into a file of its own that only its owner can read, give its path (passphrase_file, bitcoind.password_file), '
-        + 'and treat the secret that stood here as known to others.',
+      'Write the secret into a file of its own that only its owner can read, and give its path ' +
+        '(passphrase_file, bitcoind.password_file); treat the secret that stood here as known to others.',
     )
   }
   return new ConfigError('unknown-key', `${path}: there is no setting ${shown}`, remedyFor(name, above))
 }
 
 function remedyFor(name: string, above: string): string {
-  if (isSettingKey(name)) return `Write it as ${name.split('.').reduceRight((inner, part) => `{${part}: ${inner}}`, '…').slice(1, -1)}.`
+  if (isSettingKey(name)) {
+    const nested = name.split('.').reduceRight((inner, part) => `{${part}: ${inner}}`, '…')
+    return `Write it as ${nested.slice(1, -1)}.`
+  }
   const here = namesUnder(above)
   const meant = nearest(name, here)
   if (meant !== null) return `Did you mean ${above === '' ? meant : `${above}.${meant}`}?`

@@ -21,7 +21,10 @@ export interface LoadedConfig {
   readonly ignored: readonly string[]
 }
 
-/** Reads the file and nothing else: whether the paths in it lead anywhere is for those who open them. @throws ConfigError */
+/**
+ * Reads the file and nothing else: whether the paths in it lead anywhere is for those who open them.
+ * @throws ConfigError
+ */
 export async function loadConfig({ file, env = {}, flags = {}, cwd }: LoadOptions): Promise<LoadedConfig> {
   const path = file === null ? null : resolve(cwd, file)
   const reader = new Reader({
@@ -44,7 +47,7 @@ export interface PrintedSetting {
   readonly origin: Origin
 }
 
-/** Every setting with what it came to and from where, for `config print`. Secrets are named by their files, never shown. */
+/** Every setting with its value and where that came from, for `config print`. Secrets are only in the files named. */
 export function printConfig({ origins }: Pick<LoadedConfig, 'origins'>): PrintedSetting[] {
   return SETTING_KEYS.map((key) => {
     const { value, origin } = origins[key]

@@ -1,11 +1,9 @@
 /** What a node needs to know before it starts. Paths are absolute; no secret is in it, only where each one lies. */
 import { isIP } from 'node:net'
 import { join } from 'node:path'
+import type { LogLevel } from '../logging/levels.ts'
 import { ConfigError } from './errors.ts'
-import type { ValueOf } from './settings.ts'
 import type { Reader } from './sources.ts'
-
-export type LogLevel = ValueOf<'log.level'>
 
 export interface NodeConfig {
   readonly data_dir: string
@@ -70,8 +68,8 @@ function credentials(read: Reader): NodeConfig['bitcoind']['credentials'] {
     'missing-value',
     user === null && password_file === null
       ? 'there is no way to log in to bitcoind'
-      : `bitcoind.${user === null ? 'user' : 'password_file'} is not set, although bitcoind.${user === null ? 'password_file' : 'user'} is`,
-    'Set bitcoind.cookie_file (the file .cookie in bitcoind\'s data directory), or bitcoind.user with bitcoind.password_file.',
+      : 'one of bitcoind.user and bitcoind.password_file is set without the other',
+    'Set bitcoind.cookie_file (bitcoind keeps .cookie in its data directory), or bitcoind.user and password_file.',
   )
 }
 
@@ -81,7 +79,9 @@ function zmq(read: Reader): NodeConfig['bitcoind']['zmq'] {
   const sequence = read.optional('bitcoind.zmq.sequence')
   if (rawblock !== null && rawtx !== null && sequence !== null) return { rawblock, rawtx, sequence }
   if (rawblock === null && rawtx === null && sequence === null) return null
-  const missing = Object.entries({ rawblock, rawtx, sequence }).flatMap(([name, value]) => (value === null ? [`bitcoind.zmq.${name}`] : []))
+  const missing = Object.entries({ rawblock, rawtx, sequence }).flatMap(([name, value]) =>
+    value === null ? [`bitcoind.zmq.${name}`] : [],
+  )
   throw new ConfigError(
     'missing-value',
     `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set, although the rest of bitcoind.zmq is`,
@@ -96,7 +96,7 @@ function http(read: Reader): NodeConfig['http'] {
     throw new ConfigError(
       'remote-http',
       'http.host is not a loopback address: metrics and readiness would be open to the network',
-      'Use 127.0.0.1 and reach it through SSH or a proxy, or set http.allow_remote to true where a firewall or NetworkPolicy guards it.',
+      'Use 127.0.0.1 and reach it through SSH or a proxy, or set http.allow_remote where a firewall guards it.',
     )
   }
   return { host, port: read.required('http.port'), allow_remote }

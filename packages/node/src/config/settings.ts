@@ -1,10 +1,11 @@
 /**
- * The one table of a node's settings: what each takes, how it is written in the environment and on the command line, and
- * its default. Everything else here (the strict file, the flags, `config print`) follows from it.
+ * The one table of a node's settings: what each takes, how it is written in the environment and on the command line,
+ * and its default. Everything else here (the strict file, the flags, `config print`) follows from it.
  */
 import { isIP } from 'node:net'
 import { isMultiaddr } from '@belfry/network'
 import { z } from 'zod'
+import { LOG_LEVELS } from '../logging/levels.ts'
 
 /** How text from the environment or a flag becomes a value; `path` and `paths` are made absolute. */
 export type SettingKind = 'text' | 'path' | 'paths' | 'list' | 'number' | 'boolean'
@@ -28,9 +29,21 @@ const MAX_LISTEN = 16
 const MAX_OWNERS = 1_024
 
 /** `~` is a shell's, not ours: taken literally it would silently make a directory of that name. */
-const pathText = z.string().min(1).max(MAX_PATH_CHARACTERS).refine((text) => !text.includes('\0') && !/^~(\/|$)/.test(text))
+const pathText = z
+  .string()
+  .min(1)
+  .max(MAX_PATH_CHARACTERS)
+  .refine((text) => !text.includes('\0') && !/^~(\/|$)/.test(text))
 const port = (min: number) => z.number().int().min(min).max(65_535)
-const host = z.string().max(MAX_TEXT_CHARACTERS).refine((text) => isIP(text) > 0 || isHostName(text))
+const host = z
+  .string()
+  .max(MAX_TEXT_CHARACTERS)
+  .refine((text) => isIP(text) > 0 || isHostName(text))
+/** HTTP's basic authentication ends the name at the colon. */
+const rpcUser = z
+  .string()
+  .max(MAX_TEXT_CHARACTERS)
+  .regex(/^[!-9;-~]+$/)
 const zmqAddress = z.string().max(MAX_TEXT_CHARACTERS).refine(isTcpAddress)
 
 function isHostName(text: string): boolean {
@@ -48,7 +61,7 @@ function isTcpAddress(text: string): boolean {
 interface SettingInit<T> {
   readonly kind: SettingKind
   readonly expects: string
-  readonly fallback?: T
+  readonly fallback?: NoInfer<T>
   readonly redacted?: boolean
 }
 
@@ -69,11 +82,7 @@ export const SETTINGS = {
   'bitcoind.host': setting(host, { kind: 'text', expects: A_HOST, fallback: '127.0.0.1' }),
   'bitcoind.rpc_port': setting(port(1), { kind: 'number', expects: 'a port, 1 to 65535' }),
   'bitcoind.cookie_file': setting(pathText, { kind: 'path', expects: A_PATH }),
-  'bitcoind.user': setting(z.string().max(MAX_TEXT_CHARACTERS).regex(/^[!-9;-~]+$/), {
-    kind: 'text',
-    expects: 'a name without spaces and colons',
-    redacted: true,
-  }),
+  'bitcoind.user': setting(rpcUser, { kind: 'text', expects: 'a name without spaces and colons', redacted: true }),
   'bitcoind.password_file': setting(pathText, { kind: 'path', expects: A_PATH }),
   'bitcoind.zmq.rawblock': setting(zmqAddress, { kind: 'text', expects: A_ZMQ_ADDRESS }),
   'bitcoind.zmq.rawtx': setting(zmqAddress, { kind: 'text', expects: A_ZMQ_ADDRESS }),
@@ -84,14 +93,18 @@ export const SETTINGS = {
     fallback: [],
   }),
   'http.host': setting(host, { kind: 'text', expects: A_HOST, fallback: '127.0.0.1' }),
-  'http.port': setting(port(0), { kind: 'number', expects: 'a port, 0 to 65535 (0: any that is free)', fallback: 9741 }),
+  'http.port': setting(port(0), {
+    kind: 'number',
+    expects: 'a port, 0 to 65535 (0: any that is free)',
+    fallback: 9741,
+  }),
   'http.allow_remote': setting(z.boolean(), { kind: 'boolean', expects: 'true or false', fallback: false }),
   owners: setting(z.array(pathText).max(MAX_OWNERS), {
     kind: 'paths',
     expects: `a list of at most ${MAX_OWNERS} paths of owner cards`,
     fallback: [],
   }),
-  'log.level': setting(z.enum(['debug', 'info', 'warn', 'error']), {
+  'log.level': setting(z.enum(LOG_LEVELS), {
     kind: 'text',
     expects: 'debug, info, warn or error',
     fallback: 'info',

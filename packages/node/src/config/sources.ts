@@ -2,7 +2,15 @@
 import { resolve } from 'node:path'
 import { ConfigError } from './errors.ts'
 import type { FileValues } from './file.ts'
-import { SETTING_KEYS, type SettingKey, type SettingKind, type ValueOf, flagOf, settings, variableOf } from './settings.ts'
+import {
+  SETTING_KEYS,
+  type SettingKey,
+  type SettingKind,
+  type ValueOf,
+  flagOf,
+  settings,
+  variableOf,
+} from './settings.ts'
 
 export type Origin = 'flag' | 'environment' | 'file' | 'default'
 
@@ -42,8 +50,8 @@ export class Reader {
     if (given === null) return this.#note(key, 'default', fallback ?? null)
     const parsed = schema.safeParse(given.value)
     if (!parsed.success) throw wrongValue(key, expects, given)
-    // Only strings are resolved, and into strings: what was valid stays so.
-    const value = given.base === null ? parsed.data : (absolute(kind, parsed.data, given.base) as ValueOf<K>)
+    // Only paths are resolved, and into paths: the type stays what the schema made it.
+    const value = absolute(kind, parsed.data, given.base) as ValueOf<K>
     return this.#note(key, given.origin, value)
   }
 
@@ -51,7 +59,11 @@ export class Reader {
   required<K extends SettingKey>(key: K): ValueOf<K> {
     const value = this.optional(key)
     if (value !== null) return value
-    throw new ConfigError('missing-value', `${key} is not set`, `Set ${key} in the configuration file, ${variableOf(key)} or ${flagOf(key)}.`)
+    throw new ConfigError(
+      'missing-value',
+      `${key} is not set`,
+      `Set ${key} in the configuration file, ${variableOf(key)} or ${flagOf(key)}.`,
+    )
   }
 
   /** Replaces a default that follows from another setting. */
@@ -68,10 +80,14 @@ export class Reader {
     const { flags, environment, file, file_dir, working_dir } = this.#sources
     const { kind } = settings[key]
     const flag = flags[key]
-    if (flag !== undefined) return { origin: 'flag', value: fromText(kind, flag), base: working_dir, place: flagOf(key) }
+    if (flag !== undefined) {
+      return { origin: 'flag', value: fromText(kind, flag), base: working_dir, place: flagOf(key) }
+    }
     // An empty variable is how EnvironmentFile= and compose files say "not set".
     const variable = environment[variableOf(key)]
-    if (variable) return { origin: 'environment', value: fromText(kind, variable), base: working_dir, place: variableOf(key) }
+    if (variable) {
+      return { origin: 'environment', value: fromText(kind, variable), base: working_dir, place: variableOf(key) }
+    }
     const value = file[key]
     return value === undefined ? null : { origin: 'file', value, base: file_dir, place: 'the configuration file' }
   }
@@ -80,7 +96,8 @@ export class Reader {
 interface Given {
   readonly origin: Origin
   readonly value: unknown
-  readonly base: string | null
+  /** What a relative path is relative to. */
+  readonly base: string
   /** For errors. */
   readonly place: string
 }
@@ -110,7 +127,8 @@ function absolute(kind: SettingKind, value: unknown, base: string): unknown {
 
 function wrongValue(key: SettingKey, expects: string, { origin, place, value }: Given): ConfigError {
   // Kubernetes gives every pod variables of the services around it; one named belfry-http makes BELFRY_HTTP_PORT.
-  const isServiceLink = origin === 'environment' && typeof value === 'string' && value.startsWith('tcp://') && key.endsWith('port')
+  const isServiceLink =
+    origin === 'environment' && typeof value === 'string' && value.startsWith('tcp://') && key.endsWith('port')
   return new ConfigError(
     'wrong-value',
     `${key} must be ${expects}`,
@@ -121,5 +139,7 @@ function wrongValue(key: SettingKey, expects: string, { origin, place, value }: 
 /** Variables of ours by name that set nothing: most likely mistyped, but a test's or Kubernetes' own are there too. */
 export function ignoredVariables(environment: Environment): string[] {
   const known = new Set(SETTING_KEYS.map(variableOf))
-  return Object.keys(environment).filter((name) => name.startsWith('BELFRY_') && !known.has(name)).toSorted()
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('BELFRY_') && !known.has(name))
+    .toSorted()
 }

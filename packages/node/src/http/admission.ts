@@ -12,7 +12,10 @@ export interface AdmissionOptions {
 }
 
 /** Requests that wait for nothing are answered at once; slow readers hold a place until their answer is through. */
-export function admit({ max_requests_in_flight, loopback_only }: AdmissionOptions, serve: RequestListener): RequestListener {
+export function admit(
+  { max_requests_in_flight, loopback_only }: AdmissionOptions,
+  serve: RequestListener,
+): RequestListener {
   let inFlight = 0
   return (request, response) => {
     const refusal = inFlight >= max_requests_in_flight ? REFUSALS.busy() : refusalOf(request, loopback_only)
@@ -21,7 +24,9 @@ export function admit({ max_requests_in_flight, loopback_only }: AdmissionOption
       return
     }
     inFlight++
-    response.once('close', () => { inFlight-- })
+    response.once('close', () => {
+      inFlight--
+    })
     serve(request, response)
   }
 }
@@ -40,7 +45,11 @@ function hostIn(header: string): string {
 /** The connection ends with it: what follows may be a body that nobody reads. */
 function refuse(response: ServerResponse, error: HttpError): void {
   const body = failureBody(error)
-  response.writeHead(STATUS[error.code], { ...JSON_HEADERS, 'content-length': Buffer.byteLength(body), connection: 'close' })
+  response.writeHead(STATUS[error.code], {
+    ...JSON_HEADERS,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  })
   response.end(body)
 }
 
@@ -59,5 +68,10 @@ export function onClientError(error: Error, socket: Duplex): void {
   const refusal = (PARSER_ERRORS[code] ?? REFUSALS.malformed)()
   const body = failureBody(refusal)
   const head = Object.entries({ ...JSON_HEADERS, 'content-length': Buffer.byteLength(body), connection: 'close' })
-  socket.end([`HTTP/1.1 ${STATUS[refusal.code]} Refused`, ...head.map(([name, value]) => `${name}: ${value}`), '', body].join('\r\n'), () => socket.destroy())
+  socket.end(
+    [`HTTP/1.1 ${STATUS[refusal.code]} Refused`, ...head.map(([name, value]) => `${name}: ${value}`), '', body].join(
+      '\r\n',
+    ),
+    () => socket.destroy(),
+  )
 }

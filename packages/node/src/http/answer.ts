@@ -31,16 +31,30 @@ export function failureBody({ code, message, remedy }: HttpError, more: object =
 
 export const REFUSALS = {
   unauthorised: () =>
-    new HttpError('unauthorised', 'The API token is missing or wrong.', 'Send `Authorization: Bearer` with the content of api-token in the data directory.'),
+    new HttpError(
+      'unauthorised',
+      'The API token is missing or wrong.',
+      'Send `Authorization: Bearer` with the content of api-token in the data directory.',
+    ),
   notFound: () =>
-    new HttpError('not-found', 'There is nothing here.', 'Known: /livez, /readyz, /metrics, /api/v1/status, vaults, incidents, incidents/{id} and peers.'),
-  noIncident: () => new HttpError('not-found', 'This member knows no such incident.', 'List them with /api/v1/incidents.'),
+    new HttpError(
+      'not-found',
+      'There is nothing here.',
+      'Known: /livez, /readyz, /metrics, /api/v1/status, vaults, incidents, incidents/{id} and peers.',
+    ),
+  noIncident: () =>
+    new HttpError('not-found', 'This member knows no such incident.', 'List them with /api/v1/incidents.'),
   method: () => new HttpError('method-not-allowed', 'Everything here is read-only.', 'Use GET.'),
   body: () => new HttpError('body-refused', 'A request here has no body.', 'Send none.'),
   host: () =>
-    new HttpError('wrong-host', 'The Host header names another host.', 'Ask for 127.0.0.1 or localhost; for other names set http.allow_remote.'),
+    new HttpError(
+      'wrong-host',
+      'The Host header names another host.',
+      'Ask for 127.0.0.1 or localhost; for other names set http.allow_remote.',
+    ),
   malformed: () => new HttpError('malformed-request', 'This is no HTTP request.', 'Speak HTTP/1.1.'),
-  headersTooLarge: () => new HttpError('headers-too-large', 'The headers are too large.', 'Send fewer or shorter headers.'),
+  headersTooLarge: () =>
+    new HttpError('headers-too-large', 'The headers are too large.', 'Send fewer or shorter headers.'),
   timeout: () => new HttpError('request-timeout', 'The request did not come in time.', 'Send it at once.'),
   busy: () => new HttpError('busy', 'Too many requests are under way.', 'Try again in a second.'),
   internal: () => new HttpError('internal', 'This request failed.', 'Look for http-failed in the log.'),

@@ -1,7 +1,7 @@
 /** The token that the local command line reads to ask a running node: `<data>/api-token`, made at the first start. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, link, open, unlink } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { HttpError } from './errors.ts'
 
 /** In the data directory. */
@@ -12,6 +12,9 @@ const TOKEN_CHARACTERS = 2 * TOKEN_BYTES
 const OWNER_ONLY = 0o600
 const OTHERS = 0o077
 
+/** Why a token that was there is of no use. */
+export type TokenFault = 'readable-by-others' | 'malformed'
+
 /** Holds the token's hash alone: the token itself is in the file. */
 export class ApiToken {
   readonly #hash: Buffer
@@ -20,13 +23,25 @@ export class ApiToken {
     this.#hash = hashOf(token)
   }
 
-  /** @throws HttpError token-unusable */
-  static async open(path: string): Promise<ApiToken> {
+  /**
+   * The token in the file. One that others may know, or that is none, is replaced: a node must not stay down for a file
+   * that it can make anew (Kubernetes widens the mode of a volume's files when it mounts them with fsGroup).
+   * @throws HttpError token-unusable
+   */
+  static async open(path: string, onReplaced: (fault: TokenFault) => void): Promise<ApiToken> {
     try {
-      return new ApiToken((await read(path)) ?? (await create(path)))
+      const found = await read(path)
+      if (found !== null && 'token' in found) return new ApiToken(found.token)
+      const token = await create(path)
+      if (found !== null) onReplaced(found.fault)
+      return new ApiToken(token)
     } catch (error) {
       if (error instanceof HttpError) throw error
-      throw unusable(`${path} cannot be read or made (${errorCode(error)})`, 'Check that its directory exists and belongs to the user who runs Belfry.')
+      throw new HttpError(
+        'token-unusable',
+        `${path} cannot be read or made (${errorCode(error)})`,
+        'Check that its directory exists and belongs to the user who runs Belfry.',
+      )
     }
   }
 
@@ -42,7 +57,7 @@ function hashOf(token: string): Buffer {
 }
 
 /** null where there is no such file. */
-async function read(path: string): Promise<string | null> {
+async function read(path: string): Promise<{ token: string } | { fault: TokenFault } | null> {
   let file: FileHandle
   try {
     // Not through a symbolic link; without O_NONBLOCK a FIFO would wait for a writer.
@@ -53,38 +68,33 @@ async function read(path: string): Promise<string | null> {
   }
   try {
     const stats = await file.stat()
-    if (!stats.isFile()) throw unusable(`${path} is not a file`, 'Remove it; a new one is made at the next start.')
-    if ((stats.mode & OTHERS) !== 0) {
-      throw unusable(`${path} can be read by others`, 'Remove it, for it may be known to them; a new one is made at the next start.')
+    if (!stats.isFile()) {
+      throw new HttpError('token-unusable', `${path} is not a file`, 'Remove it; a token is made at the next start.')
     }
+    if ((stats.mode & OTHERS) !== 0) return { fault: 'readable-by-others' }
     const buffer = Buffer.alloc(TOKEN_CHARACTERS + 2)
     const { bytesRead } = await file.read(buffer, 0, buffer.length, 0)
     const token = buffer.toString('latin1', 0, bytesRead).replace(/\r?\n$/, '')
-    if (!/^[0-9a-f]{64}$/.test(token)) throw unusable(`${path} holds no token`, 'Remove it; a new one is made at the next start.')
-    return token
+    return /^[0-9a-f]{64}$/.test(token) ? { token } : { fault: 'malformed' }
   } finally {
     await file.close()
   }
 }
 
-/** Whole or not at all, and never over another. */
+/** Whole or not at all; nobody else could ever read it. */
 async function create(path: string): Promise<string> {
   const token = randomBytes(TOKEN_BYTES).toString('hex')
-  const draft = `${path}.${randomBytes(4).toString('hex')}`
+  const draft = `${path}.new`
+  await rm(draft, { force: true })
   const file = await open(draft, 'wx', OWNER_ONLY)
   try {
     await file.writeFile(`${token}\n`)
-    await file.close()
-    await link(draft, path)
+    await file.sync()
   } finally {
     await file.close()
-    await unlink(draft)
   }
+  await rename(draft, path)
   return token
-}
-
-function unusable(message: string, remedy: string): HttpError {
-  return new HttpError('token-unusable', message, remedy)
 }
 
 function errorCode(error: unknown): string {

@@ -67,14 +67,25 @@ function success(result: unknown): Response {
 
 function failure(error: HttpError, more: object = {}): Response {
   const challenge = error.code === 'unauthorised' ? { 'www-authenticate': 'Bearer' } : {}
-  return new Response(failureBody(error, more), { status: STATUS[error.code], headers: { ...JSON_HEADERS, ...challenge } })
+  return new Response(failureBody(error, more), {
+    status: STATUS[error.code],
+    headers: { ...JSON_HEADERS, ...challenge },
+  })
 }
 
 function notLive(found: 'failed' | 'stuck'): HttpError {
   const message = found === 'failed' ? 'The loop of this node has ended.' : 'The loop of this node no longer turns.'
-  return new HttpError('not-live', message, 'Restart the node; where it happens again, look at the disk and at node-failed in the log.')
+  return new HttpError(
+    'not-live',
+    message,
+    'Restart the node; where it happens again, look at the disk and at node-failed in the log.',
+  )
 }
 
 function notReady(reasons: readonly { readonly message: string; readonly remedy: string }[]): HttpError {
-  return new HttpError('not-ready', reasons.map(({ message }) => message).join(' '), reasons.map(({ remedy }) => remedy).join(' '))
+  return new HttpError(
+    'not-ready',
+    reasons.map(({ message }) => message).join(' '),
+    reasons.map(({ remedy }) => remedy).join(' '),
+  )
 }

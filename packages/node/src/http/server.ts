@@ -54,9 +54,12 @@ export function createHttp(init: HttpInit, modules: HttpModules): HttpServer {
 
     async start() {
       invariant(server === null, 'a server is started once')
-      const token = await ApiToken.open(join(init.data_dir, API_TOKEN_FILE))
-      server = assemble(init, limits, modules, token)
-      port = await listen(server, init)
+      const token = await ApiToken.open(join(init.data_dir, API_TOKEN_FILE), (fault) => {
+        modules.logger.warn('api-token-replaced', { detail: fault })
+      })
+      const opened = assemble(init, limits, modules, token)
+      port = await listen(opened, init)
+      server = opened
       modules.logger.info('http-started', { host: init.host, port })
     },
 
@@ -113,7 +116,9 @@ async function listen(server: Server, { host, port }: HttpInit): Promise<number>
     throw new HttpError(
       'listen-failed',
       `cannot listen on ${host} port ${port} (${code})`,
-      code === 'EADDRINUSE' ? 'Set http.port to another one, or 0 for any; or stop the other process.' : 'Check http.host and http.port.',
+      code === 'EADDRINUSE'
+        ? 'Set http.port to another one, or 0 for any; or stop the other process.'
+        : 'Check http.host and http.port.',
     )
   }
   const address = server.address()

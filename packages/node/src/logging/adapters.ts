@@ -5,7 +5,8 @@ import type { MemberIndex } from '@belfry/protocol/primitives'
 import type { ChainLog } from '../chain/index.ts'
 import { satVb } from '../views/units.ts'
 import { OTHER_CHAIN_EVENT, isChainLogEvent } from './events.ts'
-import type { LogLevel, Logger } from './logger.ts'
+import type { LogLevel } from './levels.ts'
+import type { Logger } from './logger.ts'
 
 /** Between two lines about the same fault of the same member; the metrics count them all. */
 const REFUSED_AGAIN_MS = 60_000
@@ -35,9 +36,11 @@ export function networkLog(logger: Logger): NetworkLog {
 }
 
 export function chainLog(logger: Logger): ChainLog {
-  const at = (level: LogLevel) => (fields: object, event: string): void => {
-    if (isChainLogEvent(event)) logger.log(level, event, fields)
-    else logger.child({ detail: event }).log(level, OTHER_CHAIN_EVENT, fields)
-  }
+  const at =
+    (level: LogLevel) =>
+    (fields: object, event: string): void => {
+      if (isChainLogEvent(event)) logger.log(level, event, fields)
+      else logger.child({ detail: event }).log(level, OTHER_CHAIN_EVENT, fields)
+    }
   return { info: at('info'), warn: at('warn'), error: at('error') }
 }

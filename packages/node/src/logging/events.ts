@@ -1,6 +1,6 @@
 /**
- * What a log line can be about: a closed union, so that alerts and searches can rely on the words. The sentence that goes
- * with an event may change; the event does not.
+ * What a log line can be about: a closed union, so that alerts and searches can rely on the words. Fields may be added
+ * to an event; its name does not change.
  */
 import type { NetworkEvent } from '@belfry/network'
 import type { TellEvent } from '@belfry/protocol'
@@ -14,11 +14,11 @@ export const NODE_EVENTS = [
   /** The loop, the disk, the chain watcher or an effect failed in a way that ends the node. */
   'node-failed',
   'config-variable-ignored',
-  'bitcoind-version',
   'http-started',
   'http-stopped',
+  /** A handler threw: a bug. */
   'http-failed',
-  'log-lines-lost',
+  'api-token-replaced',
 ] as const
 export type NodeEvent = (typeof NODE_EVENTS)[number]
 
@@ -26,7 +26,7 @@ export type NodeEvent = (typeof NODE_EVENTS)[number]
 export const CHAIN_EVENTS = ['chain-not-followed', 'chain-followed-again', 'zmq-gap', 'zmq-silent'] as const
 export type ChainLogEvent = (typeof CHAIN_EVENTS)[number]
 
-/** The chain watcher's log takes any word; one that is not in the union is logged as this, with the word as `detail`. */
+/** The chain watcher's log takes any word; one that is not in the union is logged as this, as its `detail`. */
 export const OTHER_CHAIN_EVENT = 'chain-other'
 
 export type LogEvent = NodeEvent | TellEvent | NetworkEvent | ChainLogEvent | typeof OTHER_CHAIN_EVENT

@@ -1,6 +1,6 @@
 /**
- * What may stand in a log line, by type: primitives, plain objects and lists, dates, and of errors their words. Everything
- * else is only named, so that a secret's type keeps it out of the log whoever passes it, and however deep.
+ * What may stand in a log line, by type: primitives, plain objects and lists, dates, and of errors their words.
+ * Everything else is only named, so that a secret's type keeps it out of the log whoever passes it, and however deep.
  */
 import { types } from 'node:util'
 import { SecretBytes } from '@belfry/keystore'
@@ -63,16 +63,20 @@ function printableList(list: readonly unknown[], depth: number): Printable {
 }
 
 /** Names by which secrets go, should one of them come as text after all. */
-const SECRET_NAMES = /^(?:pass(?:word|phrase)|secret|token|api_token|seed|private_key|mnemonic|authorization|cookie|share|envelope|raw|hex)$/i
+const SECRET_NAMES =
+  /^(?:password|passphrase|secret|token|seed|private_key|mnemonic|authorization|cookie|share|envelope|raw|hex)$/i
 
 function printableTable(table: object, depth: number): Printable {
   const entries = Object.entries(table).filter(([, value]) => value !== undefined)
   const printed = entries
     .slice(0, MAX_ENTRIES)
-    .map(([name, value]) => [
-      cut(name, MAX_TEXT_CHARACTERS),
-      SECRET_NAMES.test(name) && value !== null ? '[secret]' : printable(value, depth + 1),
-    ] as const)
+    .map(
+      ([name, value]) =>
+        [
+          cut(name, MAX_TEXT_CHARACTERS),
+          SECRET_NAMES.test(name) && value !== null ? '[secret]' : printable(value, depth + 1),
+        ] as const,
+    )
   const more = entries.length > MAX_ENTRIES ? [['more', `<${entries.length - MAX_ENTRIES} more>`] as const] : []
   return Object.fromEntries([...printed, ...more])
 }
@@ -95,7 +99,11 @@ function messageOf(error: Error): string {
 
 /** The stack without its first lines, which repeat the message. */
 function framesOf({ stack = '' }: Error): string {
-  return stack.split('\n').filter((line) => /^\s+at /.test(line)).map((line) => line.trim()).join('\n')
+  return stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .map((line) => line.trim())
+    .join('\n')
 }
 
 function cut(text: string, limit: number): string {

@@ -61,12 +61,12 @@ export function createMetrics(): Metrics {
       if (code !== 'accepted') refusals.inc({ member: peer, code })
     },
     content_type: registry.contentType,
-    async render({ state, shell, loop, network, chain }) {
+    async render({ state, shell, loop, network, chain, logger }) {
       setState(state(), shell())
       setLoop(loop())
       setNetwork(network())
       setChain(chain())
-      setProcess()
+      setProcess(logger.lost())
       return await registry.metrics()
     },
   }

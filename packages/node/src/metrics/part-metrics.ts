@@ -11,7 +11,8 @@ const LOOP_STATUSES = ['running', 'stopped', 'failed'] as const satisfies readon
 export function loopMetrics(registry: Registry): (counters: LoopCounters) => void {
   const counter = (name: string, help: string, labels: readonly string[] = []) =>
     counterOf(registry, { name: `belfry_loop_${name}_total`, help, labels })
-  const gauge = (name: string, help: string, labels: readonly string[] = []) => gaugeOf(registry, { name: `belfry_loop_${name}`, help, labels })
+  const gauge = (name: string, help: string, labels: readonly string[] = []) =>
+    gaugeOf(registry, { name: `belfry_loop_${name}`, help, labels })
   const turns = counter('turns', 'Turns of the loop.')
   const ticks = counter('ticks', 'Inputs that were nothing but the time.')
   const inputs = counter('inputs', 'Inputs given to the core.', ['class'])
@@ -34,7 +35,10 @@ export function loopMetrics(registry: Registry): (counters: LoopCounters) => voi
     records([[now.records]])
     bytes([[now.record_bytes]])
     snapshots([[now.snapshots]])
-    effects([[now.effects_after_durable, 'after-durable'], [now.effects_immediate, 'immediate']])
+    effects([
+      [now.effects_after_durable, 'after-durable'],
+      [now.effects_immediate, 'immediate'],
+    ])
     queued(byName(now.queued))
     largestBatch([[now.largest_batch_bytes]])
     index([[now.durable_index]])
@@ -45,10 +49,19 @@ export function loopMetrics(registry: Registry): (counters: LoopCounters) => voi
 export function networkMetrics(registry: Registry): (counters: NetworkCounters) => void {
   const counters = COUNTERS.map((name) => ({
     name,
-    set: counterOf(registry, { name: `belfry_network_${name}_total`, help: `Of the network: ${name.replaceAll('_', ' ')}.` }),
+    set: counterOf(registry, {
+      name: `belfry_network_${name}_total`,
+      help: `Of the network: ${name.replaceAll('_', ' ')}.`,
+    }),
   }))
-  const connected = gaugeOf(registry, { name: 'belfry_network_members_connected', help: 'Members with an open connection.' })
-  const gossip = gaugeOf(registry, { name: 'belfry_network_gossip_peers', help: 'Members that gossip is exchanged with.' })
+  const connected = gaugeOf(registry, {
+    name: 'belfry_network_members_connected',
+    help: 'Members with an open connection.',
+  })
+  const gossip = gaugeOf(registry, {
+    name: 'belfry_network_gossip_peers',
+    help: 'Members that gossip is exchanged with.',
+  })
   const queued = gaugeOf(registry, { name: 'belfry_network_queued_frames', help: 'Frames that wait for a connection.' })
   return (now) => {
     for (const { name, set } of counters) set([[now[name]]])
@@ -71,7 +84,10 @@ export function chainCounterMetrics(registry: Registry): (counters: Readonly<Cha
   const failures = counter('failures', 'Questions to bitcoind that failed.')
   return (now) => {
     events(byName(now.events))
-    blocks([[now.blocks_by_zmq, 'zmq'], [now.blocks_by_fetch, 'fetch']])
+    blocks([
+      [now.blocks_by_zmq, 'zmq'],
+      [now.blocks_by_fetch, 'fetch'],
+    ])
     passes([[now.mempool_passes]])
     messages([[now.zmq_messages]])
     malformed([[now.zmq_malformed]])
@@ -83,15 +99,32 @@ export function chainCounterMetrics(registry: Registry): (counters: Readonly<Cha
 
 const MICROSECONDS_PER_SECOND = 1_000_000
 
-export function processMetrics(registry: Registry): () => void {
-  const locked = gaugeOf(registry, { name: 'belfry_locked_memory_bytes', help: 'Memory pinned for secrets, in whole pages.' })
-  const resident = gaugeOf(registry, { name: 'belfry_process_resident_memory_bytes', help: 'Memory of the whole process.' })
+export function processMetrics(registry: Registry): (lostLines: number) => void {
+  const locked = gaugeOf(registry, {
+    name: 'belfry_locked_memory_bytes',
+    help: 'Memory pinned for secrets, in whole pages.',
+  })
+  const resident = gaugeOf(registry, {
+    name: 'belfry_process_resident_memory_bytes',
+    help: 'Memory of the whole process.',
+  })
   const heap = gaugeOf(registry, { name: 'belfry_process_heap_used_bytes', help: 'JavaScript objects.' })
-  const cpu = counterOf(registry, { name: 'belfry_process_cpu_seconds_total', help: 'Processor time, user and system.' })
-  const started = gaugeOf(registry, { name: 'belfry_process_start_time_seconds', help: 'When the process started, in Unix time.' })
-  return () => {
+  const cpu = counterOf(registry, {
+    name: 'belfry_process_cpu_seconds_total',
+    help: 'Processor time, user and system.',
+  })
+  const started = gaugeOf(registry, {
+    name: 'belfry_process_start_time_seconds',
+    help: 'When the process started, in Unix time.',
+  })
+  const lost = counterOf(registry, {
+    name: 'belfry_log_lines_lost_total',
+    help: 'Log lines that could not be written, as on a full disk.',
+  })
+  return (lostLines) => {
     const { rss, heapUsed } = process.memoryUsage()
     const { user, system } = process.cpuUsage()
+    lost([[lostLines]])
     locked([[processMemory.lockedBytes]])
     resident([[rss]])
     heap([[heapUsed]])

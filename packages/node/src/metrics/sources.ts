@@ -2,6 +2,7 @@ import type { NetworkCounters } from '@belfry/network'
 import type { State } from '@belfry/protocol'
 import type { LoopCounters } from '@belfry/runtime'
 import type { ChainCounters } from '../chain/index.ts'
+import type { Logger } from '../logging/index.ts'
 import type { ShellHealth } from '../views/index.ts'
 
 /** What is read at each scrape, and only read. */
@@ -11,4 +12,5 @@ export interface MetricsSources {
   readonly loop: () => LoopCounters
   readonly network: () => NetworkCounters
   readonly chain: () => Readonly<ChainCounters>
+  readonly logger: Pick<Logger, 'lost'>
 }

@@ -1,7 +1,19 @@
-/** One incident, whole: what `belfry incident explain` tells. Signed statements come as they were signed, for anyone to verify. */
+/** One incident, whole: what `belfry incident explain` tells. Votes and receipts come as they were signed. */
 import {
-  type Coin, type Incident, type Receipt, type State, type Vault, confirmations, countedVoters, decodeBody, decodeFrame, decodeHeader, finalSpend,
-  recoveryRung, rungOfEnvelope, standingTrigger,
+  type Coin,
+  type Incident,
+  type Receipt,
+  type State,
+  type Vault,
+  confirmations,
+  countedVoters,
+  decodeBody,
+  decodeFrame,
+  decodeHeader,
+  finalSpend,
+  recoveryRung,
+  rungOfEnvelope,
+  standingTrigger,
 } from '@belfry/protocol'
 import { type Height, type IncidentId, type Txid, sortedEntries, toHex } from '@belfry/protocol/primitives'
 import { type IncidentSummary, incidentSummary, vaultOf } from './incidents.ts'
@@ -162,7 +174,9 @@ function receiptsOf({ config }: State, { broadcast_receipts }: Incident): Broadc
   return sortedEntries(broadcast_receipts).flatMap(([member, frame]) => {
     const receipt = receiptIn(frame)
     if (receipt.statement !== 'broadcast') return []
-    return [{ member: named(config.federation, member), txid: receipt.txid, height: receipt.height, frame: toHex(frame) }]
+    return [
+      { member: named(config.federation, member), txid: receipt.txid, height: receipt.height, frame: toHex(frame) },
+    ]
   })
 }
 

@@ -1,5 +1,12 @@
 /** All incidents in short. */
-import { type Action, type Incident, type IncidentStatus, type State, type Trigger, incidentStatus } from '@belfry/protocol'
+import {
+  type Action,
+  type Incident,
+  type IncidentStatus,
+  type State,
+  type Trigger,
+  incidentStatus,
+} from '@belfry/protocol'
 import { type IncidentId, invariant, sortedEntries } from '@belfry/protocol/primitives'
 import { utc } from './units.ts'
 import { nameOfVault, tipOf } from './vaults.ts'

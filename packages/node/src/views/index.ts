@@ -1,8 +1,33 @@
-/** What a node tells of itself, as plain snake_case objects: pure functions of the core's state. No secret is in any. */
-export { type BroadcastReceiptView, type IncidentView, type RecoveryTxView, type ReleaseView, type StoryView, type TriggerTxView, type VoteView, incidentView } from './incident.ts'
+/** What a node tells of itself: pure functions of the core's state to plain snake_case objects, without any secret. */
+export {
+  type BroadcastReceiptView,
+  type IncidentView,
+  type RecoveryTxView,
+  type ReleaseView,
+  type StoryView,
+  type TriggerTxView,
+  type VoteView,
+  incidentView,
+} from './incident.ts'
 export { type IncidentSummary, incidentsView } from './incidents.ts'
 export type { MemberName } from './named.ts'
 export { type PeerView, peersView } from './peers.ts'
-export { READINESS_REASONS, type Readiness, type ReadinessReason, type ShellHealth, type Unready, readiness } from './readiness.ts'
+export {
+  READINESS_REASONS,
+  type Readiness,
+  type ReadinessReason,
+  type ShellHealth,
+  type Unready,
+  readiness,
+} from './readiness.ts'
 export { INCIDENT_STATUSES, PEER_LIVES, type Counts, type StatusView, countsOf, statusView } from './status.ts'
-export { VAULT_STATES, type DepositView, type ManifestView, type RungView, type SpendView, type VaultState, type VaultView, vaultsView } from './vaults.ts'
+export {
+  VAULT_STATES,
+  type DepositView,
+  type ManifestView,
+  type RungView,
+  type SpendView,
+  type VaultState,
+  type VaultView,
+  vaultsView,
+} from './vaults.ts'

@@ -1,7 +1,6 @@
 /** The members as this one sees them, itself included. */
 import type { ChainState, PeerLife, State } from '@belfry/protocol'
-import type { MemberIndex } from '@belfry/protocol/primitives'
-import { sortedEntries } from '@belfry/protocol/primitives'
+import { type MemberIndex, sortedEntries } from '@belfry/protocol/primitives'
 import { type MemberName, named } from './named.ts'
 import { utc } from './units.ts'
 
@@ -25,13 +24,12 @@ export interface PeerView {
 }
 
 export function peersView(state: State): PeerView[] {
+  const evidence = Map.groupBy(sortedEntries(state.durable.evidence), ([, { member }]) => member)
   return state.config.federation.members.map(({ index, peer_id }) => ({
     member: named(state.config.federation, index),
     peer_id,
     ...(index === state.config.self ? ownView(state) : peerView(state, index)),
-    evidence: sortedEntries(state.durable.evidence)
-      .filter(([, { member }]) => member === index)
-      .map(([id, { kind, at_ms }]) => ({ id, kind, at: utc(at_ms) })),
+    evidence: (evidence.get(index) ?? []).map(([id, { kind, at_ms }]) => ({ id, kind, at: utc(at_ms) })),
   }))
 }
 

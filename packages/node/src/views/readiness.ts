@@ -40,11 +40,19 @@ export function readiness(state: State, shell: ShellHealth): Readiness {
 
 function loopReasons(state: State, { loop }: ShellHealth): Unready[] {
   if (loop !== 'running') {
-    return [{
-      reason: 'loop-failed',
-      message: loop === 'failed' ? 'This node can no longer store what it decides, and does nothing.' : 'This node is stopping.',
-      remedy: loop === 'failed' ? 'Look for node-failed in the log; its remedy says what to do before the next start.' : 'Start it again.',
-    }]
+    return [
+      {
+        reason: 'loop-failed',
+        message:
+          loop === 'failed'
+            ? 'This node can no longer store what it decides, and does nothing.'
+            : 'This node is stopping.',
+        remedy:
+          loop === 'failed'
+            ? 'Look for node-failed in the log; its remedy says what to do before the next start.'
+            : 'Start it again.',
+      },
+    ]
   }
   if (state.volatile.started_at !== null) return []
   return [{ reason: 'starting', message: 'This node is starting.', remedy: 'Wait some seconds.' }]
@@ -52,45 +60,59 @@ function loopReasons(state: State, { loop }: ShellHealth): Unready[] {
 
 function chainReasons({ durable, volatile }: State, { chain_watcher }: ShellHealth): Unready[] {
   if (chain_watcher === 'ended') {
-    return [{
-      reason: 'chain-watcher-ended',
-      message: 'This node no longer follows the chain.',
-      remedy: 'Look for node-failed in the log, and start the node again.',
-    }]
+    return [
+      {
+        reason: 'chain-watcher-ended',
+        message: 'This node no longer follows the chain.',
+        remedy: 'Look for node-failed in the log, and start the node again.',
+      },
+    ]
   }
   switch (volatile.chain) {
     case 'unreachable':
-      return [{
-        reason: 'bitcoind-unreachable',
-        message: 'bitcoind does not answer.',
-        remedy: 'Start bitcoind, or correct bitcoind.host, bitcoind.rpc_port and the cookie file in the configuration.',
-      }]
+      return [
+        {
+          reason: 'bitcoind-unreachable',
+          message: 'bitcoind does not answer.',
+          remedy:
+            'Start bitcoind, or correct bitcoind.host, bitcoind.rpc_port and the cookie file in the configuration.',
+        },
+      ]
     case 'wrong-chain':
-      return [{
-        reason: 'wrong-chain',
-        message: 'bitcoind follows another chain than the one that this federation or this node has followed.',
-        remedy: 'Point the configuration at a bitcoind of the federation\'s network.',
-      }]
+      return [
+        {
+          reason: 'wrong-chain',
+          message: 'bitcoind follows another chain than the one that this federation or this node has followed.',
+          remedy: "Point the configuration at a bitcoind of the federation's network.",
+        },
+      ]
     case 'syncing':
-      return [{
-        reason: 'bitcoind-syncing',
-        message: 'bitcoind has not caught up with the chain.',
-        remedy: 'Wait until it has; watch `bitcoin-cli getblockchaininfo`.',
-      }]
+      return [
+        {
+          reason: 'bitcoind-syncing',
+          message: 'bitcoind has not caught up with the chain.',
+          remedy: 'Wait until it has; watch `bitcoin-cli getblockchaininfo`.',
+        },
+      ]
     case 'ok':
       if (durable.position !== null) return []
-      return [{
-        reason: 'chain-not-reached',
-        message: 'No block has been taken from bitcoind yet.',
-        remedy: 'Wait some seconds; if it stays so, look for chain-not-followed in the log.',
-      }]
+      return [
+        {
+          reason: 'chain-not-reached',
+          message: 'No block has been taken from bitcoind yet.',
+          remedy: 'Wait some seconds; if it stays so, look for chain-not-followed in the log.',
+        },
+      ]
   }
 }
 
 /** The actions that a trigger can call for. */
 const ACTIONS_IN_USE = [...new Set(Object.values(ACTION_OF))]
 type ActionInUse = (typeof ACTIONS_IN_USE)[number]
-const DEEDS = { clawback: 'claw back', emergency: 'send the emergency recovery' } as const satisfies Record<ActionInUse, string>
+const DEEDS = { clawback: 'claw back', emergency: 'send the emergency recovery' } as const satisfies Record<
+  ActionInUse,
+  string
+>
 
 /** A peer not yet heard of counts as living until it has been silent for as long as a dead one. */
 function quorumReasons({ config: { federation, self }, volatile }: State): Unready[] {
@@ -100,11 +122,14 @@ function quorumReasons({ config: { federation, self }, volatile }: State): Unrea
   const living = federation.members.length - dead.length
   const lost = ACTIONS_IN_USE.filter((action) => living < neededFor(federation.thresholds[action]))
   if (lost.length === 0) return []
-  return [{
-    reason: 'quorum-lost',
-    message: `Only ${living} of ${federation.members.length} members are alive, ${needs(lost, federation)}: nothing is heard of ${listed(dead)}.`,
-    remedy: 'Ask the operators of the silent members to start their nodes, and check the network between you.',
-  }]
+  const alive = `Only ${living} of ${federation.members.length} members are alive`
+  return [
+    {
+      reason: 'quorum-lost',
+      message: `${alive}, ${needs(lost, federation)}: nothing is heard of ${listed(dead)}.`,
+      remedy: 'Ask the operators of the silent members to start their nodes, and check the network between you.',
+    },
+  ]
 }
 
 /** `3 are needed to claw back or send the emergency recovery`, in one part for each number. */

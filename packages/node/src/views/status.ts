@@ -1,6 +1,14 @@
 /** The node at a glance: what `belfry node status` prints. */
 import {
-  ACTIONS, type Action, type ActionThresholds, type ChainState, type IncidentStatus, type Network, type PeerLife, type State, incidentStatus,
+  ACTIONS,
+  type Action,
+  type ActionThresholds,
+  type ChainState,
+  type IncidentStatus,
+  type Network,
+  type PeerLife,
+  type State,
+  incidentStatus,
 } from '@belfry/protocol'
 import { vaultOf } from './incidents.ts'
 import { type MemberName, named } from './named.ts'
@@ -8,7 +16,16 @@ import { type ShellHealth, type Unready, readiness } from './readiness.ts'
 import { satVb, utc } from './units.ts'
 import { VAULT_STATES, type VaultState, isProtected, tipOf, vaultState } from './vaults.ts'
 
-export const INCIDENT_STATUSES = ['alleged', 'open', 'certified', 'recovering', 'recovered', 'gone', 'lost', 'settled'] as const satisfies readonly IncidentStatus[]
+export const INCIDENT_STATUSES = [
+  'alleged',
+  'open',
+  'certified',
+  'recovering',
+  'recovered',
+  'gone',
+  'lost',
+  'settled',
+] as const satisfies readonly IncidentStatus[]
 export const PEER_LIVES = ['unknown', 'alive', 'suspect', 'dead'] as const satisfies readonly PeerLife[]
 
 export interface StatusView {
@@ -45,7 +62,11 @@ export interface StatusView {
 }
 
 export function statusView(state: State, shell: ShellHealth): StatusView {
-  const { config: { federation, self, software }, durable, volatile } = state
+  const {
+    config: { federation, self, software },
+    durable,
+    volatile,
+  } = state
   const { name, network, lock_hash, epoch, members, b, thresholds } = federation
   return {
     member: { ...named(federation, self), peer_id: federation.memberOf(self).peer_id },
@@ -56,7 +77,10 @@ export function statusView(state: State, shell: ShellHealth): StatusView {
       epoch,
       members: members.length,
       b,
-      thresholds: Object.fromEntries(ACTIONS.map((action) => [action, { ...thresholds[action] }])) as Record<Action, ActionThresholds>,
+      thresholds: Object.fromEntries(ACTIONS.map((action) => [action, { ...thresholds[action] }])) as Record<
+        Action,
+        ActionThresholds
+      >,
     },
     software,
     boot: durable.boot,
@@ -77,13 +101,25 @@ export type Counts = Pick<StatusView, 'peers' | 'vaults' | 'incidents' | 'eviden
 
 /** Also what the metrics show. */
 export function countsOf(state: State): Counts {
-  const { config: { self }, durable, volatile } = state
+  const {
+    config: { self },
+    durable,
+    volatile,
+  } = state
   const peers = [...volatile.peers].filter(([member]) => member !== self).map(([, peer]) => peer)
   const vaults = [...durable.vaults.values()]
   const tip = tipOf(state)
-  const incidents = [...durable.incidents.values()].map((incident) => incidentStatus(vaultOf(state, incident), incident, tip))
+  const incidents = [...durable.incidents.values()].map((incident) =>
+    incidentStatus(vaultOf(state, incident), incident, tip),
+  )
   return {
-    peers: { ...tally(PEER_LIVES, peers.map(({ life }) => life)), connected: peers.filter(({ connected }) => connected).length },
+    peers: {
+      ...tally(
+        PEER_LIVES,
+        peers.map(({ life }) => life),
+      ),
+      connected: peers.filter(({ connected }) => connected).length,
+    },
     vaults: {
       ...tally(VAULT_STATES, vaults.map(vaultState)),
       protected: vaults.filter((vault) => isProtected(state, vault)).length,

@@ -1,9 +1,18 @@
 /** The vaults that this member guards. */
 import {
-  type Coin, type HeldManifest, type IncidentStatus, type ManifestState, type State, type Trigger, type Vault, confirmations, incidentStatus,
+  type Coin,
+  type HeldManifest,
+  type Incident,
+  type IncidentStatus,
+  type ManifestState,
+  type State,
+  type Trigger,
+  type Vault,
+  confirmations,
+  incidentStatus,
   manifestState,
 } from '@belfry/protocol'
-import { type VaultId, sortedEntries } from '@belfry/protocol/primitives'
+import { type IncidentId, type VaultId, sortedEntries } from '@belfry/protocol/primitives'
 import { type MemberName, namedAll } from './named.ts'
 import { satVb, satsNumber } from './units.ts'
 
@@ -21,7 +30,11 @@ export interface VaultView {
   readonly exposed: boolean
   readonly deposit: DepositView
   readonly manifests: readonly ManifestView[]
-  readonly incidents: readonly { readonly incident_id: string; readonly trigger: Trigger; readonly status: IncidentStatus }[]
+  readonly incidents: readonly {
+    readonly incident_id: string
+    readonly trigger: Trigger
+    readonly status: IncidentStatus
+  }[]
 }
 
 export interface DepositView {
@@ -62,10 +75,16 @@ export interface RungView {
 }
 
 export function vaultsView(state: State): VaultView[] {
-  return sortedEntries(state.durable.vaults).map(([vault_id, vault]) => vaultView(state, vault_id, vault))
+  // Once for all vaults: looking for each one's among all would cost the product of both.
+  const incidents = Map.groupBy(sortedEntries(state.durable.incidents), ([, { vault_id }]) => vault_id)
+  return sortedEntries(state.durable.vaults).map(([vault_id, vault]) =>
+    vaultView(state, vault_id, vault, incidents.get(vault_id) ?? []),
+  )
 }
 
-function vaultView(state: State, vault_id: VaultId, vault: Vault): VaultView {
+type Incidents = readonly (readonly [IncidentId, Incident])[]
+
+function vaultView(state: State, vault_id: VaultId, vault: Vault, incidents: Incidents): VaultView {
   const tip = tipOf(state)
   return {
     vault_id,
@@ -75,13 +94,11 @@ function vaultView(state: State, vault_id: VaultId, vault: Vault): VaultView {
     exposed: vault.exposed,
     deposit: depositView(vault, tip),
     manifests: vault.manifests.map((held) => manifestView(state, vault, held)),
-    incidents: sortedEntries(state.durable.incidents)
-      .filter(([, incident]) => incident.vault_id === vault_id)
-      .map(([incident_id, incident]) => ({
-        incident_id,
-        trigger: incident.trigger,
-        status: incidentStatus(vault, incident, tip),
-      })),
+    incidents: incidents.map(([incident_id, incident]) => ({
+      incident_id,
+      trigger: incident.trigger,
+      status: incidentStatus(vault, incident, tip),
+    })),
   }
 }
 
@@ -145,4 +162,3 @@ function manifestView({ config }: State, vault: Vault, held: HeldManifest): Mani
 function rungView({ txid, feerate, fee }: HeldManifest['manifest']['emergency'][number]): RungView {
   return { txid, sat_vb: satVb(feerate), fee_sats: satsNumber(fee) }
 }
-

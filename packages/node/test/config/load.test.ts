@@ -19,7 +19,12 @@ describe('the configuration', () => {
       keystore: join(folder.dir, 'data/node-keys.json'),
       passphrase_file: join(folder.dir, 'secrets/passphrase'),
       allow_group_readable_passphrase: false,
-      bitcoind: { host: '127.0.0.1', rpc_port: 8332, credentials: { cookie_file: '/var/lib/bitcoind/.cookie' }, zmq: null },
+      bitcoind: {
+        host: '127.0.0.1',
+        rpc_port: 8332,
+        credentials: { cookie_file: '/var/lib/bitcoind/.cookie' },
+        zmq: null,
+      },
       listen: [],
       http: { host: '127.0.0.1', port: 9741, allow_remote: false },
       owners: [],
@@ -29,7 +34,9 @@ describe('the configuration', () => {
 
   for (const key of ['data_dir', 'lock', 'passphrase_file', '  rpc_port', '  cookie_file']) {
     it(`refuses to go without ${key.trim()}`, async () => {
-      const text = MINIMAL.split('\n').filter((line) => !line.startsWith(`${key}:`)).join('\n')
+      const text = MINIMAL.split('\n')
+        .filter((line) => !line.startsWith(`${key}:`))
+        .join('\n')
       assert.equal((await folder.refused(text)).code, 'missing-value')
     })
   }
@@ -110,7 +117,7 @@ log: {level: debug, file: belfry.log}
     assert.equal(config.log.level, 'warn')
   })
 
-  it('takes paths of the file from its folder, and those of flags and environment from the working directory', async () => {
+  it('takes paths in the file from its folder, all others from the working directory', async () => {
     const flags = { lock: 'x/lock.json' }
     const { config } = await folder.load(MINIMAL, { flags, env: { BELFRY_PASSPHRASE_FILE: 'passphrase' } })
     assert.equal(config.lock, '/elsewhere/x/lock.json')
@@ -125,7 +132,9 @@ log: {level: debug, file: belfry.log}
   })
 
   it('takes typed flags as they are', async () => {
-    const { config } = await folder.load(MINIMAL, { flags: { 'http.port': 0, 'http.allow_remote': true, owners: ['/a'] } })
+    const { config } = await folder.load(MINIMAL, {
+      flags: { 'http.port': 0, 'http.allow_remote': true, owners: ['/a'] },
+    })
     assert.deepEqual([config.http.port, config.http.allow_remote, config.owners], [0, true, ['/a']])
   })
 
@@ -140,7 +149,9 @@ log: {level: debug, file: belfry.log}
   })
 
   it('names the variables of its own name that set nothing', async () => {
-    const { ignored } = await folder.load(MINIMAL, { env: { BELFRY_HTPP_PORT: '1', BELFRY_HTTP_PORT: '1', HOME: '/root' } })
+    const { ignored } = await folder.load(MINIMAL, {
+      env: { BELFRY_HTPP_PORT: '1', BELFRY_HTTP_PORT: '1', HOME: '/root' },
+    })
     assert.deepEqual(ignored, ['BELFRY_HTPP_PORT'])
   })
 
@@ -154,7 +165,10 @@ log: {level: debug, file: belfry.log}
   it('prints every setting with its origin, and no user name', async () => {
     const text = MINIMAL.replace('cookie_file: /var/lib/bitcoind/.cookie', 'user: hidden-name\n  password_file: rpc')
     const printed = printConfig(await folder.load(text, { flags: { listen: '/ip4/127.0.0.1/tcp/1' } }))
-    assert.deepEqual(printed.map(({ key }) => key), SETTING_KEYS)
+    assert.deepEqual(
+      printed.map(({ key }) => key),
+      SETTING_KEYS,
+    )
     const byKey = new Map(printed.map((one) => [one.key, one]))
     assert.deepEqual(byKey.get('bitcoind.user'), { key: 'bitcoind.user', value: '[redacted]', origin: 'file' })
     assert.deepEqual(byKey.get('listen'), { key: 'listen', value: ['/ip4/127.0.0.1/tcp/1'], origin: 'flag' })
@@ -166,9 +180,15 @@ log: {level: debug, file: belfry.log}
 
   it('says why a file cannot be read', async () => {
     await mkdir(join(folder.dir, 'folder'))
-    for (const [name, reason] of [['missing.yaml', 'ENOENT'], ['folder', 'EISDIR']] as const) {
+    for (const [name, reason] of [
+      ['missing.yaml', 'ENOENT'],
+      ['folder', 'EISDIR'],
+    ] as const) {
       const file = join(folder.dir, name)
-      await assert.rejects(loadConfig({ file, cwd: '/' }), { code: 'file-unreadable', message: `the configuration file ${file} cannot be read (${reason})` })
+      await assert.rejects(loadConfig({ file, cwd: '/' }), {
+        code: 'file-unreadable',
+        message: `the configuration file ${file} cannot be read (${reason})`,
+      })
     }
   })
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { ConfigError, SETTING_KEYS, type SettingKey, variableOf } from '../../src/config/index.ts'
 import { parseConfigText } from '../../src/config/file.ts'
 import { type ConfigFolder, MINIMAL, configFolder, summary } from './support.ts'
@@ -14,7 +14,11 @@ describe('what a configuration is refused for', () => {
   for (const [text, message, remedy] of [
     ['data_dirr: x', 'there is no setting data_dirr', 'Did you mean data_dir?'],
     ['bitcoind: {rpcport: 1}', 'there is no setting bitcoind.rpcport', 'Did you mean bitcoind.rpc_port?'],
-    ['bitcoind: {zmq: {rawblok: x}}', 'there is no setting bitcoind.zmq.rawblok', 'Did you mean bitcoind.zmq.rawblock?'],
+    [
+      'bitcoind: {zmq: {rawblok: x}}',
+      'there is no setting bitcoind.zmq.rawblok',
+      'Did you mean bitcoind.zmq.rawblock?',
+    ],
     ['rpc_port: 1', 'there is no setting rpc_port', 'Did you mean bitcoind.rpc_port?'],
     ['http: {banana: 1}', 'there is no setting http.banana', 'Known here: host, port, allow_remote.'],
     ['http.port: 1', 'there is no setting http.port', 'Write it as http: {port: …}.'],
@@ -33,7 +37,19 @@ describe('what a configuration is refused for', () => {
     })
   }
 
-  for (const text of ['password: x', 'passphrase: x', 'bitcoind: {password: x}', 'bitcoind: {rpcpassword: x}', 'bitcoind: {rpc_password: x}', 'http: {api_token: x}', 'token: x', 'seed: x', 'private_key: x', 'mnemonic: x', 'client_secret: x']) {
+  for (const text of [
+    'password: x',
+    'passphrase: x',
+    'bitcoind: {password: x}',
+    'bitcoind: {rpcpassword: x}',
+    'bitcoind: {rpc_password: x}',
+    'http: {api_token: x}',
+    'token: x',
+    'seed: x',
+    'private_key: x',
+    'mnemonic: x',
+    'client_secret: x',
+  ]) {
     it(`refuses the secret of ${text}`, async () => {
       const error = await folder.refused(`${text}\n`)
       assert.equal(error.code, 'secret-in-file')
@@ -66,10 +82,27 @@ describe('what a configuration is refused for', () => {
     'bitcoind.host': ['', 'a b', 'http://host', 'host:8332', '-a', 1],
     'bitcoind.rpc_port': [0, 65_536, -1, 1.5, '8332', true],
     'bitcoind.user': ['', 'a:b', 1],
-    'bitcoind.zmq.rawtx': ['127.0.0.1:1', 'ipc:///x', 'tcp://*:1', 'tcp://a', 'tcp://a:0', 'tcp://a:65536', 'tcp://u:p@a:1', 'tcp://[x]:1', 'tcp://[127.0.0.1]:1'],
-    listen: ['/ip4/0.0.0.0/tcp/1', ['/ip4/0.0.0.0'], ['0.0.0.0:1'], ['/ip4/300.0.0.1/tcp/1'], [1], Array(17).fill('/ip4/0.0.0.0/tcp/1')],
+    'bitcoind.zmq.rawtx': [
+      '127.0.0.1:1',
+      'ipc:///x',
+      'tcp://*:1',
+      'tcp://a',
+      'tcp://a:0',
+      'tcp://a:65536',
+      'tcp://u:p@a:1',
+      'tcp://[x]:1',
+      'tcp://[127.0.0.1]:1',
+    ],
+    listen: [
+      '/ip4/0.0.0.0/tcp/1',
+      ['/ip4/0.0.0.0'],
+      ['0.0.0.0:1'],
+      ['/ip4/300.0.0.1/tcp/1'],
+      [1],
+      Array(17).fill('/ip4/0.0.0.0/tcp/1'),
+    ],
     'http.host': ['0.0.0.0:1', ''],
-    'http.port': [-1, 65_536, '1', null === undefined],
+    'http.port': [-1, 65_536, '1', true],
     owners: ['a', [''], [1], ['~/a'], Array(1025).fill('/a')],
     'log.level': ['trace', 'INFO', 1],
     'log.file': [''],
@@ -148,15 +181,24 @@ describe('what a configuration is refused for', () => {
   })
 
   it('takes or refuses any text, and fails in no other way', () => {
-    const line = fc.tuple(fc.constantFrom(...SETTING_KEYS, 'bitcoind', 'http', '&a x', '- '), fc.string()).map(([key, value]) => `${key}: ${value}`)
+    const line = fc
+      .tuple(fc.constantFrom(...SETTING_KEYS, 'bitcoind', 'http', '&a x', '- '), fc.string())
+      .map(([key, value]) => `${key}: ${value}`)
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.array(line).map((lines) => lines.join('\n')), fc.json()), (text) => {
-        try {
-          parseConfigText(text, 'file')
-        } catch (error) {
-          assert.ok(error instanceof ConfigError, String(error))
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: 'binary' }),
+          fc.array(line).map((lines) => lines.join('\n')),
+          fc.json(),
+        ),
+        (text) => {
+          try {
+            parseConfigText(text, 'file')
+          } catch (error) {
+            assert.ok(error instanceof ConfigError, String(error))
+          }
+        },
+      ),
       { numRuns: 500 },
     )
   })
@@ -165,8 +207,16 @@ describe('what a configuration is refused for', () => {
 /** The smallest file with this setting; JSON is YAML. */
 function withSetting(key: string, value: unknown): string {
   const base: Record<string, unknown> = {
-    data_dir: 'data', lock: 'lock', passphrase_file: 'p', 'bitcoind.rpc_port': 1, 'bitcoind.user': 'u', 'bitcoind.password_file': '/p',
-    'bitcoind.zmq.rawblock': 'tcp://a:1', 'bitcoind.zmq.rawtx': 'tcp://a:1', 'bitcoind.zmq.sequence': 'tcp://a:1', [key]: value,
+    data_dir: 'data',
+    lock: 'lock',
+    passphrase_file: 'p',
+    'bitcoind.rpc_port': 1,
+    'bitcoind.user': 'u',
+    'bitcoind.password_file': '/p',
+    'bitcoind.zmq.rawblock': 'tcp://a:1',
+    'bitcoind.zmq.rawtx': 'tcp://a:1',
+    'bitcoind.zmq.sequence': 'tcp://a:1',
+    [key]: value,
   }
   const tree: Record<string, unknown> = {}
   for (const [path, setting] of Object.entries(base)) {

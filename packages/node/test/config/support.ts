@@ -1,7 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ConfigError, type ConfigErrorCode, type LoadOptions, type LoadedConfig, loadConfig } from '../../src/config/index.ts'
+import {
+  ConfigError,
+  type ConfigErrorCode,
+  type LoadOptions,
+  type LoadedConfig,
+  loadConfig,
+} from '../../src/config/index.ts'
 
 export const MINIMAL = `
 data_dir: data

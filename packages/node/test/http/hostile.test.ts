@@ -25,7 +25,10 @@ describe('hostile requests', () => {
 
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
     it(`are refused for ${method}`, async () => {
-      const response = await fetch(server.url('/api/v1/status'), { method, headers: { authorization: `Bearer ${await server.token()}` } })
+      const response = await fetch(server.url('/api/v1/status'), {
+        method,
+        headers: { authorization: `Bearer ${await server.token()}` },
+      })
       const { status, body } = await answerOf(response)
       assert.deepEqual([status, body.error?.code], [405, 'method-not-allowed'])
     })
@@ -37,13 +40,25 @@ describe('hostile requests', () => {
     ['a chunked body', `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`, '413 body-refused'],
     ['another host (DNS rebinding)', 'GET /metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n', '421 wrong-host'],
     ['another host with a port', 'GET /metrics HTTP/1.1\r\nHost: evil.example:80\r\n\r\n', '421 wrong-host'],
-    ['a host that only begins like ours', 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1.evil.example\r\n\r\n', '421 wrong-host'],
+    [
+      'a host that only begins like ours',
+      'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1.evil.example\r\n\r\n',
+      '421 wrong-host',
+    ],
     ['no host, as HTTP/1.0 allows', 'GET /metrics HTTP/1.0\r\n\r\n', '421 wrong-host'],
     ['a huge header', `${HEAD}X: ${'x'.repeat(10_000)}\r\n\r\n`, '431 headers-too-large'],
     ['a huge path', `GET /${'x'.repeat(10_000)} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`, '431 headers-too-large'],
     ['bytes that are not HTTP', '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\r\n\r\n', '400 malformed-request'],
-    ['two lengths (request smuggling)', `${HEAD}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello`, '400 malformed-request'],
-    ['a length and chunks (request smuggling)', `${HEAD}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, '400 malformed-request'],
+    [
+      'two lengths (request smuggling)',
+      `${HEAD}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello`,
+      '400 malformed-request',
+    ],
+    [
+      'a length and chunks (request smuggling)',
+      `${HEAD}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      '400 malformed-request',
+    ],
     ['a bare line feed in a header', `${HEAD}X: a\nY: b\r\n\r\n`, '400 malformed-request'],
   ] as const) {
     it(`are refused for ${name}, and the connection ends`, async () => {
@@ -59,7 +74,16 @@ describe('hostile requests', () => {
   }
 
   it('are answered the same way for any target', async () => {
-    for (const target of ['http://evil.example/livez', '//evil.example/livez', '*', '/%', '/\\..\\', '/livez%00', '/?x=%ff', '/a b']) {
+    for (const target of [
+      'http://evil.example/livez',
+      '//evil.example/livez',
+      '*',
+      '/%',
+      '/\\..\\',
+      '/livez%00',
+      '/?x=%ff',
+      '/a b',
+    ]) {
       const answer = await server.raw(`GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`)
       assert.match(answer, /^HTTP\/1\.1 (200|400|404) /, target)
     }
@@ -161,8 +185,15 @@ describe('limits', () => {
     assert.equal(found.status, 200)
   })
 
-  it('keep a bug\'s words from the asker, and put them into the log', async () => {
-    const server = await start({}, { state: () => { throw new Error('canary-7b1d') } })
+  it("keep a bug's words from the asker, and put them into the log", async () => {
+    const server = await start(
+      {},
+      {
+        state: () => {
+          throw new Error('canary-7b1d')
+        },
+      },
+    )
     for (const path of ['/readyz', '/metrics', '/api/v1/status']) {
       const { status, body, text } = await server.get(path)
       assert.deepEqual([status, body.error?.code], [500, 'internal'], path)

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
-import { type IncidentView, incidentView, incidentsView, peersView, statusView, vaultsView } from '../../src/views/index.ts'
+import {
+  type IncidentView,
+  incidentView,
+  incidentsView,
+  peersView,
+  statusView,
+  vaultsView,
+} from '../../src/views/index.ts'
 import { readExposition } from '../metrics/exposition.ts'
 import { loopCounters } from '../metrics/sources.ts'
 import { wholeIncident } from '../views/world.ts'
@@ -17,7 +24,9 @@ describe('the HTTP interface', () => {
   after(() => server.stop())
 
   it('shows over the API what the views show', async () => {
-    const { of: { state, incident_id } } = server
+    const {
+      of: { state, incident_id },
+    } = server
     const expected: Readonly<Record<string, unknown>> = {
       '/api/v1/status': statusView(state, RUNNING),
       '/api/v1/vaults': { vaults: vaultsView(state) },
@@ -39,8 +48,17 @@ describe('the HTTP interface', () => {
   it('refuses the API without the right token, telling no more', async () => {
     const right = await server.token()
     const wrong = [
-      undefined, '', right, `Basic ${right}`, `Bearer ${right}x`, `Bearer ${right.slice(1)}`, `Bearer  ${right}`, 'Bearer ', 'Bearer',
-      `Bearer ${'0'.repeat(64)}`, `Bearer ${right}, Bearer ${right}`,
+      undefined,
+      '',
+      right,
+      `Basic ${right}`,
+      `Bearer ${right}x`,
+      `Bearer ${right.slice(1)}`,
+      `Bearer  ${right}`,
+      'Bearer ',
+      'Bearer',
+      `Bearer ${'0'.repeat(64)}`,
+      `Bearer ${right}, Bearer ${right}`,
     ]
     for (const path of [...API, '/api/v1/incidents/00', '/api/v1/nothing', '/api/']) {
       for (const authorization of wrong) {
@@ -62,7 +80,18 @@ describe('the HTTP interface', () => {
   })
 
   it('knows nothing else', async () => {
-    for (const path of ['/', '/api/v1', '/api/v1/', '/api/v1/incidents/', '/api/v1/vaults/1', '/api/v1/../v1/nothing', '/livez/', '/metrics/x', '/%2e%2e/etc/passwd', '/favicon.ico']) {
+    for (const path of [
+      '/',
+      '/api/v1',
+      '/api/v1/',
+      '/api/v1/incidents/',
+      '/api/v1/vaults/1',
+      '/api/v1/../v1/nothing',
+      '/livez/',
+      '/metrics/x',
+      '/%2e%2e/etc/passwd',
+      '/favicon.ico',
+    ]) {
       const { status, body } = await server.get(path)
       assert.equal(status, 404, path)
       assert.equal(body.error?.code, 'not-found')
@@ -98,11 +127,14 @@ describe('the HTTP interface', () => {
         code: 'not-ready',
         message: 'bitcoind does not answer.',
         remedy: 'Start bitcoind, or correct bitcoind.host, bitcoind.rpc_port and the cookie file in the configuration.',
-        reasons: [{
-          reason: 'bitcoind-unreachable',
-          message: 'bitcoind does not answer.',
-          remedy: 'Start bitcoind, or correct bitcoind.host, bitcoind.rpc_port and the cookie file in the configuration.',
-        }],
+        reasons: [
+          {
+            reason: 'bitcoind-unreachable',
+            message: 'bitcoind does not answer.',
+            remedy:
+              'Start bitcoind, or correct bitcoind.host, bitcoind.rpc_port and the cookie file in the configuration.',
+          },
+        ],
       },
     })
   })
@@ -112,10 +144,13 @@ describe('the HTTP interface', () => {
     assert.deepEqual([response.status, await response.text()], [200, ''])
   })
 
-  it('never lets another site\'s page read it', async () => {
+  it("never lets another site's page read it", async () => {
     for (const path of ['/readyz', '/metrics', '/api/v1/status']) {
       const { headers } = await server.get(path, { origin: 'https://evil.example' })
-      assert.deepEqual([...headers.keys()].filter((name) => name.startsWith('access-control')), [])
+      assert.deepEqual(
+        [...headers.keys()].filter((name) => name.startsWith('access-control')),
+        [],
+      )
       assert.equal(headers.get('x-content-type-options'), 'nosniff')
     }
   })

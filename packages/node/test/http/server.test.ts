@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createHttp } from '../../src/http/index.ts'
+import { type HttpInit, createHttp } from '../../src/http/index.ts'
 import { createMetrics } from '../../src/metrics/index.ts'
 import { recorded } from '../logging/support.ts'
 import { sourcesOf } from '../metrics/sources.ts'
@@ -16,10 +16,10 @@ describe('the HTTP server', () => {
   })
   afterEach(() => rm(dir, { recursive: true }))
 
-  const server = (init: Partial<Parameters<typeof createHttp>[0]> = {}) =>
+  const server = (init: Partial<HttpInit> = {}, logger = recorded().logger) =>
     createHttp(
       { host: '127.0.0.1', port: 0, data_dir: dir, ...init },
-      { ...sourcesOf(world().state), metrics: createMetrics(), logger: recorded().logger },
+      { ...sourcesOf(world().state), metrics: createMetrics(), logger },
     )
 
   it('tells the port that it was given', async () => {
@@ -34,7 +34,11 @@ describe('the HTTP server', () => {
   it('says what to do where the port is taken', async () => {
     const first = server()
     await first.start()
-    await assert.rejects(server({ port: first.port }).start(), { code: 'listen-failed', message: /EADDRINUSE/, remedy: /http\.port/ })
+    await assert.rejects(server({ port: first.port }).start(), {
+      code: 'listen-failed',
+      message: /EADDRINUSE/,
+      remedy: /http\.port/,
+    })
     await first.stop()
   })
 
@@ -58,7 +62,13 @@ describe('the HTTP server', () => {
   it('logs where it listens', async () => {
     const { log, http, stop } = await running()
     await stop()
-    assert.deepEqual(log.lines().map(({ event, port }) => [event, port]), [['http-started', http.port], ['http-stopped', undefined]])
+    assert.deepEqual(
+      log.lines().map(({ event, port }) => [event, port]),
+      [
+        ['http-started', http.port],
+        ['http-stopped', undefined],
+      ],
+    )
   })
 
   describe('with its token', () => {
@@ -78,18 +88,53 @@ describe('the HTTP server', () => {
       await writeFile(path(), token, { mode: 0o600 })
       const http = server()
       await http.start()
-      const response = await fetch(`http://127.0.0.1:${http.port}/api/v1/status`, { headers: { authorization: `Bearer ${token}` } })
+      const response = await fetch(`http://127.0.0.1:${http.port}/api/v1/status`, {
+        headers: { authorization: `Bearer ${token}` },
+      })
       assert.equal(response.status, 200)
       assert.equal(await readFile(path(), 'utf8'), token)
       await http.stop()
     })
 
+    for (const [name, content, mode, fault] of [
+      ['others can read', 'ab'.repeat(32), 0o604, 'readable-by-others'],
+      ['a group can read', 'ab'.repeat(32), 0o640, 'readable-by-others'],
+      ['is empty', '', 0o600, 'malformed'],
+      ['is too short', 'ab'.repeat(31), 0o600, 'malformed'],
+      ['is too long', 'ab'.repeat(33), 0o600, 'malformed'],
+    ] as const) {
+      it(`replaces one that ${name}, and says so`, async () => {
+        await writeFile(path(), content)
+        await chmod(path(), mode)
+        const log = recorded()
+        const http = server({}, log.logger)
+        await http.start()
+        const old = { authorization: `Bearer ${content}` }
+        assert.equal((await fetch(`http://127.0.0.1:${http.port}/api/v1/status`, { headers: old })).status, 401)
+        await http.stop()
+        assert.match(await readFile(path(), 'utf8'), /^[0-9a-f]{64}\n$/)
+        assert.notEqual((await readFile(path(), 'utf8')).trim(), content)
+        assert.equal((await stat(path())).mode & 0o777, 0o600)
+        assert.deepEqual(await readdir(dir), ['api-token'])
+        assert.deepEqual(
+          log
+            .lines()
+            .filter(({ event }) => event === 'api-token-replaced')
+            .map(({ level, detail }) => [level, detail]),
+          [['warn', fault]],
+        )
+      })
+    }
+
+    it('makes one although a start before was killed while making it', async () => {
+      await writeFile(`${path()}.new`, 'half')
+      const http = server()
+      await http.start()
+      await http.stop()
+      assert.match(await readFile(path(), 'utf8'), /^[0-9a-f]{64}\n$/)
+    })
+
     for (const [name, prepare, message] of [
-      ['is readable by others', async (file: string) => { await writeFile(file, 'ab'.repeat(32)); await chmod(file, 0o604) }, /can be read by others/],
-      ['is readable by a group', async (file: string) => { await writeFile(file, 'ab'.repeat(32)); await chmod(file, 0o640) }, /can be read by others/],
-      ['is empty', (file: string) => writeFile(file, '', { mode: 0o600 }), /holds no token/],
-      ['is too short', (file: string) => writeFile(file, 'ab'.repeat(31), { mode: 0o600 }), /holds no token/],
-      ['is too long', (file: string) => writeFile(file, 'ab'.repeat(33), { mode: 0o600 }), /holds no token/],
       ['is a folder', (file: string) => mkdir(file), /is not a file/],
       ['is a symbolic link', (file: string) => symlink('/etc/hostname', file), /ELOOP/],
     ] as const) {
@@ -100,7 +145,10 @@ describe('the HTTP server', () => {
     }
 
     it('does not start where the data directory is missing', async () => {
-      await assert.rejects(server({ data_dir: join(dir, 'none') }).start(), { code: 'token-unusable', message: /ENOENT/ })
+      await assert.rejects(server({ data_dir: join(dir, 'none') }).start(), {
+        code: 'token-unusable',
+        message: /ENOENT/,
+      })
     })
   })
 })

@@ -17,19 +17,23 @@ export interface Running {
   readonly url: (path: string) => string
   readonly token: () => Promise<string>
   /** With the token unless other headers are given. */
-  get(path: string, headers?: Record<string, string>): Promise<Answer>
+  readonly get: (path: string, headers?: Record<string, string>) => Promise<Answer>
   /** Sends bytes and returns all that comes back until the server closes. */
-  raw(bytes: string): Promise<string>
+  readonly raw: (bytes: string) => Promise<string>
   /** A connection whose errors do not matter. */
-  dial(): Promise<Socket>
-  stop(): Promise<void>
+  readonly dial: () => Promise<Socket>
+  readonly stop: () => Promise<void>
 }
 
 export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  readonly body: { readonly ok?: boolean; readonly result?: unknown; readonly error?: { readonly code: string; readonly message: string; readonly remedy: string } }
+  readonly body: {
+    readonly ok?: boolean
+    readonly result?: unknown
+    readonly error?: { readonly code: string; readonly message: string; readonly remedy: string }
+  }
 }
 
 /** A real server on a free port, over a member's real state. */
@@ -51,7 +55,13 @@ export async function running(init: Partial<HttpInit> = {}, modules: Partial<Htt
     return socket
   }
   return {
-    of, http, dir, log, url, token, dial,
+    of,
+    http,
+    dir,
+    log,
+    url,
+    token,
+    dial,
     get: async (path, headers) => {
       const response = await fetch(url(path), { headers: headers ?? { authorization: `Bearer ${await token()}` } })
       return await answerOf(response)
@@ -71,17 +81,27 @@ export async function running(init: Partial<HttpInit> = {}, modules: Partial<Htt
 export async function answerOf(response: Response): Promise<Answer> {
   const text = await response.text()
   const isJson = response.headers.get('content-type')?.startsWith('application/json') && text !== ''
-  return { status: response.status, headers: response.headers, text, body: isJson ? (JSON.parse(text) as Answer['body']) : {} }
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: isJson ? (JSON.parse(text) as Answer['body']) : {},
+  }
 }
 
 export async function drained(socket: Socket): Promise<string> {
   let text = ''
-  socket.setEncoding('latin1').on('data', (part: string) => { text += part })
+  socket.setEncoding('latin1').on('data', (part: string) => {
+    text += part
+  })
   await closed(socket)
   return text
 }
 
 /** However it ends: `once` would take a reset for a failure. */
 export async function closed(socket: Socket): Promise<void> {
-  if (!socket.closed) await new Promise<void>((resolve) => { socket.once('close', () => resolve()) })
+  if (!socket.closed)
+    await new Promise<void>((resolve) => {
+      socket.once('close', () => resolve())
+    })
 }

@@ -23,26 +23,38 @@ describe('the logs of the parts', () => {
       detail: 'accepted',
     }
     tellLog(logger, (member) => `member ${member}`)(tell)
-    assert.deepEqual(lines().map(withoutTime), [{
-      level: 'warn', event: 'broadcast', incident_id: tell.incident_id, member: 2, member_name: 'member 2', txid: tell.txid,
-      sat_vb: 2.5, height: 801, detail: 'accepted',
-    }])
+    assert.deepEqual(lines().map(withoutTime), [
+      {
+        level: 'warn',
+        event: 'broadcast',
+        incident_id: tell.incident_id,
+        member: 2,
+        member_name: 'member 2',
+        txid: tell.txid,
+        sat_vb: 2.5,
+        height: 801,
+        detail: 'accepted',
+      },
+    ])
   })
 
   it('tell every event of the core at its own level', () => {
     const { logger, lines } = recorded()
     for (const event of TELL_EVENTS) tellLog(logger)({ level: 'error', event })
-    assert.deepEqual(lines().map(({ event }) => event), TELL_EVENTS)
+    assert.deepEqual(
+      lines().map(({ event }) => event),
+      TELL_EVENTS,
+    )
     assert.ok(lines().every(({ level }) => level === 'error'))
   })
 
-  it('pass on the network\'s events with their fields', () => {
+  it("pass on the network's events with their fields", () => {
     const { logger, lines } = recorded()
     networkLog(logger)('debug', 'dial-failed', { member: 3, attempts: 2 })
     assert.deepEqual(lines().map(withoutTime), [{ level: 'debug', event: 'dial-failed', member: 3, attempts: 2 }])
   })
 
-  it('pass on the chain watcher\'s words, and an unknown one as a detail', () => {
+  it("pass on the chain watcher's words, and an unknown one as a detail", () => {
     const { logger, lines } = recorded()
     const log = chainLog(logger)
     log.warn({ code: 'timeout' }, 'chain-not-followed')

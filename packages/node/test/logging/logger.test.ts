@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type LogLevel, createLogger } from '../../src/logging/index.ts'
 import { recorded } from './support.ts'
+
+/** For programs of their own process. */
+const SOURCE = JSON.stringify(new URL('../../src/logging/index.ts', import.meta.url).href)
 
 describe('the logger', () => {
   it('writes one JSON object a line: UTC time, level, event, fields', () => {
     const { logger, text } = recorded()
     logger.warn('quorum-lost', { detail: '2 of 5', member: 3 })
-    assert.match(text(), /^\{"level":"warn","time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","event":"quorum-lost","detail":"2 of 5","member":3\}\n$/)
+    assert.match(
+      text(),
+      /^\{"level":"warn","time":"[-\d]{10}T[:\d]{8}\.\d{3}Z","event":"quorum-lost","detail":"2 of 5","member":3\}\n$/,
+    )
   })
 
   it('writes its level and above', () => {
@@ -33,7 +38,10 @@ describe('the logger', () => {
     const [line] = lines()
     assert.equal(line?.['event'], 'started')
     assert.equal(line?.['level'], 'info')
-    assert.deepEqual([line?.['level_field'], line?.['time_field'], line?.['event_field'], line?.['detail']], [9, 1, 'x', 'y'])
+    assert.deepEqual(
+      [line?.['level_field'], line?.['time_field'], line?.['event_field'], line?.['detail']],
+      [9, 1, 'x', 'y'],
+    )
     for (const key of ['level', 'time', 'event']) assert.equal(text().split(`"${key}":`).length, 2, key)
   })
 
@@ -42,7 +50,13 @@ describe('the logger', () => {
     const child = logger.child({ part: 'chain', network: 'regtest' }).child({ part: 'zmq' })
     child.info('zmq-silent')
     child.info('zmq-silent', { network: 'signet' })
-    assert.deepEqual(lines().map(({ part, network }) => [part, network]), [['zmq', 'regtest'], ['zmq', 'signet']])
+    assert.deepEqual(
+      lines().map(({ part, network }) => [part, network]),
+      [
+        ['zmq', 'regtest'],
+        ['zmq', 'signet'],
+      ],
+    )
   })
 
   it('keeps a line to one line', () => {
@@ -67,7 +81,10 @@ describe('the logger', () => {
       logger.info('settled')
       const second = await readFile(file, 'utf8')
       logger.close()
-      assert.deepEqual([first, second].map((text) => text.split('\n').length - 1), [1, 2])
+      assert.deepEqual(
+        [first, second].map((text) => text.split('\n').length - 1),
+        [1, 2],
+      )
       assert.equal((await stat(file)).mode & 0o777, 0o600)
     })
 
@@ -90,7 +107,7 @@ describe('the logger', () => {
     it('loses no line when the process is killed right after it', async () => {
       const file = join(dir, 'killed.log')
       const program = `
-        import { createLogger } from ${JSON.stringify(fileURLToPath(new URL('../../src/logging/index.ts', import.meta.url)))}
+        import { createLogger } from ${SOURCE}
         const logger = createLogger({ level: 'info', destination: { file: ${JSON.stringify(file)} } })
         for (let at = 0; at < 500; at++) logger.info('started', { at })
         process.kill(process.pid, 'SIGKILL')`
@@ -105,35 +122,62 @@ describe('the logger', () => {
   it('goes on, and counts, where nothing can be written', async function () {
     // Every write to it fails with ENOSPC, as on a full disk.
     if (!(await stat('/dev/full').catch(() => null))) {
-      console.error('skipped: there is no /dev/full here')
+      process.stderr.write('skipped: there is no /dev/full here\n')
       this.skip()
     }
     const logger = createLogger({ level: 'info', destination: { file: '/dev/full' } })
-    for (let at = 0; at < 100; at++) logger.info('started', { detail: 'x'.repeat(1_000) })
-    assert.ok(logger.lost() >= 100)
+    for (let at = 0; at < 3_000; at++) logger.info('started', { detail: 'x'.repeat(1_000) })
+    // 1 MiB is kept, should there be room on the disk again.
+    assert.ok(logger.lost() > 1_500 && logger.lost() < 2_500, String(logger.lost()))
+    logger.close()
+    assert.equal(logger.lost(), 3_000)
   })
 
-  it('waits for no reader of a full pipe, and delivers what fits once it reads', () => {
-    // The parent reads nothing before the child has ended; a pipe holds 64 KiB.
+  it('waits for no reader of a full pipe, and delivers what it kept once somebody reads', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'belfry-pipe-'))
+    execFileSync('mkfifo', [join(dir, 'pipe')])
+    // A process of its own, so that one that waits can be ended. The pipe holds 64 KiB, 5,000 lines have 5 MB.
     const program = `
-      import { createLogger } from ${JSON.stringify(fileURLToPath(new URL('../../src/logging/index.ts', import.meta.url)))}
-      import { openSync } from 'node:fs'
-      import { execFileSync } from 'node:child_process'
-      import { mkdtempSync, constants } from 'node:fs'
-      const dir = mkdtempSync('/tmp/belfry-pipe-')
-      execFileSync('mkfifo', [dir + '/pipe'])
-      const fd = openSync(dir + '/pipe', constants.O_RDWR | constants.O_NONBLOCK)
+      import { createLogger } from ${SOURCE}
+      import { constants, openSync, readSync } from 'node:fs'
+      const fd = openSync(${JSON.stringify(join(dir, 'pipe'))}, constants.O_RDWR | constants.O_NONBLOCK)
       const logger = createLogger({ level: 'info', destination: { fd } })
       for (let at = 0; at < 5000; at++) logger.info('started', { detail: 'x'.repeat(1000) })
-      console.log(JSON.stringify({ lost: logger.lost() }))
+      const lost = logger.lost()
+      const buffer = Buffer.alloc(65536)
+      let text = ''
+      const read = () => {
+        try {
+          for (;;) text += buffer.toString('latin1', 0, readSync(fd, buffer))
+        } catch (error) {
+          if (error.code !== 'EAGAIN') throw error
+        }
+      }
+      for (let at = 0; at < 100; at++) {
+        read()
+        logger.info('settled', { at })
+      }
+      const lines = text.split('\\n').slice(0, -1).map((line) => JSON.parse(line))
+      console.log(JSON.stringify({ lost, started: lines.filter(({ event }) => event === 'started').length }))
       process.exit(0)`
-    const { stdout, status } = spawnSync(process.execPath, ['--conditions=source', '--input-type=module', '-e', program], { timeout: 50_000, encoding: 'utf8' })
-    assert.equal(status, 0)
-    assert.ok((JSON.parse(stdout) as { lost: number }).lost > 3_000, stdout)
+    const command = ['--conditions=source', '--input-type=module', '-e', program]
+    const { stdout, stderr, status } = spawnSync(process.execPath, command, { timeout: 50_000, encoding: 'utf8' })
+    await rm(dir, { recursive: true })
+    assert.equal(status, 0, stderr)
+    const { lost, started } = JSON.parse(stdout) as { lost: number; started: number }
+    assert.ok(lost > 3_000, stdout)
+    assert.equal(lost + started, 5_000)
   })
 
   it('goes on where the destination throws', () => {
-    const logger = createLogger({ level: 'info', destination: { write: () => { throw new Error('gone') } } })
+    const logger = createLogger({
+      level: 'info',
+      destination: {
+        write: () => {
+          throw new Error('gone')
+        },
+      },
+    })
     logger.info('started')
     assert.equal(logger.lost(), 1)
   })

@@ -11,7 +11,14 @@ export interface Recorded {
 /** A real logger whose lines are kept. */
 export function recorded(level: LogLevel = 'debug'): Recorded {
   const written: string[] = []
-  const logger = createLogger({ level, destination: { write: (line) => { written.push(line) } } })
+  const logger = createLogger({
+    level,
+    destination: {
+      write: (line) => {
+        written.push(line)
+      },
+    },
+  })
   return {
     logger,
     lines: () => written.map((line) => JSON.parse(line) as Line),

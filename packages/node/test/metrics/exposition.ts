@@ -25,7 +25,11 @@ export function readExposition(text: string): Exposition {
     } else {
       const [, family = '', labels = '', value] = SAMPLE.exec(line) ?? assert.fail(`no sample: ${line}`)
       assert.ok(types.has(family) && helps.has(family), `no type or help before ${line}`)
-      const sorted = labels.split(/,(?=[a-z_]+=)/).filter((one) => one !== '').toSorted().join(',')
+      const sorted = labels
+        .split(/,(?=[a-z_]+=)/)
+        .filter((one) => one !== '')
+        .toSorted()
+        .join(',')
       const key = sorted === '' ? family : `${family}{${sorted}}`
       assert.ok(!samples.has(key), `twice: ${line}`)
       samples.set(key, Number(value))

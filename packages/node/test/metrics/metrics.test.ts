@@ -70,7 +70,8 @@ describe('the metrics', () => {
   it('let no stranger make labels', async () => {
     const metrics = createMetrics()
     for (let at = 0; at < 1_000; at++) metrics.verdict({ peer: 2, kind: `kind ${at}`, code: 'unknown-kind' })
-    for (const kind of ['__proto__', 'constructor', 'toString']) metrics.verdict({ peer: 2, kind, code: 'unknown-kind' })
+    for (const kind of ['__proto__', 'constructor', 'toString'])
+      metrics.verdict({ peer: 2, kind, code: 'unknown-kind' })
     const { samples } = await scrape(metrics, sourcesOf(world().state))
     const verdicts = [...samples.keys()].filter((key) => key.startsWith('belfry_verdicts_total'))
     assert.deepEqual(verdicts, ['belfry_verdicts_total{code="unknown-kind",kind="other"}'])
@@ -122,7 +123,10 @@ describe('the metrics', () => {
     const { samples } = await scrape(createMetrics(), sourcesOf(of.state))
     const reasons = [...samples].filter(([key]) => key.startsWith('belfry_unready_reason'))
     assert.equal(reasons.length, 8)
-    assert.deepEqual(reasons.filter(([, value]) => value === 1).map(([key]) => key), ['belfry_unready_reason{reason="bitcoind-syncing"}'])
+    assert.deepEqual(
+      reasons.filter(([, value]) => value === 1).map(([key]) => key),
+      ['belfry_unready_reason{reason="bitcoind-syncing"}'],
+    )
     assert.equal(samples.get('belfry_ready'), 0)
   })
 
@@ -151,7 +155,8 @@ describe('the metrics', () => {
 
   it('show the memory that is locked for secrets', async () => {
     const of = world()
-    const lockedNow = async () => (await scrape(createMetrics(), sourcesOf(of.state))).samples.get('belfry_locked_memory_bytes') ?? NaN
+    const lockedNow = async () =>
+      (await scrape(createMetrics(), sourcesOf(of.state))).samples.get('belfry_locked_memory_bytes') ?? NaN
     const before = await lockedNow()
     using secret = SecretBytes.random(32)
     assert.equal(await lockedNow(), before + 4096)

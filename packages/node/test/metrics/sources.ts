@@ -9,9 +9,22 @@ const perClass = (value: number): Record<InputClass, number> =>
 
 export function loopCounters(changes: Partial<LoopCounters> = {}): LoopCounters {
   return {
-    turns: 10, ticks: 2, inputs: perClass(3), refused: perClass(0), batches: 4, records: 9, record_bytes: 900, largest_batch_records: 3,
-    largest_batch_bytes: 300, snapshots: 1, effects_after_durable: 6, effects_immediate: 7, queued: perClass(1),
-    durable_index: 9 as LoopCounters['durable_index'], status: 'running', ...changes,
+    turns: 10,
+    ticks: 2,
+    inputs: perClass(3),
+    refused: perClass(0),
+    batches: 4,
+    records: 9,
+    record_bytes: 900,
+    largest_batch_entries: 3,
+    largest_batch_bytes: 300,
+    snapshots: 1,
+    effects_after_durable: 6,
+    effects_immediate: 7,
+    queued: perClass(1),
+    durable_index: 9 as LoopCounters['durable_index'],
+    status: 'running',
+    ...changes,
   }
 }
 
@@ -27,6 +40,7 @@ export function sourcesOf(state: State, changes: Partial<MetricsSources> = {}): 
     loop: () => loopCounters(),
     network: () => networkCounters(),
     chain: () => createCounters(),
+    logger: { lost: () => 0 },
     ...changes,
   }
 }

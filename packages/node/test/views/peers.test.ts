@@ -1,26 +1,62 @@
 import assert from 'node:assert/strict'
 import type { Hash32, MemberIndex } from '@belfry/protocol/primitives'
 import { peersView } from '../../src/views/index.ts'
-import { type World, START_MS, TIP, blockAt, hex32, world } from './world.ts'
+import { START_MS } from './federation.ts'
+import { blockAt, hex32 } from './vault.ts'
+import { TIP, type World, world } from './world.ts'
 
 function beat(of: World, from: number, tip = TIP, seq?: number): void {
-  of.hear(from, 'heartbeat', {
-    tip: blockAt(tip), chain: 'ok', implementation: '/Satoshi:28.1.0/', software: 'belfry/0.1.0', custody_digest: hex32<Hash32>('x'), incidents: [],
-  }, 'gossip', seq)
+  of.hear(
+    from,
+    'heartbeat',
+    {
+      tip: blockAt(tip),
+      chain: 'ok',
+      implementation: '/Satoshi:28.1.0/',
+      software: 'belfry/0.1.0',
+      custody_digest: hex32('x') as Hash32,
+      incidents: [],
+    },
+    seq === undefined ? {} : { seq },
+  )
 }
 
 describe('the view of the peers', () => {
   it('has every member by index, this one as itself', () => {
     const of = world()
     const peers = peersView(of.state)
-    assert.deepEqual(peers.map(({ member, self }) => [member.index, member.name, self]), [
-      [1, 'alice', true], [2, 'bob', false], [3, 'carol', false], [4, 'dave', false], [5, 'erin', false],
-    ])
-    assert.deepEqual(peers.map(({ peer_id }) => peer_id), of.federation.members.map(({ peer_id }) => peer_id))
-    assert.deepEqual({ ...peers[0], peer_id: '' }, {
-      member: { index: 1, name: 'alice' }, peer_id: '', self: true, life: 'alive', connected: true, last_heard_at: null, tip: blockAt(TIP),
-      chain: 'ok', implementation: '/Satoshi:29.0.0/', software: 'belfry/0.1.0', boot: 1, bad_shares: 0, evidence: [],
-    })
+    assert.deepEqual(
+      peers.map(({ member, self }) => [member.index, member.name, self]),
+      [
+        [1, 'alice', true],
+        [2, 'bob', false],
+        [3, 'carol', false],
+        [4, 'dave', false],
+        [5, 'erin', false],
+      ],
+    )
+    assert.deepEqual(
+      peers.map(({ peer_id }) => peer_id),
+      of.federation.members.map(({ peer_id }) => peer_id),
+    )
+    assert.deepEqual(
+      { ...peers[0], peer_id: '' },
+      {
+        member: { index: 1, name: 'alice' },
+        peer_id: '',
+        self: true,
+        life: 'alive',
+        connected: true,
+        last_heard_at: null,
+        tip: blockAt(TIP),
+        chain: 'ok',
+        implementation: '/Satoshi:29.0.0/',
+        software: 'belfry/0.1.0',
+        boot: 1,
+        bad_shares: 0,
+        evidence: [],
+      },
+    )
   })
 
   it('shows what a peer last told', () => {
@@ -28,16 +64,32 @@ describe('the view of the peers', () => {
     of.step({ kind: 'peer', member: 2 as MemberIndex, connected: true })
     beat(of, 2, TIP - 1)
     const bob = peersView(of.state)[1]
-    assert.deepEqual({ ...bob, peer_id: '' }, {
-      member: { index: 2, name: 'bob' }, peer_id: '', self: false, life: 'alive', connected: true,
-      last_heard_at: new Date(START_MS + 4_000).toISOString(), tip: blockAt(TIP - 1), chain: 'ok', implementation: '/Satoshi:28.1.0/',
-      software: 'belfry/0.1.0', boot: 7, bad_shares: 0, evidence: [],
-    })
+    assert.deepEqual(
+      { ...bob, peer_id: '' },
+      {
+        member: { index: 2, name: 'bob' },
+        peer_id: '',
+        self: false,
+        life: 'alive',
+        connected: true,
+        last_heard_at: new Date(START_MS + 4_000).toISOString(),
+        tip: blockAt(TIP - 1),
+        chain: 'ok',
+        implementation: '/Satoshi:28.1.0/',
+        software: 'belfry/0.1.0',
+        boot: 7,
+        bad_shares: 0,
+        evidence: [],
+      },
+    )
   })
 
   it('shows nothing of a peer that was never heard', () => {
     const carol = peersView(world().state)[2]
-    assert.deepEqual([carol?.life, carol?.last_heard_at, carol?.tip, carol?.chain, carol?.boot], ['unknown', null, null, null, null])
+    assert.deepEqual(
+      [carol?.life, carol?.last_heard_at, carol?.tip, carol?.chain, carol?.boot],
+      ['unknown', null, null, null, null],
+    )
   })
 
   it('names who signed two messages under one number', () => {
@@ -53,6 +105,9 @@ describe('the view of the peers', () => {
     const erin = of.state.volatile.peers.get(5 as MemberIndex)
     assert.ok(erin)
     erin.bad_shares = 3
-    assert.deepEqual(peersView(of.state).map(({ bad_shares }) => bad_shares), [0, 0, 0, 0, 3])
+    assert.deepEqual(
+      peersView(of.state).map(({ bad_shares }) => bad_shares),
+      [0, 0, 0, 0, 3],
+    )
   })
 })

@@ -9,7 +9,7 @@ const RUNNING: ShellHealth = { loop: 'running', chain_watcher: 'running' }
 function reasonsOf({ state }: Pick<World, 'state'>, shell: Partial<ShellHealth> = {}): string[] {
   const found = readiness(state, { ...RUNNING, ...shell })
   assert.equal(found.ready, found.reasons.length === 0)
-  for (const { message, remedy } of found.reasons) assert.ok(/\.$/.test(message) && /\.$/.test(remedy), message)
+  for (const { message, remedy } of found.reasons) assert.ok(message.endsWith('.') && remedy.endsWith('.'), message)
   return found.reasons.map(({ reason }) => reason)
 }
 
@@ -28,7 +28,11 @@ describe('readiness', () => {
 
   it('says how bitcoind is', () => {
     const of = world()
-    for (const [state, reason] of [['unreachable', 'bitcoind-unreachable'], ['syncing', 'bitcoind-syncing'], ['wrong-chain', 'wrong-chain']] as const) {
+    for (const [state, reason] of [
+      ['unreachable', 'bitcoind-unreachable'],
+      ['syncing', 'bitcoind-syncing'],
+      ['wrong-chain', 'wrong-chain'],
+    ] as const) {
       of.state.volatile.chain = state
       assert.deepEqual(reasonsOf(of), [reason])
     }
@@ -42,7 +46,12 @@ describe('readiness', () => {
 
   it('says that the node is starting', () => {
     const { config } = world().state
-    const core = createCore(config, { sha256: (x) => x, sign: (x) => x, verifyNode: () => false, verifyOwner: () => false })
+    const core = createCore(config, {
+      sha256: (x) => x,
+      sign: (x) => x,
+      verifyNode: () => false,
+      verifyOwner: () => false,
+    })
     assert.deepEqual(reasonsOf({ state: core.restore(emptyDurable()) }), ['starting', 'bitcoind-unreachable'])
   })
 
@@ -61,8 +70,8 @@ describe('readiness', () => {
     const [{ message } = { message: '' }] = readiness(of.state, RUNNING).reasons
     assert.equal(
       message,
-      'Only 2 of 5 members are alive, 3 are needed to claw back or send the emergency recovery: '
-        + 'nothing is heard of bob (2), dave (4) and erin (5).',
+      'Only 2 of 5 members are alive, 3 are needed to claw back or send the emergency recovery: ' +
+        'nothing is heard of bob (2), dave (4) and erin (5).',
     )
   })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { statusView } from '../../src/views/index.ts'
-import { TIP, blockAt, wholeIncident, world } from './world.ts'
+import { blockAt } from './vault.ts'
+import { TIP, wholeIncident, world } from './world.ts'
 
 const RUNNING = { loop: 'running', chain_watcher: 'running' } as const
 
@@ -13,7 +14,12 @@ describe('the view of the node', () => {
     assert.match(member.peer_id, /^12D3/)
     assert.equal(started_at, '2026-01-02T03:04:05.678Z')
     assert.deepEqual(federation, {
-      name: 'Test federation', network: 'regtest', lock_hash: of.federation.lock_hash, epoch: 0, members: 5, b: 1,
+      name: 'Test federation',
+      network: 'regtest',
+      lock_hash: of.federation.lock_hash,
+      epoch: 0,
+      members: 5,
+      b: 1,
       thresholds: {
         clawback: { q: 3, t: 3, d: 2, protected: 4 },
         emergency: { q: 3, t: 3, d: 2, protected: 4 },
@@ -21,8 +27,17 @@ describe('the view of the node', () => {
       },
     })
     assert.deepEqual(rest, {
-      software: 'belfry/0.1.0', boot: 1, ready: true, reasons: [],
-      chain: { state: 'ok', tip: blockAt(TIP + 2), implementation: '/Satoshi:29.0.0/', estimate_sat_vb: 12.5, mempool_floor_sat_vb: 1 },
+      software: 'belfry/0.1.0',
+      boot: 1,
+      ready: true,
+      reasons: [],
+      chain: {
+        state: 'ok',
+        tip: blockAt(TIP + 2),
+        implementation: '/Satoshi:29.0.0/',
+        estimate_sat_vb: 12.5,
+        mempool_floor_sat_vb: 1,
+      },
       peers: { unknown: 4, alive: 0, suspect: 0, dead: 0, connected: 0 },
       vaults: { active: 1, waiting: 0, armed: 0, withdrawn: 0, protected: 1, exposed: 0 },
       incidents: { alleged: 0, open: 0, certified: 0, recovering: 0, recovered: 1, gone: 0, lost: 0, settled: 0 },

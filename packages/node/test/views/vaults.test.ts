@@ -1,15 +1,25 @@
 import assert from 'node:assert/strict'
 import { vaultsView } from '../../src/views/index.ts'
-import { TIP, activate, spendOf, wholeIncident, world } from './world.ts'
+import { spendOf } from './vault.ts'
+import { TIP, activate, wholeIncident, world } from './world.ts'
 
 describe('the view of the vaults', () => {
   it('shows a vault that is armed and not yet protected', () => {
     const of = world()
     const [vault] = vaultsView(of.state)
-    assert.deepEqual({ ...vault, manifests: undefined }, {
-      vault_id: of.vault_id, name: 'Treasury', state: 'armed', protected: false, exposed: false, incidents: [], manifests: undefined,
-      deposit: { outpoint: of.manifest.deposit.outpoint, value_sats: 50_000_000, spend: null },
-    })
+    assert.deepEqual(
+      { ...vault, manifests: undefined },
+      {
+        vault_id: of.vault_id,
+        name: 'Treasury',
+        state: 'armed',
+        protected: false,
+        exposed: false,
+        incidents: [],
+        manifests: undefined,
+        deposit: { outpoint: of.manifest.deposit.outpoint, value_sats: 50_000_000, spend: null },
+      },
+    )
   })
 
   it('shows the manifest with its ladders in sat/vB and who holds it', () => {
@@ -18,12 +28,32 @@ describe('the view of the vaults', () => {
     const [held] = vaultsView(of.state)[0]?.manifests ?? []
     assert.equal(held?.manifest_hash, of.manifest_hash)
     assert.deepEqual(
-      [held?.state, held?.generation, held?.csv_blocks, held?.act_at, held?.armed_height, held?.activated_height, held?.receipts_needed],
+      [
+        held?.state,
+        held?.generation,
+        held?.csv_blocks,
+        held?.act_at,
+        held?.armed_height,
+        held?.activated_height,
+        held?.receipts_needed,
+      ],
       ['active', 1, 12, 'confirmation', TIP, TIP, 4],
     )
-    assert.deepEqual(held?.receipts.map(({ name }) => name), ['alice', 'bob', 'carol', 'dave', 'erin'])
-    assert.deepEqual(held?.unvaults[0]?.clawback.map(({ sat_vb, fee_sats }) => [sat_vb, fee_sats]), [[2.5, 375], [20, 3_000]])
-    assert.deepEqual(held?.emergency.map(({ sat_vb }) => sat_vb), [5])
+    assert.deepEqual(
+      held?.receipts.map(({ name }) => name),
+      ['alice', 'bob', 'carol', 'dave', 'erin'],
+    )
+    assert.deepEqual(
+      held?.unvaults[0]?.clawback.map(({ sat_vb, fee_sats }) => [sat_vb, fee_sats]),
+      [
+        [2.5, 375],
+        [20, 3_000],
+      ],
+    )
+    assert.deepEqual(
+      held?.emergency.map(({ sat_vb }) => sat_vb),
+      [5],
+    )
   })
 
   it('is protected from the number of receipts on that the thresholds say, and no sooner', () => {
@@ -54,7 +84,7 @@ describe('the view of the vaults', () => {
     assert.equal(vaultsView(of.state)[0]?.deposit.spend?.seen, 'offered')
   })
 
-  it('shows the recovery\'s end', () => {
+  it("shows the recovery's end", () => {
     const of = world()
     wholeIncident(of)
     assert.equal(vaultsView(of.state)[0]?.incidents[0]?.status, 'recovered')

@@ -1,0 +1,3 @@
+import { CodedError } from '@belfry/protocol/primitives'
+
+export class LogError extends CodedError<'log-unwritable'> {}
