@@ -5,6 +5,7 @@
 import type { Federation, Millis } from '@belfry/client'
 import { type BitcoindBinary, ExitGuard, type Regtest, type ThresholdChoices, findFreePorts, startRegtest } from '@belfry/client/regtest'
 import { type Founded, type OwnerKeys, found, makeOwner } from './ceremony.ts'
+import type { LogLevel } from './member-config.ts'
 import { Member, belfryCommand } from './member.ts'
 import { makeWorkspace } from './workspace.ts'
 
@@ -25,6 +26,8 @@ export interface ClusterInit {
   readonly outliveParent?: boolean
   /** For every bitcoind, after Belfry's own. */
   readonly bitcoindArgs?: readonly string[]
+  /** Of the members' nodes. Default info. */
+  readonly logLevel?: LogLevel
   readonly onStep?: (step: ClusterStep) => void
   readonly signal?: AbortSignal
 }
@@ -107,7 +110,8 @@ async function build(init: ClusterInit, cleanup: AsyncDisposableStack): Promise<
 
   const members = seat(init, founded, regtest, ports)
   cleanup.defer(async () => void (await Promise.all(members.map((member) => member.stop()))))
-  await Promise.all(members.map((member) => member.writeConfig(founded.lock, [owner.files.card])))
+  const config = { lock: founded.lock, ownerCards: [owner.files.card], logLevel: init.logLevel ?? 'info' }
+  await Promise.all(members.map((member) => member.writeConfig(config)))
   await Promise.all(members.map((member) => member.start()))
   onStep({ step: 'members-started', count })
   await Promise.all(members.map((member) => member.ready(count - 1, signal)))

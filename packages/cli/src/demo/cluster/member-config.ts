@@ -8,10 +8,13 @@ export interface ConfigInit {
   readonly bitcoind: Pick<RegtestNode, 'rpcPort' | 'cookieFile' | 'zmq'>
   readonly httpPort: number
   readonly ownerCards: readonly string[]
+  readonly logLevel: LogLevel
 }
 
+export type LogLevel = 'debug' | 'info'
+
 /** YAML; a JSON string is one of YAML's ways to write text, so that no path can be taken for something else. */
-export function memberConfig({ seat, lock, bitcoind, httpPort, ownerCards }: ConfigInit): string {
+export function memberConfig({ seat, lock, bitcoind, httpPort, ownerCards, logLevel }: ConfigInit): string {
   const { files, address } = seat
   const text = (value: string): string => JSON.stringify(value)
   return [
@@ -32,6 +35,7 @@ export function memberConfig({ seat, lock, bitcoind, httpPort, ownerCards }: Con
     'owners:',
     ...ownerCards.map((path) => `  - ${text(path)}`),
     'log:',
+    `  level: ${logLevel}`,
     `  file: ${text(files.log)}`,
     '',
   ].join('\n')

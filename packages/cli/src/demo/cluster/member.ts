@@ -8,7 +8,7 @@ import { CliError } from '../../errors.ts'
 import { until } from '../waiting.ts'
 import type { Seat } from './ceremony.ts'
 import { MemberApi } from './member-api.ts'
-import { memberConfig } from './member-config.ts'
+import { type ConfigInit, memberConfig } from './member-config.ts'
 
 /** Fifteen nodes that start at once on two cores load their code for half a minute. */
 const READY_LIMIT_MS = 120_000
@@ -62,9 +62,9 @@ export class Member {
     return this.#process === null || this.#process.hasExited() ? null : this.#process.pid
   }
 
-  async writeConfig(lock: string, ownerCards: readonly string[]): Promise<void> {
+  async writeConfig(given: Pick<ConfigInit, 'lock' | 'ownerCards' | 'logLevel'>): Promise<void> {
     const { bitcoind, api: { port: httpPort } } = this
-    const content = memberConfig({ seat: this.#seat, lock, bitcoind, httpPort, ownerCards })
+    const content = memberConfig({ seat: this.#seat, bitcoind, httpPort, ...given })
     await writeFiles([{ path: this.files.config, content, privacy: 'public' }])
   }
 
