@@ -139,8 +139,8 @@ describe('the view of an incident', () => {
       txid: clawback,
       height: blockAt(TIP + 1).height,
     })
-    const [receipt] = viewOf(of).broadcast_receipts
-    assert.deepEqual([receipt?.member.name, receipt?.txid, receipt?.height], ['dave', clawback, TIP + 1])
+    const receipt = viewOf(of).broadcast_receipts.find(({ member }) => member.name === 'dave')
+    assert.deepEqual([receipt?.txid, receipt?.height], [clawback, TIP + 1])
   })
 
   it('is only alleged where nothing but a vote speaks for it', () => {
