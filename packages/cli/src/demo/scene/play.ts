@@ -4,7 +4,7 @@ import { Cluster, type ClusterStep } from '../cluster/index.ts'
 import type { DemoSettings } from '../settings.ts'
 import { type EnrolledVault, setUpVault } from '../vault/enrolled-vault.ts'
 import type { DemoEvent, Finish, Happening } from './events.ts'
-import { Incident } from './incident.ts'
+import { TheftScene } from './theft-scene.ts'
 
 export interface Audience {
   /** Events in the order of time, those of one call being all that came together. */
@@ -30,7 +30,7 @@ export async function play(settings: DemoSettings, audience: Audience): Promise<
   try {
     const vault = await setUpVault(cluster, { name: 'savings', act_at, signal })
     tell(guarded(vault))
-    return { cluster, finish: await new Incident({ settings, audience, cluster, vault }).play() }
+    return { cluster, finish: await new TheftScene({ settings, audience, cluster, vault }).play() }
   } catch (error) {
     await cluster.stop()
     throw error

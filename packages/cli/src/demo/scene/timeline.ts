@@ -1,5 +1,5 @@
 /** The stories of all members, and what else happens, as one stream in the order of time, each once. */
-import type { MemberApi } from '../cluster/index.ts'
+import type { IncidentSummary, IncidentView } from '@belfry/node'
 import type { DemoEvent, StoryLine } from './events.ts'
 
 /** What a member knows before its own story says so: it stands in the queue of its loop. */
@@ -8,7 +8,11 @@ const LAG_MS = 250
 export interface Teller {
   readonly index: number
   readonly isRunning: boolean
-  readonly api: Pick<MemberApi, 'incidents' | 'incident'>
+  /** Answers null where the member gives none. */
+  readonly api: {
+    incidents(): Promise<readonly Pick<IncidentSummary, 'incident_id'>[] | null>
+    incident(id: string): Promise<Pick<IncidentView, 'story'> | null>
+  }
 }
 
 export class Timeline {

@@ -24,14 +24,14 @@ const QUORUM_LOST_LIMIT_MS = 45_000
 /** The coin is still safe then: the thief waits for 144 blocks. But something is wrong. */
 const CLAWBACK_LIMIT_MS = 180_000
 
-export interface IncidentInit {
+export interface TheftSceneInit {
   readonly settings: DemoSettings
   readonly audience: Audience
   readonly cluster: Cluster
   readonly vault: EnrolledVault
 }
 
-export class Incident {
+export class TheftScene {
   readonly #settings: DemoSettings
   readonly #audience: Audience
   readonly #cluster: Cluster
@@ -41,7 +41,7 @@ export class Incident {
   /** Members that said that the quorum is lost. */
   readonly #alarmed = new Set<number>()
 
-  constructor({ settings, audience, cluster, vault }: IncidentInit) {
+  constructor({ settings, audience, cluster, vault }: TheftSceneInit) {
     this.#settings = settings
     this.#audience = audience
     this.#cluster = cluster
