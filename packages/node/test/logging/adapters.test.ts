@@ -48,6 +48,26 @@ describe('the logs of the parts', () => {
     assert.ok(lines().every(({ level }) => level === 'error'))
   })
 
+  it('tell each fault of a member once, however often it comes in a row', () => {
+    const { logger, lines } = recorded()
+    const log = tellLog(logger)
+    const refuse = (member: number, detail: string): void =>
+      log({ level: 'warn', event: 'frame-refused', member: member as MemberIndex, detail })
+    for (let at = 0; at < 1_000; at++) {
+      refuse(4, 'bad-signature')
+      refuse(4, 'oversize')
+      refuse(5, 'oversize')
+    }
+    assert.deepEqual(
+      lines().map(({ member, detail }) => [member, detail]),
+      [
+        [4, 'bad-signature'],
+        [4, 'oversize'],
+        [5, 'oversize'],
+      ],
+    )
+  })
+
   it("pass on the network's events with their fields", () => {
     const { logger, lines } = recorded()
     networkLog(logger)('debug', 'dial-failed', { member: 3, attempts: 2 })
