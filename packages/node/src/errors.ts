@@ -4,9 +4,6 @@ export type NodeErrorCode =
   | 'not-a-member'
   | 'not-an-owner-card'
   | 'file-unreadable'
-  /** The lock's network is not that of the chain that bitcoind follows. */
-  | 'wrong-network'
-  | 'mainnet-not-enabled'
   /** The loop, the disk or the chain watcher ended. */
   | 'broken'
 
