@@ -35,7 +35,6 @@ export async function createProgram({ argv, writeOut, writeErr, ...registrar }: 
     .option('--json', 'print one JSON object instead of words; progress stays on standard error')
     .configureOutput({ writeOut, writeErr, outputError: () => {} })
     .configureHelp({ showGlobalOptions: true })
-    .helpCommand(false)
     .exitOverride()
   for (const { name, summary, load } of NOUNS) {
     // A word that is an option's value loads a noun too many, which does no harm.

@@ -98,6 +98,19 @@ describe('the whole way by commands', function () {
     assert.equal((await refusal(3, ['node', 'run', '--config', path])).code, 'unknown-key')
   })
 
+  it('enrols with no federation of another network, and with no lock that is half-signed', async () => {
+    const elsewhere = { ...space, path: space.path, passphrase: space.passphrase, file: (...names: string[]) => space.file('signet', ...names) }
+    const { lock } = await holdCeremony(elsewhere, { members: MEMBERS, define: ['--network', 'signet'] })
+    const files = ['--set', space.file('set.json'), '--enrolment', space.file('never.json'), '--receipts', space.file('r.json'), '--unvault', space.file('never-unvault.json')]
+    const other = ['vault', 'enrol', '--data', space.file('alice'), ...secret(), ...files, '--lock']
+    assert.equal((await refusal(3, [...other, lock])).code, 'wrong-network')
+    const half = space.file('half.json')
+    const whole = JSON.parse(await readFile(ceremony.lock, 'utf8')) as { signatures: unknown[] }
+    await writeFile(half, JSON.stringify({ ...whole, signatures: whole.signatures.slice(1) }))
+    assert.equal((await refusal(3, [...other, half])).code, 'lock-half-signed')
+    await assert.rejects(stat(space.file('never.json')), { code: 'ENOENT' })
+  })
+
   it('runs nodes, and enrols with those that are there without giving the hot device anything', async () => {
     const [first, second] = nodes
     first?.start()
@@ -191,6 +204,11 @@ describe('the whole way by commands', function () {
     assert.match((await belfry(['incident', 'list', '--config', config])).stdout, /theft +vault +recovered +\d votes, 2 needed/)
     assert.match((await belfry(['incident', 'show', '--config', config])).stdout, /^theft of vault vault: recovered\n/)
     assert.match((await belfry(['node', 'status', '--config', config])).stdout, /incidents +1 recovered\n/)
+  })
+
+  it('refuses to verify a vault whose coin has moved', async () => {
+    const args = ['vault', 'verify', '--plan', space.file('plan.json'), '--set', space.file('set.json'), ...secret(), ...bitcoind]
+    assert.equal((await refusal(3, args)).code, 'deposit-not-found')
   })
 
   it('finds fault with proofs when the lock is another', async () => {

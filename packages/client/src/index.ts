@@ -2,6 +2,7 @@ export { type BundleInit, type EnrolmentBundle, type GuardedVault, type Recovery
 export { type Receipts, hashOfBundle, readBundle, readReceipts, requireBundleFits, resumeOrStore, type StoredBundle, writeBundle, writeReceipts } from './custody/bundle-file.ts'
 export { type EnrolOptions, type Enrolled, type MemberResult, type NoReceipt, RETRY_MS, type Receipt, enrol, requireProtected } from './custody/enrol.ts'
 export { FederationLink } from './connect/federation-link.ts'
+export { type FollowOptions, followVaults } from './connect/follow.ts'
 export { type SurveyResult, type VaultsAnswer, surveyVaults } from './connect/survey.ts'
 export { portsOf, verifier } from './crypto.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'

@@ -1,5 +1,5 @@
 /** Members that answer owners over the real network, each as the test wants: honest, lying, or not there. */
-import { type Network, createNetwork } from '@belfry/network'
+import { type Network, type OwnerProtocol, createNetwork } from '@belfry/network'
 import {
   type EnrolRequest, type Frame, type Header, MESSAGE_VERSION, type ManifestHash, type OwnerAnswer, encodeBody, encodeFrame, enrolRequest,
   ownerAnswer, peerIdOf, signFrame,
@@ -12,6 +12,9 @@ import { type TestFederation, makeFederation } from './federation.ts'
 
 /** What a member answers to a request; bytes are sent as they are. */
 export type Behaviour = (request: EnrolRequest, stage: Stage, member: MemberIndex) => OwnerAnswer | Uint8Array | Promise<never>
+
+/** What a member answers to a question after its vaults. */
+export type Telling = (member: MemberIndex) => OwnerAnswer | Uint8Array
 
 export class Stage implements AsyncDisposable {
   readonly setting: TestFederation
@@ -27,13 +30,16 @@ export class Stage implements AsyncDisposable {
   }
 
   /** @param behaviours by member; null: it does not run. */
-  static async open(behaviours: readonly (Behaviour | null)[], ports: readonly number[]): Promise<Stage> {
+  static async open(behaviours: readonly (Behaviour | null)[], ports: readonly number[], telling: Telling = nothing): Promise<Stage> {
     const addresses = behaviours.map((_, at) => `/ip4/127.0.0.1/tcp/${ports[at] ?? 0}`)
     const setting = makeFederation(behaviours.length, { addresses })
     let stage: Stage | null = null
     const networks = await Promise.all(
       behaviours.flatMap((behaviour, at) =>
-        behaviour === null ? [] : [listen(setting, at, addresses[at] ?? '', (request) => answer(stage, behaviour, request, (at + 1) as MemberIndex))],
+        behaviour === null ? [] : [listen(setting, at, addresses[at] ?? '', (protocol, bytes) => {
+          const member = (at + 1) as MemberIndex
+          return protocol === 'info' ? Promise.resolve(encoded(telling(member))) : answer(stage, behaviour, bytes, member)
+        })],
       ),
     )
     const link = await FederationLink.open(setting.federation, setting.owner.identitySeed)
@@ -51,11 +57,18 @@ async function answer(stage: Stage | null, behaviour: Behaviour, bytes: Uint8Arr
   if (stage === null) throw new Error('the stage is not up')
   const request = fromCbor(enrolRequest, bytes)
   stage.asked.push(`${request.request} ${member}`)
-  const said = await behaviour(request, stage, member)
+  return encoded(await behaviour(request, stage, member))
+}
+
+function encoded(said: OwnerAnswer | Uint8Array): Uint8Array {
   return said instanceof Uint8Array ? said : toCbor(ownerAnswer, said)
 }
 
-async function listen(setting: TestFederation, at: number, address: string, onRequest: (bytes: Uint8Array) => Promise<Uint8Array>): Promise<Network> {
+function nothing(member: MemberIndex): OwnerAnswer {
+  return { answer: 'vaults', member, tip: null, chain: 'ok', vaults: [] }
+}
+
+async function listen(setting: TestFederation, at: number, address: string, onRequest: (protocol: OwnerProtocol, bytes: Uint8Array) => Promise<Uint8Array>): Promise<Network> {
   const { federation, keys, owner } = setting
   const seed = keys[at]?.identitySeed
   if (seed === undefined) throw new Error('no such member')
@@ -71,7 +84,7 @@ async function listen(setting: TestFederation, at: number, address: string, onRe
       handlers: {
         onGossip: () => Promise.resolve('ignore'),
         onMemberFrame: () => {},
-        onOwnerRequest: (_peer, _protocol, bytes) => onRequest(bytes),
+        onOwnerRequest: (_peer, protocol, bytes) => onRequest(protocol, bytes),
         onPeer: () => {},
       },
     }),

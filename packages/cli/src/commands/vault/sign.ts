@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import {
   type SignedRecoverySet, type VaultPlan, buildRecoverySet, parsePlan, readText, recoverySetFromPsbts, refuseExisting,
-  scriptsOf, signPsbt, signRecoverySet, toPsbt, writeFiles, writeRecoverySet,
+  signPsbt, signRecoverySet, toPsbt, writeFiles, writeRecoverySet,
 } from '@belfry/client'
 import type { Command } from 'commander'
 import { type Registrar, addCommand, option } from '../../command.ts'
@@ -66,7 +66,8 @@ async function makeSet(options: SignOptions, plan: VaultPlan): Promise<Report> {
     human: () => [
       ...describeSet(set),
       `Wrote ${out}, encrypted. Keep a copy elsewhere: with it and its passphrase you recover alone if the federation is gone.`,
-      `Next: belfry vault verify --plan ${options.plan} --set ${out} --confirm ${scriptsOf(plan).deep_cold.address}`,
+      // Its address is left for the owner to fill in: taken from here it would confirm nothing.
+      `Next: belfry vault verify --plan ${options.plan} --set ${out} --confirm ADDRESS, the deep-cold address of your own record`,
     ],
   }
 }

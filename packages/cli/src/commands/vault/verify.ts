@@ -1,5 +1,5 @@
 import {
-  type Acceptance, type Bitcoind, RecoverySetRefused, type SignedRecoverySet, type VaultPlan, acceptRecoverySet, parsePlan,
+  type Bitcoind, RecoverySetRefused, type SignedRecoverySet, type VaultPlan, acceptRecoverySet, parsePlan,
   planToJson, readRecoverySet, readText, requireDeposit, scriptsOf, testAcceptance,
 } from '@belfry/client'
 import type { Command } from 'commander'
@@ -45,14 +45,13 @@ async function runVerify(options: VerifyOptions, { output, signal }: Shell): Pro
     throw new CliError('files-disagree', `${options.set} was signed for another plan than ${options.plan}.`, 'Give the plan that was signed.')
   }
   const set = accept(plan, unverified.transactions, options.confirm, output)
-  const acceptances = await withBitcoind(options, plan.network, signal, (bitcoind) => ask(bitcoind, set, output, signal))
-  const asked = acceptances !== null
+  const underpaying = await withBitcoind(options, plan.network, signal, (bitcoind) => ask(bitcoind, set, output, signal))
   const confirmed = options.confirm !== undefined
   return {
-    result: { ...setJson(set), destination_confirmed: confirmed, bitcoind_asked: asked },
+    result: { ...setJson(set), destination_confirmed: confirmed, bitcoind_asked: underpaying !== null, below_mempool_minimum: underpaying ?? [] },
     human: (style) => [
       ...describeSet(set),
-      asked ? 'bitcoind: the deposit is there, unspent, and every transaction would be taken.' : 'No bitcoind was asked.',
+      bitcoindSays(underpaying),
       confirmed
         ? style('green', 'All as planned, to the destination that you confirmed.')
         : `All as planned. Compare with your own record: the coin goes to ${scriptsOf(plan).deep_cold.address}`,
@@ -77,17 +76,22 @@ function accept(
   }
 }
 
-async function ask(bitcoind: Bitcoind, set: SignedRecoverySet, output: Output, signal: AbortSignal): Promise<Acceptance[]> {
+function bitcoindSays(underpaying: readonly string[] | null): string {
+  if (underpaying === null) return 'No bitcoind was asked.'
+  const there = 'bitcoind: the deposit is there, unspent, and'
+  if (underpaying.length === 0) return `${there} every transaction would be taken.`
+  return `${there} all but ${underpaying.join(', ')} would be taken now; these pay less than its full mempool asks today.`
+}
+
+/** @returns the transactions that pay less than the mempool asks now, which says nothing against the set */
+async function ask(bitcoind: Bitcoind, set: SignedRecoverySet, output: Output, signal: AbortSignal): Promise<string[]> {
   await requireDeposit(bitcoind, set.plan, signal)
   const acceptances = await testAcceptance(bitcoind, set, (done, of) => output.count('transactions tried', done, of), signal)
   const refused = acceptances.flatMap(({ id, answer }) => {
     switch (answer.kind) {
       case 'accepted':
       case 'already-known':
-        return []
       case 'fee-too-low':
-        // True of a full mempool today, not of the set.
-        output.warn(`${id}: bitcoind's mempool asks for more today (${answer.reason})`)
         return []
       case 'unreachable':
         throw new CliError('unreachable', `bitcoind gave no answer on ${id}: ${answer.reason}`, 'Run it again when bitcoind answers.')
@@ -95,7 +99,7 @@ async function ask(bitcoind: Bitcoind, set: SignedRecoverySet, output: Output, s
         return [`${id}: ${answer.reason}`]
     }
   })
-  if (refused.length === 0) return acceptances
+  if (refused.length === 0) return acceptances.flatMap(({ id, answer }) => (answer.kind === 'fee-too-low' ? [id] : []))
   for (const sentence of refused) output.warn(sentence)
   throw new CliError('mempool-refuses', `bitcoind would not take ${refused.join('; ')}`, 'Do not enrol this set; plan and sign it anew.')
 }
