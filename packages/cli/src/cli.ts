@@ -37,10 +37,14 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
     }
     // Shown because a verb is missing: not asked for, so no result.
     if (help !== '') output.progress(help)
-    const failure = failureOf(signal.aborted ? interruption(error) : error, (env['BELFRY_DEBUG'] ?? '') !== '')
+    const failure = failureOf(signal.aborted ? interruption(error) : error, isDebugging(env))
     output.fail(failure)
     return failure.exit
   }
+}
+
+function isDebugging(env: NodeJS.ProcessEnv): boolean {
+  return (env['BELFRY_DEBUG'] ?? '') !== ''
 }
 
 function wantsJson(argv: readonly string[]): boolean {
@@ -65,7 +69,14 @@ export async function runProcess(process: NodeJS.Process): Promise<void> {
   }
   const { stdout, stderr, env } = process
   const signal = interruptible(process)
-  const exit = await run(process.argv.slice(2), { stdout, stderr, env, cwd: process.cwd(), signal, now: Date.now })
+  const argv = process.argv.slice(2)
+  // Thrown where nobody waits for it: told like any other failure, and the end of the process like any such.
+  process.on('uncaughtException', (error) => {
+    const failure = failureOf(error, isDebugging(env))
+    new Output({ stdout, stderr, env, json: wantsJson(argv) }).fail(failure)
+    process.exit(failure.exit)
+  })
+  const exit = await run(argv, { stdout, stderr, env, cwd: process.cwd(), signal, now: Date.now })
   // Both streams are flushed before the process is ended, whatever handle a library left open.
   await Promise.all([stdout, stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))))
   process.exit(exit)

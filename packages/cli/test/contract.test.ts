@@ -98,6 +98,17 @@ describe('the contract of the command', () => {
     assert.match(remedy, /BELFRY_DEBUG/)
   })
 
+  it('tells what was thrown where nobody waits for it like any other failure', async () => {
+    // In the middle of a command that would wait for its answer without end.
+    const planted = "globalThis.fetch = () => { setTimeout(() => { throw new TypeError('planted') }); return new Promise(() => {}) }"
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(planted)}` }
+    const args = ['node', 'status', '--url', 'http://127.0.0.1:1', '--token-file', await token(), '--json']
+    const { code, stdout, stderr } = await belfryProcess(args, { env })
+    assert.equal(code, 1)
+    assert.match(failureIn(stdout).message, /planted/)
+    assert.equal(stderr, '')
+  })
+
   it('exits 130 when it is interrupted', async () => {
     const child = spawnBelfry(['node', 'status', '--url', await blackHole(), '--token-file', await token(), '--json'])
     assert.ok(child.stdout && child.stderr)
