@@ -113,7 +113,8 @@ function tell(error: unknown): Told {
 
 /** The packages write some messages as parts of a line; a person reads them as sentences. */
 function sentence(text: string): string {
-  const line = text.trim().replaceAll(/\s+/g, ' ')
+  // A message may quote what others wrote: no control character of theirs reaches a terminal.
+  const line = text.trim().replaceAll(/\s+/g, ' ').replaceAll(/\p{C}/gu, '?')
   // A word, not a path or a name.
   const first = /^[a-z]+[ ,]/.test(line) ? line.slice(0, 1).toUpperCase() + line.slice(1) : line
   return /[.!?:)]$/.test(first) ? first : `${first}.`

@@ -2,6 +2,7 @@
 import { NetworkError } from '@belfry/network'
 import type { OwnerAnswer } from '@belfry/protocol'
 import { type MemberIndex, SchemaError } from '@belfry/protocol/primitives'
+import { printable, wordsOf } from '../printable.ts'
 import type { FederationLink } from './federation-link.ts'
 
 export type VaultsAnswer = Extract<OwnerAnswer, { answer: 'vaults' }>
@@ -22,10 +23,9 @@ export async function surveyVaults(link: FederationLink, signal?: AbortSignal): 
     link.federation.members.map(async ({ index: member }): Promise<SurveyResult> => {
       try {
         const answer = await link.vaults(member, signal)
-        if (answer.answer === 'vaults' && answer.member === member) return { member, result: 'answer', answer }
+        if (answer.answer === 'vaults' && answer.member === member) return { member, result: 'answer', answer: fitToPrint(answer) }
         if (answer.answer !== 'refused') return unreadable(member)
-        const { code, message, remedy } = answer
-        return { member, result: 'refused', code, message, remedy }
+        return { member, result: 'refused', ...wordsOf(answer) }
       } catch (error) {
         if (error instanceof SchemaError) return unreadable(member)
         if (!(error instanceof NetworkError) || error.code === 'aborted') throw error
@@ -34,6 +34,15 @@ export async function surveyVaults(link: FederationLink, signal?: AbortSignal): 
       }
     }),
   )
+}
+
+/** Its other texts are hex or words of closed lists. */
+function fitToPrint(answer: VaultsAnswer): VaultsAnswer {
+  const vaults = answer.vaults.map((vault) => {
+    const incidents = vault.incidents.map(({ incident_id, trigger, status }) => ({ incident_id, trigger, status: printable(status) }))
+    return { vault_id: vault.vault_id, manifests: vault.manifests, incidents }
+  })
+  return { ...answer, vaults }
 }
 
 function unreadable(member: MemberIndex): SurveyResult {

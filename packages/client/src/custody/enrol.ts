@@ -8,6 +8,7 @@ import { type ManifestHash, type MemberIndex, SchemaError } from '@belfry/protoc
 import type { FederationLink } from '../connect/federation-link.ts'
 import { verifier } from '../crypto.ts'
 import { ClientError } from '../errors.ts'
+import { wordsOf } from '../printable.ts'
 import { hashOfBundle } from './bundle-file.ts'
 import type { EnrolmentBundle } from './bundle.ts'
 
@@ -45,6 +46,8 @@ export interface Enrolled {
 export interface EnrolOptions {
   /** As each member answers, and again when its answer changes. */
   readonly onResult?: (result: MemberResult) => void
+  /** All receipts, before they are published: to be kept for a later run. */
+  readonly onReceipts?: (receipts: readonly Receipt[]) => Promise<void>
   /** Receipts of an earlier run: they stay true while their member is away. */
   readonly receipts?: readonly Uint8Array[]
   /** How often to ask a member again whose answer may change. Default 0. */
@@ -74,6 +77,7 @@ export async function enrol(link: FederationLink, bundle: EnrolmentBundle, optio
     ),
   )
   const receipts = results.filter((one) => one.result === 'receipt')
+  await options.onReceipts?.(receipts)
   const isProtected = receipts.length >= link.federation.thresholds.clawback.protected
   const states = isProtected ? await publish(link, manifest_hash, receipts, options) : []
   const active = states.flatMap(({ member, state }) => (state === 'active' ? [member] : []))
@@ -134,17 +138,19 @@ async function ask(
   held: readonly Receipt[],
   request: () => Promise<OwnerAnswer>,
 ): Promise<MemberResult> {
+  const signed = held.find((one) => one.member === member) ?? null
   try {
     const answer = await request()
     if (answer.answer === 'refused') {
-      const { code, message, remedy, retryable } = answer
-      return { member, result: 'refused', code, message, remedy, retryable }
+      const { retryable } = answer
+      return (retryable ? signed : null) ?? { member, result: 'refused', retryable, ...wordsOf(answer) }
     }
     const receipt = answer.answer === 'receipt' ? receiptIn(link, manifest_hash, answer.frame) : null
     return receipt?.member === member ? receipt : falseReceipt(member)
   } catch (error) {
     if (error instanceof SchemaError) return falseReceipt(member)
-    return held.find((one) => one.member === member) ?? noAnswer(error, unreachable(member, error))
+    if (error instanceof NetworkError && error.code === 'aborted') throw error
+    return signed ?? noAnswer(error, unreachable(member, error))
   }
 }
 

@@ -128,6 +128,32 @@ describe('enrolment', () => {
     assert.deepEqual(again.active, [1, 2, 4])
   })
 
+  it('keeps to a receipt while its member puts it off, and drops it where the member refuses for good', async () => {
+    const first = await enrolWith({ 5: null })
+    const receipts = first.receipts.map(({ frame }) => frame)
+    await using stage = await Stage.open([refusing('busy', true), refusing('owner-not-admitted'), honest, honest, null], ports)
+    assert.ok(bundle)
+    assert.deepEqual(membersOf(await enrol(stage.link, bundle, { receipts })), [1, 3, 4])
+  })
+
+  it('gives the receipts to be kept before it publishes them', async () => {
+    const order: string[] = []
+    const onReceipts: EnrolOptions['onReceipts'] = async (receipts) => void order.push(`kept ${receipts.length}`)
+    const publishing: Behaviour = (request, stage, member) => {
+      if (request.request === 'bundle') order.push('published')
+      return honest(request, stage, member)
+    }
+    await enrolWith({ 1: publishing }, { onReceipts })
+    assert.deepEqual(order, ['kept 5', 'published'])
+  })
+
+  it('prints no control character that a member sends', async () => {
+    const rude: Behaviour = () => ({ answer: 'refused', code: 'x\u0007', message: '\u001b[2Jall is well', remedy: 'line\nbreak\u202e', retryable: false })
+    const [first] = (await enrolWith({ 1: rude })).results
+    assert.ok(first?.result === 'refused')
+    assert.deepEqual([first.code, first.message, first.remedy], ['x?', '?[2Jall is well', 'line?break?'])
+  })
+
   it('takes no stored receipt on trust', async () => {
     const forged = (setting: Stage['setting']) => [receiptOf(setting, 3 as MemberIndex, 'ab'.repeat(32) as never), Uint8Array.of(1, 2, 3)]
     await using stage = await Stage.open([honest, honest, null, honest, null], ports)

@@ -123,18 +123,17 @@ async function send(
 ): Promise<Enrolled> {
   const manifest_hash = hashOfBundle(bundle)
   const before = (await exists(path)) ? await readReceipts(path) : null
-  const enrolled = await withLink(federation, data, passphrase, (link) =>
+  return await withLink(federation, data, passphrase, (link) =>
     enrol(link, bundle, {
       onResult: (result) => output.progress(sentenceOf(federation, result)),
+      onReceipts: async (receipts) => {
+        if (receipts.length > 0) await writeReceipts(path, { manifest_hash, receipts: receipts.map(({ frame }) => frame) })
+      },
       receipts: before?.manifest_hash === manifest_hash ? before.receipts : [],
       retries: Math.ceil((wait * 1000) / RETRY_MS),
       signal,
     }),
   )
-  if (enrolled.receipts.length > 0) {
-    await writeReceipts(path, { manifest_hash, receipts: enrolled.receipts.map(({ frame }) => frame) })
-  }
-  return enrolled
 }
 
 function sentenceOf(federation: Federation, result: MemberResult): string {
@@ -152,7 +151,7 @@ function nameOf(federation: Federation, index: MemberIndex): string {
  * @param unvault what became of its file
  * @throws CliError not-all-receipts, not-active
  */
-function requireHeld(federation: Federation, { results, receipts, active }: Enrolled, needed: number, unvault: string): void {
+function requireHeld(federation: Federation, { results, receipts, states, active }: Enrolled, needed: number, unvault: string): void {
   const { length: n } = federation.members
   if (receipts.length < needed) {
     const missing = results.flatMap((one) => (one.result === 'receipt' ? [] : [`${nameOf(federation, one.member)}: ${one.message}`]))
@@ -163,10 +162,11 @@ function requireHeld(federation: Federation, { results, receipts, active }: Enro
     )
   }
   if (active.length >= needed) return
+  const waiting = states.filter(({ state }) => state !== 'active').map(({ member, state }) => `${nameOf(federation, member)}: ${state ?? 'no answer'}`)
   throw new CliError(
     'not-active',
-    `The vault is active with ${active.length} of ${n} members so far: it is protected, but ${unvault}.`,
-    'Run the same command again later: a new generation waits before it becomes active.',
+    `The vault is active with ${active.length} of ${n} members so far: it is protected, but ${unvault} (${waiting.join('; ')}).`,
+    'Run the same command again when these members answer, or once a new generation has waited its time.',
   )
 }
 
