@@ -1,0 +1,105 @@
+/** One message of every kind, the same in every run: Ed25519 signatures are deterministic. */
+import {
+  type BodyOf,
+  type EnrolRequest,
+  type InfoRequest,
+  type MemberKind,
+  type OwnerAnswer,
+  enrolRequest,
+  infoRequest,
+  ownerAnswer,
+} from '../../../src/index.ts'
+import { type EnvelopeId, type Hash32, type Height, type MemberIndex, toCbor, toHex } from '../../../src/primitives/index.ts'
+import { Seat } from '../../core/seat.ts'
+import { blockAt, hexOf, settingOf, transactionOf, vaultOf } from '../../core/setting.ts'
+
+const setting = settingOf(3)
+const vault = vaultOf(setting, { rates: [2, 10] })
+const member = (index: number) => index as MemberIndex
+const height = 850_000 as Height
+
+const info: InfoRequest = { what: 'vaults' }
+
+const vote: BodyOf<'vote'> = {
+  vault_id: vault.vault_id,
+  trigger: 'theft',
+  incident_id: vault.theft,
+  action: 'clawback',
+  anchor_height: height,
+  witness_txid: vault.unvault.wtxid,
+}
+
+export function goldenMessages(): Record<string, string> {
+  const seat = new Seat(setting)
+  const hex = <K extends MemberKind>(from: number, kind: K, body: BodyOf<K>, attachment: Uint8Array | null = null): string =>
+    toHex(seat.frame(from, kind, body, { attachment }))
+  const { vault_id, hash: manifest_hash, theft: incident_id } = vault
+  const envelope_id = vault.ids[0] ?? (hexOf('none') as EnvelopeId)
+  const votes = [2, 3].map((from) => seat.frame(from, 'vote', vote))
+  return {
+    heartbeat: hex(1, 'heartbeat', {
+      tip: blockAt(height),
+      chain: 'ok',
+      implementation: '/Satoshi:29.0.0/',
+      software: 'belfry/0.1.0',
+      custody_digest: hexOf('custody') as Hash32,
+      incidents: [{ incident_id, digest: hexOf('incident') as Hash32 }],
+    }),
+    vote: hex(2, 'vote', vote, vault.unvault.raw),
+    certificate: hex(1, 'certificate', { vault_id, trigger: 'theft', incident_id, action: 'clawback', votes }),
+    'receipt holds': hex(3, 'receipt', { statement: 'holds', vault_id, generation: 1, manifest_hash }),
+    'receipt broadcast': hex(3, 'receipt', {
+      statement: 'broadcast',
+      vault_id,
+      incident_id,
+      txid: transactionOf('recovery').txid,
+      height,
+    }),
+    release: hex(
+      2,
+      'release',
+      { incident_id, manifest_hash, envelope_id, to: member(1), sealed_hash: hexOf('sealed') as Hash32 },
+      vault.shares[0] ?? null,
+    ),
+    pull: hex(3, 'pull', {
+      incidents: [
+        {
+          incident_id,
+          votes: [{ member: member(1), anchor_height: height }],
+          releases: [envelope_id],
+          broadcasts: [member(2)],
+        },
+      ],
+      custody: [{ manifest_hash, receipts: [member(1), member(3)] }],
+    }),
+    ...ownerMessages(),
+  }
+}
+
+function ownerMessages(): Record<string, string> {
+  const { signed: manifest, envelopes, shares, hash: manifest_hash, vault_id } = vault
+  const request = (value: EnrolRequest): string => toHex(toCbor(enrolRequest, value))
+  const answer = (value: OwnerAnswer): string => toHex(toCbor(ownerAnswer, value))
+  return {
+    'enrol manifest': request({ request: 'manifest', manifest, envelopes, shares }),
+    'enrol bundle': request({ request: 'bundle', manifest_hash, receipts: [new Uint8Array([1, 2, 3])] }),
+    'enrol withdraw': request({ request: 'withdraw', manifest_hash, signatures: manifest.signatures }),
+    info: toHex(toCbor(infoRequest, info)),
+    'answer receipt': answer({ answer: 'receipt', frame: new Uint8Array([1, 2, 3]) }),
+    'answer state': answer({ answer: 'state', state: 'waiting' }),
+    'answer vaults': answer({
+      answer: 'vaults',
+      member: member(1),
+      tip: blockAt(height),
+      chain: 'ok',
+      vaults: [
+        {
+          vault_id,
+          manifests: [{ manifest_hash, generation: 1, state: 'active', receipts: [member(1), member(2)] }],
+          incidents: [{ incident_id: vault.theft, trigger: 'theft', status: 'open' }],
+        },
+      ],
+    }),
+    'answer refused': answer({ answer: 'refused', code: 'busy', message: 'm', remedy: 'r', retryable: true }),
+  }
+}

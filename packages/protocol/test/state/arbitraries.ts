@@ -1,0 +1,140 @@
+/** Any record of the log, within its limits. */
+import * as fc from 'fast-check'
+import { type LogRecord, SEALED_SHARE_BYTES, type StoryEntry } from '../../src/index.ts'
+import { MAX_VOTE_FRAME_BYTES } from '../../src/messages/certificate.ts'
+import { MAX_RECEIPT_FRAME_BYTES } from '../../src/messages/owner-requests.ts'
+import { type Evidence, MAX_LEDGER_FRAME_BYTES } from '../../src/state/durable.ts'
+import type { EnvelopeId, Feerate, IncidentId, ManifestHash, MessageHash, VaultId } from '../../src/primitives/index.ts'
+import { anyChainEvent, anySpendTx } from '../chain/arbitraries.ts'
+import {
+  PLAIN,
+  anyAction,
+  anyHeight,
+  anyHex,
+  anyMember,
+  anyMillis,
+  anyOutpoint,
+  anyText,
+  anyTrigger,
+  anyTxid,
+  bytesUpTo,
+  upTo,
+} from '../messages/arbitraries.ts'
+
+const vault_id = anyHex<VaultId>()
+const hash = anyHex<ManifestHash>()
+const incident_id = anyHex<IncidentId>()
+const ofManifest = { vault_id, hash }
+
+export const anyStoryEntry: fc.Arbitrary<StoryEntry> = fc.record(
+  {
+    at_ms: anyMillis,
+    event: fc.constantFrom('opened' as const, 'vote-received' as const, 'broadcast' as const, 'settled' as const),
+    height: fc.option(anyHeight),
+    member: fc.option(anyMember),
+    txid: fc.option(anyTxid),
+    feerate: fc.option(upTo<Feerate>(1_000_000_000)),
+    detail: fc.option(anyText(64)),
+  },
+  PLAIN,
+)
+
+const signed = fc.record({ signed: bytesUpTo(300), signature: bytesUpTo(64, 64) }, PLAIN)
+const anyEvidence: fc.Arbitrary<Evidence> = fc.record(
+  { member: anyMember, kind: anyText(32), at_ms: anyMillis, first: signed, second: signed },
+  PLAIN,
+)
+
+/** By the name of each, so that a new record without a generator is a type error. */
+export const RECORDS: { readonly [K in LogRecord['record']]: fc.Arbitrary<Extract<LogRecord, { record: K }>> } = {
+  boot: fc.record({ record: fc.constant('boot' as const), boot: upTo(0xffff_ffff) }, PLAIN),
+  chain: fc.record({ record: fc.constant('chain' as const), fact: anyChainEvent }, PLAIN),
+  'manifest-armed': fc.record(
+    {
+      record: fc.constant('manifest-armed' as const),
+      signed: fc.record(
+        {
+          bytes: bytesUpTo(200),
+          signatures: fc.array(fc.record({ key: anyHex(), signature: bytesUpTo(64, 64) }, PLAIN), { minLength: 1, maxLength: 3 }),
+        },
+        PLAIN,
+      ),
+      hash,
+      envelopes: fc.array(bytesUpTo(60), { maxLength: 4 }),
+      shares: fc.array(bytesUpTo(SEALED_SHARE_BYTES), { maxLength: 4 }),
+    },
+    PLAIN,
+  ),
+  'manifest-withdrawn': fc.record({ record: fc.constant('manifest-withdrawn' as const), ...ofManifest }, PLAIN),
+  'receipt-held': fc.record(
+    { record: fc.constant('receipt-held' as const), ...ofManifest, member: anyMember, frame: bytesUpTo(MAX_RECEIPT_FRAME_BYTES) },
+    PLAIN,
+  ),
+  'bundle-complete': fc.record({ record: fc.constant('bundle-complete' as const), ...ofManifest }, PLAIN),
+  'manifest-activated': fc.record({ record: fc.constant('manifest-activated' as const), ...ofManifest }, PLAIN),
+  'trigger-offered': fc.record(
+    { record: fc.constant('trigger-offered' as const), vault_id, outpoint: anyOutpoint, tx: anySpendTx },
+    PLAIN,
+  ),
+  'incident-opened': fc.record(
+    {
+      record: fc.constant('incident-opened' as const),
+      incident_id,
+      vault_id,
+      trigger: anyTrigger,
+      action: anyAction,
+      at_ms: anyMillis,
+    },
+    PLAIN,
+  ),
+  'vote-held': fc.record(
+    {
+      record: fc.constant('vote-held' as const),
+      incident_id,
+      member: anyMember,
+      anchor_height: anyHeight,
+      frame: bytesUpTo(MAX_VOTE_FRAME_BYTES),
+    },
+    PLAIN,
+  ),
+  certified: fc.record(
+    {
+      record: fc.constant('certified' as const),
+      incident_id,
+      at_ms: anyMillis,
+      height: anyHeight,
+      voters: fc.array(anyMember, { maxLength: 5 }),
+    },
+    PLAIN,
+  ),
+  signed: fc.record(
+    { record: fc.constant('signed' as const), slot: anyText(256), frame: bytesUpTo(MAX_LEDGER_FRAME_BYTES) },
+    PLAIN,
+  ),
+  'release-opened': fc.record(
+    { record: fc.constant('release-opened' as const), incident_id, envelope_id: anyHex<EnvelopeId>() },
+    PLAIN,
+  ),
+  broadcast: fc.record({ record: fc.constant('broadcast' as const), incident_id, txid: anyTxid }, PLAIN),
+  'broadcast-receipt': fc.record(
+    {
+      record: fc.constant('broadcast-receipt' as const),
+      incident_id,
+      member: anyMember,
+      frame: bytesUpTo(MAX_RECEIPT_FRAME_BYTES),
+    },
+    PLAIN,
+  ),
+  exposed: fc.record({ record: fc.constant('exposed' as const), vault_id }, PLAIN),
+  settled: fc.record(
+    { record: fc.constant('settled' as const), incident_id, outcome: fc.constantFrom('recovered' as const, 'lost' as const) },
+    PLAIN,
+  ),
+  noted: fc.record({ record: fc.constant('noted' as const), incident_id, entry: anyStoryEntry }, PLAIN),
+  evidence: fc.record(
+    { record: fc.constant('evidence' as const), id: anyHex<MessageHash>(), evidence: anyEvidence },
+    PLAIN,
+  ),
+}
+
+export const anyRecord: fc.Arbitrary<LogRecord> = fc.oneof(...(Object.values(RECORDS) as fc.Arbitrary<LogRecord>[]))
