@@ -51,12 +51,38 @@ const ENDINGS: { readonly [E in Exclude<Ending, 'done' | 'refused'>]: readonly s
   interrupted: ['interrupted', 'aborted'],
   failed: [
     // Of this command
-    'node-too-old', 'api-malformed', 'not-all-receipts', 'not-active', 'too-few-receipts', 'bundle-broken',
+    'node-too-old',
+    'api-malformed',
+    'not-all-receipts',
+    'not-active',
+    'too-few-receipts',
+    'bundle-broken',
     // Of this machine
-    'memory-not-lockable', 'locked-memory-limit', 'secret-wiped', 'key-derivation-failed', 'file-not-written',
-    'listen-failed', 'failed', 'stopped', 'http-error', 'rpc-error', 'malformed-answer', 'response-too-large', 'malformed',
-    'broken', 'store-full', 'store-damaged', 'store-too-large', 'store-unavailable', 'store-closed', 'log-unwritable',
-    'start-failed', 'no-program', 'fetch-failed', 'stalled', 'purse-empty',
+    'memory-not-lockable',
+    'locked-memory-limit',
+    'secret-wiped',
+    'key-derivation-failed',
+    'file-not-written',
+    'listen-failed',
+    'failed',
+    'stopped',
+    'http-error',
+    'rpc-error',
+    'malformed-answer',
+    'response-too-large',
+    'malformed',
+    'broken',
+    'store-full',
+    'store-damaged',
+    'store-too-large',
+    'store-unavailable',
+    'store-closed',
+    'log-unwritable',
+    'start-failed',
+    'no-program',
+    'fetch-failed',
+    'stalled',
+    'purse-empty',
     // Of ours
     'internal',
   ],
@@ -89,19 +115,32 @@ export function failureOf(error: unknown, debug: boolean): Failure {
 type Told = Pick<Failure, 'code' | 'message' | 'remedy'>
 
 function tell(error: unknown): Told {
-  if (error instanceof CodedError) return { code: String(error.code), message: sentence(error.message), remedy: error.remedy }
+  if (error instanceof CodedError)
+    return { code: String(error.code), message: sentence(error.message), remedy: error.remedy }
   if (error instanceof CommanderError && error.code === 'commander.help') {
-    return { code: 'usage', message: 'A command is missing.', remedy: 'Take one of those listed; each has a --help of its own.' }
+    return {
+      code: 'usage',
+      message: 'A command is missing.',
+      remedy: 'Take one of those listed; each has a --help of its own.',
+    }
   }
   if (error instanceof CommanderError) {
     const message = sentence(error.message.replace(/^error: /, ''))
     return { code: 'usage', message, remedy: 'Add --help to see what the command takes, with an example.' }
   }
   if (error instanceof SchemaError) {
-    return { code: 'malformed-value', message: sentence(error.message), remedy: 'Correct the value, or get the file again from whoever made it.' }
+    return {
+      code: 'malformed-value',
+      message: sentence(error.message),
+      remedy: 'Correct the value, or get the file again from whoever made it.',
+    }
   }
   if (error instanceof Error && error.name === 'AbortError') {
-    return { code: 'interrupted', message: 'Interrupted.', remedy: 'Run the command again; what it had written is complete.' }
+    return {
+      code: 'interrupted',
+      message: 'Interrupted.',
+      remedy: 'Run the command again; what it had written is complete.',
+    }
   }
   const message = error instanceof Error ? error.message : String(error)
   return {

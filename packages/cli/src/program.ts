@@ -14,13 +14,41 @@ interface Noun {
 }
 
 const NOUNS: readonly Noun[] = [
-  { name: 'init', summary: 'Make the keys and the card of a member, owner or guardian', load: async () => (await import('./commands/init.ts')).registerInit },
-  { name: 'federation', summary: 'Define, sign, lock and show a federation', load: async () => (await import('./commands/federation/index.ts')).registerFederation },
-  { name: 'vault', summary: 'Plan, sign, verify and enrol a vault', load: async () => (await import('./commands/vault/index.ts')).registerVault },
-  { name: 'demo', summary: 'Show a theft and its clawback on this machine', load: async () => (await import('./demo/index.ts')).registerDemo },
-  { name: 'node', summary: "Run a member's node, and ask how it is", load: async () => (await import('./commands/node/index.ts')).registerNode },
-  { name: 'incident', summary: 'List, show and explain incidents', load: async () => (await import('./commands/incident/index.ts')).registerIncident },
-  { name: 'version', summary: 'Print the version', load: async () => (await import('./commands/version.ts')).registerVersion },
+  {
+    name: 'init',
+    summary: 'Make the keys and the card of a member, owner or guardian',
+    load: async () => (await import('./commands/init.ts')).registerInit,
+  },
+  {
+    name: 'federation',
+    summary: 'Define, sign, lock and show a federation',
+    load: async () => (await import('./commands/federation/index.ts')).registerFederation,
+  },
+  {
+    name: 'vault',
+    summary: 'Plan, sign, verify and enrol a vault',
+    load: async () => (await import('./commands/vault/index.ts')).registerVault,
+  },
+  {
+    name: 'demo',
+    summary: 'Show a theft and its clawback on this machine',
+    load: async () => (await import('./demo/index.ts')).registerDemo,
+  },
+  {
+    name: 'node',
+    summary: "Run a member's node, and ask how it is",
+    load: async () => (await import('./commands/node/index.ts')).registerNode,
+  },
+  {
+    name: 'incident',
+    summary: 'List, show and explain incidents',
+    load: async () => (await import('./commands/incident/index.ts')).registerIncident,
+  },
+  {
+    name: 'version',
+    summary: 'Print the version',
+    load: async () => (await import('./commands/version.ts')).registerVersion,
+  },
 ]
 
 export interface ProgramInit extends Registrar {

@@ -23,7 +23,10 @@ describe('the contract of the command', () => {
   })
 
   it('prints one JSON object with --json, wherever it stands', async () => {
-    for (const args of [['version', '--json'], ['--json', 'version']]) {
+    for (const args of [
+      ['version', '--json'],
+      ['--json', 'version'],
+    ]) {
       const { code, stdout, stderr } = await belfryProcess(args)
       assert.equal(code, 0)
       assert.match(String(successIn(stdout)['version']), /^\d/)
@@ -35,7 +38,10 @@ describe('the contract of the command', () => {
     const { code, stdout, stderr } = await belfryProcess(['federation', 'show', space.file('nothing')])
     assert.equal(code, 3)
     assert.equal(stdout, '')
-    assert.match(stderr, /^error: .*nothing cannot be read as a lock or definition: there is no such file\.\n→ Check the path/)
+    assert.match(
+      stderr,
+      /^error: .*nothing cannot be read as a lock or definition: there is no such file\.\n→ Check the path/,
+    )
     assert.doesNotMatch(stderr, /\n\s+at /)
   })
 
@@ -59,12 +65,21 @@ describe('the contract of the command', () => {
     ['an unknown option', ['version', '--frobnicate']],
     ['a missing mandatory option', ['init', '--role', 'member']],
     ['an option without its value', ['init', '--role']],
-    ['a value that is none of the choices', ['init', '--role', 'king', '--data', 'x', '--name', 'x', '--passphrase-file', 'x']],
-    ['a number outside its range', ['federation', 'define', 'x', '--name', 'x', '--network', 'regtest', '--quorum', '65']],
+    [
+      'a value that is none of the choices',
+      ['init', '--role', 'king', '--data', 'x', '--name', 'x', '--passphrase-file', 'x'],
+    ],
+    [
+      'a number outside its range',
+      ['federation', 'define', 'x', '--name', 'x', '--network', 'regtest', '--quorum', '65'],
+    ],
     ['a number that is none', ['federation', 'define', 'x', '--name', 'x', '--network', 'regtest', '--quorum', '3x']],
     ['an operand too many', ['version', 'now']],
     ['a missing operand', ['federation', 'lock']],
-    ['a secret given as an argument', ['init', '--role', 'member', '--data', 'x', '--name', 'x', '--passphrase', 'hunter2']],
+    [
+      'a secret given as an argument',
+      ['init', '--role', 'member', '--data', 'x', '--name', 'x', '--passphrase', 'hunter2'],
+    ],
   ]
   for (const [what, args] of misuses) {
     it(`exits 2 for ${what}`, async () => {
@@ -80,16 +95,33 @@ describe('the contract of the command', () => {
   })
 
   it('exits 4 when what it asks cannot be reached', async () => {
-    const { code, stdout } = await belfryProcess(['node', 'status', '--url', 'http://127.0.0.1:1', '--token-file', await token(), '--json'])
+    const { code, stdout } = await belfryProcess([
+      'node',
+      'status',
+      '--url',
+      'http://127.0.0.1:1',
+      '--token-file',
+      await token(),
+      '--json',
+    ])
     assert.equal(code, 4)
     assert.equal(failureIn(stdout).code, 'unreachable')
   })
 
   it('exits 1 where it fails for a reason that nobody expected, and says how to report it', async () => {
-    const broken = (): number => { throw new TypeError('planted') }
+    const broken = (): number => {
+      throw new TypeError('planted')
+    }
     const written: string[] = []
     const stream = { write: (chunk: string) => written.push(chunk) }
-    const world = { stdout: stream, stderr: stream, env: {}, cwd: space.path, signal: new AbortController().signal, now: broken }
+    const world = {
+      stdout: stream,
+      stderr: stream,
+      env: {},
+      cwd: space.path,
+      signal: new AbortController().signal,
+      now: broken,
+    }
     const code = await run(['federation', 'define', 'card', '--name', 'x', '--network', 'regtest', '--json'], world)
     assert.equal(code, 1)
     const { code: name, message, remedy } = failureIn(written.join(''))
@@ -100,7 +132,8 @@ describe('the contract of the command', () => {
 
   it('tells what was thrown where nobody waits for it like any other failure', async () => {
     // In the middle of a command that would wait for its answer without end.
-    const planted = "globalThis.fetch = () => { setTimeout(() => { throw new TypeError('planted') }); return new Promise(() => {}) }"
+    const planted =
+      "globalThis.fetch = () => { setTimeout(() => { throw new TypeError('planted') }); return new Promise(() => {}) }"
     const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(planted)}` }
     const args = ['node', 'status', '--url', 'http://127.0.0.1:1', '--token-file', await token(), '--json']
     const { code, stdout, stderr } = await belfryProcess(args, { env })
@@ -129,10 +162,16 @@ describe('the contract of the command', () => {
   })
 
   it('tells an older Node what is needed, before it loads anything', async () => {
-    for (const [args, read] of [[[], 'stderr'], [['--json'], 'stdout']] as const) {
+    for (const [args, read] of [
+      [[], 'stderr'],
+      [['--json'], 'stdout'],
+    ] as const) {
       const { code, stdout, stderr } = await asOldNode(args)
       assert.equal(code, 1)
-      assert.match(read === 'stdout' ? failureIn(stdout).message : stderr, /Belfry needs Node 24\.7 or later; this is Node 18\.20\.0\./)
+      assert.match(
+        read === 'stdout' ? failureIn(stdout).message : stderr,
+        /Belfry needs Node 24\.7 or later; this is Node 18\.20\.0\./,
+      )
       assert.equal(read === 'stdout' ? stderr : stdout, '')
     }
   })
@@ -154,7 +193,14 @@ describe('the contract of the command', () => {
     const written: string[] = []
     const terminal = { isTTY: true, write: (chunk: string) => written.push(chunk) }
     const signal = new AbortController().signal
-    await run(['federation', 'show', space.file('nothing')], { stdout: terminal, stderr: terminal, env, cwd: space.path, signal, now: Date.now })
+    await run(['federation', 'show', space.file('nothing')], {
+      stdout: terminal,
+      stderr: terminal,
+      env,
+      cwd: space.path,
+      signal,
+      now: Date.now,
+    })
     return written.join('')
   }
 
@@ -194,7 +240,8 @@ describe('the help of the command', () => {
   it('is the result of asking for it', async () => {
     const { code, stdout } = await belfryProcess(['--help'])
     assert.equal(code, 0)
-    for (const noun of ['init', 'federation', 'node', 'vault', 'incident', 'demo', 'version']) assert.match(stdout, new RegExp(`^  ${noun} `, 'm'))
+    for (const noun of ['init', 'federation', 'node', 'vault', 'incident', 'demo', 'version'])
+      assert.match(stdout, new RegExp(`^  ${noun} `, 'm'))
   })
 
   it('is one object with --json', async () => {
@@ -203,7 +250,8 @@ describe('the help of the command', () => {
   })
 
   const commands = [
-    ['init'], ['version'],
+    ['init'],
+    ['version'],
     ...['define', 'sign', 'lock', 'show'].map((verb) => ['federation', verb]),
     ...['run', 'status'].map((verb) => ['node', verb]),
     ...['keys', 'address', 'plan', 'sign', 'verify', 'enrol', 'list', 'show'].map((verb) => ['vault', verb]),

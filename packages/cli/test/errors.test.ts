@@ -54,7 +54,10 @@ describe('a failure', () => {
   })
 
   it('of the command line is a usage error', () => {
-    const { code, message, exit } = failureOf(new CommanderError(1, 'commander.unknownOption', "error: unknown option '--x'"), false)
+    const { code, message, exit } = failureOf(
+      new CommanderError(1, 'commander.unknownOption', "error: unknown option '--x'"),
+      false,
+    )
     assert.deepEqual([code, message, exit], ['usage', "Unknown option '--x'.", EXIT.usage])
   })
 

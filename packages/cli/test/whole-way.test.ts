@@ -17,7 +17,12 @@ interface Explained {
   readonly incident: { readonly status: string; readonly recovery_tx: { readonly txid: string } | null }
   readonly summary: readonly string[]
   readonly story: readonly { readonly event: string; readonly sentence: string }[]
-  readonly proofs: readonly { readonly kind: string; readonly member: { readonly name: string }; readonly valid: boolean | null; readonly frame: string }[]
+  readonly proofs: readonly {
+    readonly kind: string
+    readonly member: { readonly name: string }
+    readonly valid: boolean | null
+    readonly frame: string
+  }[]
 }
 
 describe('the whole way by commands', function () {
@@ -45,15 +50,17 @@ describe('the whole way by commands', function () {
     const node = regtest().node(0)
     bitcoind = ['--bitcoind-port', String(node.rpcPort), '--bitcoind-cookie', node.cookieFile]
     for (const [at, data] of ceremony.data.entries()) {
-      nodes.push(await NodeProcess.configure({
-        data,
-        lock: ceremony.lock,
-        passphrase: space.passphrase,
-        listen: `/ip4/127.0.0.1/tcp/${port(at)}`,
-        httpPort: port(MEMBERS + at),
-        owners: [space.file('alice', 'belfry-card.json')],
-        bitcoind: node,
-      }))
+      nodes.push(
+        await NodeProcess.configure({
+          data,
+          lock: ceremony.lock,
+          passphrase: space.passphrase,
+          listen: `/ip4/127.0.0.1/tcp/${port(at)}`,
+          httpPort: port(MEMBERS + at),
+          owners: [space.file('alice', 'belfry-card.json')],
+          bitcoind: node,
+        }),
+      )
     }
     config = nodes[0]?.config ?? ''
     await regtest().purse.fill()
@@ -66,22 +73,68 @@ describe('the whole way by commands', function () {
   it('plans, signs and verifies a vault against a bitcoind', async () => {
     await result(['vault', 'keys', '--out', space.file('keys'), ...secret()])
     const deposit = await fund()
-    const plan = ['vault', 'plan', '--network', 'regtest', '--keys', space.file('keys', 'vault-keys.json'), '--deposit', deposit, '--csv', '12', '--out', space.file('plan.json')]
+    const plan = [
+      'vault',
+      'plan',
+      '--network',
+      'regtest',
+      '--keys',
+      space.file('keys', 'vault-keys.json'),
+      '--deposit',
+      deposit,
+      '--csv',
+      '12',
+      '--out',
+      space.file('plan.json'),
+    ]
     const made = await result<{ deposit: { value_sats: number }; deposit_checked: boolean }>([...plan, ...bitcoind])
     assert.deepEqual([made.deposit.value_sats, made.deposit_checked], [VALUE_SATS, true])
-    await result(['vault', 'sign', '--plan', space.file('plan.json'), '--keys', space.file('keys', 'cold-1.key'), space.file('keys', 'cold-2.key'), '--out', space.file('set.json'), ...secret()])
-    const { bitcoind_asked } = await result<{ bitcoind_asked: boolean }>(['vault', 'verify', '--plan', space.file('plan.json'), '--set', space.file('set.json'), ...secret(), ...bitcoind])
+    await result([
+      'vault',
+      'sign',
+      '--plan',
+      space.file('plan.json'),
+      '--keys',
+      space.file('keys', 'cold-1.key'),
+      space.file('keys', 'cold-2.key'),
+      '--out',
+      space.file('set.json'),
+      ...secret(),
+    ])
+    const { bitcoind_asked } = await result<{ bitcoind_asked: boolean }>([
+      'vault',
+      'verify',
+      '--plan',
+      space.file('plan.json'),
+      '--set',
+      space.file('set.json'),
+      ...secret(),
+      ...bitcoind,
+    ])
     assert.equal(bitcoind_asked, true)
   })
 
   it('refuses a deposit that is none, and one of another value or network', async () => {
-    const planWith = (keys: string): string[] => ['vault', 'plan', '--keys', space.file(keys, 'vault-keys.json'), '--csv', '144', '--out', space.file('never.json'), ...bitcoind]
+    const planWith = (keys: string): string[] => [
+      'vault',
+      'plan',
+      '--keys',
+      space.file(keys, 'vault-keys.json'),
+      '--csv',
+      '144',
+      '--out',
+      space.file('never.json'),
+      ...bitcoind,
+    ]
     const plan = planWith('keys')
     const nowhere = `${'00'.repeat(32)}:0`
     assert.equal((await refusal(3, [...plan, '--network', 'regtest', '--deposit', nowhere])).code, 'deposit-not-found')
     assert.equal((await refusal(3, [...plan, '--network', 'signet', '--deposit', nowhere])).code, 'wrong-network')
     const { deposit } = JSON.parse(await readFile(space.file('plan.json'), 'utf8')) as { deposit: { outpoint: string } }
-    assert.equal((await refusal(2, [...plan, '--network', 'regtest', '--deposit', deposit.outpoint, '--value', '1000000'])).code, 'usage')
+    assert.equal(
+      (await refusal(2, [...plan, '--network', 'regtest', '--deposit', deposit.outpoint, '--value', '1000000'])).code,
+      'usage',
+    )
     await result(['vault', 'keys', '--out', space.file('other-keys'), ...secret()])
     const foreign = [...planWith('other-keys'), '--network', 'regtest', '--deposit', deposit.outpoint]
     assert.equal((await refusal(3, foreign)).code, 'deposit-differs')
@@ -99,9 +152,23 @@ describe('the whole way by commands', function () {
   })
 
   it('enrols with no federation of another network, and with no lock that is half-signed', async () => {
-    const elsewhere = { ...space, path: space.path, passphrase: space.passphrase, file: (...names: string[]) => space.file('signet', ...names) }
+    const elsewhere = {
+      ...space,
+      path: space.path,
+      passphrase: space.passphrase,
+      file: (...names: string[]) => space.file('signet', ...names),
+    }
     const { lock } = await holdCeremony(elsewhere, { members: MEMBERS, define: ['--network', 'signet'] })
-    const files = ['--set', space.file('set.json'), '--enrolment', space.file('never.json'), '--receipts', space.file('r.json'), '--unvault', space.file('never-unvault.json')]
+    const files = [
+      '--set',
+      space.file('set.json'),
+      '--enrolment',
+      space.file('never.json'),
+      '--receipts',
+      space.file('r.json'),
+      '--unvault',
+      space.file('never-unvault.json'),
+    ]
     const other = ['vault', 'enrol', '--data', space.file('alice'), ...secret(), ...files, '--lock']
     assert.equal((await refusal(3, [...other, lock])).code, 'wrong-network')
     const half = space.file('half.json')
@@ -119,7 +186,10 @@ describe('the whole way by commands', function () {
     const sent = await readFile(space.file('enrolment.json'))
     const { code, message, remedy } = await refusal(1, enrol())
     assert.equal(code, 'not-all-receipts')
-    assert.match(message, /^2 of 3 members hold the vault: it is protected, but .*unvault\.json was not written \(tower-3 \(member 3\)/)
+    assert.match(
+      message,
+      /^2 of 3 members hold the vault: it is protected, but .*unvault\.json was not written \(tower-3 \(member 3\)/,
+    )
     assert.match(remedy, /--accept-receipts 2: a clawback needs 2 of these 2/)
     assert.deepEqual(await readFile(space.file('enrolment.json')), sent, 'the same bytes again')
     await assert.rejects(stat(space.file('unvault.json')), { code: 'ENOENT' })
@@ -129,7 +199,9 @@ describe('the whole way by commands', function () {
     const [first, , third] = nodes
     third?.start()
     await third?.ready(2)
-    const enrolled = await result<{ resumed: boolean; receipts: unknown[]; active: unknown[]; protected: boolean }>(enrol())
+    const enrolled = await result<{ resumed: boolean; receipts: unknown[]; active: unknown[]; protected: boolean }>(
+      enrol(),
+    )
     assert.equal(enrolled.resumed, true)
     assert.deepEqual([enrolled.receipts.length, enrolled.active.length, enrolled.protected], [3, 3, true])
     assert.equal((await stat(space.file('unvault.json'))).mode & 0o777, 0o600)
@@ -147,26 +219,63 @@ describe('the whole way by commands', function () {
   })
 
   it('lets no stranger enrol', async () => {
-    const stranger = ['vault', 'enrol', ...owner('mallory'), '--set', space.file('set.json'), '--enrolment', space.file('mallory.json'), '--receipts', space.file('mallory-receipts.json'), '--unvault', space.file('mallory-unvault.json')]
+    const stranger = [
+      'vault',
+      'enrol',
+      ...owner('mallory'),
+      '--set',
+      space.file('set.json'),
+      '--enrolment',
+      space.file('mallory.json'),
+      '--receipts',
+      space.file('mallory-receipts.json'),
+      '--unvault',
+      space.file('mallory-unvault.json'),
+    ]
     const { code, stdout } = await belfry([...stranger, '--json'])
     assert.ok(code === 3 || code === 4, stdout)
     await assert.rejects(stat(space.file('mallory-unvault.json')), { code: 'ENOENT' })
   })
 
   it('refuses to go on with an enrolment of another owner, federation or vault', async () => {
-    const files = ['--set', space.file('set.json'), '--enrolment', space.file('enrolment.json'), '--receipts', space.file('r.json'), '--unvault', space.file('unvault.json')]
+    const files = [
+      '--set',
+      space.file('set.json'),
+      '--enrolment',
+      space.file('enrolment.json'),
+      '--receipts',
+      space.file('r.json'),
+      '--unvault',
+      space.file('unvault.json'),
+    ]
     assert.equal((await refusal(3, ['vault', 'enrol', ...owner('mallory'), ...files])).code, 'wrong-owner')
     assert.equal((await refusal(2, [...enrol(), '--accept-receipts', '1'])).code, 'usage')
   })
 
   it('lists and shows the vault as the members know it', async () => {
-    interface Listed { readonly vaults: readonly { readonly vault_id: string; readonly members: readonly { readonly manifests: readonly { readonly state: string }[] }[] }[] }
+    interface Listed {
+      readonly vaults: readonly {
+        readonly vault_id: string
+        readonly members: readonly { readonly manifests: readonly { readonly state: string }[] }[]
+      }[]
+    }
     const { vaults } = await result<Listed>(['vault', 'list', ...owner()])
-    assert.deepEqual(vaults.map(({ members }) => members.map(({ manifests }) => manifests.map(({ state }) => state).join())), [['active', 'active', 'active']])
-    const shown = await result<{ vault_id: string; survey: { vault: { members: unknown[] } } }>(['vault', 'show', space.file('enrolment.json'), ...owner()])
+    assert.deepEqual(
+      vaults.map(({ members }) => members.map(({ manifests }) => manifests.map(({ state }) => state).join())),
+      [['active', 'active', 'active']],
+    )
+    const shown = await result<{ vault_id: string; survey: { vault: { members: unknown[] } } }>([
+      'vault',
+      'show',
+      space.file('enrolment.json'),
+      ...owner(),
+    ])
     assert.equal(shown.vault_id, vaults[0]?.vault_id)
     assert.equal(shown.survey.vault.members.length, 3)
-    assert.match((await belfry(['vault', 'show', space.file('enrolment.json')])).stdout, /^vault: 0\.50000000 BTC at [0-9a-f]{64}:0\n/)
+    assert.match(
+      (await belfry(['vault', 'show', space.file('enrolment.json')])).stdout,
+      /^vault: 0\.50000000 BTC at [0-9a-f]{64}:0\n/,
+    )
   })
 
   it('knows of no incident before the theft', async () => {
@@ -186,7 +295,8 @@ describe('the whole way by commands', function () {
       return told.incident.status === 'recovered' ? told : false
     })
     const events = told.story.map(({ event }) => event)
-    for (const event of ['opened', 'voted', 'certified', 'recovery-confirmed']) assert.ok(events.includes(event), events.join(' '))
+    for (const event of ['opened', 'voted', 'certified', 'recovery-confirmed'])
+      assert.ok(events.includes(event), events.join(' '))
     assert.ok(told.story.every(({ event, sentence }) => sentence.endsWith('.') && !sentence.startsWith(event)))
     const votes = told.proofs.filter(({ kind }) => kind === 'vote')
     assert.ok(votes.length >= 2)
@@ -197,22 +307,49 @@ describe('the whole way by commands', function () {
   it('tells it to people as well, and short by list and show', async () => {
     const { stdout } = await belfry(['incident', 'explain', '--config', config])
     for (const line of [
-      /^The theft of vault vault: recovered\n/, /an unvault of vault that its owner had not announced began to move the coin/,
-      /members? voted for the clawback: tower-\d/, /The clawback is [0-9a-f]{64} at \d+ sat\/vB, in block \d+, \d+ deep\./,
-      /\nWhat happened \(UTC\)\n {2}\d{4}-\d\d-\d\d\n/, /holds a certificate: \d votes\./, /\nTransactions\n {2}[0-9a-f]{16}… {2}[0-9a-f]{64}\n/, /\nSigned proofs\n/, /signature valid, message [0-9a-f]{64}/,
-    ]) assert.match(stdout, line)
-    assert.match((await belfry(['incident', 'list', '--config', config])).stdout, /theft +vault +recovered +\d votes, 2 needed/)
+      /^The theft of vault vault: recovered\n/,
+      /an unvault of vault that its owner had not announced began to move the coin/,
+      /members? voted for the clawback: tower-\d/,
+      /The clawback is [0-9a-f]{64} at \d+ sat\/vB, in block \d+, \d+ deep\./,
+      /\nWhat happened \(UTC\)\n {2}\d{4}-\d\d-\d\d\n/,
+      /holds a certificate: \d votes\./,
+      /\nTransactions\n {2}[0-9a-f]{16}… {2}[0-9a-f]{64}\n/,
+      /\nSigned proofs\n/,
+      /signature valid, message [0-9a-f]{64}/,
+    ])
+      assert.match(stdout, line)
+    assert.match(
+      (await belfry(['incident', 'list', '--config', config])).stdout,
+      /theft +vault +recovered +\d votes, 2 needed/,
+    )
     assert.match((await belfry(['incident', 'show', '--config', config])).stdout, /^theft of vault vault: recovered\n/)
     assert.match((await belfry(['node', 'status', '--config', config])).stdout, /incidents +1 recovered\n/)
   })
 
   it('refuses to verify a vault whose coin has moved', async () => {
-    const args = ['vault', 'verify', '--plan', space.file('plan.json'), '--set', space.file('set.json'), ...secret(), ...bitcoind]
+    const args = [
+      'vault',
+      'verify',
+      '--plan',
+      space.file('plan.json'),
+      '--set',
+      space.file('set.json'),
+      ...secret(),
+      ...bitcoind,
+    ]
     assert.equal((await refusal(3, args)).code, 'deposit-not-found')
   })
 
   it('finds fault with proofs when the lock is another', async () => {
-    const other = await holdCeremony({ ...space, file: (...names) => space.file('elsewhere', ...names), path: space.path, passphrase: space.passphrase }, { members: MEMBERS })
+    const other = await holdCeremony(
+      {
+        ...space,
+        file: (...names) => space.file('elsewhere', ...names),
+        path: space.path,
+        passphrase: space.passphrase,
+      },
+      { members: MEMBERS },
+    )
     const { proofs } = await result<Explained>(['incident', 'explain', '--config', config, '--lock', other.lock])
     assert.ok(proofs.length > 0 && proofs.every(({ valid }) => valid === false))
   })
@@ -235,8 +372,17 @@ describe('the whole way by commands', function () {
 
   function enrol(): string[] {
     return [
-      'vault', 'enrol', ...owner(), '--set', space.file('set.json'), '--enrolment', space.file('enrolment.json'),
-      '--receipts', space.file('receipts.json'), '--unvault', space.file('unvault.json'),
+      'vault',
+      'enrol',
+      ...owner(),
+      '--set',
+      space.file('set.json'),
+      '--enrolment',
+      space.file('enrolment.json'),
+      '--receipts',
+      space.file('receipts.json'),
+      '--unvault',
+      space.file('unvault.json'),
     ]
   }
 
@@ -249,8 +395,12 @@ describe('the whole way by commands', function () {
 
   /** Whoever holds unvault.json and the hot key is the thief. */
   async function steal(): Promise<void> {
-    const { transactions } = JSON.parse(await readFile(space.file('unvault.json'), 'utf8')) as { transactions: { raw: string }[] }
-    await regtest().node(0).bitcoind.sendRawTransaction(Buffer.from(transactions[0]?.raw ?? '', 'hex'))
+    const { transactions } = JSON.parse(await readFile(space.file('unvault.json'), 'utf8')) as {
+      transactions: { raw: string }[]
+    }
+    await regtest()
+      .node(0)
+      .bitcoind.sendRawTransaction(Buffer.from(transactions[0]?.raw ?? '', 'hex'))
     await regtest().mine(0, 1)
   }
 })

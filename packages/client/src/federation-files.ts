@@ -1,5 +1,14 @@
 /** The federation's files as text; they are read by the parsers of the protocol. */
-import { type Card, type Definition, type Lock, type LockSignature, cardSchema, definitionSchema, lockSchema, lockSignatureSchema } from '@belfry/protocol'
+import {
+  type Card,
+  type Definition,
+  type Lock,
+  type LockSignature,
+  cardSchema,
+  definitionSchema,
+  lockSchema,
+  lockSignatureSchema,
+} from '@belfry/protocol'
 import { formatJson } from '@belfry/protocol/primitives'
 
 export function cardToJson(card: Card): string {

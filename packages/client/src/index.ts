@@ -1,6 +1,33 @@
-export { type BundleInit, type EnrolmentBundle, type GuardedVault, type RecoveryTransaction, type RootKey, enrolmentBundle, makeBundle } from './custody/bundle.ts'
-export { type Receipts, hashOfBundle, readBundle, readReceipts, requireBundleFits, resumeOrStore, type StoredBundle, writeBundle, writeReceipts } from './custody/bundle-file.ts'
-export { type EnrolOptions, type Enrolled, type MemberResult, type NoReceipt, RETRY_MS, type Receipt, enrol, requireProtected } from './custody/enrol.ts'
+export {
+  type BundleInit,
+  type EnrolmentBundle,
+  type GuardedVault,
+  type RecoveryTransaction,
+  type RootKey,
+  enrolmentBundle,
+  makeBundle,
+} from './custody/bundle.ts'
+export {
+  type Receipts,
+  hashOfBundle,
+  readBundle,
+  readReceipts,
+  requireBundleFits,
+  resumeOrStore,
+  type StoredBundle,
+  writeBundle,
+  writeReceipts,
+} from './custody/bundle-file.ts'
+export {
+  type EnrolOptions,
+  type Enrolled,
+  type MemberResult,
+  type NoReceipt,
+  RETRY_MS,
+  type Receipt,
+  enrol,
+  requireProtected,
+} from './custody/enrol.ts'
 export { FederationLink } from './connect/federation-link.ts'
 export { type FollowOptions, followVaults } from './connect/follow.ts'
 export { type SurveyResult, type VaultsAnswer, surveyVaults } from './connect/survey.ts'
@@ -13,16 +40,80 @@ export * from './vault/index.ts'
 
 // What a program of an owner or operator needs of the packages beneath, so that this package is all that it imports.
 export { type Bitcoind, BitcoindError, type RpcClientOptions, connectBitcoind } from '@belfry/bitcoind'
-export { OwnerKey, SecretBytes, createNodeKeys, createOwnerKey, openNodeKeys, openOwnerKey, readPassphraseFile } from '@belfry/keystore'
 export {
-  ACTIONS, type ActionThresholds, CARD_ROLES, type Card, type CardRole, type Definition, Federation, FederationError, type Lock, type Manifest, type Member, NETWORKS,
-  type Network, type NodeKey, type OwnerAnswer, type OwnerKey as OwnerKeyName, type VaultInfo, assembleLock, checkDefinition, define, derive, meaning,
-  parseCard, parseDefinition, parseLock, parseLockSignature, refuseOn, signDefinition, verifyCard, verifyLock, makeCard,
+  OwnerKey,
+  SecretBytes,
+  createNodeKeys,
+  createOwnerKey,
+  openNodeKeys,
+  openOwnerKey,
+  readPassphraseFile,
+} from '@belfry/keystore'
+export {
+  ACTIONS,
+  type ActionThresholds,
+  CARD_ROLES,
+  type Card,
+  type CardRole,
+  type Definition,
+  Federation,
+  FederationError,
+  type Lock,
+  type Manifest,
+  type Member,
+  NETWORKS,
+  type Network,
+  type NodeKey,
+  type OwnerAnswer,
+  type OwnerKey as OwnerKeyName,
+  type VaultInfo,
+  assembleLock,
+  checkDefinition,
+  define,
+  derive,
+  meaning,
+  parseCard,
+  parseDefinition,
+  parseLock,
+  parseLockSignature,
+  refuseOn,
+  signDefinition,
+  verifyCard,
+  verifyLock,
+  makeCard,
 } from '@belfry/protocol'
-export { CodedError, type MemberIndex, type Millis, type Outpoint, SchemaError, parseOutpoint, sats } from '@belfry/protocol/primitives'
 export {
-  type DeepCold, type Finding, type PublicKey, RecoverySetRefused, type SignedRecoverySet, type UnverifiedSet, VaultError,
-  type SignDigest, type VaultPlan, acceptRecoverySet, buildRecoverySet, createPlan, multisigScript, parsePlan, planToJson,
-  recoverySetFromPsbts, scriptsOf, signPsbt, signRecoverySet, summaryLines, summaryOf, toPsbt, unvaultToJson,
+  CodedError,
+  type MemberIndex,
+  type Millis,
+  type Outpoint,
+  SchemaError,
+  parseOutpoint,
+  sats,
+} from '@belfry/protocol/primitives'
+export {
+  type DeepCold,
+  type Finding,
+  type PublicKey,
+  RecoverySetRefused,
+  type SignedRecoverySet,
+  type UnverifiedSet,
+  VaultError,
+  type SignDigest,
+  type VaultPlan,
+  acceptRecoverySet,
+  buildRecoverySet,
+  createPlan,
+  multisigScript,
+  parsePlan,
+  planToJson,
+  recoverySetFromPsbts,
+  scriptsOf,
+  signPsbt,
+  signRecoverySet,
+  summaryLines,
+  summaryOf,
+  toPsbt,
+  unvaultToJson,
   verifyRecoverySet,
 } from '@belfry/vault'

@@ -3,10 +3,32 @@
  * from the face for owners, so that nobody comes by it by accident.
  */
 export {
-  type Bitcoind, type BitcoindBinary, BitcoindError, ExitGuard, type FetchProgress, type GuardedProcess, type Regtest,
-  type RegtestNode, RELAY_AT_ONCE, findBitcoind, findFreePorts, pollUntil, startProcess, startRegtest,
+  type Bitcoind,
+  type BitcoindBinary,
+  BitcoindError,
+  ExitGuard,
+  type FetchProgress,
+  type GuardedProcess,
+  type Regtest,
+  type RegtestNode,
+  RELAY_AT_ONCE,
+  findBitcoind,
+  findFreePorts,
+  pollUntil,
+  startProcess,
+  startRegtest,
 } from '@belfry/bitcoind'
 export { LEAST_COST, NodeKeys } from '@belfry/keystore'
 export { type ActAt, type ThresholdChoices, type Thresholds, checkThresholds, withDefaults } from '@belfry/protocol'
-export { type BlockHash, type Feerate, type Outpoint, type Sats, type Txid, outpointOf, parseTxid, sats, toHex } from '@belfry/protocol/primitives'
+export {
+  type BlockHash,
+  type Feerate,
+  type Outpoint,
+  type Sats,
+  type Txid,
+  outpointOf,
+  parseTxid,
+  sats,
+  toHex,
+} from '@belfry/protocol/primitives'
 export { type SignedTransaction, type Spend, buildColdSpend, buildHotSpend } from '@belfry/vault'

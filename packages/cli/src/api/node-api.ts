@@ -24,7 +24,7 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 export function apiOptions(): Option[] {
   return [
     option('--config <file>', "the node's configuration, which says where it is"),
-    option('--data <dir>', "or its data directory, for the token there"),
+    option('--data <dir>', 'or its data directory, for the token there'),
     option('--url <url>', `where its HTTP API listens (default: ${DEFAULT_URL})`),
     option('--token-file <file>', 'the API token, where it is not in the data directory'),
   ]
@@ -95,7 +95,11 @@ type Answer =
 
 function parse(text: string, url: string): Answer {
   const malformed = (): CliError =>
-    new CliError('api-malformed', `What answers at ${url} is no Belfry node.`, 'Check --url, or http.port in the configuration.')
+    new CliError(
+      'api-malformed',
+      `What answers at ${url} is no Belfry node.`,
+      'Check --url, or http.port in the configuration.',
+    )
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -107,7 +111,8 @@ function parse(text: string, url: string): Answer {
   if (ok === true && isObject(result)) return { ok, result }
   if (ok === false && isObject(error)) {
     const { code, message, remedy } = error
-    if (typeof code === 'string' && typeof message === 'string' && typeof remedy === 'string') return { ok, error: { code, message, remedy } }
+    if (typeof code === 'string' && typeof message === 'string' && typeof remedy === 'string')
+      return { ok, error: { code, message, remedy } }
   }
   throw malformed()
 }
@@ -121,7 +126,8 @@ async function boundedText(response: Response): Promise<string> {
   let length = 0
   for await (const chunk of response.body ?? []) {
     length += chunk.length
-    if (length > MAX_ANSWER_BYTES) throw new CliError('api-malformed', 'The answer is longer than any of a node.', 'Check --url.')
+    if (length > MAX_ANSWER_BYTES)
+      throw new CliError('api-malformed', 'The answer is longer than any of a node.', 'Check --url.')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
@@ -136,15 +142,24 @@ interface Place {
 async function whereIs({ config: file, data, url, tokenFile }: ApiOptions, { env, cwd }: Shell): Promise<Place> {
   if (file === undefined) {
     if (tokenFile === undefined && data === undefined) {
-      throw usageError("The node's API token is needed.", "Give --config with the node's configuration, or --data with its data directory.")
+      throw usageError(
+        "The node's API token is needed.",
+        "Give --config with the node's configuration, or --data with its data directory.",
+      )
     }
     return { url: checked(url ?? DEFAULT_URL), tokenFile: tokenFile ?? join(data ?? '', TOKEN_FILE), lock: null }
   }
   // Only here, and only on the host of a node: it brings the whole daemon along.
   const { loadConfig } = await import('@belfry/node')
-  const { config: { data_dir, http, lock } } = await loadConfig({ file, env, cwd })
+  const {
+    config: { data_dir, http, lock },
+  } = await loadConfig({ file, env, cwd })
   const host = http.host.includes(':') ? `[${http.host}]` : http.host
-  return { url: checked(url ?? `http://${host}:${http.port}`), tokenFile: tokenFile ?? join(data ?? data_dir, TOKEN_FILE), lock }
+  return {
+    url: checked(url ?? `http://${host}:${http.port}`),
+    tokenFile: tokenFile ?? join(data ?? data_dir, TOKEN_FILE),
+    lock,
+  }
 }
 
 function checked(url: string): string {
@@ -155,5 +170,9 @@ function checked(url: string): string {
 async function readToken(path: string): Promise<string> {
   const token = (await readText(path, "a node's API token")).trim()
   if (/^[0-9a-f]{64}$/.test(token)) return token
-  throw new CliError('token-missing', `${path} holds no API token.`, 'Give the api-token in the data directory of the node; it is made at its first start.')
+  throw new CliError(
+    'token-missing',
+    `${path} holds no API token.`,
+    'Give the api-token in the data directory of the node; it is made at its first start.',
+  )
 }

@@ -1,8 +1,21 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
-  CARD_ROLES, type Card, type CardRole, type OwnerKey, type OwnerKeyName, type SecretBytes, SchemaError, cardToJson,
-  createNodeKeys, createOwnerKey, makeCard, makeFolder, portsOf, refuseExisting, writeFiles,
+  CARD_ROLES,
+  type Card,
+  type CardRole,
+  type OwnerKey,
+  type OwnerKeyName,
+  type SecretBytes,
+  SchemaError,
+  cardToJson,
+  createNodeKeys,
+  createOwnerKey,
+  makeCard,
+  makeFolder,
+  portsOf,
+  refuseExisting,
+  writeFiles,
 } from '@belfry/client'
 import { addCommand, option, required } from '../command.ts'
 import { usageError } from '../errors.ts'
@@ -24,7 +37,8 @@ export const registerInit: Register = (program, registrar) => {
     usage: 'init',
     summary: 'Make the keys and the card of a member, owner or guardian',
     about: 'The key files are encrypted with the passphrase; the card is public, and signed by the keys.',
-    example: 'belfry init --role member --data /var/lib/belfry --name tower-1 --address /ip4/192.0.2.1/tcp/9740 --passphrase-file pass',
+    example:
+      'belfry init --role member --data /var/lib/belfry --name tower-1 --address /ip4/192.0.2.1/tcp/9740 --passphrase-file pass',
     options: [
       required('--role <role>', 'whose keys').choices(CARD_ROLES),
       required('--data <dir>', 'where the files go'),

@@ -36,7 +36,10 @@ export async function withBitcoind<T>(
   const credentials = await credentialsOf(options)
   if (port === undefined || credentials === null) {
     if (port === undefined && credentials === null) return null
-    throw usageError('A bitcoind is asked by its port and its cookie file.', 'Give --bitcoind-port with --bitcoind-cookie, or neither.')
+    throw usageError(
+      'A bitcoind is asked by its port and its cookie file.',
+      'Give --bitcoind-port with --bitcoind-cookie, or neither.',
+    )
   }
   const bitcoind = connectBitcoind({ host, port, ...credentials })
   try {
@@ -47,14 +50,22 @@ export async function withBitcoind<T>(
   }
 }
 
-type Credentials = { readonly cookieFile: string } | { readonly auth: { readonly user: string; readonly password: string } }
+type Credentials =
+  { readonly cookieFile: string } | { readonly auth: { readonly user: string; readonly password: string } }
 
-async function credentialsOf({ bitcoindCookie, bitcoindUser, bitcoindPasswordFile }: BitcoindOptions): Promise<Credentials | null> {
+async function credentialsOf({
+  bitcoindCookie,
+  bitcoindUser,
+  bitcoindPasswordFile,
+}: BitcoindOptions): Promise<Credentials | null> {
   const byPassword = bitcoindUser !== undefined || bitcoindPasswordFile !== undefined
   if (bitcoindCookie !== undefined && !byPassword) return { cookieFile: bitcoindCookie }
   if (!byPassword) return null
   if (bitcoindCookie !== undefined || bitcoindUser === undefined || bitcoindPasswordFile === undefined) {
-    throw usageError('There are two ways to log in to bitcoind.', 'Give --bitcoind-cookie, or --bitcoind-user with --bitcoind-password-file.')
+    throw usageError(
+      'There are two ways to log in to bitcoind.',
+      'Give --bitcoind-cookie, or --bitcoind-user with --bitcoind-password-file.',
+    )
   }
   using secret = await readPassphraseFile(bitcoindPasswordFile)
   // The header of each request is made of it, so it has to be a string.

@@ -1,6 +1,14 @@
 /** An owner's files: the federation's lock, the key to connect with, and the root key. */
 import { join } from 'node:path'
-import { Federation, FederationLink, type SecretBytes, openNodeKeys, parseLock, readText, verifier } from '@belfry/client'
+import {
+  Federation,
+  FederationLink,
+  type SecretBytes,
+  openNodeKeys,
+  parseLock,
+  readText,
+  verifier,
+} from '@belfry/client'
 import type { Option } from 'commander'
 import { option, required } from '../command.ts'
 import { LOCK, NODE_KEYS } from './names.ts'

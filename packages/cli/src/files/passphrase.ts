@@ -21,7 +21,10 @@ export function passphraseOptions({ optional = false } = {}): Option[] {
 }
 
 /** The caller wipes it. @throws KeystoreError; CliError usage where none is given */
-export function readPassphrase({ passphraseFile, allowGroupReadablePassphrase = false }: MaybePassphraseOptions): Promise<SecretBytes> {
+export function readPassphrase({
+  passphraseFile,
+  allowGroupReadablePassphrase = false,
+}: MaybePassphraseOptions): Promise<SecretBytes> {
   if (passphraseFile === undefined) throw usageError('A passphrase is needed here.', 'Give --passphrase-file.')
   return readPassphraseFile(passphraseFile, { allowGroupReadable: allowGroupReadablePassphrase })
 }

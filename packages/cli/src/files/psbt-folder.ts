@@ -17,9 +17,15 @@ const MAX_PSBTS_PER_FOLDER = 1_000
 export async function readPsbts(folder: string): Promise<PsbtFile[]> {
   const names = (await namesIn(folder)).filter((name) => name.endsWith(SUFFIX)).toSorted()
   if (names.length === 0 || names.length > MAX_PSBTS_PER_FOLDER) {
-    throw new CliError('no-psbts', `${folder} holds ${names.length} PSBTs`, `Give the folder that --psbt-out wrote, or one with the signed ${SUFFIX} files.`)
+    throw new CliError(
+      'no-psbts',
+      `${folder} holds ${names.length} PSBTs`,
+      `Give the folder that --psbt-out wrote, or one with the signed ${SUFFIX} files.`,
+    )
   }
-  return Promise.all(names.map(async (name) => ({ name, bytes: binary(await readBytes(join(folder, name), 'a PSBT')) })))
+  return Promise.all(
+    names.map(async (name) => ({ name, bytes: binary(await readBytes(join(folder, name), 'a PSBT')) })),
+  )
 }
 
 async function namesIn(folder: string): Promise<string[]> {

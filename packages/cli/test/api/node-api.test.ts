@@ -26,7 +26,10 @@ describe('asking a running node', () => {
     return ['incident', 'list', '--url', `http://127.0.0.1:${address.port}`, '--data', space.path]
   }
 
-  const says = (status: number, body: string): RequestListener => (_request, response) => response.writeHead(status).end(body)
+  const says =
+    (status: number, body: string): RequestListener =>
+    (_request, response) =>
+      response.writeHead(status).end(body)
 
   it('sends the token of the data directory, and nothing but a GET', async () => {
     const seen: string[] = []
@@ -39,8 +42,14 @@ describe('asking a running node', () => {
   })
 
   it('passes on what the node refuses, with its remedy', async () => {
-    const args = await serve(says(401, '{"ok":false,"error":{"code":"unauthorised","message":"Wrong token.","remedy":"Send the right one."}}'))
-    assert.deepEqual(await refusal(3, args), { code: 'api-refused', message: 'Wrong token.', remedy: 'Send the right one.' })
+    const args = await serve(
+      says(401, '{"ok":false,"error":{"code":"unauthorised","message":"Wrong token.","remedy":"Send the right one."}}'),
+    )
+    assert.deepEqual(await refusal(3, args), {
+      code: 'api-refused',
+      message: 'Wrong token.',
+      remedy: 'Send the right one.',
+    })
   })
 
   for (const [what, body] of [
@@ -75,7 +84,9 @@ describe('asking a running node', () => {
     await once(other, 'listening')
     const address = other.address()
     assert.ok(typeof address === 'object' && address !== null)
-    const args = await serve((_request, response) => response.writeHead(302, { location: `http://127.0.0.1:${address.port}/` }).end())
+    const args = await serve((_request, response) =>
+      response.writeHead(302, { location: `http://127.0.0.1:${address.port}/` }).end(),
+    )
     assert.equal((await refusal(4, args)).code, 'unreachable')
     assert.deepEqual(elsewhere, [])
     other.close()
@@ -99,15 +110,23 @@ describe('what a command loads', () => {
 
   /** Native code that a command loaded, as its process ends. */
   async function loadedBy(args: readonly string[]): Promise<string> {
-    const probe = "import { createRequire } from 'node:module'; const { cache } = createRequire('/'); "
-      + "process.on('exit', () => process.stderr.write('LOADED ' + Object.keys(cache).filter((path) => path.endsWith('.node')).join(' ')))"
-    const { stderr } = await belfryProcess(args, { env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(probe)}` } })
+    const probe =
+      "import { createRequire } from 'node:module'; const { cache } = createRequire('/'); " +
+      "process.on('exit', () => process.stderr.write('LOADED ' + Object.keys(cache).filter((path) => path.endsWith('.node')).join(' ')))"
+    const { stderr } = await belfryProcess(args, {
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(probe)}` },
+    })
     return /LOADED (.*)/.exec(stderr)?.[1] ?? assert.fail(stderr)
   }
 
   it('is neither store nor zeromq for an owner, a version or a question to a node', async () => {
     const nowhere = ['--lock', space.file('no'), '--data', space.path, '--passphrase-file', space.passphrase]
-    for (const args of [['version'], ['vault', 'list', ...nowhere], ['node', 'status', '--data', space.path], ['incident', 'list', '--data', space.path]]) {
+    for (const args of [
+      ['version'],
+      ['vault', 'list', ...nowhere],
+      ['node', 'status', '--data', space.path],
+      ['incident', 'list', '--data', space.path],
+    ]) {
       assert.doesNotMatch(await loadedBy(args), /classic-level|zeromq/, args.join(' '))
     }
   })

@@ -23,7 +23,10 @@ describe('belfry federation', () => {
   it('makes a lock of five members that all show alike', async () => {
     const shown = await result<Shown>(['federation', 'show', ceremony.lock])
     assert.equal(shown.kind, 'lock')
-    assert.deepEqual(shown.members.map(({ index, name }) => `${index} ${name}`), [1, 2, 3, 4, 5].map((at) => `${at} tower-${at}`))
+    assert.deepEqual(
+      shown.members.map(({ index, name }) => `${index} ${name}`),
+      [1, 2, 3, 4, 5].map((at) => `${at} tower-${at}`),
+    )
     assert.equal(shown.actions.clawback.meaning, 'any 3 of 5 can claw back; 2 alone can do nothing; works with 2 down')
     assert.equal(shown.actions.clawback.protected, 4)
   })
@@ -44,14 +47,37 @@ describe('belfry federation', () => {
   it('makes the same members of the cards in any order', async () => {
     const out = space.file('reversed.json')
     const cards = ceremony.data.map((dir) => `${dir}/belfry-card.json`).toReversed()
-    const { members } = await result<Shown>(['federation', 'define', ...cards, '--name', 'harbour', '--network', 'regtest', '--out', out])
-    assert.deepEqual(members.map(({ name }) => name), ['tower-1', 'tower-2', 'tower-3', 'tower-4', 'tower-5'])
+    const { members } = await result<Shown>([
+      'federation',
+      'define',
+      ...cards,
+      '--name',
+      'harbour',
+      '--network',
+      'regtest',
+      '--out',
+      out,
+    ])
+    assert.deepEqual(
+      members.map(({ name }) => name),
+      ['tower-1', 'tower-2', 'tower-3', 'tower-4', 'tower-5'],
+    )
   })
 
   it('refuses a half-signed lock and names who is missing', async () => {
     const out = space.file('half.json')
     const [one = '', two = '', three = ''] = ceremony.signatures
-    const { code, message } = await refusal(3, ['federation', 'lock', one, two, three, '--definition', ceremony.definition, '--out', out])
+    const { code, message } = await refusal(3, [
+      'federation',
+      'lock',
+      one,
+      two,
+      three,
+      '--definition',
+      ceremony.definition,
+      '--out',
+      out,
+    ])
     assert.equal(code, 'lock-half-signed')
     assert.match(message, /Missing 2 of 5 signatures: tower-4 \(member 4\), tower-5 \(member 5\)/)
     await assert.rejects(stat(out), { code: 'ENOENT' })
@@ -69,7 +95,17 @@ describe('belfry federation', () => {
     const path = space.file('changed.json')
     await writeFile(path, definition.replace('"harbour"', '"harbor"'))
     const [data = ''] = ceremony.data
-    const sign = ['federation', 'sign', path, '--data', data, '--out', space.file('never.json'), '--passphrase-file', space.passphrase]
+    const sign = [
+      'federation',
+      'sign',
+      path,
+      '--data',
+      data,
+      '--out',
+      space.file('never.json'),
+      '--passphrase-file',
+      space.passphrase,
+    ]
     assert.equal((await refusal(3, sign)).code, 'definition-hash-differs')
     assert.equal((await refusal(3, ['federation', 'show', path])).code, 'definition-hash-differs')
   })
@@ -82,7 +118,14 @@ describe('belfry federation', () => {
   })
 
   const define = (...more: string[]): string[] => [
-    'federation', 'define', ...ceremony.data.map((dir) => `${dir}/belfry-card.json`), '--name', 'harbour', '--out', space.file('refused.json'), ...more,
+    'federation',
+    'define',
+    ...ceremony.data.map((dir) => `${dir}/belfry-card.json`),
+    '--name',
+    'harbour',
+    '--out',
+    space.file('refused.json'),
+    ...more,
   ]
 
   it('refuses mainnet without its flag, and takes it with it', async () => {
@@ -105,23 +148,70 @@ describe('belfry federation', () => {
   }
 
   it('takes thresholds that need every member only when told to', async () => {
-    const args = define('--network', 'regtest', '--force', '--quorum', '5', '--succession-quorum', '5', '--liars', '0', '--accept-no-spare-member')
+    const args = define(
+      '--network',
+      'regtest',
+      '--force',
+      '--quorum',
+      '5',
+      '--succession-quorum',
+      '5',
+      '--liars',
+      '0',
+      '--accept-no-spare-member',
+    )
     const { actions } = await result<Shown>(args)
     assert.match(actions.clawback.meaning, /only all 5 can claw back/)
   })
 
   it('refuses a card of another role, and a card given twice', async () => {
-    await result(['init', '--role', 'owner', '--data', space.file('alice'), '--name', 'alice', '--passphrase-file', space.passphrase])
-    const owner = await refusal(3, [...define('--network', 'regtest', '--force'), space.file('alice', 'belfry-card.json')])
+    await result([
+      'init',
+      '--role',
+      'owner',
+      '--data',
+      space.file('alice'),
+      '--name',
+      'alice',
+      '--passphrase-file',
+      space.passphrase,
+    ])
+    const owner = await refusal(3, [
+      ...define('--network', 'regtest', '--force'),
+      space.file('alice', 'belfry-card.json'),
+    ])
     assert.equal(owner.code, 'not-a-member-card')
     const [first = ''] = ceremony.data
-    assert.equal((await refusal(3, [...define('--network', 'regtest', '--force'), `${first}/belfry-card.json`])).code, 'duplicate-name')
+    assert.equal(
+      (await refusal(3, [...define('--network', 'regtest', '--force'), `${first}/belfry-card.json`])).code,
+      'duplicate-name',
+    )
   })
 
   it('refuses the signature of a node that is no member', async () => {
     const stranger = space.file('stranger')
-    await result(['init', '--role', 'member', '--data', stranger, '--name', 'stranger', '--passphrase-file', space.passphrase])
-    const sign = ['federation', 'sign', ceremony.definition, '--data', stranger, '--out', space.file('stranger.json'), '--passphrase-file', space.passphrase]
+    await result([
+      'init',
+      '--role',
+      'member',
+      '--data',
+      stranger,
+      '--name',
+      'stranger',
+      '--passphrase-file',
+      space.passphrase,
+    ])
+    const sign = [
+      'federation',
+      'sign',
+      ceremony.definition,
+      '--data',
+      stranger,
+      '--out',
+      space.file('stranger.json'),
+      '--passphrase-file',
+      space.passphrase,
+    ]
     assert.equal((await refusal(3, sign)).code, 'not-a-member')
   })
 
@@ -129,7 +219,17 @@ describe('belfry federation', () => {
     const wrong = space.file('wrong')
     await writeFile(wrong, 'incorrect horse', { mode: 0o600 })
     const [data = ''] = ceremony.data
-    const { code, message } = await refusal(3, ['federation', 'sign', ceremony.definition, '--data', data, '--out', space.file('x.json'), '--passphrase-file', wrong])
+    const { code, message } = await refusal(3, [
+      'federation',
+      'sign',
+      ceremony.definition,
+      '--data',
+      data,
+      '--out',
+      space.file('x.json'),
+      '--passphrase-file',
+      wrong,
+    ])
     assert.equal(code, 'wrong-passphrase-or-damaged')
     assert.doesNotMatch(message, /horse/)
   })
@@ -138,13 +238,29 @@ describe('belfry federation', () => {
     const other = space.file('other.definition.json')
     const cards = ceremony.data.map((dir) => `${dir}/belfry-card.json`)
     await result(['federation', 'define', ...cards, '--name', 'other', '--network', 'regtest', '--out', other])
-    const { code } = await refusal(3, ['federation', 'lock', ...ceremony.signatures, '--definition', other, '--out', space.file('mixed.json')])
+    const { code } = await refusal(3, [
+      'federation',
+      'lock',
+      ...ceremony.signatures,
+      '--definition',
+      other,
+      '--out',
+      space.file('mixed.json'),
+    ])
     assert.equal(code, 'signature-for-other-lock')
   })
 
   it('replaces no file without --force', async () => {
     const before = await readFile(ceremony.lock)
-    const lock = ['federation', 'lock', ...ceremony.signatures, '--definition', ceremony.definition, '--out', ceremony.lock]
+    const lock = [
+      'federation',
+      'lock',
+      ...ceremony.signatures,
+      '--definition',
+      ceremony.definition,
+      '--out',
+      ceremony.lock,
+    ]
     assert.equal((await refusal(3, lock)).code, 'file-exists')
     assert.deepEqual(await readFile(ceremony.lock), before)
     await result([...lock, '--force'])
@@ -172,7 +288,15 @@ describe('belfry federation', () => {
   })
 
   it('refuses a name that breaks its form', async () => {
-    const args = ['federation', 'define', ...ceremony.data.map((dir) => `${dir}/belfry-card.json`), '--network', 'regtest', '--out', space.file('named.json')]
+    const args = [
+      'federation',
+      'define',
+      ...ceremony.data.map((dir) => `${dir}/belfry-card.json`),
+      '--network',
+      'regtest',
+      '--out',
+      space.file('named.json'),
+    ]
     assert.equal((await refusal(2, [...args, '--name', 'har\u001bbour'])).code, 'usage')
   })
 })

@@ -39,17 +39,29 @@ const OPEN: IncidentView = {
   releases: [],
   broadcasts: [],
   broadcast_receipts: [],
-  story: [{ at: AT, event: 'trigger-seen', height: 215, member: null, txid: '79'.repeat(32), sat_vb: null, detail: null }],
+  story: [
+    { at: AT, event: 'trigger-seen', height: 215, member: null, txid: '79'.repeat(32), sat_vb: null, detail: null },
+  ],
 }
 
 function told(change: Partial<IncidentView>): string {
-  return explanationOf({ ...OPEN, ...change } as IncidentView & JsonObject, null).human(plain).join('\n')
+  return explanationOf({ ...OPEN, ...change } as IncidentView & JsonObject, null)
+    .human(plain)
+    .join('\n')
 }
 
 describe('the story of an incident', () => {
   for (const event of storyEvents()) {
     it(`has a sentence for ${event}`, () => {
-      const line = { at: AT, event, height: 215, member: MEMBER, txid: '79'.repeat(32), sat_vb: 50, detail: 'fee-too-low' }
+      const line = {
+        at: AT,
+        event,
+        height: 215,
+        member: MEMBER,
+        txid: '79'.repeat(32),
+        sat_vb: 50,
+        detail: 'fee-too-low',
+      }
       const sentence = sentenceOf(line, { self: 'tower-1', action: 'clawback', txidOf: (txid) => txid })
       assert.match(sentence, /^[^]+ [^]+\.$/)
       assert.ok(!sentence.startsWith(event), sentence)
@@ -60,7 +72,10 @@ describe('the story of an incident', () => {
   it('has a sentence for every event where nothing more is known', () => {
     for (const event of storyEvents()) {
       const line = { at: AT, event, height: null, member: null, txid: null, sat_vb: null, detail: null }
-      assert.doesNotMatch(sentenceOf(line, { self: 'tower-1', action: 'emergency', txidOf: (txid) => txid }), /undefined|null| {2}/)
+      assert.doesNotMatch(
+        sentenceOf(line, { self: 'tower-1', action: 'emergency', txidOf: (txid) => txid }),
+        /undefined|null| {2}/,
+      )
     }
   })
 
@@ -79,10 +94,19 @@ describe('the story of an incident', () => {
   })
 
   it('says when the coin is gone, when the trigger is, and when a recovery may be known outside', () => {
-    assert.match(told({ status: 'lost', end: { txid: 'ee'.repeat(32), recovered: false, confirmations: 100 } }), /The coin was spent by (ee){32}, which is no transaction of this vault \(100 deep\)/)
+    assert.match(
+      told({ status: 'lost', end: { txid: 'ee'.repeat(32), recovered: false, confirmations: 100 } }),
+      /The coin was spent by (ee){32}, which is no transaction of this vault \(100 deep\)/,
+    )
     assert.match(told({ status: 'gone', trigger_tx: null }), /It is in neither chain nor mempool any more\./)
-    assert.match(told({ exposed: true }), /The vault is exposed: a recovery transaction may be known outside\. Move the coin/)
-    assert.match(told({ trigger: 'cold-theft', action: 'emergency' }), /a transaction that savings does not know spent its deposit/)
+    assert.match(
+      told({ exposed: true }),
+      /The vault is exposed: a recovery transaction may be known outside\. Move the coin/,
+    )
+    assert.match(
+      told({ trigger: 'cold-theft', action: 'emergency' }),
+      /a transaction that savings does not know spent its deposit/,
+    )
     assert.match(told({ votes_held: [] }), /No member has voted; 3 votes are needed/)
   })
 
@@ -90,7 +114,10 @@ describe('the story of an incident', () => {
     const text = told({
       status: 'recovering',
       certificate: { at: AT, height: 216, voters: [MEMBER] },
-      releases: [{ envelope_id: '01'.repeat(32), txid: '33'.repeat(32), sat_vb: 10, height: 216 }, { envelope_id: '02'.repeat(32), txid: '34'.repeat(32), sat_vb: 2, height: 216 }],
+      releases: [
+        { envelope_id: '01'.repeat(32), txid: '33'.repeat(32), sat_vb: 10, height: 216 },
+        { envelope_id: '02'.repeat(32), txid: '34'.repeat(32), sat_vb: 2, height: 216 },
+      ],
       broadcasts: [{ txid: '33'.repeat(32), sat_vb: 10, height: 216 }],
       broadcast_receipts: [{ member: MEMBER, txid: '33'.repeat(32), height: 216, frame: 'cd' }],
       recovery_tx: { txid: '33'.repeat(32), sat_vb: 10, seen: 'mempool', block: null, confirmations: 0 },

@@ -6,26 +6,47 @@ import { workspace } from '../support/workspace.ts'
 
 describe('belfry init', () => {
   const space = workspace()
-  const init = (role: string, dir: string, ...more: string[]): string[] =>
-    ['init', '--role', role, '--data', space.file(dir), '--name', 'tower-1', '--passphrase-file', space.passphrase, ...more]
+  const init = (role: string, dir: string, ...more: string[]): string[] => [
+    'init',
+    '--role',
+    role,
+    '--data',
+    space.file(dir),
+    '--name',
+    'tower-1',
+    '--passphrase-file',
+    space.passphrase,
+    ...more,
+  ]
 
   it('makes encrypted keys and a card that verifies, for a member', async () => {
     const address = '/ip4/192.0.2.1/tcp/9740'
-    const { files, peer_id } = await result<{ files: string[]; peer_id: string }>(init('member', 'member', '--address', address))
+    const { files, peer_id } = await result<{ files: string[]; peer_id: string }>(
+      init('member', 'member', '--address', address),
+    )
     assert.deepEqual(files, [space.file('member', 'node-keys.json'), space.file('member', 'belfry-card.json')])
     const card = parseCard(await readFile(space.file('member', 'belfry-card.json'), 'utf8'))
     assert.deepEqual(verifyCard(verifier, card), [])
-    assert.deepEqual([card.role, card.name, card.peer_id, card.addresses, card.owner_key], ['member', 'tower-1', peer_id, [address], null])
+    assert.deepEqual(
+      [card.role, card.name, card.peer_id, card.addresses, card.owner_key],
+      ['member', 'tower-1', peer_id, [address], null],
+    )
     assert.equal(await mode('member', 'node-keys.json'), 0o600)
     assert.equal(await mode('member'), 0o700)
     const keys = JSON.parse(await readFile(space.file('member', 'node-keys.json'), 'utf8')) as { kdf: { name: string } }
     assert.equal(keys.kdf.name, 'argon2id')
   })
 
-  for (const [role, own] of [['owner', 'owner-key.json'], ['guardian', 'guardian-key.json']] as const) {
+  for (const [role, own] of [
+    ['owner', 'owner-key.json'],
+    ['guardian', 'guardian-key.json'],
+  ] as const) {
     it(`makes a key of its own too, for the role ${role}`, async () => {
       await result(init(role, role))
-      assert.deepEqual((await readdir(space.file(role))).toSorted(), ['belfry-card.json', 'node-keys.json', own].toSorted())
+      assert.deepEqual(
+        (await readdir(space.file(role))).toSorted(),
+        ['belfry-card.json', 'node-keys.json', own].toSorted(),
+      )
       const card = parseCard(await readFile(space.file(role, 'belfry-card.json'), 'utf8'))
       assert.deepEqual(verifyCard(verifier, card), [])
       assert.ok(card.owner_key !== null && card.encryption_key === null)
@@ -66,14 +87,37 @@ describe('belfry init', () => {
     const mounted = space.file('mounted')
     await writeFile(mounted, 'secret')
     await chmod(mounted, 0o440)
-    const args = ['init', '--role', 'member', '--data', space.file('mounted-member'), '--name', 'x', '--passphrase-file', mounted]
+    const args = [
+      'init',
+      '--role',
+      'member',
+      '--data',
+      space.file('mounted-member'),
+      '--name',
+      'x',
+      '--passphrase-file',
+      mounted,
+    ]
     assert.equal((await refusal(3, args)).code, 'file-permissions')
     await result([...args, '--allow-group-readable-passphrase'])
   })
 
-  for (const [what, flag, value] of [['name', '--name', ' tower'], ['address', '--address', 'tower.example:9740']] as const) {
+  for (const [what, flag, value] of [
+    ['name', '--name', ' tower'],
+    ['address', '--address', 'tower.example:9740'],
+  ] as const) {
     it(`refuses a ${what} that no card can carry, and leaves nothing behind`, async () => {
-      const args = ['init', '--role', 'member', '--data', space.file(`bad-${what}`), '--name', 'x', '--passphrase-file', space.passphrase]
+      const args = [
+        'init',
+        '--role',
+        'member',
+        '--data',
+        space.file(`bad-${what}`),
+        '--name',
+        'x',
+        '--passphrase-file',
+        space.passphrase,
+      ]
       const { code, message } = await refusal(2, [...args, flag, value])
       assert.equal(code, 'usage')
       assert.match(message, new RegExp(`^${flag}: `))

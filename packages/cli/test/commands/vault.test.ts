@@ -16,14 +16,41 @@ describe('belfry vault, offline', () => {
   const space = workspace()
   const keys = (name: string): string => space.file('keys', name)
   const plan = (...more: string[]): string[] => [
-    'vault', 'plan', '--network', 'regtest', '--keys', keys('vault-keys.json'), '--deposit', OUTPOINT, '--value', '50000000',
-    '--out', space.file('plan.json'), ...more,
+    'vault',
+    'plan',
+    '--network',
+    'regtest',
+    '--keys',
+    keys('vault-keys.json'),
+    '--deposit',
+    OUTPOINT,
+    '--value',
+    '50000000',
+    '--out',
+    space.file('plan.json'),
+    ...more,
   ]
   const sign = (...more: string[]): string[] => [
-    'vault', 'sign', '--plan', space.file('plan.json'), '--out', space.file('set.json'), '--passphrase-file', space.passphrase, ...more,
+    'vault',
+    'sign',
+    '--plan',
+    space.file('plan.json'),
+    '--out',
+    space.file('set.json'),
+    '--passphrase-file',
+    space.passphrase,
+    ...more,
   ]
   const verify = (...more: string[]): string[] => [
-    'vault', 'verify', '--plan', space.file('plan.json'), '--set', space.file('set.json'), '--passphrase-file', space.passphrase, ...more,
+    'vault',
+    'verify',
+    '--plan',
+    space.file('plan.json'),
+    '--set',
+    space.file('set.json'),
+    '--passphrase-file',
+    space.passphrase,
+    ...more,
   ]
 
   before(async () => {
@@ -35,10 +62,20 @@ describe('belfry vault, offline', () => {
   it('makes an encrypted file for every key, and one with the public keys', async () => {
     const names = (await readdir(space.file('keys'))).toSorted()
     assert.deepEqual(names, [
-      'cold-1.key', 'cold-2.key', 'cold-3.key', 'deep-cold-1.key', 'deep-cold-2.key', 'deep-cold-3.key', 'hot-1.key', 'vault-keys.json',
+      'cold-1.key',
+      'cold-2.key',
+      'cold-3.key',
+      'deep-cold-1.key',
+      'deep-cold-2.key',
+      'deep-cold-3.key',
+      'hot-1.key',
+      'vault-keys.json',
     ])
     assert.equal((await stat(keys('cold-1.key'))).mode & 0o777, 0o600)
-    assert.equal((await refusal(3, ['vault', 'keys', '--out', space.file('keys'), '--passphrase-file', space.passphrase])).code, 'file-exists')
+    assert.equal(
+      (await refusal(3, ['vault', 'keys', '--out', space.file('keys'), '--passphrase-file', space.passphrase])).code,
+      'file-exists',
+    )
   })
 
   it('gives the same address for keys of one device and of several', async () => {
@@ -50,7 +87,8 @@ describe('belfry vault, offline', () => {
         return path
       }),
     )
-    const address = (...files: string[]) => result<{ address: string }>(['vault', 'address', '--network', 'regtest', '--keys', ...files])
+    const address = (...files: string[]) =>
+      result<{ address: string }>(['vault', 'address', '--network', 'regtest', '--keys', ...files])
     const { address: whole } = await address(keys('vault-keys.json'))
     assert.match(whole, /^bcrt1q/)
     assert.equal((await address(...parts)).address, whole)
@@ -59,9 +97,10 @@ describe('belfry vault, offline', () => {
 
   it('plans what each transaction is for, and what it costs', async () => {
     const { transactions, deposit_checked, left_out } = await result<Planned>(plan('--force'))
-    assert.deepEqual(transactions.map(({ id }) => id), [
-      'unvault-0', 'clawback-0-0', 'clawback-0-1', 'clawback-0-2', 'clawback-0-3', 'emergency-0', 'emergency-1',
-    ])
+    assert.deepEqual(
+      transactions.map(({ id }) => id),
+      ['unvault-0', 'clawback-0-0', 'clawback-0-1', 'clawback-0-2', 'clawback-0-3', 'emergency-0', 'emergency-1'],
+    )
     assert.ok(transactions.every(({ purpose }) => purpose.length > 10))
     assert.equal(deposit_checked, false)
     assert.deepEqual(left_out, [])
@@ -79,7 +118,10 @@ describe('belfry vault, offline', () => {
     const other = ['--out', space.file('never.json')]
     assert.equal((await refusal(3, plan('--csv', '11', ...other))).code, 'csv-out-of-range')
     assert.equal((await refusal(3, plan('--value', '1000', ...other))).code, 'vault-too-small')
-    assert.equal((await refusal(3, plan('--deep-cold-address', 'bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq', ...other))).code, 'address-invalid')
+    assert.equal(
+      (await refusal(3, plan('--deep-cold-address', 'bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq', ...other))).code,
+      'address-invalid',
+    )
     assert.equal((await refusal(2, plan('--deposit', 'here', ...other))).code, 'usage')
     assert.equal((await refusal(3, plan())).code, 'file-exists')
     await assert.rejects(stat(space.file('never.json')), { code: 'ENOENT' })
@@ -89,7 +131,10 @@ describe('belfry vault, offline', () => {
     const args = plan('--out', space.file('never.json')).filter((word) => word !== '--value' && word !== '50000000')
     assert.match((await refusal(2, args)).remedy, /--bitcoind-port/)
     assert.equal((await refusal(2, [...args, '--bitcoind-port', '18443'])).code, 'usage')
-    assert.equal((await refusal(2, [...args, '--bitcoind-port', '18443', '--bitcoind-cookie', 'x', '--bitcoind-user', 'y'])).code, 'usage')
+    assert.equal(
+      (await refusal(2, [...args, '--bitcoind-port', '18443', '--bitcoind-cookie', 'x', '--bitcoind-user', 'y'])).code,
+      'usage',
+    )
   })
 
   it('exits 4 where the bitcoind does not answer', async () => {
@@ -113,14 +158,22 @@ describe('belfry vault, offline', () => {
     const { deep_cold } = await result<Planned>(verify())
     await result(verify('--confirm', deep_cold.address))
     await result(verify('--confirm', deep_cold.descriptor))
-    const { code, message } = await refusal(3, verify('--confirm', 'bcrt1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqseac85'))
+    const { code, message } = await refusal(
+      3,
+      verify('--confirm', 'bcrt1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqseac85'),
+    )
     assert.equal(code, 'set-refused')
     assert.match(message, /not the destination that the owner confirmed/)
   })
 
   it('shows no byte of a transaction to anybody', async () => {
-    const outputs = [await belfry(verify()), await belfry(verify('--json')), await belfry(sign('--keys', keys('cold-1.key'), keys('cold-2.key'), '--force'))]
-    for (const { stdout, stderr } of outputs) assert.doesNotMatch(stdout + stderr, /03000000|0{8}[0-9a-f]{100}|[0-9a-f]{140}/)
+    const outputs = [
+      await belfry(verify()),
+      await belfry(verify('--json')),
+      await belfry(sign('--keys', keys('cold-1.key'), keys('cold-2.key'), '--force')),
+    ]
+    for (const { stdout, stderr } of outputs)
+      assert.doesNotMatch(stdout + stderr, /03000000|0{8}[0-9a-f]{100}|[0-9a-f]{140}/)
     await result(sign('--keys', keys('cold-1.key'), keys('cold-3.key'), '--force'))
   })
 
@@ -133,7 +186,14 @@ describe('belfry vault, offline', () => {
   it('refuses a set that was changed, and one of another kind', async () => {
     const changed = space.file('changed.json')
     const text = await readFile(space.file('set.json'), 'utf8')
-    await writeFile(changed, text.replace(/("ciphertext": ")(..)/, (_, before: string, byte: string) => before + (byte === '00' ? '01' : '00')), { mode: 0o600 })
+    await writeFile(
+      changed,
+      text.replace(
+        /("ciphertext": ")(..)/,
+        (_, before: string, byte: string) => before + (byte === '00' ? '01' : '00'),
+      ),
+      { mode: 0o600 },
+    )
     assert.equal((await refusal(3, verify('--set', changed))).code, 'wrong-passphrase-or-damaged')
     assert.equal((await refusal(3, verify('--set', keys('cold-1.key')))).code, 'encrypted-file-kind')
   })
@@ -141,8 +201,15 @@ describe('belfry vault, offline', () => {
   it('refuses too few keys, and keys of no part in the plan', async () => {
     const out = ['--out', space.file('never.json')]
     assert.equal((await refusal(3, sign(...out, '--keys', keys('cold-1.key')))).code, 'signatures-missing')
-    assert.equal((await refusal(3, sign(...out, '--keys', keys('cold-1.key'), keys('hot-1.key')))).code, 'signing-key-unknown')
-    assert.equal((await refusal(3, sign(...out, '--keys', `${keys('cold-1.key')},${keys('cold-1.key')}`))).code, 'signatures-missing', 'one key twice is one key')
+    assert.equal(
+      (await refusal(3, sign(...out, '--keys', keys('cold-1.key'), keys('hot-1.key')))).code,
+      'signing-key-unknown',
+    )
+    assert.equal(
+      (await refusal(3, sign(...out, '--keys', `${keys('cold-1.key')},${keys('cold-1.key')}`))).code,
+      'signatures-missing',
+      'one key twice is one key',
+    )
     assert.equal((await refusal(2, sign(...out))).code, 'usage')
     await assert.rejects(stat(space.file('never.json')), { code: 'ENOENT' })
   })
@@ -154,7 +221,17 @@ describe('belfry vault, offline', () => {
       secret[1] = space.passphrase
       await result(psbt('--psbt-out', space.file('unsigned')))
       for (const at of [1, 2]) {
-        await result(psbt('--psbt-in', space.file('unsigned'), '--psbt-out', space.file(`signed-${at}`), '--keys', keys(`cold-${at}.key`), ...secret))
+        await result(
+          psbt(
+            '--psbt-in',
+            space.file('unsigned'),
+            '--psbt-out',
+            space.file(`signed-${at}`),
+            '--keys',
+            keys(`cold-${at}.key`),
+            ...secret,
+          ),
+        )
       }
     })
 
@@ -192,7 +269,10 @@ describe('belfry vault, offline', () => {
       await cp(space.file('signed-1'), broken, { recursive: true })
       await writeFile(`${broken}/unvault-0.psbt`, 'psbt\xff what is this')
       assert.equal((await refusal(3, sign(...never, '--psbt-in', broken))).code, 'psbt-malformed')
-      assert.equal((await refusal(2, psbt('--psbt-in', broken, space.file('signed-2'), '--psbt-out', space.file('z')))).code, 'usage')
+      assert.equal(
+        (await refusal(2, psbt('--psbt-in', broken, space.file('signed-2'), '--psbt-out', space.file('z')))).code,
+        'usage',
+      )
       await rm(broken, { recursive: true })
     })
 

@@ -71,7 +71,11 @@ describe('output', () => {
 
   it('colours for a terminal, not for a dumb one, nor without one', () => {
     assert.notEqual(outputOn(true).output.style('red', 'x'), 'x')
-    for (const [terminal, env] of [[true, { NO_COLOR: '1' }], [true, { TERM: 'dumb' }], [false, {}]] as const) {
+    for (const [terminal, env] of [
+      [true, { NO_COLOR: '1' }],
+      [true, { TERM: 'dumb' }],
+      [false, {}],
+    ] as const) {
       assert.equal(outputOn(terminal, false, env).output.style('red', 'x'), 'x')
     }
     assert.notEqual(outputOn(true, false, { NO_COLOR: '' }).output.style('red', 'x'), 'x', 'an empty NO_COLOR is none')
@@ -86,13 +90,31 @@ describe('what is written for people', () => {
     assert.equal(utc(0), '1970-01-01 00:00:00 UTC')
     assert.equal(short('ab'.repeat(32)), 'abababababababab…')
     assert.equal(short('ab'), 'ab')
-    assert.deepEqual([count(1, 'vote'), count(2, 'vote'), count(0, 'process', 'processes')], ['1 vote', '2 votes', '0 processes'])
+    assert.deepEqual(
+      [count(1, 'vote'), count(2, 'vote'), count(0, 'process', 'processes')],
+      ['1 vote', '2 votes', '0 processes'],
+    )
     assert.deepEqual([[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map(sentenceList), ['', 'a', 'a and b', 'a, b and c'])
   })
 
   it('stands in columns, colour or not', () => {
     const red = (text: string): string => `\u001b[31m${text}\u001b[39m`
-    assert.deepEqual(table([['a', 'bb', '1'], ['aaa', red('b'), '22']], [2]), ['a    bb   1', `aaa  ${red('b')}   22`])
-    assert.deepEqual(list([['name', 'x'], ['n', '']]), ['name  x', 'n'])
+    assert.deepEqual(
+      table(
+        [
+          ['a', 'bb', '1'],
+          ['aaa', red('b'), '22'],
+        ],
+        [2],
+      ),
+      ['a    bb   1', `aaa  ${red('b')}   22`],
+    )
+    assert.deepEqual(
+      list([
+        ['name', 'x'],
+        ['n', ''],
+      ]),
+      ['name  x', 'n'],
+    )
   })
 })

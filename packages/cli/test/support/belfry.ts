@@ -26,7 +26,11 @@ function environment(extra: RunOptions['env'] = {}): NodeJS.ProcessEnv {
 }
 
 export function spawnBelfry(args: readonly string[], { env, cwd }: RunOptions = {}): ChildProcess {
-  return spawn(process.execPath, ['--conditions=source', MAIN, ...args], { env: environment(env), cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  return spawn(process.execPath, ['--conditions=source', MAIN, ...args], {
+    env: environment(env),
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 }
 
 /** In a process of its own. */
@@ -39,7 +43,10 @@ export async function belfryProcess(args: readonly string[], options: RunOptions
 }
 
 /** In this process. */
-export async function belfry(args: readonly string[], { env, cwd = process.cwd(), signal }: RunOptions = {}): Promise<Ended> {
+export async function belfry(
+  args: readonly string[],
+  { env, cwd = process.cwd(), signal }: RunOptions = {},
+): Promise<Ended> {
   const out: string[] = []
   const err: string[] = []
   const code = await run(args, {
@@ -60,7 +67,10 @@ export interface Failure {
 }
 
 /** Runs with --json and gives the one object's result. Fails the test unless the command is done. */
-export async function result<T = Record<string, unknown>>(args: readonly string[], options: RunOptions = {}): Promise<T> {
+export async function result<T = Record<string, unknown>>(
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<T> {
   const { code, stdout, stderr } = await belfry([...args, '--json'], options)
   assert.equal(code, 0, `${args.join(' ')}: ${stdout}${stderr}`)
   return successIn(stdout) as T

@@ -1,6 +1,14 @@
 /** An owner's connection to the members of a federation: one request, one answer, each on a stream of its own. */
 import type { SecretBytes } from '@belfry/keystore'
-import { type EnrolRequest, type Federation, type InfoRequest, type OwnerAnswer, enrolRequest, infoRequest, ownerAnswer } from '@belfry/protocol'
+import {
+  type EnrolRequest,
+  type Federation,
+  type InfoRequest,
+  type OwnerAnswer,
+  enrolRequest,
+  infoRequest,
+  ownerAnswer,
+} from '@belfry/protocol'
 import { type MemberIndex, fromCbor, toCbor } from '@belfry/protocol/primitives'
 import { type Network, type OwnerProtocol, createNetwork } from '@belfry/network'
 
@@ -47,7 +55,12 @@ export class FederationLink {
   }
 
   /** @throws NetworkError, SchemaError for an answer that is none */
-  async #request(to: MemberIndex, protocol: OwnerProtocol, bytes: Uint8Array, signal?: AbortSignal): Promise<OwnerAnswer> {
+  async #request(
+    to: MemberIndex,
+    protocol: OwnerProtocol,
+    bytes: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<OwnerAnswer> {
     const options = { timeout_ms: REQUEST_TIMEOUT_MS, ...(signal ? { signal } : {}) }
     return fromCbor(ownerAnswer, await this.#network.request(to, protocol, bytes, options))
   }

@@ -15,7 +15,10 @@ export interface FollowOptions {
  * Yields at once, and then after each change in what any member says of its vaults and incidents, or in who answers; tips
  * alone are no change. Ends when the signal fires.
  */
-export async function* followVaults(link: FederationLink, { signal, interval_ms = FOLLOW_INTERVAL_MS }: FollowOptions): AsyncGenerator<SurveyResult[], void> {
+export async function* followVaults(
+  link: FederationLink,
+  { signal, interval_ms = FOLLOW_INTERVAL_MS }: FollowOptions,
+): AsyncGenerator<SurveyResult[], void> {
   let told: string | null = null
   try {
     for (;;) {
@@ -31,5 +34,7 @@ export async function* followVaults(link: FederationLink, { signal, interval_ms 
 }
 
 function essence(results: readonly SurveyResult[]): string {
-  return JSON.stringify(results.map((one) => (one.result === 'answer' ? [one.answer.chain, one.answer.vaults] : [one.result, one.code])))
+  return JSON.stringify(
+    results.map((one) => (one.result === 'answer' ? [one.answer.chain, one.answer.vaults] : [one.result, one.code])),
+  )
 }

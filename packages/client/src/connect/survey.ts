@@ -23,7 +23,8 @@ export async function surveyVaults(link: FederationLink, signal?: AbortSignal): 
     link.federation.members.map(async ({ index: member }): Promise<SurveyResult> => {
       try {
         const answer = await link.vaults(member, signal)
-        if (answer.answer === 'vaults' && answer.member === member) return { member, result: 'answer', answer: fitToPrint(answer) }
+        if (answer.answer === 'vaults' && answer.member === member)
+          return { member, result: 'answer', answer: fitToPrint(answer) }
         if (answer.answer !== 'refused') return unreadable(member)
         return { member, result: 'refused', ...wordsOf(answer) }
       } catch (error) {
@@ -39,7 +40,11 @@ export async function surveyVaults(link: FederationLink, signal?: AbortSignal): 
 /** Its other texts are hex or words of closed lists. */
 function fitToPrint(answer: VaultsAnswer): VaultsAnswer {
   const vaults = answer.vaults.map((vault) => {
-    const incidents = vault.incidents.map(({ incident_id, trigger, status }) => ({ incident_id, trigger, status: printable(status) }))
+    const incidents = vault.incidents.map(({ incident_id, trigger, status }) => ({
+      incident_id,
+      trigger,
+      status: printable(status),
+    }))
     return { vault_id: vault.vault_id, manifests: vault.manifests, incidents }
   })
   return { ...answer, vaults }

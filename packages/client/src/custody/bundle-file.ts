@@ -1,5 +1,12 @@
 /** `enrolment.json` and the receipts beside it: what lets an enrolment go on where it stopped, with the same bytes. */
-import { type Federation, MAX_MEMBERS, type Manifest, decodeManifest, manifestHash, signedByOwner } from '@belfry/protocol'
+import {
+  type Federation,
+  MAX_MEMBERS,
+  type Manifest,
+  decodeManifest,
+  manifestHash,
+  signedByOwner,
+} from '@belfry/protocol'
 import { type Infer, type ManifestHash, SchemaError, formatJson, s } from '@belfry/protocol/primitives'
 import { verifier } from '../crypto.ts'
 import { ClientError } from '../errors.ts'
@@ -13,7 +20,9 @@ export async function writeBundle(path: string, bundle: EnrolmentBundle): Promis
 }
 
 /** A stored bundle whose manifest its own root key signed. @throws ClientError file-unreadable, file-malformed */
-export async function readBundle(path: string): Promise<{ readonly bundle: EnrolmentBundle; readonly manifest: Manifest }> {
+export async function readBundle(
+  path: string,
+): Promise<{ readonly bundle: EnrolmentBundle; readonly manifest: Manifest }> {
   const bundle = await readJson(enrolmentBundle, path, 'enrolment.json')
   const { bytes, signatures } = bundle.manifest
   const manifest = decode(path, bytes)
@@ -31,7 +40,11 @@ function decode(path: string, bytes: Uint8Array): Manifest {
 }
 
 function malformed(path: string, what: string): ClientError {
-  return new ClientError('file-malformed', `${path}: ${what}`, 'Restore the file; if members hold the vault already, do not make it anew.')
+  return new ClientError(
+    'file-malformed',
+    `${path}: ${what}`,
+    'Restore the file; if members hold the vault already, do not make it anew.',
+  )
 }
 
 /**

@@ -17,7 +17,15 @@ import {
   taggedHash,
   vaultIdOf,
 } from '@belfry/protocol'
-import { type Feerate, type Infer, type Outpoint, type Sats, SchemaError, type Txid, s } from '@belfry/protocol/primitives'
+import {
+  type Feerate,
+  type Infer,
+  type Outpoint,
+  type Sats,
+  SchemaError,
+  type Txid,
+  s,
+} from '@belfry/protocol/primitives'
 import { ClientError } from '../errors.ts'
 import { type Content, type DealtEnvelope, dealEnvelope, proveOpens, sealShares } from './dealing.ts'
 
@@ -111,7 +119,8 @@ function contentsOf(vault: GuardedVault, drill: SecretBytes): Content[] {
     if (label === 'drill') return { label, action: 'clawback', txid: null, plaintext: drill }
     const isClawback = at < clawbacks.length
     const transaction = isClawback ? clawbacks[at] : emergencies[at - clawbacks.length]
-    if (!transaction) throw new ClientError('bundle-broken', `no transaction for ${label}`, 'Make the recovery set again.')
+    if (!transaction)
+      throw new ClientError('bundle-broken', `no transaction for ${label}`, 'Make the recovery set again.')
     return { label, action: isClawback ? 'clawback' : 'emergency', txid: transaction.txid, plaintext: transaction.raw }
   })
 }
@@ -121,7 +130,11 @@ function assemble(init: Required<BundleInit>, dealt: readonly DealtEnvelope[]): 
   const value = manifestOf(init, dealt)
   const unsound = checkManifest({ sha256 }, federation, value)
   if (unsound) {
-    throw new ClientError('bundle-broken', `every member would refuse this manifest: ${unsound}`, 'Check the plan against the federation.')
+    throw new ClientError(
+      'bundle-broken',
+      `every member would refuse this manifest: ${unsound}`,
+      'Check the plan against the federation.',
+    )
   }
   const bytes = encode(value)
   const signature = root.signSchnorr(taggedHash({ sha256 }, 'manifest', bytes))
@@ -140,13 +153,21 @@ function encode(value: Manifest): Uint8Array {
     return encodeManifest(value)
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error
-    throw new ClientError('bundle-broken', `this vault does not fit into a manifest: ${error.message}`, 'Plan fewer rungs, or choose a shorter name.', {
-      cause: error,
-    })
+    throw new ClientError(
+      'bundle-broken',
+      `this vault does not fit into a manifest: ${error.message}`,
+      'Plan fewer rungs, or choose a shorter name.',
+      {
+        cause: error,
+      },
+    )
   }
 }
 
-function manifestOf({ federation, vault, root, generation, previous }: Required<BundleInit>, dealt: readonly DealtEnvelope[]): Manifest {
+function manifestOf(
+  { federation, vault, root, generation, previous }: Required<BundleInit>,
+  dealt: readonly DealtEnvelope[],
+): Manifest {
   let next = 0
   const sealing = () => {
     const one = dealt[next++]
@@ -154,7 +175,14 @@ function manifestOf({ federation, vault, root, generation, previous }: Required<
     const { envelope_id, envelope_hash, key_hash, commitments } = one
     return { envelope_id, envelope_hash, key_hash, shares: [...commitments] }
   }
-  const rung = ({ txid, wtxid, vsize, fee, feerate }: RecoveryTransaction) => ({ ...sealing(), txid, wtxid, vsize, fee, feerate })
+  const rung = ({ txid, wtxid, vsize, fee, feerate }: RecoveryTransaction) => ({
+    ...sealing(),
+    txid,
+    wtxid,
+    vsize,
+    fee,
+    feerate,
+  })
   return {
     format: 'belfry-manifest',
     version: 1,
@@ -167,7 +195,12 @@ function manifestOf({ federation, vault, root, generation, previous }: Required<
     deposit: vault.deposit,
     csv: vault.csv,
     act_at: vault.act_at,
-    unvaults: vault.unvaults.map(({ txid, vsize, fee, clawback }) => ({ txid, vsize, fee, clawback: clawback.map(rung) })),
+    unvaults: vault.unvaults.map(({ txid, vsize, fee, clawback }) => ({
+      txid,
+      vsize,
+      fee,
+      clawback: clawback.map(rung),
+    })),
     emergency: vault.emergency.map(rung),
     drill: sealing(),
     owner: { root: root.publicKey, enrol: { k: 1, keys: [root.publicKey] }, announce: [] },

@@ -24,7 +24,15 @@ import {
   envelopeIdOf,
   hashOfEnvelope,
 } from '@belfry/protocol'
-import { type EnvelopeId, type Hash32, type ManifestHash, type Txid, type VaultId, fromHex, invariant } from '@belfry/protocol/primitives'
+import {
+  type EnvelopeId,
+  type Hash32,
+  type ManifestHash,
+  type Txid,
+  type VaultId,
+  fromHex,
+  invariant,
+} from '@belfry/protocol/primitives'
 import { ClientError } from '../errors.ts'
 
 const hasher = { sha256 }

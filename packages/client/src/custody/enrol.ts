@@ -2,7 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NetworkError } from '@belfry/network'
 import {
-  type ManifestState, type OwnerAnswer, decodeBody, decodeFrame, decodeHeader, encodeFrame, verifyFrame,
+  type ManifestState,
+  type OwnerAnswer,
+  decodeBody,
+  decodeFrame,
+  decodeHeader,
+  encodeFrame,
+  verifyFrame,
 } from '@belfry/protocol'
 import { type ManifestHash, type MemberIndex, SchemaError } from '@belfry/protocol/primitives'
 import type { FederationLink } from '../connect/federation-link.ts'
@@ -64,7 +70,11 @@ export const RETRY_MS = 5_000
  * Safe to repeat with the same bundle: a member that holds it answers with the receipt it signed before.
  * @throws NetworkError aborted; nothing for what members answer
  */
-export async function enrol(link: FederationLink, bundle: EnrolmentBundle, options: EnrolOptions = {}): Promise<Enrolled> {
+export async function enrol(
+  link: FederationLink,
+  bundle: EnrolmentBundle,
+  options: EnrolOptions = {},
+): Promise<Enrolled> {
   const manifest_hash = hashOfBundle(bundle)
   const held = (options.receipts ?? []).flatMap((bytes) => receiptIn(link, manifest_hash, bytes) ?? [])
   const results = await Promise.all(
@@ -162,7 +172,8 @@ function noAnswer<T>(error: unknown, instead: T): T {
 }
 
 function unreachable(member: MemberIndex, error: unknown): NoReceipt {
-  const { code, message, remedy } = error instanceof NetworkError ? error : new NetworkError('failed', 'no answer', 'Ask its operator.')
+  const { code, message, remedy } =
+    error instanceof NetworkError ? error : new NetworkError('failed', 'no answer', 'Ask its operator.')
   return { member, result: code === 'refused' ? 'refused' : 'unreachable', code, message, remedy, retryable: true }
 }
 

@@ -1,3 +1,11 @@
 export { formatOf } from './json.ts'
 export { readBytes, readText } from './read.ts'
-export { type NewFile, type Privacy, type WriteOptions, exists, makeFolder, refuseExisting, writeFiles } from './write.ts'
+export {
+  type NewFile,
+  type Privacy,
+  type WriteOptions,
+  exists,
+  makeFolder,
+  refuseExisting,
+  writeFiles,
+} from './write.ts'

@@ -13,7 +13,12 @@ export async function readJson<T>(schema: Schema<T>, path: string, what: string)
     return parseJson(schema, text)
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error
-    throw new ClientError('file-malformed', `${path} is no ${what}: ${error.message}`, 'Give the file as Belfry wrote it.', { cause: error })
+    throw new ClientError(
+      'file-malformed',
+      `${path} is no ${what}: ${error.message}`,
+      'Give the file as Belfry wrote it.',
+      { cause: error },
+    )
   }
 }
 

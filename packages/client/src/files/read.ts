@@ -45,7 +45,11 @@ export async function readBytes(path: string, what: string): Promise<Uint8Array>
 }
 
 function unreadable(path: string, what: string, reason: string): ClientError {
-  return new ClientError('file-unreadable', `${path} cannot be read as ${what}: ${reason}`, 'Check the path, and that this user may read the file.')
+  return new ClientError(
+    'file-unreadable',
+    `${path} cannot be read as ${what}: ${reason}`,
+    'Check the path, and that this user may read the file.',
+  )
 }
 
 /** The errno name of a failed system call. */

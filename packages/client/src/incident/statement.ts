@@ -1,5 +1,14 @@
 /** A member's signed statement, read and checked against the lock alone: whoever served it need not be believed. */
-import { type Federation, type Receipt, type Vote, decodeBody, decodeFrame, decodeHeader, messageHash, verifyFrame } from '@belfry/protocol'
+import {
+  type Federation,
+  type Receipt,
+  type Vote,
+  decodeBody,
+  decodeFrame,
+  decodeHeader,
+  messageHash,
+  verifyFrame,
+} from '@belfry/protocol'
 import { type MemberIndex, type MessageHash, type Millis, SchemaError, fromHex } from '@belfry/protocol/primitives'
 import { verifier } from '../crypto.ts'
 

@@ -9,7 +9,11 @@ import { ClientError } from '../errors.ts'
 export async function requireNetwork(bitcoind: Bitcoind, network: Network, signal?: AbortSignal): Promise<void> {
   const genesis = await bitcoind.getBlockHash(0, { signal })
   if (genesis === genesisHashOf(network)) return
-  throw new ClientError('wrong-network', `this bitcoind is not on ${network}`, 'Ask a bitcoind of the network that the vault is on.')
+  throw new ClientError(
+    'wrong-network',
+    `this bitcoind is not on ${network}`,
+    'Ask a bitcoind of the network that the vault is on.',
+  )
 }
 
 export interface Deposit {
@@ -33,9 +37,14 @@ export async function findDeposit(bitcoind: Bitcoind, outpoint: Outpoint, signal
 export async function requireDeposit(bitcoind: Bitcoind, plan: VaultPlan, signal?: AbortSignal): Promise<Deposit> {
   const found = await findDeposit(bitcoind, plan.deposit.outpoint, signal)
   const { deposit } = scriptsOf(plan)
-  if (!equalBytes(found.script, deposit.script)) throw differs(plan, 'pays to another script than the vault\'s keys give', `Deposit to ${deposit.address}.`)
+  if (!equalBytes(found.script, deposit.script))
+    throw differs(plan, "pays to another script than the vault's keys give", `Deposit to ${deposit.address}.`)
   if (found.value !== plan.deposit.value) {
-    throw differs(plan, `holds ${found.value} sat, the plan says ${plan.deposit.value} sat`, 'Make the plan anew with the value of the output.')
+    throw differs(
+      plan,
+      `holds ${found.value} sat, the plan says ${plan.deposit.value} sat`,
+      'Make the plan anew with the value of the output.',
+    )
   }
   return found
 }
@@ -61,9 +70,10 @@ export async function testAcceptance(
 ): Promise<Acceptance[]> {
   const acceptances: Acceptance[] = []
   for (const { id, place, raw } of transactions) {
-    const unvault = place.purpose === 'clawback'
-      ? transactions.filter((one) => one.place.purpose === 'unvault' && one.place.variant === place.variant)
-      : []
+    const unvault =
+      place.purpose === 'clawback'
+        ? transactions.filter((one) => one.place.purpose === 'unvault' && one.place.variant === place.variant)
+        : []
     const answer = await bitcoind.testAccept([...unvault.map((one) => one.raw), raw], { signal })
     acceptances.push({ id, answer })
     onTried(acceptances.length, transactions.length)

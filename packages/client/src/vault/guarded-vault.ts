@@ -11,7 +11,10 @@ export interface OpenVault extends GuardedVault, Disposable {}
  * One of Belfry's own vaults as the federation needs to know it.
  * @throws ClientError wrong-network
  */
-export function guardedVaultOf(set: SignedRecoverySet, { name, federation }: { readonly name: string; readonly federation: Federation }): OpenVault {
+export function guardedVaultOf(
+  set: SignedRecoverySet,
+  { name, federation }: { readonly name: string; readonly federation: Federation },
+): OpenVault {
   const { plan, transactions } = set
   if (plan.network !== federation.network) {
     throw new ClientError(
@@ -27,7 +30,9 @@ export function guardedVaultOf(set: SignedRecoverySet, { name, federation }: { r
     return { txid, wtxid, vsize, fee, feerate, raw: secret }
   }
   const clawbackOf = (variant: number): RecoveryTransaction[] =>
-    transactions.flatMap((one) => (one.place.purpose === 'clawback' && one.place.variant === variant ? [recovery(one)] : []))
+    transactions.flatMap((one) =>
+      one.place.purpose === 'clawback' && one.place.variant === variant ? [recovery(one)] : [],
+    )
   return {
     name,
     deposit: { ...plan.deposit, script: scriptsOf(plan).deposit.script },

@@ -12,7 +12,10 @@ export interface RecoverySetFile {
 }
 
 /** @throws KeystoreError */
-export async function writeRecoverySet(set: SignedRecoverySet, file: RecoverySetFile & { readonly force?: boolean }): Promise<void> {
+export async function writeRecoverySet(
+  set: SignedRecoverySet,
+  file: RecoverySetFile & { readonly force?: boolean },
+): Promise<void> {
   using plaintext = SecretBytes.from(utf8(recoverySetToJson(set)), { wipeSource: true })
   await writeEncryptedFile({ ...file, kind: KIND, plaintext })
 }

@@ -13,7 +13,11 @@ function telling(member: MemberIndex, vaults: VaultInfo[] = [VAULT]): OwnerAnswe
 
 async function stageWith(told: Telling, running: readonly boolean[] = [true, true, true]): Promise<Stage> {
   const ports = Object.values(await findFreePorts(['1', '2', '3']))
-  return Stage.open(running.map((runs) => (runs ? honest : null)), ports, told)
+  return Stage.open(
+    running.map((runs) => (runs ? honest : null)),
+    ports,
+    told,
+  )
 }
 
 describe('a survey of the members', () => {
@@ -34,7 +38,10 @@ describe('a survey of the members', () => {
     }
     await using stage = await stageWith((member) => lies[member] ?? assert.fail())
     const results = await surveyVaults(stage.link)
-    assert.deepEqual(results.map((one) => (one.result === 'answer' ? 'answer' : one.code)), ['malformed', 'malformed', 'malformed'])
+    assert.deepEqual(
+      results.map((one) => (one.result === 'answer' ? 'answer' : one.code)),
+      ['malformed', 'malformed', 'malformed'],
+    )
   })
 
   it('is given again when something changes, until the caller has had enough', async () => {

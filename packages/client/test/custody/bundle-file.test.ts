@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import * as fc from 'fast-check'
-import { ClientError, type EnrolmentBundle, hashOfBundle, makeBundle, readBundle, readReceipts, requireBundleFits, resumeOrStore, writeBundle, writeReceipts } from '../../src/index.ts'
+import {
+  ClientError,
+  type EnrolmentBundle,
+  hashOfBundle,
+  makeBundle,
+  readBundle,
+  readReceipts,
+  requireBundleFits,
+  resumeOrStore,
+  writeBundle,
+  writeReceipts,
+} from '../../src/index.ts'
 import { makeFederation } from '../support/federation.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { testVault } from '../support/vault.ts'
@@ -38,7 +49,9 @@ describe('enrolment.json', () => {
   it('is not sent to another federation, nor by another owner', async () => {
     const { manifest } = await storedBundle()
     requireBundleFits(manifest, federation, root.publicKey)
-    assert.throws(() => requireBundleFits(manifest, makeFederation(3, { name: 'other' }).federation, root.publicKey), { code: 'wrong-federation' })
+    assert.throws(() => requireBundleFits(manifest, makeFederation(3, { name: 'other' }).federation, root.publicKey), {
+      code: 'wrong-federation',
+    })
     assert.throws(() => requireBundleFits(manifest, federation, 'ab'.repeat(32)), { code: 'wrong-owner' })
   })
 
@@ -57,13 +70,18 @@ describe('enrolment.json', () => {
     const anything = fc.oneof(
       fc.string(),
       fc.json(),
-      fc.tuple(fc.nat(text.length - 1), fc.string({ minLength: 1, maxLength: 3 })).map(([at, put]) => text.slice(0, at) + put + text.slice(at + put.length)),
+      fc
+        .tuple(fc.nat(text.length - 1), fc.string({ minLength: 1, maxLength: 3 }))
+        .map(([at, put]) => text.slice(0, at) + put + text.slice(at + put.length)),
       fc.nat(text.length).map((length) => text.slice(0, length)),
     )
     await fc.assert(
       fc.asyncProperty(anything, async (content) => {
         await writeFile(path, content)
-        const read = await readBundle(path).then(({ bundle: found }) => hashOfBundle(found), (error: unknown) => error)
+        const read = await readBundle(path).then(
+          ({ bundle: found }) => hashOfBundle(found),
+          (error: unknown) => error,
+        )
         // Only the envelopes and shares can be changed without the signature noticing; members notice these.
         assert.ok(read === hashOfBundle(bundle) || read instanceof ClientError, String(read))
       }),

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { findFreePorts } from '@belfry/bitcoind'
 import type { MemberIndex } from '@belfry/protocol/primitives'
-import { ClientError, type EnrolOptions, type Enrolled, type EnrolmentBundle, enrol, makeBundle, requireProtected } from '../../src/index.ts'
+import {
+  ClientError,
+  type EnrolOptions,
+  type Enrolled,
+  type EnrolmentBundle,
+  enrol,
+  makeBundle,
+  requireProtected,
+} from '../../src/index.ts'
 import { type Behaviour, Stage, hashOf, honest, receiptOf, refusing } from '../support/members.ts'
 import { testVault } from '../support/vault.ts'
 
@@ -22,7 +30,9 @@ describe('enrolment', () => {
     options: EnrolOptions = {},
     look: (enrolled: Enrolled, stage: Stage) => void | Promise<void> = () => {},
   ): Promise<Enrolled> {
-    const behaviours = Array.from({ length: MEMBERS }, (_, at) => (at + 1 in special ? (special[at + 1] ?? null) : honest))
+    const behaviours = Array.from({ length: MEMBERS }, (_, at) =>
+      at + 1 in special ? (special[at + 1] ?? null) : honest,
+    )
     await using stage = await Stage.open(behaviours, ports)
     const { federation, root } = stage.setting
     using vault = testVault()
@@ -41,7 +51,10 @@ describe('enrolment', () => {
     assert.deepEqual(membersOf(enrolled), [1, 2, 3, 4, 5])
     assert.deepEqual(enrolled.active, [1, 2, 3, 4, 5])
     assert.equal(enrolled.protected, true)
-    assert.deepEqual(told.toSorted(), [1, 2, 3, 4, 5].map((member) => `${member} receipt`))
+    assert.deepEqual(
+      told.toSorted(),
+      [1, 2, 3, 4, 5].map((member) => `${member} receipt`),
+    )
     requireProtected(enrolled, 4)
   })
 
@@ -49,8 +62,14 @@ describe('enrolment', () => {
     const enrolled = await enrolWith({ 2: null })
     assert.deepEqual(membersOf(enrolled), [1, 3, 4, 5])
     assert.equal(enrolled.protected, true)
-    assert.deepEqual(enrolled.results.map(({ result }) => result), ['receipt', 'unreachable', 'receipt', 'receipt', 'receipt'])
-    assert.deepEqual(enrolled.states.map(({ state }) => state), ['active', null, 'active', 'active', 'active'])
+    assert.deepEqual(
+      enrolled.results.map(({ result }) => result),
+      ['receipt', 'unreachable', 'receipt', 'receipt', 'receipt'],
+    )
+    assert.deepEqual(
+      enrolled.states.map(({ state }) => state),
+      ['active', null, 'active', 'active', 'active'],
+    )
   })
 
   it('publishes nothing while too few members hold the vault', async () => {
@@ -59,15 +78,22 @@ describe('enrolment', () => {
     })
     assert.equal(enrolled.protected, false)
     assert.deepEqual(enrolled.active, [])
-    assert.throws(() => requireProtected(enrolled, 4), (error) => {
-      assert.ok(error instanceof ClientError && error.code === 'too-few-receipts')
-      assert.match(error.message, /3 members hold the vault, 4 are needed .*member 2: .*member 4: it says deposit-not-yet-seen/)
-      return true
-    })
+    assert.throws(
+      () => requireProtected(enrolled, 4),
+      (error) => {
+        assert.ok(error instanceof ClientError && error.code === 'too-few-receipts')
+        assert.match(
+          error.message,
+          /3 members hold the vault, 4 are needed .*member 2: .*member 4: it says deposit-not-yet-seen/,
+        )
+        return true
+      },
+    )
   })
 
   it('says that nothing changed where everybody refuses, and whom it cannot reach where nobody is there', async () => {
-    const all = (behaviour: Behaviour | null) => Object.fromEntries([1, 2, 3, 4, 5].map((member) => [member, behaviour]))
+    const all = (behaviour: Behaviour | null) =>
+      Object.fromEntries([1, 2, 3, 4, 5].map((member) => [member, behaviour]))
     const refused = await enrolWith(all(refusing('owner-not-admitted')))
     assert.throws(() => requireProtected(refused, 4), { code: 'refused', remedy: 'do something about it' })
     const silent = await enrolWith(all(null))
@@ -75,14 +101,38 @@ describe('enrolment', () => {
   })
 
   const lies: readonly (readonly [string, Behaviour])[] = [
-    ['signed by another member', (request, { setting }, member) => receipt(request, (hash) => receiptOf(setting, member, hash, { signer: member === 1 ? 2 : 1 }))],
-    ['of another member', (request, { setting }) => receipt(request, (hash) => receiptOf(setting, 5 as MemberIndex, hash))],
-    ['in the name of another member', (request, { setting }, member) => receipt(request, (hash) => receiptOf(setting, member, hash, { from: 5 as MemberIndex }))],
-    ['for another manifest', (request, { setting }, member) => receipt(request, () => receiptOf(setting, member, 'ab'.repeat(32) as never))],
-    ['with a broken signature', (request, { setting }, member) =>
-      receipt(request, (hash) => receiptOf(setting, member, hash, { frame: (frame) => ({ ...frame, signature: frame.signature.map((byte) => byte ^ 1) }) }))],
-    ['with an attachment that would make the bundle too large for the others', (request, { setting }, member) =>
-      receipt(request, (hash) => receiptOf(setting, member, hash, { attachment: new Uint8Array(100_000) }))],
+    [
+      'signed by another member',
+      (request, { setting }, member) =>
+        receipt(request, (hash) => receiptOf(setting, member, hash, { signer: member === 1 ? 2 : 1 })),
+    ],
+    [
+      'of another member',
+      (request, { setting }) => receipt(request, (hash) => receiptOf(setting, 5 as MemberIndex, hash)),
+    ],
+    [
+      'in the name of another member',
+      (request, { setting }, member) =>
+        receipt(request, (hash) => receiptOf(setting, member, hash, { from: 5 as MemberIndex })),
+    ],
+    [
+      'for another manifest',
+      (request, { setting }, member) => receipt(request, () => receiptOf(setting, member, 'ab'.repeat(32) as never)),
+    ],
+    [
+      'with a broken signature',
+      (request, { setting }, member) =>
+        receipt(request, (hash) =>
+          receiptOf(setting, member, hash, {
+            frame: (frame) => ({ ...frame, signature: frame.signature.map((byte) => byte ^ 1) }),
+          }),
+        ),
+    ],
+    [
+      'with an attachment that would make the bundle too large for the others',
+      (request, { setting }, member) =>
+        receipt(request, (hash) => receiptOf(setting, member, hash, { attachment: new Uint8Array(100_000) })),
+    ],
     ['that is no frame', (request) => receipt(request, () => new TextEncoder().encode('trust me'))],
   ]
   for (const [what, lie] of lies) {
@@ -98,23 +148,43 @@ describe('enrolment', () => {
     const enrolled = await enrolWith({
       1: () => new TextEncoder().encode('what?'),
       2: () => ({ answer: 'state', state: 'active' }),
-      3: () => { throw new Error('planted') },
+      3: () => {
+        throw new Error('planted')
+      },
     })
-    assert.deepEqual(enrolled.results.map(({ result }) => result).slice(0, 3), ['false-receipt', 'false-receipt', 'unreachable'])
+    assert.deepEqual(enrolled.results.map(({ result }) => result).slice(0, 3), [
+      'false-receipt',
+      'false-receipt',
+      'unreachable',
+    ])
     assert.equal(enrolled.protected, false)
   })
 
   it('asks again those whose answer may change, and nobody else', async () => {
     let asked = 0
     const late: Behaviour = (request, stage, member) =>
-      (request.request === 'manifest' && asked++ < 2 ? refusing('deposit-not-yet-seen', true) : honest)(request, stage, member)
+      (request.request === 'manifest' && asked++ < 2 ? refusing('deposit-not-yet-seen', true) : honest)(
+        request,
+        stage,
+        member,
+      )
     const told: string[] = []
-    const onResult: EnrolOptions['onResult'] = ({ member, result }) => { if (member <= 2) told.push(`${member} ${result}`) }
-    const enrolled = await enrolWith({ 1: late, 2: refusing('owner-not-admitted') }, { retries: 5, retry_ms: 1, onResult }, (_, stage) => {
-      assert.equal(stage.asked.filter((request) => request === 'manifest 2').length, 1)
-    })
+    const onResult: EnrolOptions['onResult'] = ({ member, result }) => {
+      if (member <= 2) told.push(`${member} ${result}`)
+    }
+    const enrolled = await enrolWith(
+      { 1: late, 2: refusing('owner-not-admitted') },
+      { retries: 5, retry_ms: 1, onResult },
+      (_, stage) => {
+        assert.equal(stage.asked.filter((request) => request === 'manifest 2').length, 1)
+      },
+    )
     assert.deepEqual(membersOf(enrolled), [1, 3, 4, 5])
-    assert.deepEqual(told.filter((line) => line.startsWith('1')), ['1 refused', '1 receipt'], 'the same answer is told once')
+    assert.deepEqual(
+      told.filter((line) => line.startsWith('1')),
+      ['1 refused', '1 receipt'],
+      'the same answer is told once',
+    )
   })
 
   it('goes on with receipts of an earlier run while their members are away', async () => {
@@ -131,7 +201,10 @@ describe('enrolment', () => {
   it('keeps to a receipt while its member puts it off, and drops it where the member refuses for good', async () => {
     const first = await enrolWith({ 5: null })
     const receipts = first.receipts.map(({ frame }) => frame)
-    await using stage = await Stage.open([refusing('busy', true), refusing('owner-not-admitted'), honest, honest, null], ports)
+    await using stage = await Stage.open(
+      [refusing('busy', true), refusing('owner-not-admitted'), honest, honest, null],
+      ports,
+    )
     assert.ok(bundle)
     assert.deepEqual(membersOf(await enrol(stage.link, bundle, { receipts })), [1, 3, 4])
   })
@@ -148,14 +221,23 @@ describe('enrolment', () => {
   })
 
   it('prints no control character that a member sends', async () => {
-    const rude: Behaviour = () => ({ answer: 'refused', code: 'x\u0007', message: '\u001b[2Jall is well', remedy: 'line\nbreak\u202e', retryable: false })
+    const rude: Behaviour = () => ({
+      answer: 'refused',
+      code: 'x\u0007',
+      message: '\u001b[2Jall is well',
+      remedy: 'line\nbreak\u202e',
+      retryable: false,
+    })
     const [first] = (await enrolWith({ 1: rude })).results
     assert.ok(first?.result === 'refused')
     assert.deepEqual([first.code, first.message, first.remedy], ['x?', '?[2Jall is well', 'line?break?'])
   })
 
   it('takes no stored receipt on trust', async () => {
-    const forged = (setting: Stage['setting']) => [receiptOf(setting, 3 as MemberIndex, 'ab'.repeat(32) as never), Uint8Array.of(1, 2, 3)]
+    const forged = (setting: Stage['setting']) => [
+      receiptOf(setting, 3 as MemberIndex, 'ab'.repeat(32) as never),
+      Uint8Array.of(1, 2, 3),
+    ]
     await using stage = await Stage.open([honest, honest, null, honest, null], ports)
     using vault = testVault()
     const made = await makeBundle({ federation: stage.setting.federation, vault, root: stage.setting.root })

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { type Header, MESSAGE_VERSION, type MemberKind, encodeBody, encodeFrame, signFrame } from '@belfry/protocol'
-import { type Height, type MemberIndex, type Millis, type VaultId, type IncidentId, toHex } from '@belfry/protocol/primitives'
+import {
+  type Height,
+  type MemberIndex,
+  type Millis,
+  type VaultId,
+  type IncidentId,
+  toHex,
+} from '@belfry/protocol/primitives'
 import { portsOf, readStatement } from '../../src/index.ts'
 import { makeFederation } from '../support/federation.ts'
 
@@ -50,8 +57,16 @@ describe('a signed statement', () => {
   it('is none where the message is of another kind, or none', () => {
     assert.equal(readStatement(federation, frame('heartbeat', new Uint8Array(0))), null)
     assert.equal(readStatement(federation, frame('vote', Uint8Array.of(1))), null)
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.uint8Array().map((bytes) => toHex(bytes))), (hex) => {
-      assert.equal(readStatement(federation, hex), null)
-    }))
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.uint8Array().map((bytes) => toHex(bytes)),
+        ),
+        (hex) => {
+          assert.equal(readStatement(federation, hex), null)
+        },
+      ),
+    )
   })
 })

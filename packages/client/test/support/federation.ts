@@ -1,7 +1,17 @@
 /** Keys and a lock of a federation on loopback, the same keys in every run. */
 import { createHash } from 'node:crypto'
 import { NodeKeys, OwnerKey, SecretBytes } from '@belfry/keystore'
-import { type Card, type EncryptionKey, Federation, type Network, type NodeKey, assembleLock, define, makeCard, signDefinition } from '@belfry/protocol'
+import {
+  type Card,
+  type EncryptionKey,
+  Federation,
+  type Network,
+  type NodeKey,
+  assembleLock,
+  define,
+  makeCard,
+  signDefinition,
+} from '@belfry/protocol'
 import type { Millis } from '@belfry/protocol/primitives'
 import { portsOf, verifier } from '../../src/index.ts'
 
@@ -21,11 +31,16 @@ export interface FederationOptions {
 }
 
 function secret(label: string, length: 32 | 64): SecretBytes {
-  const digest = createHash(length === 64 ? 'sha512' : 'sha256').update(`belfry client test/${label}`).digest()
+  const digest = createHash(length === 64 ? 'sha512' : 'sha256')
+    .update(`belfry client test/${label}`)
+    .digest()
   return SecretBytes.from(new Uint8Array(digest))
 }
 
-export function makeFederation(members: number, { name = 'test', network = 'regtest', addresses = [] }: FederationOptions = {}): TestFederation {
+export function makeFederation(
+  members: number,
+  { name = 'test', network = 'regtest', addresses = [] }: FederationOptions = {},
+): TestFederation {
   const keys = Array.from({ length: members }, (_, at) => new NodeKeys(secret(`member ${at + 1}`, 64)))
   const cards = keys.map((one, at) =>
     makeCard(portsOf(one), {

@@ -1,8 +1,18 @@
 /** Members that answer owners over the real network, each as the test wants: honest, lying, or not there. */
 import { type Network, type OwnerProtocol, createNetwork } from '@belfry/network'
 import {
-  type EnrolRequest, type Frame, type Header, MESSAGE_VERSION, type ManifestHash, type OwnerAnswer, encodeBody, encodeFrame, enrolRequest,
-  ownerAnswer, peerIdOf, signFrame,
+  type EnrolRequest,
+  type Frame,
+  type Header,
+  MESSAGE_VERSION,
+  type ManifestHash,
+  type OwnerAnswer,
+  encodeBody,
+  encodeFrame,
+  enrolRequest,
+  ownerAnswer,
+  peerIdOf,
+  signFrame,
 } from '@belfry/protocol'
 import type { NodeKey } from '@belfry/protocol'
 import { type MemberIndex, type Millis, fromCbor, toCbor } from '@belfry/protocol/primitives'
@@ -11,7 +21,11 @@ import type { EnrolmentBundle } from '../../src/index.ts'
 import { type TestFederation, makeFederation } from './federation.ts'
 
 /** What a member answers to a request; bytes are sent as they are. */
-export type Behaviour = (request: EnrolRequest, stage: Stage, member: MemberIndex) => OwnerAnswer | Uint8Array | Promise<never>
+export type Behaviour = (
+  request: EnrolRequest,
+  stage: Stage,
+  member: MemberIndex,
+) => OwnerAnswer | Uint8Array | Promise<never>
 
 /** What a member answers to a question after its vaults. */
 export type Telling = (member: MemberIndex) => OwnerAnswer | Uint8Array
@@ -30,16 +44,26 @@ export class Stage implements AsyncDisposable {
   }
 
   /** @param behaviours by member; null: it does not run. */
-  static async open(behaviours: readonly (Behaviour | null)[], ports: readonly number[], telling: Telling = nothing): Promise<Stage> {
+  static async open(
+    behaviours: readonly (Behaviour | null)[],
+    ports: readonly number[],
+    telling: Telling = nothing,
+  ): Promise<Stage> {
     const addresses = behaviours.map((_, at) => `/ip4/127.0.0.1/tcp/${ports[at] ?? 0}`)
     const setting = makeFederation(behaviours.length, { addresses })
     let stage: Stage | null = null
     const networks = await Promise.all(
       behaviours.flatMap((behaviour, at) =>
-        behaviour === null ? [] : [listen(setting, at, addresses[at] ?? '', (protocol, bytes) => {
-          const member = (at + 1) as MemberIndex
-          return protocol === 'info' ? Promise.resolve(encoded(telling(member))) : answer(stage, behaviour, bytes, member)
-        })],
+        behaviour === null
+          ? []
+          : [
+              listen(setting, at, addresses[at] ?? '', (protocol, bytes) => {
+                const member = (at + 1) as MemberIndex
+                return protocol === 'info'
+                  ? Promise.resolve(encoded(telling(member)))
+                  : answer(stage, behaviour, bytes, member)
+              }),
+            ],
       ),
     )
     const link = await FederationLink.open(setting.federation, setting.owner.identitySeed)
@@ -53,7 +77,12 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-async function answer(stage: Stage | null, behaviour: Behaviour, bytes: Uint8Array, member: MemberIndex): Promise<Uint8Array> {
+async function answer(
+  stage: Stage | null,
+  behaviour: Behaviour,
+  bytes: Uint8Array,
+  member: MemberIndex,
+): Promise<Uint8Array> {
   if (stage === null) throw new Error('the stage is not up')
   const request = fromCbor(enrolRequest, bytes)
   stage.asked.push(`${request.request} ${member}`)
@@ -68,7 +97,12 @@ function nothing(member: MemberIndex): OwnerAnswer {
   return { answer: 'vaults', member, tip: null, chain: 'ok', vaults: [] }
 }
 
-async function listen(setting: TestFederation, at: number, address: string, onRequest: (protocol: OwnerProtocol, bytes: Uint8Array) => Promise<Uint8Array>): Promise<Network> {
+async function listen(
+  setting: TestFederation,
+  at: number,
+  address: string,
+  onRequest: (protocol: OwnerProtocol, bytes: Uint8Array) => Promise<Uint8Array>,
+): Promise<Network> {
   const { federation, keys, owner } = setting
   const seed = keys[at]?.identitySeed
   if (seed === undefined) throw new Error('no such member')
@@ -96,7 +130,12 @@ export function receiptOf(
   { federation, keys }: TestFederation,
   member: MemberIndex,
   manifest_hash: ManifestHash,
-  change: { readonly signer?: number; readonly from?: MemberIndex; readonly attachment?: Uint8Array; readonly frame?: (frame: Frame) => Frame } = {},
+  change: {
+    readonly signer?: number
+    readonly from?: MemberIndex
+    readonly attachment?: Uint8Array
+    readonly frame?: (frame: Frame) => Frame
+  } = {},
 ): Uint8Array {
   const signer = keys[(change.signer ?? member) - 1]
   if (signer === undefined) throw new Error('no such member')
@@ -110,7 +149,12 @@ export function receiptOf(
     boot: 1,
     seq: 1,
     sent_at: 0 as Millis,
-    body: encodeBody('receipt', { statement: 'holds', vault_id: '00'.repeat(32) as never, generation: 1, manifest_hash }),
+    body: encodeBody('receipt', {
+      statement: 'holds',
+      vault_id: '00'.repeat(32) as never,
+      generation: 1,
+      manifest_hash,
+    }),
   }
   const frame = signFrame(portsOf(signer), federation.lock_hash, head, change.attachment ?? null)
   return encodeFrame(change.frame?.(frame) ?? frame)

@@ -8,7 +8,9 @@ import { type OpenVault, guardedVaultOf } from '../../src/index.ts'
 import { makeFederation } from './federation.ts'
 
 function keyOf(label: string): OwnerKey {
-  return new OwnerKey(SecretBytes.from(new Uint8Array(createHash('sha256').update(`belfry client test/${label}`).digest())))
+  return new OwnerKey(
+    SecretBytes.from(new Uint8Array(createHash('sha256').update(`belfry client test/${label}`).digest())),
+  )
 }
 
 const COLD = [1, 2, 3].map((at) => keyOf(`cold ${at}`))

@@ -1,4 +1,17 @@
-import { type Definition, type Millis, NETWORKS, type Network, SchemaError, define, definitionToJson, parseCard, readText, refuseExisting, verifier, writeFiles } from '@belfry/client'
+import {
+  type Definition,
+  type Millis,
+  NETWORKS,
+  type Network,
+  SchemaError,
+  define,
+  definitionToJson,
+  parseCard,
+  readText,
+  refuseExisting,
+  verifier,
+  writeFiles,
+} from '@belfry/client'
 import type { Command } from 'commander'
 import { type Registrar, addCommand, integer, option, required } from '../../command.ts'
 import { usageError } from '../../errors.ts'
@@ -59,7 +72,11 @@ async function runDefine(options: DefineOptions, paths: readonly string[], creat
   }
 }
 
-function definitionOf(options: DefineOptions, cards: Parameters<typeof define>[1]['cards'], created_at: Millis): Definition {
+function definitionOf(
+  options: DefineOptions,
+  cards: Parameters<typeof define>[1]['cards'],
+  created_at: Millis,
+): Definition {
   const { name, network, quorum, successionQuorum, liars, heartbeatMs } = options
   const both = quorum === undefined ? undefined : { q: quorum, t: quorum }
   const succession = successionQuorum === undefined ? undefined : { q: successionQuorum, t: successionQuorum }

@@ -38,11 +38,13 @@ export function describeDefinition(definition: Definition, style: Style): string
     `  It is safe against ${count(b, 'lying member')}. A vault is protected once ${clawback.protected} of ${n} members hold it.`,
     `  Heartbeats every ${timing.heartbeat_ms / 1000} s; a silent member is suspect after ${timing.suspect_periods} and dead after ${timing.dead_periods} of them.`,
     '',
-    ...table(members.map(({ index, name, peer_id, addresses }) => [
-      `  ${index}`,
-      name,
-      peer_id,
-      addresses.length === 0 ? '(dials the others)' : addresses.join(' '),
-    ])),
+    ...table(
+      members.map(({ index, name, peer_id, addresses }) => [
+        `  ${index}`,
+        name,
+        peer_id,
+        addresses.length === 0 ? '(dials the others)' : addresses.join(' '),
+      ]),
+    ),
   ]
 }

@@ -1,4 +1,13 @@
-import { assembleLock, lockToJson, parseDefinition, parseLockSignature, readText, refuseExisting, verifier, writeFiles } from '@belfry/client'
+import {
+  assembleLock,
+  lockToJson,
+  parseDefinition,
+  parseLockSignature,
+  readText,
+  refuseExisting,
+  verifier,
+  writeFiles,
+} from '@belfry/client'
 import type { Command } from 'commander'
 import { type Registrar, addCommand, option } from '../../command.ts'
 import { DEFINITION, LOCK } from '../../files/names.ts'
@@ -26,7 +35,10 @@ export function registerLock(parent: Command, registrar: Registrar): void {
   })
 }
 
-async function runLock({ definition: path, out, force = false }: LockOptions, paths: readonly string[]): Promise<Report> {
+async function runLock(
+  { definition: path, out, force = false }: LockOptions,
+  paths: readonly string[],
+): Promise<Report> {
   await refuseExisting([out], { force })
   const definition = parseDefinition(await readText(path, 'a definition'))
   const signatures = await Promise.all(paths.map(async (one) => parseLockSignature(await readText(one, 'a signature'))))

@@ -1,4 +1,15 @@
-import { type Definition, FederationError, type Lock, checkDefinition, parseDefinition, parseLock, readText, refuseOn, verifier, verifyLock } from '@belfry/client'
+import {
+  type Definition,
+  FederationError,
+  type Lock,
+  checkDefinition,
+  parseDefinition,
+  parseLock,
+  readText,
+  refuseOn,
+  verifier,
+  verifyLock,
+} from '@belfry/client'
 import type { Command } from 'commander'
 import { type Registrar, addCommand } from '../../command.ts'
 import type { Report } from '../../output/index.ts'

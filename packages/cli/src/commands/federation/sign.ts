@@ -1,5 +1,15 @@
 import { join } from 'node:path'
-import { type NodeKey, lockSignatureToJson, openNodeKeys, parseDefinition, portsOf, readText, refuseExisting, signDefinition, writeFiles } from '@belfry/client'
+import {
+  type NodeKey,
+  lockSignatureToJson,
+  openNodeKeys,
+  parseDefinition,
+  portsOf,
+  readText,
+  refuseExisting,
+  signDefinition,
+  writeFiles,
+} from '@belfry/client'
 import type { Command } from 'commander'
 import { type Registrar, addCommand, option, required } from '../../command.ts'
 import { NODE_KEYS, SIGNATURE } from '../../files/names.ts'

@@ -1,7 +1,17 @@
 /** An incident as a person wants to hear it: what happened in a few sentences, line by line, and proven. */
 import type { Federation } from '@belfry/client'
 import type { IncidentView } from '@belfry/node'
-import { type JsonObject, type Report, type Style, clock, count, sentenceList, short, table, utc } from '../../output/index.ts'
+import {
+  type JsonObject,
+  type Report,
+  type Style,
+  clock,
+  count,
+  sentenceList,
+  short,
+  table,
+  utc,
+} from '../../output/index.ts'
 import { type Proof, proofJson, proofLines, proofsOf } from './proofs.ts'
 import { placeOf } from './show.ts'
 import { STATUS_WORDS } from './status.ts'
@@ -25,7 +35,14 @@ function tell(incident: IncidentView, federation: Federation | null, proofs: rea
     '',
     ...summaryOf(incident),
     style(mark, sentence),
-    ...(exposed ? [style('red', 'The vault is exposed: a recovery transaction may be known outside. Move the coin to a new vault.')] : []),
+    ...(exposed
+      ? [
+          style(
+            'red',
+            'The vault is exposed: a recovery transaction may be known outside. Move the coin to a new vault.',
+          ),
+        ]
+      : []),
     '',
     style('bold', 'What happened (UTC)'),
     ...timeline(incident, style),
@@ -46,16 +63,23 @@ function summaryOf(incident: IncidentView): string[] {
 
 function beginning({ trigger, opened_at, trigger_tx, vault_name }: IncidentView): string {
   const when = `On ${utc(Date.parse(opened_at))}`
-  const what = trigger === 'theft'
-    ? `an unvault of ${vault_name} that its owner had not announced began to move the coin`
-    : `a transaction that ${vault_name} does not know spent its deposit`
-  const which = trigger_tx === null ? 'It is in neither chain nor mempool any more.' : `It is ${trigger_tx.txid}, ${placeOf(trigger_tx)}.`
+  const what =
+    trigger === 'theft'
+      ? `an unvault of ${vault_name} that its owner had not announced began to move the coin`
+      : `a transaction that ${vault_name} does not know spent its deposit`
+  const which =
+    trigger_tx === null
+      ? 'It is in neither chain nor mempool any more.'
+      : `It is ${trigger_tx.txid}, ${placeOf(trigger_tx)}.`
   return `${when} ${what}. ${which}`
 }
 
 function agreement({ votes_held, votes_needed, certificate, action }: IncidentView): string {
   const voters = sentenceList(votes_held.map(({ member }) => member.name))
-  const voted = votes_held.length === 0 ? 'No member has voted' : `${count(votes_held.length, 'member')} voted for the ${action}: ${voters}`
+  const voted =
+    votes_held.length === 0
+      ? 'No member has voted'
+      : `${count(votes_held.length, 'member')} voted for the ${action}: ${voters}`
   if (certificate === null) return `${voted}; ${votes_needed} votes are needed, so nothing may be released yet.`
   return `${voted}. With ${votes_needed} of them the certificate was complete at ${utc(Date.parse(certificate.at))}.`
 }
@@ -64,13 +88,17 @@ function sharing({ releases, seen_by, broadcasts, broadcast_receipts, action }: 
   if (releases.length === 0) return []
   const rungs = releases.flatMap(({ sat_vb }) => (sat_vb === null ? [] : [sat_vb]))
   const handed = `${seen_by.name} handed out its shares of ${count(releases.length, 'transaction')} (${rungs.toSorted((a, b) => a - b).join(', ')} sat/vB).`
-  const senders = new Set([...(broadcasts.length > 0 ? [seen_by.name] : []), ...broadcast_receipts.map(({ member }) => member.name)])
+  const senders = new Set([
+    ...(broadcasts.length > 0 ? [seen_by.name] : []),
+    ...broadcast_receipts.map(({ member }) => member.name),
+  ])
   if (senders.size === 0) return [handed, `Nobody has broadcast the ${action} yet, as far as it knows.`]
   return [handed, `The ${action} was broadcast by ${sentenceList([...senders])}.`]
 }
 
 function outcome({ recovery_tx, end, action }: IncidentView): string {
-  if (end !== null && !end.recovered) return `The coin was spent by ${end.txid}, which is no transaction of this vault (${end.confirmations} deep).`
+  if (end !== null && !end.recovered)
+    return `The coin was spent by ${end.txid}, which is no transaction of this vault (${end.confirmations} deep).`
   if (recovery_tx === null) return `No ${action} is in the mempool or chain.`
   return `The ${action} is ${recovery_tx.txid} at ${recovery_tx.sat_vb} sat/vB, ${placeOf(recovery_tx)}.`
 }
@@ -86,7 +114,12 @@ type StoryEntry = {
 /** @param txidOf how a transaction is named in a sentence */
 function storyOf(incident: IncidentView, txidOf: (txid: string) => string = (txid) => txid): StoryEntry[] {
   const teller = { self: incident.seen_by.name, action: incident.action, txidOf }
-  return incident.story.map((line) => ({ at: line.at, height: line.height, event: line.event, sentence: sentenceOf(line, teller) }))
+  return incident.story.map((line) => ({
+    at: line.at,
+    height: line.height,
+    event: line.event,
+    sentence: sentenceOf(line, teller),
+  }))
 }
 
 /** The story names transactions by their beginnings; here is each in full. */

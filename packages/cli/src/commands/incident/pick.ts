@@ -17,7 +17,11 @@ export async function pickIncident(api: NodeApi, id: string | undefined): Promis
 
 async function wholeId(api: NodeApi, id: string | undefined): Promise<string> {
   if (id !== undefined && (id.length < LEAST_PREFIX || id.length > ID_CHARACTERS || !/^[0-9a-f]+$/.test(id))) {
-    throw new CliError('usage', `${id} is no incident id.`, `Give at least ${LEAST_PREFIX} of its hex digits: belfry incident list`)
+    throw new CliError(
+      'usage',
+      `${id} is no incident id.`,
+      `Give at least ${LEAST_PREFIX} of its hex digits: belfry incident list`,
+    )
   }
   if (id?.length === ID_CHARACTERS) return id
   const { incidents } = await api.get<{ readonly incidents: readonly IncidentSummary[] }>('incidents')
@@ -25,7 +29,8 @@ async function wholeId(api: NodeApi, id: string | undefined): Promise<string> {
   const meant = incidents.filter(({ incident_id }) => incident_id.startsWith(id))
   const [one] = meant
   if (one === undefined) throw none(`No incident begins with ${id}.`)
-  if (meant.length > 1) throw new CliError('usage', `${meant.length} incidents begin with ${id}.`, 'Give more of its digits.')
+  if (meant.length > 1)
+    throw new CliError('usage', `${meant.length} incidents begin with ${id}.`, 'Give more of its digits.')
   return one.incident_id
 }
 

@@ -19,14 +19,20 @@ export interface Proof {
 export function proofsOf(incident: IncidentView, federation: Federation | null): Proof[] {
   const votes = incident.votes_held.map(({ member, anchor_height, frame }) => {
     const fits = ({ from, said }: Statement): boolean =>
-      from === member.index && said.kind === 'vote' && said.incident_id === incident.incident_id && said.anchor_height === anchor_height
+      from === member.index &&
+      said.kind === 'vote' &&
+      said.incident_id === incident.incident_id &&
+      said.anchor_height === anchor_height
     const claim = `votes for the ${incident.action}, at height ${anchor_height}`
     return proof({ kind: 'vote', member, claim, frame }, federation, fits)
   })
   const broadcasts = incident.broadcast_receipts.map(({ member, txid, height, frame }) => {
     const fits = ({ from, said }: Statement): boolean =>
-      from === member.index && said.kind === 'receipt' && said.receipt.statement === 'broadcast'
-      && said.receipt.incident_id === incident.incident_id && said.receipt.txid === txid
+      from === member.index &&
+      said.kind === 'receipt' &&
+      said.receipt.statement === 'broadcast' &&
+      said.receipt.incident_id === incident.incident_id &&
+      said.receipt.txid === txid
     const claim = `says that its bitcoind took ${txid}, at height ${height}`
     return proof({ kind: 'broadcast', member, claim, frame }, federation, fits)
   })
@@ -56,7 +62,11 @@ export function proofJson({ kind, member, claim, frame, valid, message_hash, sig
 export function proofLines(proofs: readonly Proof[], style: Style): string[] {
   return proofs.flatMap(({ member, claim, frame, valid, message_hash, signed_at }) => [
     `  ${member.name} (member ${member.index}) ${claim}`,
-    ...(valid === null ? [] : [`    ${verdict(valid, style)}, message ${message_hash ?? 'unreadable'}, ${signed_at === null ? '' : utc(Date.parse(signed_at))}`]),
+    ...(valid === null
+      ? []
+      : [
+          `    ${verdict(valid, style)}, message ${message_hash ?? 'unreadable'}, ${signed_at === null ? '' : utc(Date.parse(signed_at))}`,
+        ]),
     style('dim', `    ${frame}`),
   ])
 }

@@ -39,7 +39,9 @@ function describe(incident: IncidentView, style: Style): string[] {
       ['recovery', recoveryOf(incident)],
       ['as seen by', `${seen_by.name} (member ${seen_by.index}), tip ${incident.tip_height ?? 'unknown'}`],
     ]),
-    ...(exposed ? [style('red', 'Exposed: a recovery transaction may be known outside. Move the coin to a new vault.')] : []),
+    ...(exposed
+      ? [style('red', 'Exposed: a recovery transaction may be known outside. Move the coin to a new vault.')]
+      : []),
   ]
 }
 
@@ -58,11 +60,17 @@ function triggerOf({ trigger_tx }: IncidentView): string {
 }
 
 function recoveryOf({ recovery_tx }: IncidentView): string {
-  return recovery_tx === null ? 'none seen' : `${recovery_tx.txid} at ${recovery_tx.sat_vb} sat/vB, ${placeOf(recovery_tx)}`
+  return recovery_tx === null
+    ? 'none seen'
+    : `${recovery_tx.txid} at ${recovery_tx.sat_vb} sat/vB, ${placeOf(recovery_tx)}`
 }
 
 /** Where a transaction stands, in words. */
-export function placeOf({ seen, block, confirmations }: NonNullable<IncidentView['recovery_tx'] | IncidentView['trigger_tx']>): string {
+export function placeOf({
+  seen,
+  block,
+  confirmations,
+}: NonNullable<IncidentView['recovery_tx'] | IncidentView['trigger_tx']>): string {
   if (block !== null) return `in block ${block.height}, ${confirmations} deep`
   return seen === 'offered' ? 'shown by another member, in no mempool here' : 'in the mempool'
 }

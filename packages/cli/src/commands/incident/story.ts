@@ -28,32 +28,37 @@ interface Words {
 
 /** Every event that a story may hold; an event of a later version is told by its name. */
 const SENTENCES: Readonly<Record<string, Sentence>> = {
-  'opened': ({ self, detail }) => `${self} opens the incident: ${detail}.`,
+  opened: ({ self, detail }) => `${self} opens the incident: ${detail}.`,
   'trigger-seen': ({ self, txid }) => `${self} sees${txid} spend the vault, in its mempool.`,
   'trigger-offered': ({ self, member, txid }) => `${member} shows${txid} to ${self}, whose bitcoind would take it.`,
   'trigger-replaced': ({ self, txid }) => `${self} sees it replaced by${txid}.`,
   'trigger-gone': ({ self, txid }) => `${self} sees${txid} leave its mempool.`,
   'trigger-confirmed': ({ self, txid }) => `${self} sees${txid} confirmed.`,
   'trigger-unconfirmed': ({ self, txid }) => `The block with${txid} leaves the chain of ${self}.`,
-  'voted': ({ self, action }) => `${self} votes for the ${action}.`,
+  voted: ({ self, action }) => `${self} votes for the ${action}.`,
   'vote-received': ({ self, member }) => `${self} receives the vote of ${member}.`,
-  'certified': ({ self, detail }) => `${self} holds a certificate: ${detail}.`,
-  'released': ({ self, member, rung }) => `${self} hands its share of the transaction${rung} to ${member}.`,
+  certified: ({ self, detail }) => `${self} holds a certificate: ${detail}.`,
+  released: ({ self, member, rung }) => `${self} hands its share of the transaction${rung} to ${member}.`,
   'share-opened': ({ self, member }) => `${self} opens a share of ${member}; it matches its commitment.`,
   'share-refused': ({ self, member }) => `${self} refuses a share of ${member}: it is not what was committed to.`,
-  'rebuilt': ({ self, action, txid, rung }) => `${self} rebuilds the ${action}${txid}${rung} from the shares.`,
-  'bad-dealer': ({ self, rung }) => `${self} cannot rebuild the transaction${rung} although every share matches: the dealer sealed something else.`,
-  'broadcast': ({ self, action, txid, rung }) => `${self} broadcasts the ${action}${txid}${rung}; its bitcoind takes it.`,
-  'broadcast-refused': ({ self, txid, rung, detail }) => `The bitcoind of ${self} does not take${txid}${rung}: ${detail}.`,
-  'broadcast-by-member': ({ member, action, txid, rung }) => `${member} says that it broadcast the ${action}${txid}${rung}.`,
+  rebuilt: ({ self, action, txid, rung }) => `${self} rebuilds the ${action}${txid}${rung} from the shares.`,
+  'bad-dealer': ({ self, rung }) =>
+    `${self} cannot rebuild the transaction${rung} although every share matches: the dealer sealed something else.`,
+  broadcast: ({ self, action, txid, rung }) => `${self} broadcasts the ${action}${txid}${rung}; its bitcoind takes it.`,
+  'broadcast-refused': ({ self, txid, rung, detail }) =>
+    `The bitcoind of ${self} does not take${txid}${rung}: ${detail}.`,
+  'broadcast-by-member': ({ member, action, txid, rung }) =>
+    `${member} says that it broadcast the ${action}${txid}${rung}.`,
   'recovery-seen': ({ self, action, txid, rung }) => `${self} sees the ${action}${txid}${rung} in its mempool.`,
   'recovery-gone': ({ self, action, txid }) => `${self} sees the ${action}${txid} leave its mempool.`,
   'recovery-confirmed': ({ self, action, txid, rung }) => `${self} sees the ${action}${txid}${rung} confirmed.`,
-  'recovery-unconfirmed': ({ self, action, txid }) => `The block with the ${action}${txid} leaves the chain of ${self}.`,
+  'recovery-unconfirmed': ({ self, action, txid }) =>
+    `The block with the ${action}${txid} leaves the chain of ${self}.`,
   'other-spend-seen': ({ self, txid }) => `${self} sees another transaction${txid} spend the coin.`,
-  'other-spend-confirmed': ({ self, txid }) => `${self} sees another transaction${txid} confirmed that spends the coin.`,
-  'exposed': () => 'The vault is exposed: a recovery transaction may be known outside although it did not confirm.',
-  'settled': ({ txid, detail }) => `Settled: ${detail}, by${txid}, 100 blocks deep.`,
+  'other-spend-confirmed': ({ self, txid }) =>
+    `${self} sees another transaction${txid} confirmed that spends the coin.`,
+  exposed: () => 'The vault is exposed: a recovery transaction may be known outside although it did not confirm.',
+  settled: ({ txid, detail }) => `Settled: ${detail}, by${txid}, 100 blocks deep.`,
 }
 
 export function sentenceOf(line: StoryLine, { self, action, txidOf }: Teller): string {

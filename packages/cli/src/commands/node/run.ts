@@ -16,7 +16,8 @@ export function registerRun(parent: Command, registrar: Registrar): void {
   addCommand<RunOptions>(parent, registrar, {
     usage: 'run',
     summary: "Run this member's node until it is stopped",
-    about: 'Flags go before BELFRY_… variables, those before the file. Logs go to standard error unless log.file says else.',
+    about:
+      'Flags go before BELFRY_… variables, those before the file. Logs go to standard error unless log.file says else.',
     example: 'belfry node run --config /etc/belfry/node.yaml',
     options: [option('--config <file>', 'the configuration, YAML'), ...settingOptions()],
     run: (options) => runNode(options, registrar.shell),
@@ -45,7 +46,11 @@ function openLog({ createLogger }: typeof Daemon, { level, file }: NodeConfig['l
   return createLogger({ level, destination })
 }
 
-async function load({ loadConfig }: typeof Daemon, options: RunOptions, { env, cwd, output }: Shell): Promise<NodeConfig> {
+async function load(
+  { loadConfig }: typeof Daemon,
+  options: RunOptions,
+  { env, cwd, output }: Shell,
+): Promise<NodeConfig> {
   const { config, ignored } = await loadConfig({ file: options.config ?? null, env, flags: flagsOf(options), cwd })
   for (const name of ignored) {
     if (name !== 'BELFRY_DEBUG') output.warn(`${name} in the environment is no setting and was ignored`)
@@ -59,11 +64,20 @@ function announce(node: RunningNode, { output, now }: Shell): void {
   const { name, peer_id } = federation.memberOf(self)
   if (output.json) {
     const member = { index: self, name, peer_id }
-    output.event('node-started', now(), { member, federation: federation.name, http_port: node.http.port, listening: [...node.listening] })
+    output.event('node-started', now(), {
+      member,
+      federation: federation.name,
+      http_port: node.http.port,
+      listening: [...node.listening],
+    })
     return
   }
-  output.line(`${name} (member ${self} of ${federation.members.length}) of ${federation.name}, on ${federation.network}`)
-  output.line(`HTTP on port ${node.http.port}; ${node.listening.length === 0 ? 'dialling the other members' : `listening on ${node.listening.join(' ')}`}`)
+  output.line(
+    `${name} (member ${self} of ${federation.members.length}) of ${federation.name}, on ${federation.network}`,
+  )
+  output.line(
+    `HTTP on port ${node.http.port}; ${node.listening.length === 0 ? 'dialling the other members' : `listening on ${node.listening.join(' ')}`}`,
+  )
 }
 
 /** Until a signal, or until the node ends by itself. @throws NodeError broken */

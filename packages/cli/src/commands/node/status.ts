@@ -28,14 +28,26 @@ function describe(status: StatusView, style: Style): string[] {
   return [
     `${style('bold', member.name)} (member ${member.index} of ${federation.members}) of ${federation.name}, on ${federation.network}`,
     status.ready ? style('green', 'ready') : style('red', 'not ready'),
-    ...status.reasons.flatMap(({ reason, message, remedy }) => [`  ${style('red', reason)}: ${message}`, `  → ${remedy}`]),
+    ...status.reasons.flatMap(({ reason, message, remedy }) => [
+      `  ${style('red', reason)}: ${message}`,
+      `  → ${remedy}`,
+    ]),
     ...list([
       ['chain', `${chain.state}, ${tip}`],
       ['bitcoind', chain.implementation ?? 'not heard of yet'],
       ['fee estimate', chain.estimate_sat_vb === null ? 'none' : `${chain.estimate_sat_vb} sat/vB`],
-      ['members', `${peers.connected} of ${others} connected; ${counted(peers, ['alive', 'suspect', 'dead', 'unknown'])}`],
-      ['vaults', `${counted(vaults, ['active', 'waiting', 'armed', 'withdrawn'])}; ${vaults.protected} protected, ${vaults.exposed} exposed`],
-      ['incidents', counted(incidents, ['alleged', 'open', 'certified', 'recovering', 'recovered', 'gone', 'lost', 'settled'])],
+      [
+        'members',
+        `${peers.connected} of ${others} connected; ${counted(peers, ['alive', 'suspect', 'dead', 'unknown'])}`,
+      ],
+      [
+        'vaults',
+        `${counted(vaults, ['active', 'waiting', 'armed', 'withdrawn'])}; ${vaults.protected} protected, ${vaults.exposed} exposed`,
+      ],
+      [
+        'incidents',
+        counted(incidents, ['alleged', 'open', 'certified', 'recovering', 'recovered', 'gone', 'lost', 'settled']),
+      ],
       ...(evidence > 0 ? [['evidence', style('red', `${evidence} against members: see the peers`)] as const] : []),
       ['started', `${status.started_at ?? 'not yet'}, start ${status.boot}, ${status.software}`],
       ['lock', federation.lock_hash],

@@ -21,7 +21,13 @@ export function describeSet({ plan, transactions }: SignedRecoverySet): string[]
   return [
     `${transactions.length} transactions signed and verified for the vault of ${plan.deposit.value} sat at ${plan.deposit.outpoint}.`,
     ...table(
-      transactions.map(({ id, txid, feerate, fee, vsize }) => [`  ${id}`, txid, satPerVb(feerate), `${fee} sat`, `${vsize} vB`]),
+      transactions.map(({ id, txid, feerate, fee, vsize }) => [
+        `  ${id}`,
+        txid,
+        satPerVb(feerate),
+        `${fee} sat`,
+        `${vsize} vB`,
+      ]),
       [2, 3, 4],
     ),
   ]

@@ -12,7 +12,9 @@ export const registerVault: Register = (program, registrar) => {
   const vault = program
     .command('vault')
     .summary('Plan, sign, verify and enrol a vault')
-    .description('Plan, sign, verify and enrol a vault.\nIn this order: keys, address, (deposit), plan, sign, verify, enrol.')
+    .description(
+      'Plan, sign, verify and enrol a vault.\nIn this order: keys, address, (deposit), plan, sign, verify, enrol.',
+    )
   registerKeys(vault, registrar)
   registerAddress(vault, registrar)
   registerPlan(vault, registrar)

@@ -27,9 +27,13 @@ export function majority(keys: readonly unknown[]): number {
 }
 
 /** @throws CliError usage where the files together have no cold key */
-export async function readColdKeys({ keys: paths, coldThreshold }: KeySetOptions): Promise<{ keys: VaultKeys; cold: ColdKeys }> {
+export async function readColdKeys({
+  keys: paths,
+  coldThreshold,
+}: KeySetOptions): Promise<{ keys: VaultKeys; cold: ColdKeys }> {
   const keys = await readVaultKeys(paths)
-  if (keys.cold.length === 0) throw usageError('None of these files has a cold key.', 'Give the vault-keys.json of every device with --keys.')
+  if (keys.cold.length === 0)
+    throw usageError('None of these files has a cold key.', 'Give the vault-keys.json of every device with --keys.')
   return { keys, cold: { threshold: coldThreshold ?? majority(keys.cold), keys: keys.cold } }
 }
 
@@ -49,11 +53,18 @@ export function hotKeyOf({ hot }: VaultKeys): PublicKey {
 }
 
 /** @throws CliError usage */
-export function deepColdOf({ deep_cold }: VaultKeys, threshold: number | undefined, address: string | undefined): DeepCold {
+export function deepColdOf(
+  { deep_cold }: VaultKeys,
+  threshold: number | undefined,
+  address: string | undefined,
+): DeepCold {
   if (address !== undefined) {
     if (threshold === undefined) return { kind: 'address', address }
     throw usageError('An address has no threshold.', 'Give --deep-cold-address or --deep-cold-threshold.')
   }
   if (deep_cold.length > 0) return { kind: 'multi', threshold: threshold ?? majority(deep_cold), keys: deep_cold }
-  throw usageError('None of these files has a deep-cold key.', 'Give a vault-keys.json with deep-cold keys, or --deep-cold-address.')
+  throw usageError(
+    'None of these files has a deep-cold key.',
+    'Give a vault-keys.json with deep-cold keys, or --deep-cold-address.',
+  )
 }

@@ -1,6 +1,15 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type PublicKey, type SecretBytes, type VaultKeys, createOwnerKey, makeFolder, refuseExisting, vaultKeysToJson, writeFiles } from '@belfry/client'
+import {
+  type PublicKey,
+  type SecretBytes,
+  type VaultKeys,
+  createOwnerKey,
+  makeFolder,
+  refuseExisting,
+  vaultKeysToJson,
+  writeFiles,
+} from '@belfry/client'
 import type { Command } from 'commander'
 import { type Registrar, addCommand, integer, option, required } from '../../command.ts'
 import { usageError } from '../../errors.ts'
@@ -24,8 +33,8 @@ export function registerKeys(parent: Command, registrar: Registrar): void {
     usage: 'keys',
     summary: 'Make key files for a vault',
     about:
-      'One encrypted file a key, and vault-keys.json with the public keys. Keys that lie together are stolen together: in '
-      + 'earnest make each on a device of its own (--cold 1 --hot 0 --deep-cold 0), and give all vault-keys.json to the plan.',
+      'One encrypted file a key, and vault-keys.json with the public keys. Keys that lie together are stolen together: in ' +
+      'earnest make each on a device of its own (--cold 1 --hot 0 --deep-cold 0), and give all vault-keys.json to the plan.',
     example: 'belfry vault keys --out keys --passphrase-file pass',
     options: [
       required('--out <dir>', 'where the files go'),
@@ -47,7 +56,8 @@ interface Planned {
 async function runKeys(options: KeysOptions, output: Output): Promise<Report> {
   const { out, force = false } = options
   const planned = plannedFiles(options)
-  if (planned.length === 0) throw usageError('No key was asked for.', 'Give --cold, --hot or --deep-cold a number above 0.')
+  if (planned.length === 0)
+    throw usageError('No key was asked for.', 'Give --cold, --hot or --deep-cold a number above 0.')
   const summary = join(out, VAULT_KEYS)
   const all = [...planned.map(({ path }) => path), summary]
   await refuseExisting(all, { force })
@@ -70,7 +80,12 @@ function plannedFiles({ out, cold, hot, deepCold }: KeysOptions): Planned[] {
   return [...files('cold', 'cold', cold), ...files('hot', 'hot', hot), ...files('deep_cold', 'deep-cold', deepCold)]
 }
 
-async function makeKeys(planned: readonly Planned[], passphrase: SecretBytes, force: boolean, output: Output): Promise<VaultKeys> {
+async function makeKeys(
+  planned: readonly Planned[],
+  passphrase: SecretBytes,
+  force: boolean,
+  output: Output,
+): Promise<VaultKeys> {
   const keys = { cold: [] as PublicKey[], hot: [] as PublicKey[], deep_cold: [] as PublicKey[] }
   for (const [at, { role, path }] of planned.entries()) {
     using key = await createOwnerKey({ path, passphrase, force })

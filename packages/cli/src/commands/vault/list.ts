@@ -36,7 +36,8 @@ async function runList(options: ListOptions, { signal }: Shell): Promise<Report>
 }
 
 function vaultIds(results: readonly SurveyResult[]): VaultInfo['vault_id'][] {
-  const ids = results.flatMap((one) => (one.result === 'answer' ? one.answer.vaults.map(({ vault_id }) => vault_id) : []))
+  const ids = results.flatMap((one) =>
+    one.result === 'answer' ? one.answer.vaults.map(({ vault_id }) => vault_id) : [],
+  )
   return [...new Set(ids)].toSorted()
 }
-

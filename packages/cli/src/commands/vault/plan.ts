@@ -1,4 +1,19 @@
-import { type Network, type Outpoint, type VaultPlan, createPlan, findDeposit, parseOutpoint, planToJson, refuseExisting, requireDeposit, sats, scriptsOf, summaryLines, summaryOf, writeFiles } from '@belfry/client'
+import {
+  type Network,
+  type Outpoint,
+  type VaultPlan,
+  createPlan,
+  findDeposit,
+  parseOutpoint,
+  planToJson,
+  refuseExisting,
+  requireDeposit,
+  sats,
+  scriptsOf,
+  summaryLines,
+  summaryOf,
+  writeFiles,
+} from '@belfry/client'
 import { type Command, InvalidArgumentError } from 'commander'
 import { type Registrar, addCommand, integer, option, required } from '../../command.ts'
 import { usageError } from '../../errors.ts'
@@ -29,7 +44,8 @@ export function registerPlan(parent: Command, registrar: Registrar): void {
     usage: 'plan',
     summary: 'Plan the recovery set of a deposit',
     about: 'Says what each transaction is for and what it costs, before anything is signed. plan.json is public.',
-    example: 'belfry vault plan --network signet --keys keys/vault-keys.json --deposit TXID:0 --bitcoind-port 38332 --bitcoind-cookie .cookie',
+    example:
+      'belfry vault plan --network signet --keys keys/vault-keys.json --deposit TXID:0 --bitcoind-port 38332 --bitcoind-cookie .cookie',
     options: [
       ...keySetOptions(),
       required('--deposit <outpoint>', 'the deposit, as txid:vout').argParser(parseDepositOption),
@@ -37,8 +53,16 @@ export function registerPlan(parent: Command, registrar: Registrar): void {
       integer('--csv <blocks>', 'blocks between an unvault and the hot spend (default: 144)', 1, MAX_CSV_BLOCKS),
       integer('--deep-cold-threshold <count>', 'deep-cold keys that must sign (default: more than half)', 1, 15),
       option('--deep-cold-address <address>', 'bring clawed-back coins to this address instead'),
-      option('--act-at <moment>', 'act on a theft once it confirmed, or at first sight').choices(['confirmation', 'mempool']),
-      integer('--max-clawback-fee-percent <percent>', 'leave out rungs that cost more of the vault (default: 2)', 1, 50),
+      option('--act-at <moment>', 'act on a theft once it confirmed, or at first sight').choices([
+        'confirmation',
+        'mempool',
+      ]),
+      integer(
+        '--max-clawback-fee-percent <percent>',
+        'leave out rungs that cost more of the vault (default: 2)',
+        1,
+        50,
+      ),
       ...bitcoindOptions(),
       option('--out <file>', 'the plan').default(PLAN),
       option('--force', 'replace the file that is there'),
@@ -65,7 +89,9 @@ async function runPlan(options: PlanOptions, shell: Shell): Promise<Report> {
     human: () => [
       ...summaryLines(plan),
       ...left_out.map(({ reason }) => `Left out: ${reason}.`),
-      checked ? 'The deposit is there, unspent, with this value and script.' : 'No bitcoind was asked about the deposit.',
+      checked
+        ? 'The deposit is there, unspent, with this value and script.'
+        : 'No bitcoind was asked about the deposit.',
       `Wrote ${out}. Next: belfry vault sign --plan ${out}`,
     ],
   }
@@ -84,11 +110,15 @@ async function makePlan(options: PlanOptions, { signal }: Shell): Promise<Made> 
     ...(options.actAt === undefined ? {} : { act_at: options.actAt }),
     ...(options.maxClawbackFeePercent === undefined ? {} : { max_clawback_fee_percent: options.maxClawbackFeePercent }),
   }
-  const planFor = (value: bigint) => createPlan({ ...terms, deposit: { outpoint: options.deposit, value: sats(value) } })
+  const planFor = (value: bigint) =>
+    createPlan({ ...terms, deposit: { outpoint: options.deposit, value: sats(value) } })
   const asked = await withBitcoind(options, options.network, signal, async (bitcoind) => {
     const { value } = await findDeposit(bitcoind, options.deposit, signal)
     if (options.value !== undefined && BigInt(options.value) !== value) {
-      throw usageError(`The deposit holds ${value} sat, not ${options.value} sat.`, 'Leave --value out: bitcoind knows it.')
+      throw usageError(
+        `The deposit holds ${value} sat, not ${options.value} sat.`,
+        'Leave --value out: bitcoind knows it.',
+      )
     }
     const made = planFor(value)
     await requireDeposit(bitcoind, made.plan, signal)
@@ -96,7 +126,10 @@ async function makePlan(options: PlanOptions, { signal }: Shell): Promise<Made> 
   })
   if (asked) return { ...asked, checked: true }
   if (options.value === undefined) {
-    throw usageError("The deposit's value is not known.", 'Give --bitcoind-port and --bitcoind-cookie to have it looked up, or --value.')
+    throw usageError(
+      "The deposit's value is not known.",
+      'Give --bitcoind-port and --bitcoind-cookie to have it looked up, or --value.',
+    )
   }
   return { ...planFor(BigInt(options.value)), checked: false }
 }

@@ -1,6 +1,15 @@
 import {
-  type Federation, type Manifest, type SurveyResult, type VaultPlan, formatOf, hashOfBundle, parsePlan, readBundle, readText,
-  summaryLines, surveyVaults,
+  type Federation,
+  type Manifest,
+  type SurveyResult,
+  type VaultPlan,
+  formatOf,
+  hashOfBundle,
+  parsePlan,
+  readBundle,
+  readText,
+  summaryLines,
+  surveyVaults,
 } from '@belfry/client'
 import type { Command } from 'commander'
 import { type Registrar, addCommand, option } from '../../command.ts'
@@ -36,14 +45,20 @@ export function registerShow(parent: Command, registrar: Registrar): void {
 async function runShow(options: ShowOptions, file: string, { signal }: Shell): Promise<Report> {
   const plan = await planIn(file)
   if (plan !== null) {
-    if (options.data !== undefined) throw usageError('Members know enrolments, not plans.', `Show ${ENROLMENT} instead, or leave --data out.`)
+    if (options.data !== undefined)
+      throw usageError('Members know enrolments, not plans.', `Show ${ENROLMENT} instead, or leave --data out.`)
     return { result: { kind: 'plan', ...planJson(plan) }, human: () => summaryLines(plan) }
   }
   const { bundle, manifest } = await readBundle(file)
   const hash = hashOfBundle(bundle)
   const asked = options.data === undefined ? null : await ask(options, options.data, signal)
   return {
-    result: { kind: 'enrolment', manifest_hash: hash, ...manifestJson(manifest), survey: surveyJson(asked, manifest.vault_id) },
+    result: {
+      kind: 'enrolment',
+      manifest_hash: hash,
+      ...manifestJson(manifest),
+      survey: surveyJson(asked, manifest.vault_id),
+    },
     human: (style) => [...describeManifest(manifest, hash, style), ...surveyLines(asked, manifest.vault_id, style)],
   }
 }
@@ -82,7 +97,8 @@ async function ask(options: ShowOptions, data: string, signal: AbortSignal): Pro
 
 function manifestJson(manifest: Manifest): JsonObject {
   const { name, vault_id, generation, deposit, csv, act_at, unvaults, emergency, owner } = manifest
-  const rungs = (ladder: Manifest['emergency']) => ladder.map(({ txid, feerate, fee }) => ({ txid, sat_vb: feerate / 1000, fee_sats: Number(fee) }))
+  const rungs = (ladder: Manifest['emergency']) =>
+    ladder.map(({ txid, feerate, fee }) => ({ txid, sat_vb: feerate / 1000, fee_sats: Number(fee) }))
   return {
     name,
     vault_id,
@@ -98,7 +114,8 @@ function manifestJson(manifest: Manifest): JsonObject {
 
 function describeManifest(manifest: Manifest, hash: string, style: Style): string[] {
   const { name, vault_id, generation, deposit, csv, act_at, unvaults, emergency } = manifest
-  const ladder = (label: string, rungs: Manifest['emergency']) => rungs.map(({ txid, feerate, fee }) => [`  ${label}`, txid, satPerVb(feerate), `${fee} sat`])
+  const ladder = (label: string, rungs: Manifest['emergency']) =>
+    rungs.map(({ txid, feerate, fee }) => [`  ${label}`, txid, satPerVb(feerate), `${fee} sat`])
   const variants = unvaults.flatMap(({ txid, clawback }, variant) =>
     [[`  unvault-${variant}`, txid]].concat(ladder(`clawback of unvault-${variant}`, clawback)),
   )

@@ -1,7 +1,17 @@
 import { join } from 'node:path'
 import {
-  type SignedRecoverySet, type VaultPlan, buildRecoverySet, parsePlan, readText, recoverySetFromPsbts, refuseExisting,
-  signPsbt, signRecoverySet, toPsbt, writeFiles, writeRecoverySet,
+  type SignedRecoverySet,
+  type VaultPlan,
+  buildRecoverySet,
+  parsePlan,
+  readText,
+  recoverySetFromPsbts,
+  refuseExisting,
+  signPsbt,
+  signRecoverySet,
+  toPsbt,
+  writeFiles,
+  writeRecoverySet,
 } from '@belfry/client'
 import type { Command } from 'commander'
 import { type Registrar, addCommand, option } from '../../command.ts'
@@ -27,8 +37,8 @@ export function registerSign(parent: Command, registrar: Registrar): void {
     usage: 'sign',
     summary: 'Sign the recovery set with key files, or by way of PSBTs',
     about:
-      'With enough key files the set is signed and verified at once. For keys on several devices write PSBTs '
-      + '(--psbt-out), sign them there (--psbt-in with --keys and --psbt-out, or a wallet), and combine all with --psbt-in.',
+      'With enough key files the set is signed and verified at once. For keys on several devices write PSBTs ' +
+      '(--psbt-out), sign them there (--psbt-in with --keys and --psbt-out, or a wallet), and combine all with --psbt-in.',
     example: 'belfry vault sign --plan plan.json --keys cold-1.key,cold-2.key --passphrase-file pass',
     options: [
       option('--plan <file>', 'what to sign').default(PLAN),
@@ -53,7 +63,10 @@ async function makeSet(options: SignOptions, plan: VaultPlan): Promise<Report> {
   const keyPaths = pathsOf(options.keys)
   const folders = options.psbtIn ?? []
   if (keyPaths.length === 0 && folders.length === 0) {
-    throw usageError('Nothing to sign with.', 'Give --keys, or --psbt-out and then --psbt-in for keys on other devices.')
+    throw usageError(
+      'Nothing to sign with.',
+      'Give --keys, or --psbt-out and then --psbt-in for keys on other devices.',
+    )
   }
   await refuseExisting([out], { force })
   using passphrase = await readPassphrase(options)
@@ -74,13 +87,20 @@ async function makeSet(options: SignOptions, plan: VaultPlan): Promise<Report> {
 
 function signedSet(plan: VaultPlan, { keys, sign }: Signers, psbts: readonly PsbtFile[]): SignedRecoverySet {
   if (psbts.length === 0) return signRecoverySet(plan, keys, sign)
-  return recoverySetFromPsbts(plan, psbts.map(({ bytes }) => (keys.length === 0 ? bytes : signPsbt(plan, bytes, keys, sign))))
+  return recoverySetFromPsbts(
+    plan,
+    psbts.map(({ bytes }) => (keys.length === 0 ? bytes : signPsbt(plan, bytes, keys, sign))),
+  )
 }
 
 async function makePsbts(options: SignOptions, plan: VaultPlan, folder: string): Promise<Report> {
   const keyPaths = pathsOf(options.keys)
   const from = options.psbtIn ?? []
-  if (from.length > 1) throw usageError('PSBTs are signed one folder at a time.', 'Give one --psbt-in; combine several without --psbt-out.')
+  if (from.length > 1)
+    throw usageError(
+      'PSBTs are signed one folder at a time.',
+      'Give one --psbt-in; combine several without --psbt-out.',
+    )
   const [source] = from
   const psbts = source === undefined ? unsignedPsbts(plan) : await readPsbts(source)
   const paths = psbts.map(({ name }) => join(folder, name))
@@ -104,7 +124,12 @@ function unsignedPsbts(plan: VaultPlan): PsbtFile[] {
   return buildRecoverySet(plan).map((unsigned) => ({ name: `${unsigned.id}.psbt`, bytes: toPsbt(unsigned) }))
 }
 
-async function signAll(options: SignOptions, plan: VaultPlan, keyPaths: readonly string[], psbts: readonly PsbtFile[]): Promise<PsbtFile[]> {
+async function signAll(
+  options: SignOptions,
+  plan: VaultPlan,
+  keyPaths: readonly string[],
+  psbts: readonly PsbtFile[],
+): Promise<PsbtFile[]> {
   using passphrase = await readPassphrase(options)
   using signers = await openSigners(keyPaths, passphrase)
   return psbts.map(({ name, bytes }) => ({ name, bytes: signPsbt(plan, bytes, signers.keys, signers.sign) }))

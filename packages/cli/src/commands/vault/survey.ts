@@ -32,14 +32,24 @@ export function vaultJson(federation: Federation, results: readonly SurveyResult
       name: federation.memberOf(one.member).name,
       tip_height: one.answer.tip?.height ?? null,
       chain: one.answer.chain,
-      manifests: (vault?.manifests ?? []).map(({ manifest_hash, generation, state, receipts }) => ({ manifest_hash, generation, state, receipts })),
+      manifests: (vault?.manifests ?? []).map(({ manifest_hash, generation, state, receipts }) => ({
+        manifest_hash,
+        generation,
+        state,
+        receipts,
+      })),
       incidents: (vault?.incidents ?? []).map(({ incident_id, trigger, status }) => ({ incident_id, trigger, status })),
     }
   })
   return { vault_id: id, members }
 }
 
-export function describeVault(federation: Federation, results: readonly SurveyResult[], id: string, style: Style): string[] {
+export function describeVault(
+  federation: Federation,
+  results: readonly SurveyResult[],
+  id: string,
+  style: Style,
+): string[] {
   const rows = answered(results).flatMap((one) => rowsOf(federation, one, vaultAt(one, id)))
   return [`${style('bold', 'Vault')} ${id}`, ...table(rows), ...incidentLines(federation, results, id, style)]
 }
@@ -65,7 +75,9 @@ function incidentLines(federation: Federation, results: readonly SurveyResult[],
     }
   }
   return [...told].map(([incident_id, { trigger, names }]) => {
-    const words = [...names].map(([status, who]) => `${status} as ${sentenceList(who)} ${who.length === 1 ? 'sees' : 'see'} it`)
+    const words = [...names].map(
+      ([status, who]) => `${status} as ${sentenceList(who)} ${who.length === 1 ? 'sees' : 'see'} it`,
+    )
     return `  ${style('red', trigger)}, incident ${incident_id}: ${words.join('; ')}`
   })
 }
@@ -81,12 +93,22 @@ export function silenceJson(federation: Federation, results: readonly SurveyResu
   return results.flatMap((one) =>
     one.result === 'answer'
       ? []
-      : [{ index: one.member, name: federation.memberOf(one.member).name, code: one.code, message: one.message, remedy: one.remedy }],
+      : [
+          {
+            index: one.member,
+            name: federation.memberOf(one.member).name,
+            code: one.code,
+            message: one.message,
+            remedy: one.remedy,
+          },
+        ],
   )
 }
 
 export function silentLines(federation: Federation, results: readonly SurveyResult[]): string[] {
   return results.flatMap((one) =>
-    one.result === 'answer' ? [] : [`${federation.memberOf(one.member).name} (${one.member}) did not answer: ${one.message}`],
+    one.result === 'answer'
+      ? []
+      : [`${federation.memberOf(one.member).name} (${one.member}) did not answer: ${one.message}`],
   )
 }

@@ -1,6 +1,16 @@
 import {
-  type Bitcoind, RecoverySetRefused, type SignedRecoverySet, type VaultPlan, acceptRecoverySet, parsePlan,
-  planToJson, readRecoverySet, readText, requireDeposit, scriptsOf, testAcceptance,
+  type Bitcoind,
+  RecoverySetRefused,
+  type SignedRecoverySet,
+  type VaultPlan,
+  acceptRecoverySet,
+  parsePlan,
+  planToJson,
+  readRecoverySet,
+  readText,
+  requireDeposit,
+  scriptsOf,
+  testAcceptance,
 } from '@belfry/client'
 import type { Command } from 'commander'
 import { type Registrar, addCommand, option } from '../../command.ts'
@@ -23,8 +33,8 @@ export function registerVerify(parent: Command, registrar: Registrar): void {
     usage: 'verify',
     summary: 'Verify a signed recovery set in every point',
     about:
-      'Against the plan alone: version, coin, sequence, lock time, scripts, fee, signatures, destination. With a bitcoind '
-      + 'also the deposit and, without sending anything, whether it would take every transaction.',
+      'Against the plan alone: version, coin, sequence, lock time, scripts, fee, signatures, destination. With a bitcoind ' +
+      'also the deposit and, without sending anything, whether it would take every transaction.',
     example: 'belfry vault verify --plan plan.json --set recovery-set.json --confirm bc1q… --passphrase-file pass',
     options: [
       option('--plan <file>', 'what was to be signed').default(PLAN),
@@ -42,13 +52,24 @@ async function runVerify(options: VerifyOptions, { output, signal }: Shell): Pro
   using passphrase = await readPassphrase(options)
   const unverified = await readRecoverySet({ path: options.set, passphrase })
   if (planToJson(unverified.plan) !== planToJson(plan)) {
-    throw new CliError('files-disagree', `${options.set} was signed for another plan than ${options.plan}.`, 'Give the plan that was signed.')
+    throw new CliError(
+      'files-disagree',
+      `${options.set} was signed for another plan than ${options.plan}.`,
+      'Give the plan that was signed.',
+    )
   }
   const set = accept(plan, unverified.transactions, options.confirm, output)
-  const underpaying = await withBitcoind(options, plan.network, signal, (bitcoind) => ask(bitcoind, set, output, signal))
+  const underpaying = await withBitcoind(options, plan.network, signal, (bitcoind) =>
+    ask(bitcoind, set, output, signal),
+  )
   const confirmed = options.confirm !== undefined
   return {
-    result: { ...setJson(set), destination_confirmed: confirmed, bitcoind_asked: underpaying !== null, below_mempool_minimum: underpaying ?? [] },
+    result: {
+      ...setJson(set),
+      destination_confirmed: confirmed,
+      bitcoind_asked: underpaying !== null,
+      below_mempool_minimum: underpaying ?? [],
+    },
     human: (style) => [
       ...describeSet(set),
       bitcoindSays(underpaying),
@@ -86,7 +107,12 @@ function bitcoindSays(underpaying: readonly string[] | null): string {
 /** @returns the transactions that pay less than the mempool asks now, which says nothing against the set */
 async function ask(bitcoind: Bitcoind, set: SignedRecoverySet, output: Output, signal: AbortSignal): Promise<string[]> {
   await requireDeposit(bitcoind, set.plan, signal)
-  const acceptances = await testAcceptance(bitcoind, set, (done, of) => output.count('transactions tried', done, of), signal)
+  const acceptances = await testAcceptance(
+    bitcoind,
+    set,
+    (done, of) => output.count('transactions tried', done, of),
+    signal,
+  )
   const refused = acceptances.flatMap(({ id, answer }) => {
     switch (answer.kind) {
       case 'accepted':
@@ -94,12 +120,20 @@ async function ask(bitcoind: Bitcoind, set: SignedRecoverySet, output: Output, s
       case 'fee-too-low':
         return []
       case 'unreachable':
-        throw new CliError('unreachable', `bitcoind gave no answer on ${id}: ${answer.reason}`, 'Run it again when bitcoind answers.')
+        throw new CliError(
+          'unreachable',
+          `bitcoind gave no answer on ${id}: ${answer.reason}`,
+          'Run it again when bitcoind answers.',
+        )
       default:
         return [`${id}: ${answer.reason}`]
     }
   })
   if (refused.length === 0) return acceptances.flatMap(({ id, answer }) => (answer.kind === 'fee-too-low' ? [id] : []))
   for (const sentence of refused) output.warn(sentence)
-  throw new CliError('mempool-refuses', `bitcoind would not take ${refused.join('; ')}`, 'Do not enrol this set; plan and sign it anew.')
+  throw new CliError(
+    'mempool-refuses',
+    `bitcoind would not take ${refused.join('; ')}`,
+    'Do not enrol this set; plan and sign it anew.',
+  )
 }

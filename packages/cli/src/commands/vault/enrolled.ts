@@ -1,0 +1,112 @@
+/** What came of an enrolment: whether enough members hold the vault for what was asked, and how that is told. */
+import type { Enrolled, Federation, MemberIndex, MemberResult, StoredBundle } from '@belfry/client'
+import { CliError, usageError } from '../../errors.ts'
+import { type Report, list } from '../../output/index.ts'
+
+/** Where everything lies. */
+export interface EnrolmentFiles {
+  readonly enrolment: string
+  readonly receipts: string
+  readonly unvault: string
+}
+
+/** How many members must hold the vault before the hot device gets anything. @throws CliError usage */
+export function receiptsNeeded({ members, thresholds }: Federation, accepted: number | undefined): number {
+  const least = thresholds.clawback.protected
+  if (accepted === undefined) return members.length
+  if (accepted >= least && accepted <= members.length) return accepted
+  throw usageError(
+    `With ${accepted} of ${members.length} receipts this vault ${accepted < least ? 'is not protected' : 'is impossible'}.`,
+    `Give --accept-receipts a number from ${least} to ${members.length}.`,
+  )
+}
+
+export function sentenceOf(federation: Federation, result: MemberResult): string {
+  const who = nameOf(federation, result.member)
+  if (result.result === 'receipt') return `${who}: holds the vault`
+  return `${who}: ${result.message} → ${result.remedy}`
+}
+
+function nameOf(federation: Federation, index: MemberIndex): string {
+  return `${federation.memberOf(index).name} (member ${index})`
+}
+
+/**
+ * The hot device gets its transactions only when the vault is as safe as it is meant to be.
+ * @param unvault what became of its file
+ * @throws CliError not-all-receipts, not-active
+ */
+export function requireHeld(
+  federation: Federation,
+  { results, receipts, states, active }: Enrolled,
+  needed: number,
+  unvault: string,
+): void {
+  const { length: n } = federation.members
+  if (receipts.length < needed) {
+    const missing = results.flatMap((one) =>
+      one.result === 'receipt' ? [] : [`${nameOf(federation, one.member)}: ${one.message}`],
+    )
+    throw new CliError(
+      'not-all-receipts',
+      `${receipts.length} of ${n} members hold the vault: it is protected, but ${unvault} (${missing.join('; ')}).`,
+      `Run the same command again when they answer, or add --accept-receipts ${receipts.length}: ${survival(federation, receipts.length)}.`,
+    )
+  }
+  if (active.length >= needed) return
+  const waiting = states
+    .filter(({ state }) => state !== 'active')
+    .map(({ member, state }) => `${nameOf(federation, member)}: ${state ?? 'no answer'}`)
+  throw new CliError(
+    'not-active',
+    `The vault is active with ${active.length} of ${n} members so far: it is protected, but ${unvault} (${waiting.join('; ')}).`,
+    'Run the same command again when these members answer, or once a new generation has waited its time.',
+  )
+}
+
+/** Which losses a vault survives that this many members hold. */
+function survival({ thresholds: { clawback } }: Federation, held: number): string {
+  const needed = Math.max(clawback.q, clawback.t)
+  const spare = held - needed
+  return `a clawback needs ${needed} of these ${held}, so it still works when any ${spare} of them ${spare === 1 ? 'is' : 'are'} down or false`
+}
+
+export function reportOf(
+  files: EnrolmentFiles,
+  federation: Federation,
+  { manifest, resumed }: StoredBundle,
+  enrolled: Enrolled,
+): Report {
+  const { manifest_hash, receipts, active } = enrolled
+  const members = (indices: readonly MemberIndex[]) =>
+    indices.map((index) => ({ index, name: federation.memberOf(index).name }))
+  const survives = survival(federation, receipts.length)
+  return {
+    result: {
+      vault_id: manifest.vault_id,
+      name: manifest.name,
+      manifest_hash,
+      generation: manifest.generation,
+      resumed,
+      protected: enrolled.protected,
+      receipts: members(receipts.map(({ member }) => member)),
+      active: members(active),
+      survives,
+      files: { enrolment: files.enrolment, receipts: files.receipts, unvault: files.unvault },
+    },
+    human: (style) => [
+      style(
+        'green',
+        `${receipts.length} of ${federation.members.length} members hold vault ${manifest.name}; it is protected and active.`,
+      ),
+      `In words: ${survives}.`,
+      ...list([
+        ['vault', manifest.vault_id],
+        ['manifest', manifest_hash],
+        ['sent', files.enrolment],
+        ['receipts', files.receipts],
+        ['for the hot device only', files.unvault],
+      ]),
+    ],
+  }
+}
