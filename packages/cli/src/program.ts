@@ -25,24 +25,24 @@ const NOUNS: readonly Noun[] = [
     load: async () => (await import('./commands/federation/index.ts')).registerFederation,
   },
   {
-    name: 'vault',
-    summary: 'Plan, sign, verify and enrol a vault',
-    load: async () => (await import('./commands/vault/index.ts')).registerVault,
-  },
-  {
-    name: 'demo',
-    summary: 'Show a theft and its clawback on this machine',
-    load: async () => (await import('./demo/index.ts')).registerDemo,
-  },
-  {
     name: 'node',
     summary: "Run a member's node, and ask how it is",
     load: async () => (await import('./commands/node/index.ts')).registerNode,
   },
   {
+    name: 'vault',
+    summary: 'Plan, sign, verify and enrol a vault',
+    load: async () => (await import('./commands/vault/index.ts')).registerVault,
+  },
+  {
     name: 'incident',
     summary: 'List, show and explain incidents',
     load: async () => (await import('./commands/incident/index.ts')).registerIncident,
+  },
+  {
+    name: 'demo',
+    summary: 'Show a theft and its clawback on this machine',
+    load: async () => (await import('./demo/index.ts')).registerDemo,
   },
   {
     name: 'version',

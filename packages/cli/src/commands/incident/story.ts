@@ -39,7 +39,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   'vote-received': ({ self, member }) => `${self} receives the vote of ${member}.`,
   certified: ({ self, detail }) => `${self} holds a certificate: ${detail}.`,
   released: ({ self, member, rung }) => `${self} hands its share of the transaction${rung} to ${member}.`,
-  'share-opened': ({ self, member }) => `${self} opens a share of ${member}; it matches its commitment.`,
+  'share-opened': ({ self, member }) => `${self} opens ${member === self ? 'its own share' : `a share of ${member}`}; it matches its commitment.`,
   'share-refused': ({ self, member }) => `${self} refuses a share of ${member}: it is not what was committed to.`,
   rebuilt: ({ self, action, txid, rung }) => `${self} rebuilds the ${action}${txid}${rung} from the shares.`,
   'bad-dealer': ({ self, rung }) =>
