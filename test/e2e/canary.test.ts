@@ -9,12 +9,13 @@ import { SecretBytes } from '../../packages/keystore/src/index.ts'
 import { Store } from '../../packages/node/src/index.ts'
 import { useCluster } from '../support/cluster.ts'
 import { Search, type Secret, custodySecrets, filesUnder, keySecrets, transactionSecrets } from '../support/secrets.ts'
-import { belfry, clawedBack, mineEverywhere, relayed, told, vaultAt } from '../support/watch.ts'
+import { TEST_LIMIT_MS, belfry, clawedBack, mineEverywhere, relayed, told, vaultAt } from '../support/watch.ts'
 
 /** Blocks and indices of bitcoind, which are chain data and large. */
 const CHAIN_DATA = /^bitcoind-\d+\/regtest\/(?:blocks|chainstate|indexes)\//
 
-describe('the secrets of a whole run', () => {
+describe('the secrets of a whole run', function () {
+  this.timeout(TEST_LIMIT_MS)
   const cluster = useCluster({ members: 3, logLevel: 'debug' })
   let vault: EnrolledVault
   const secrets: Secret[] = []

@@ -5,12 +5,13 @@ import { Thief } from '../../packages/cli/src/demo/scene/thief.ts'
 import { type EnrolledVault, setUpVault } from '../../packages/cli/src/demo/vault/enrolled-vault.ts'
 import { type Feerate, sats } from '../../packages/protocol/src/primitives/index.ts'
 import { useCluster } from '../support/cluster.ts'
-import { clawedBack, eventually, incidentAt, mineEverywhere, placeAt, relayed, told, vaultAt } from '../support/watch.ts'
+import { TEST_LIMIT_MS, clawedBack, eventually, incidentAt, mineEverywhere, placeAt, relayed, told, vaultAt } from '../support/watch.ts'
 
 /** bitcoind's shortest: the least that a transaction stays in its mempool. */
 const MEMPOOL_HOURS = 1
 
-describe('a thief, or the network, that changes its mind', () => {
+describe('a thief, or the network, that changes its mind', function () {
+  this.timeout(TEST_LIMIT_MS)
   const cluster = useCluster({ members: 3, bitcoindArgs: [RELAY_AT_ONCE, `-mempoolexpiry=${MEMPOOL_HOURS}`] })
   const enrol = (name: string, act_at: EnrolledVault['plan']['act_at'] = 'confirmation'): Promise<EnrolledVault> => setUpVault(cluster(), { name, act_at })
 

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { requireBitcoind } from '../../packages/bitcoind/test/support/require-bitcoind.ts'
-import { type Finished, type Started, eventually, startBelfry } from '../support/watch.ts'
+import { type Finished, type Started, TEST_LIMIT_MS, eventually, startBelfryWith } from '../support/watch.ts'
 
 interface DemoLine {
   readonly event: string
@@ -14,7 +14,8 @@ interface DemoLine {
 
 const TXID = /^[0-9a-f]{64}$/
 
-describe('belfry demo', () => {
+describe('belfry demo', function () {
+  this.timeout(TEST_LIMIT_MS)
   /** Takes all that a demo puts on the disk, and is in the command line of all that it starts. */
   let folder: string
 
@@ -31,7 +32,7 @@ describe('belfry demo', () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   })
 
-  const start = (...flags: readonly string[]): Started => startBelfry({ TMPDIR: folder }, 'demo', '--json', ...flags)
+  const start = (...flags: readonly string[]): Started => startBelfryWith({ TMPDIR: folder }, 'demo', '--json', ...flags)
 
   async function finish(demo: Started): Promise<Finished> {
     const [exit] = (await once(demo.process, 'close')) as [number | null]

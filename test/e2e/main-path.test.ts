@@ -3,9 +3,10 @@ import { Thief } from '../../packages/cli/src/demo/scene/thief.ts'
 import { type EnrolledVault, setUpVault } from '../../packages/cli/src/demo/vault/enrolled-vault.ts'
 import { outpointOf } from '../../packages/protocol/src/primitives/index.ts'
 import { useCluster } from '../support/cluster.ts'
-import { belfry, clawedBack, incidentAt, mineEverywhere, relayed, told, vaultAt } from '../support/watch.ts'
+import { TEST_LIMIT_MS, belfry, clawedBack, incidentAt, mineEverywhere, relayed, told, vaultAt } from '../support/watch.ts'
 
-describe('a theft on a federation of five', () => {
+describe('a theft on a federation of five', function () {
+  this.timeout(TEST_LIMIT_MS)
   const cluster = useCluster()
   const enrol = (act_at: EnrolledVault['plan']['act_at']): Promise<EnrolledVault> => setUpVault(cluster(), { name: `acts at ${act_at}`, act_at })
 

@@ -7,9 +7,10 @@ import { sha256 } from '../../packages/keystore/src/index.ts'
 import { broadcasterOrder } from '../../packages/protocol/src/index.ts'
 import type { IncidentId } from '../../packages/protocol/src/primitives/index.ts'
 import { useCluster } from '../support/cluster.ts'
-import { belfry, clawbackAt, clawedBack, eventually, incidentAt, mineEverywhere, relayed, told } from '../support/watch.ts'
+import { TEST_LIMIT_MS, belfry, clawbackAt, clawedBack, eventually, incidentAt, mineEverywhere, relayed, told } from '../support/watch.ts'
 
-describe('members that are lost', () => {
+describe('members that are lost', function () {
+  this.timeout(TEST_LIMIT_MS)
   const cluster = useCluster()
   let toLoseTwo: EnrolledVault
   let toLoseBroadcasters: EnrolledVault

@@ -8,12 +8,13 @@ import { type Durable, decodeFrame, receiptSlot, voteSlot } from '../../packages
 import { type LockHash, toHex } from '../../packages/protocol/src/primitives/index.ts'
 import { useCluster } from '../support/cluster.ts'
 import { durableOf, ledgerOf } from '../support/records.ts'
-import { belfry, clawbackAt, clawedBack, eventually, mineEverywhere, relayed, told } from '../support/watch.ts'
+import { TEST_LIMIT_MS, belfry, clawbackAt, clawedBack, eventually, mineEverywhere, relayed, told } from '../support/watch.ts'
 
 /** An incident's phase on one machine takes less: votes go round in 50 ms, shares and the broadcast in 100. */
 const KILL_WITHIN_MS = 150
 
-describe('members and bitcoinds that come back', () => {
+describe('members and bitcoinds that come back', function () {
+  this.timeout(TEST_LIMIT_MS)
   const cluster = useCluster()
   let whileDown: EnrolledVault
   let underFire: EnrolledVault
@@ -34,6 +35,7 @@ describe('members and bitcoinds that come back', () => {
     const { regtest, members } = cluster()
     await Promise.all(members.map((member) => member.kill()))
     await new Thief(whileDown).mineUnvault(regtest.node(2), await regtest.freshAddress())
+    await regtest.waitForSameTip()
     await regtest.mine(0, 2)
     await regtest.waitForSameTip()
 
@@ -45,9 +47,8 @@ describe('members and bitcoinds that come back', () => {
     await told(members, whileDown, 'recovery-confirmed')
   })
 
-  it('never signs two payloads for one slot when killed at random instants, and joins the running incident', async function () {
-    this.timeout(150_000)
-    const { regtest, members, federation } = cluster()
+  it('never signs two payloads for one slot when killed at random instants, and joins the running incident', async () => {
+      const { regtest, members, federation } = cluster()
     const ledgers = new Map<Member, Map<string, string>>()
     const instants: string[] = []
 
@@ -72,6 +73,7 @@ describe('members and bitcoinds that come back', () => {
     await relayed(cluster(), underFire.unvault.txid)
     await told(members, underFire, 'certified')
 
+    await regtest.waitForSameTip()
     await regtest.mine(1, 1)
     await killTwo('the release of shares')
     await regtest.waitForSameTip()

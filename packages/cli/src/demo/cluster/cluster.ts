@@ -4,6 +4,7 @@
  */
 import type { Federation, Millis } from '@belfry/client'
 import { type BitcoindBinary, ExitGuard, type Regtest, type ThresholdChoices, findFreePorts, startRegtest } from '@belfry/client/regtest'
+import { CliError } from '../../errors.ts'
 import { type Founded, type OwnerKeys, found, makeOwner } from './ceremony.ts'
 import type { LogLevel } from './member-config.ts'
 import { Member, belfryCommand } from './member.ts'
@@ -35,6 +36,8 @@ export interface ClusterInit {
 /** Short, so that one sees soon who is gone; long enough that fifteen busy nodes do not hold each other for dead. */
 const DEFAULT_HEARTBEAT_MS = 500
 const HOLD_INTERVAL_MS = 60_000
+/** Other clusters on the same machine probe for ports too. */
+const MAX_START_TRIES = 3
 
 interface Parts {
   readonly dir: string
@@ -68,6 +71,18 @@ export class Cluster {
 
   /** Resolves when all members are ready and connected with each other. On any failure nothing is left running or on the disk. */
   static async start(init: ClusterInit): Promise<Cluster> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await Cluster.#start(init)
+      } catch (error) {
+        // Most likely somebody took a port between its being found free and a node's listening on it.
+        const again = error instanceof CliError && error.code === 'start-failed' && tries < MAX_START_TRIES
+        if (!again) throw error
+      }
+    }
+  }
+
+  static async #start(init: ClusterInit): Promise<Cluster> {
     await using cleanup = new AsyncDisposableStack()
     const parts = await build(init, cleanup)
     return new Cluster(parts, cleanup.move())
