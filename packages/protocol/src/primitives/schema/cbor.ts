@@ -1,12 +1,11 @@
 /** Canonical CBOR (RFC 8949, 4.2 core deterministic encoding): one value has exactly one encoding. */
-import { decode, encode } from 'cborg'
 import { equalBytes } from '../bytes.ts'
+import { decodeModel, encodeModel } from './model.ts'
 import { type Schema, SchemaError } from './schema.ts'
 
 /** @throws SchemaError where the value breaks a limit of its schema: a bug of the caller */
 export function toCbor<T>(schema: Schema<T>, value: T): Uint8Array {
-  // cborg may return a Buffer on Node's shared pool, whose slice() aliases and which some libraries refuse.
-  return new Uint8Array(encode(schema.encode(value)))
+  return encodeModel(schema.encode(value))
 }
 
 /**
@@ -14,26 +13,12 @@ export function toCbor<T>(schema: Schema<T>, value: T): Uint8Array {
  * @throws SchemaError
  */
 export function modelOf(bytes: Uint8Array): unknown {
-  try {
-    return decode(bytes, {
-      strict: true,
-      useMaps: true,
-      rejectDuplicateMapKeys: true,
-      allowIndefinite: false,
-      allowUndefined: false,
-      allowInfinity: false,
-      allowNaN: false,
-      allowBigInt: false,
-    })
-  } catch {
-    // Also a RangeError for nesting deeper than the stack, which a frame of the permitted size can hold.
-    throw new SchemaError('malformed', 'not strict CBOR')
-  }
+  return decodeModel(bytes)
 }
 
 /**
- * Decodes hostile bytes. cborg's strict mode refuses duplicate keys and non-minimal integers, but not unsorted keys, so
- * the value is encoded again and compared.
+ * Decodes hostile bytes. The value is encoded again and compared, so that no laxity of a schema (the order of a dict) can
+ * give one value two encodings.
  * @throws SchemaError and nothing else
  */
 export function fromCbor<T>(schema: Schema<T>, bytes: Uint8Array): T {

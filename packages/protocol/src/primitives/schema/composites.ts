@@ -1,4 +1,5 @@
-import { type Infer, type JsonValue, type Schema, SchemaError, within } from './schema.ts'
+import { compareNames } from './model.ts'
+import { type Infer, type JsonValue, type Schema, SchemaError, located, within } from './schema.ts'
 
 export function nullable<T>(inner: Schema<T>): Schema<T | null> {
   return {
@@ -15,8 +16,17 @@ export function list<T>(item: Schema<T>, max: number, min = 0): Schema<T[]> {
     if (value.length < min || value.length > max) throw new SchemaError('over-limit', `expected ${min} to ${max} items`)
     return value
   }
-  const each = <I, O>(values: readonly I[], convert: (value: I) => O): O[] =>
-    values.map((value, index) => within(String(index), () => convert(value)))
+  const each = <I, O>(values: readonly I[], convert: (value: I) => O): O[] => {
+    // One handler around the whole: a closure for each item would cost more than the item.
+    let at = 0
+    try {
+      const out: O[] = []
+      for (; at < values.length; at++) out.push(convert(values[at] as I))
+      return out
+    } catch (error) {
+      throw located(error, String(at))
+    }
+  }
   return {
     encode: (value) => each(check(value) as T[], item.encode),
     decode: (value) => each(check(value), item.decode),
@@ -31,6 +41,8 @@ type StructOf<F> = { [K in keyof F]: Infer<F[K]> }
 export function struct<F extends { readonly [name: string]: unknown }>(fields: F): Schema<StructOf<F>> {
   const entries = Object.entries(fields) as [string, Schema<unknown>][]
   const names = new Set(entries.map(([name]) => name))
+  /** As the encoder wants them, so that it need not sort. */
+  const sorted = entries.toSorted(([a], [b]) => compareNames(a, b))
 
   const read = (given: ReadonlyMap<unknown, unknown>, convert: (field: Schema<unknown>, value: unknown) => unknown) => {
     // First, for what a later version added may have changed what the other fields mean.
@@ -38,25 +50,45 @@ export function struct<F extends { readonly [name: string]: unknown }>(fields: F
       if (typeof name !== 'string') throw new SchemaError('malformed', 'expected names as keys')
       if (!names.has(name)) throw new SchemaError('unknown-field', 'unknown field', [name.slice(0, 64)])
     }
-    const out: Record<string, unknown> = {}
-    for (const [name, field] of entries) {
+    for (const [name] of entries) {
       if (!given.has(name)) throw new SchemaError('missing-field', 'missing', [name])
-      out[name] = within(name, () => convert(field, given.get(name)))
     }
-    return out as StructOf<F>
+    const out: Record<string, unknown> = {}
+    let at = ''
+    try {
+      for (const [name, field] of entries) {
+        at = name
+        out[name] = convert(field, given.get(name))
+      }
+      return out as StructOf<F>
+    } catch (error) {
+      throw located(error, at)
+    }
   }
-  const write = <O>(value: StructOf<F>, convert: (field: Schema<unknown>, part: unknown) => O): Record<string, O> => {
+  const write = <O>(
+    order: readonly [string, Schema<unknown>][],
+    value: StructOf<F>,
+    convert: (field: Schema<unknown>, part: unknown) => O,
+  ): Record<string, O> => {
     const out: Record<string, O> = {}
-    for (const [name, field] of entries) out[name] = within(name, () => convert(field, value[name]))
-    return out
+    let at = ''
+    try {
+      for (const [name, field] of order) {
+        at = name
+        out[name] = convert(field, value[name])
+      }
+      return out
+    } catch (error) {
+      throw located(error, at)
+    }
   }
   return {
-    encode: (value) => write(value, (field, part) => field.encode(part)),
+    encode: (value) => write(sorted, value, (field, part) => field.encode(part)),
     decode: (value) => {
       if (!(value instanceof Map)) throw new SchemaError('malformed', 'expected a map')
       return read(value, (field, part) => field.decode(part))
     },
-    toJson: (value) => write(value, (field, part) => field.toJson(part)),
+    toJson: (value) => write(entries, value, (field, part) => field.toJson(part)),
     fromJson: (value) => {
       if (!isJsonObject(value)) throw new SchemaError('malformed', 'expected an object')
       return read(new Map(Object.entries(value)), (field, part) => field.fromJson(part))

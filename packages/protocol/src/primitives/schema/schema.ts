@@ -51,6 +51,11 @@ export function within<T>(step: string, convert: () => T): T {
   try {
     return convert()
   } catch (error) {
-    throw error instanceof SchemaError ? error.under(step) : error
+    throw located(error, step)
   }
+}
+
+/** The error with the part named in which it arose. */
+export function located(error: unknown, step: string): unknown {
+  return error instanceof SchemaError ? error.under(step) : error
 }
