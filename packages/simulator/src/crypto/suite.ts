@@ -11,12 +11,16 @@ export interface KeyPair {
   readonly sign: (bytes: Uint8Array) => Uint8Array
 }
 
-export interface CryptoSuite extends Hasher, Verifier {
-  newKey(random: Random): KeyPair
+export interface CryptoSuite {
+  readonly sha256: Hasher['sha256']
+  readonly verifyNode: Verifier['verifyNode']
+  readonly verifyOwner: Verifier['verifyOwner']
+  readonly newKey: (random: Random) => KeyPair
 }
 
 export function portsOf(suite: CryptoSuite, key: KeyPair): CryptoPorts {
-  return { sha256: suite.sha256, verifyNode: suite.verifyNode, verifyOwner: suite.verifyOwner, sign: key.sign }
+  const { sha256, verifyNode, verifyOwner } = suite
+  return { sha256, verifyNode, verifyOwner, sign: key.sign }
 }
 
 function sha256(bytes: Uint8Array): Uint8Array {

@@ -69,7 +69,7 @@ export class Judge implements Probe {
 /** One probe that tells several. */
 export function combine(probes: readonly Probe[]): Required<Probe> {
   // Sorted out once: steps are told by the hundred thousand.
-  const telling = <K extends keyof Probe>(name: K): Probe[] => probes.filter((probe) => probe[name] !== undefined)
+  const telling = (name: keyof Probe): Probe[] => probes.filter((probe) => probe[name] !== undefined)
   const [steps, leaving, immediate] = [telling('onStep'), telling('onLeaving'), telling('onImmediate')]
   return {
     onStep(member, input, output, index) {

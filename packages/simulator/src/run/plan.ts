@@ -58,8 +58,9 @@ export interface Plan {
 const CLAWBACK_RUNGS = [2_000, 10_000, 50_000, 250_000] as const
 const EMERGENCY_RUNGS = [10_000, 50_000, 250_000] as const
 const UNVAULT_RATES = [2_000, 20_000, 100_000] as const
+const HEARTBEATS_MS = [10_000, 20_000, 30_000] as const
 /** What runs cost grows with the window: long ones are rarer. */
-const WINDOWS = [12, 24, 24, 24, 36, 48] as const
+const WINDOWS = [12, 12, 12, 24, 24, 24, 36, 48] as const
 const SIZES = [3, 4, 4, 5, 5, 5, 6, 7, 7, 9] as const
 
 export function drawPlan(seed: number, members?: number): Plan {
@@ -74,7 +75,7 @@ export function drawPlan(seed: number, members?: number): Plan {
     seed,
     members: n,
     thresholds,
-    timing: { heartbeat_ms: 10_000 as Millis, suspect_periods: 3, dead_periods: 6 },
+    timing: { heartbeat_ms: random.pick(HEARTBEATS_MS) as Millis, suspect_periods: 3, dead_periods: 6 },
     has_real_crypto: random.chance(0.01),
     deal,
     has_second_generation: random.chance(0.15),
@@ -142,7 +143,7 @@ function drawCorrupted(random: Random, n: number, liars: number): ReadonlyMap<Me
 
 function drawBitcoin(random: Random): BitcoinFaults {
   return {
-    block_ms: random.pick([20_000, 40_000, 60_000]),
+    block_ms: random.pick([20_000, 30_000, 60_000]),
     block_relay_ms: random.pick([200, 2_000, 8_000]),
     slow_block: perhaps(random, 0.3),
     tx_relay_ms: random.pick([1_000, 11_000]),

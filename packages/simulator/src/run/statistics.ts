@@ -1,5 +1,5 @@
 /** What was seen: a digest that two runs of one seed share, and which pairs of input and incident status occurred. */
-import { type Input, type MemberKind, type Output, incidentStatus } from '@belfry/protocol'
+import { type Input, type Output, incidentStatus } from '@belfry/protocol'
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import type { Probe, SimMember } from '../member/index.ts'
 
@@ -57,7 +57,7 @@ export function nameOf(input: Input, output: Output): string {
   }
 }
 
-function kindOf(output: Output): MemberKind | string {
+function kindOf(output: Output): string {
   for (const effect of output.immediate) if (effect.effect === 'verdict') return effect.kind
   return 'unknown'
 }

@@ -37,7 +37,7 @@ const POLL_MS = 5_000
 const LONGEST_ENROLMENT_MS = 600_000
 /** Blocks that a run goes on after its story has ended. */
 const AFTERMATH = 3
-/** Blocks after which a thief lets nothing stop him, and where there is none nothing comes any more. */
+/** Blocks after which a thief waits no longer, and where there is none nothing comes any more. */
 const PATIENCE = 12
 const SETTLED = 101
 const MOST_BLOCKS = 400

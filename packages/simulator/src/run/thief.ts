@@ -63,12 +63,13 @@ export class Thief {
     for (const { txid } of this.#sent) this.#modules.bitcoin.evictEverywhere(txid)
   }
 
-  /** Mines what was sent last, if nothing else has spent the deposit. */
+  /** The next block takes whatever spends the deposit, and what was sent last where nothing does. */
   insist(): void {
+    const { bitcoin } = this.#modules
     const last = this.#sent.at(-1)
-    if (last === undefined || this.confirmed !== null) return
-    this.#modules.bitcoin.miner.submit(last)
-    this.#modules.bitcoin.sponsored.set(last.txid, 0)
+    if (last) bitcoin.miner.submit(last)
+    const spender = bitcoin.miner.mempoolSpender(this.#deal.manifest.deposit.outpoint)
+    if (spender) bitcoin.sponsored.set(spender.txid, 0)
   }
 
   /** With each block: at the end of the window the hot key may spend, and does. */
