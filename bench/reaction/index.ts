@@ -1,7 +1,8 @@
-/** From a theft to the clawback, in milliseconds. */
+/** From a theft to the clawback, in milliseconds: `pnpm bench reaction`. */
 import { findBitcoind } from '../../packages/client/src/regtest.ts'
 import type { BenchContext, BenchResult } from '../bench.ts'
 import { FiveNodes } from './five-nodes.ts'
+import { OneNode } from './one-node.ts'
 import { Stage } from './stage.ts'
 
 const SAMPLES = 50
@@ -11,9 +12,12 @@ export async function reaction({ samples, progress, signal }: BenchContext): Pro
   const init = { samples: samples ?? SAMPLES, progress, signal }
   const stage = await Stage.start({ binary, progress, signal })
   try {
-    const five = new FiveNodes(stage, init)
+    const [five, one] = [new FiveNodes(stage, init), new OneNode(stage, init)]
+    await five.prepare()
+    await one.prepare()
     await five.measure()
-    return { rows: five.rows, wrong: five.wrong, bitcoind: binary.version }
+    await one.measure()
+    return { rows: [...five.rows, ...one.rows], wrong: [...five.wrong, ...one.wrong], bitcoind: binary.version }
   } finally {
     progress('stopping')
     await stage.stop()

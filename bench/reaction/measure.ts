@@ -13,8 +13,6 @@ export interface Reaction {
   readonly answered: Notice
   /** Between these two. */
   readonly took_ms: number
-  /** Transactions that nobody should have sent. */
-  readonly foreign: readonly string[]
 }
 
 /** What bitcoind says of what a neighbour of its own told it a moment before. */
@@ -40,7 +38,7 @@ export async function react(witness: Witness, nodes: readonly RegtestNode[], the
   if (started === null || answered === null || answer === undefined) {
     throw new Unanswered(`${theft.vault.name}: ${started === null ? 'no bitcoind took the theft' : `no answer within ${limit_ms} ms`}`)
   }
-  return { theft, answer, started, answered, took_ms: answered.at_ms - started.at_ms, foreign: foreignOf(witness, theft) }
+  return { theft, answer, started, answered, took_ms: answered.at_ms - started.at_ms }
 }
 
 async function giveOnce(theft: Theft, bitcoind: Bitcoind): Promise<void> {
@@ -49,11 +47,6 @@ async function giveOnce(theft: Theft, bitcoind: Bitcoind): Promise<void> {
   } catch (error) {
     if (!(error instanceof Error) || !KNOWN_ALREADY.test(error.message)) throw error
   }
-}
-
-function foreignOf(witness: Witness, { answers, own }: Theft): string[] {
-  const right = new Set([...own, ...answers.map(({ txid }) => txid)])
-  return [...new Set(witness.notices.flatMap(({ kind, id }) => (kind === 'accepted' && !right.has(id) ? [id] : [])))]
 }
 
 /**

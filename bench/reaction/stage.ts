@@ -87,7 +87,7 @@ export class Stage {
 
   /** Until every member holds these incidents for settled: what is over must not work while the next is measured. */
   async settled(thefts: readonly Theft[]): Promise<void> {
-    await Promise.all(thefts.flatMap((theft) => this.cluster.members.map((member) => this.#settled(member, theft))))
+    await Promise.all(thefts.flatMap((theft) => this.cluster.living.map((member) => this.#settled(member, theft))))
     await this.quiet()
   }
 
@@ -105,6 +105,13 @@ export class Stage {
 
   async #pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#signal })
+  }
+
+  /** Ends every member and bitcoind but the first. */
+  async leaveOne(): Promise<void> {
+    const { members, regtest } = this.cluster
+    await Promise.all(members.slice(1).map((member) => member.stop()))
+    await Promise.all(regtest.nodes.slice(1).map((node) => node.stop()))
   }
 
   async stop(): Promise<void> {

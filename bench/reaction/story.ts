@@ -1,13 +1,13 @@
 /** Where the time of one incident went, from what the members logged. */
 import { open } from 'node:fs/promises'
 import type { Member } from '../../packages/cli/src/demo/cluster/index.ts'
-import type { Reaction } from './measure.ts'
+import type { Notice } from './witness.ts'
 
 /** In their order: each begins where the one before ended. */
 export const STEPS = ['seen', 'voted', 'certified', 'shares-released', 'shares-opened', 'rebuilt', 'accepted'] as const
 export type Step = (typeof STEPS)[number]
 
-interface Line {
+export interface Line {
   readonly event: string
   readonly incident_id: string
   readonly monotonic_ms: number
@@ -67,6 +67,13 @@ function lineOf(text: string, by: number): Line | null {
   }
 }
 
+/** As much of a reaction as its steps lie between. */
+export interface Ends {
+  readonly answer: { readonly txid: string }
+  readonly started: Pick<Notice, 'at_ms'>
+  readonly answered: Pick<Notice, 'at_ms' | 'node'>
+}
+
 export interface Thresholds {
   readonly q: number
   readonly t: number
@@ -77,7 +84,12 @@ export interface Thresholds {
  * member · the q-th vote signed · the first certificate · the last share that it needed, signed by its giver · that share
  * opened · the transaction rebuilt · accepted. Null where the lines do not tell it all.
  */
-export function stepsOf(lines: readonly Line[], incident_id: string, { answer, started, answered }: Reaction, { q, t }: Thresholds): Record<Step, number> | null {
+export function stepsOf(
+  lines: readonly Line[],
+  incident_id: string,
+  { answer, started, answered }: Ends,
+  { q, t }: Thresholds,
+): Record<Step, number> | null {
   const of = (event: string) => lines.filter((line) => line.event === event && line.incident_id === incident_id)
   const winner = answered.node
   const rebuilt = of('rebuilt').find(({ by, txid }) => by === winner && txid === answer.txid)

@@ -1,14 +1,16 @@
 /** Many vaults of one owner: funded together, signed each for itself, and enrolled one after the other. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  type EnrolmentBundle, type Federation, type FederationLink, type SignedRecoverySet, type VaultPlan, createPlan, enrol,
+  type EnrolmentBundle, type FederationLink, type SignedRecoverySet, type VaultPlan, createPlan, enrol,
   guardedVaultOf, makeBundle, multisigScript, signRecoverySet,
 } from '../../packages/client/src/index.ts'
 import {
   type ActAt, type Feerate, type Regtest, type SignedTransaction, type Spend, buildColdSpend, sats,
 } from '../../packages/client/src/regtest.ts'
 import { DemoKeys } from '../../packages/cli/src/demo/vault/keys.ts'
-import type { OwnerKeys } from '../../packages/cli/src/demo/cluster/ceremony.ts'
+import type { OwnerKeys } from '../../packages/cli/src/demo/cluster/index.ts'
+import type { ReactionInit } from './series.ts'
+import type { Stage } from './stage.ts'
 
 /** Enough for the whole default ladder within its fee limit, so that every vault has the same rungs. */
 const DEPOSIT_SATS = 5_000_000
@@ -19,6 +21,7 @@ const THIEF_FEERATE = 5_000 as Feerate
 /** A member takes 120 requests a minute of an owner: who is over asks again. */
 const ENROL_RETRY_MS = 1_000
 const MAX_ENROL_TRIES = 60
+const ENROLLED_BETWEEN_LINES = 20
 
 export interface PreparedVault {
   readonly name: string
@@ -30,11 +33,6 @@ export interface PreparedVault {
   readonly emergency: readonly SignedTransaction[]
   /** The deposit taken by two cold keys: cold-theft. */
   readonly coldSpend: Spend
-}
-
-export interface Enrolment {
-  readonly vault: PreparedVault
-  readonly bundle: EnrolmentBundle
 }
 
 /** Funded and signed, known to no member. */
@@ -73,19 +71,29 @@ function prepare(name: string, outpoint: VaultPlan['deposit']['outpoint'], act_a
   return { name, plan, set, unvault, clawback: of('clawback'), emergency: of('emergency'), coldSpend }
 }
 
-export async function bundleOf(federation: Federation, owner: OwnerKeys, vault: PreparedVault): Promise<EnrolmentBundle> {
-  using guarded = guardedVaultOf(vault.set, { name: vault.name, federation })
-  return await makeBundle({ federation, vault: guarded, root: owner.root })
+/** One after the other. Each is active at every member when this resolves. Gives back what was sent, in the same order. */
+export async function enrolAll(
+  { cluster, link }: Pick<Stage, 'cluster' | 'link'>,
+  vaults: readonly PreparedVault[],
+  { progress, signal }: Pick<ReactionInit, 'progress' | 'signal'>,
+): Promise<EnrolmentBundle[]> {
+  const bundles: EnrolmentBundle[] = []
+  for (const vault of vaults) {
+    if (bundles.length % ENROLLED_BETWEEN_LINES === 0) progress(`${vault.name}: ${bundles.length} of ${vaults.length} enrolled`)
+    bundles.push(await enrolOne(link, cluster.owner, vault, signal))
+  }
+  return bundles
 }
 
-/** Active at every member when this resolves. */
-export async function enrolEverywhere(link: FederationLink, owner: OwnerKeys, vault: PreparedVault, signal: AbortSignal): Promise<void> {
-  const bundle = await bundleOf(link.federation, owner, vault)
+async function enrolOne(link: FederationLink, owner: OwnerKeys, vault: PreparedVault, signal: AbortSignal): Promise<EnrolmentBundle> {
+  const { federation } = link
+  using guarded = guardedVaultOf(vault.set, { name: vault.name, federation })
+  const bundle = await makeBundle({ federation, vault: guarded, root: owner.root })
   for (let tries = 1; ; tries++) {
-    const enrolled = await enrol(link, bundle, { signal })
-    if (enrolled.active.length === link.federation.members.length) return
+    const { active, results } = await enrol(link, bundle, { signal })
+    if (active.length === federation.members.length) return bundle
     if (tries >= MAX_ENROL_TRIES) {
-      const reasons = enrolled.results.flatMap((one) => (one.result === 'receipt' ? [] : [`member ${one.member}: ${one.message}`]))
+      const reasons = results.flatMap((one) => (one.result === 'receipt' ? [] : [`member ${one.member}: ${one.message}`]))
       throw new Error(`${vault.name} is not active everywhere: ${reasons.join('; ')}`)
     }
     await sleep(ENROL_RETRY_MS, undefined, { signal })
