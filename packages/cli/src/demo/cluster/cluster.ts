@@ -76,8 +76,8 @@ export class Cluster {
         return await Cluster.#start(init)
       } catch (error) {
         // Most likely somebody took a port between its being found free and a node's listening on it.
-        const again = error instanceof CliError && error.code === 'start-failed' && tries < MAX_START_TRIES
-        if (!again) throw error
+        const mayHelp = error instanceof CliError && error.code === 'start-failed' && tries < MAX_START_TRIES
+        if (!mayHelp || init.signal?.aborted) throw error
       }
     }
   }
