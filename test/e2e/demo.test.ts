@@ -29,7 +29,8 @@ describe('belfry demo', function () {
 
   afterEach(async () => {
     for (const pid of await processesOf(folder)) process.kill(pid, 'SIGKILL')
-    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
+    await eventually('the end of all processes', async () => (await processesOf(folder)).length === 0)
+    await rm(folder, { recursive: true, force: true })
   })
 
   const start = (...flags: readonly string[]): Started => startBelfryWith({ TMPDIR: folder }, 'demo', '--json', ...flags)
