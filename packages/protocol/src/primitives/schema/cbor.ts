@@ -1,11 +1,12 @@
 /** Canonical CBOR (RFC 8949, 4.2 core deterministic encoding): one value has exactly one encoding. */
+import { decode, encode } from 'cborg'
 import { equalBytes } from '../bytes.ts'
-import { decodeModel, encodeModel } from './model.ts'
 import { type Schema, SchemaError } from './schema.ts'
 
 /** @throws SchemaError where the value breaks a limit of its schema: a bug of the caller */
 export function toCbor<T>(schema: Schema<T>, value: T): Uint8Array {
-  return encodeModel(schema.encode(value))
+  // cborg may return a Buffer on Node's shared pool, whose slice() aliases and which some libraries refuse.
+  return new Uint8Array(encode(schema.encode(value)))
 }
 
 /**
@@ -13,12 +14,26 @@ export function toCbor<T>(schema: Schema<T>, value: T): Uint8Array {
  * @throws SchemaError
  */
 export function modelOf(bytes: Uint8Array): unknown {
-  return decodeModel(bytes)
+  try {
+    return decode(bytes, {
+      strict: true,
+      useMaps: true,
+      rejectDuplicateMapKeys: true,
+      allowIndefinite: false,
+      allowUndefined: false,
+      allowInfinity: false,
+      allowNaN: false,
+      allowBigInt: false,
+    })
+  } catch {
+    // Also a RangeError for nesting deeper than the stack, which a frame of the permitted size can hold.
+    throw new SchemaError('malformed', 'not strict CBOR')
+  }
 }
 
 /**
- * Decodes hostile bytes. The value is encoded again and compared, so that no laxity of a schema (the order of a dict) can
- * give one value two encodings.
+ * Decodes hostile bytes. cborg's strict mode refuses duplicate keys and non-minimal integers, but not unsorted keys, so
+ * the value is encoded again and compared.
  * @throws SchemaError and nothing else
  */
 export function fromCbor<T>(schema: Schema<T>, bytes: Uint8Array): T {

@@ -1,4 +1,3 @@
-import { compareNames } from './model.ts'
 import { type Infer, type JsonValue, type Schema, SchemaError, located, within } from './schema.ts'
 
 export function nullable<T>(inner: Schema<T>): Schema<T | null> {
@@ -41,8 +40,6 @@ type StructOf<F> = { [K in keyof F]: Infer<F[K]> }
 export function struct<F extends { readonly [name: string]: unknown }>(fields: F): Schema<StructOf<F>> {
   const entries = Object.entries(fields) as [string, Schema<unknown>][]
   const names = new Set(entries.map(([name]) => name))
-  /** As the encoder wants them, so that it need not sort. */
-  const sorted = entries.toSorted(([a], [b]) => compareNames(a, b))
 
   const read = (given: ReadonlyMap<unknown, unknown>, convert: (field: Schema<unknown>, value: unknown) => unknown) => {
     // First, for what a later version added may have changed what the other fields mean.
@@ -66,14 +63,13 @@ export function struct<F extends { readonly [name: string]: unknown }>(fields: F
     }
   }
   const write = <O>(
-    order: readonly [string, Schema<unknown>][],
     value: StructOf<F>,
     convert: (field: Schema<unknown>, part: unknown) => O,
   ): Record<string, O> => {
     const out: Record<string, O> = {}
     let at = ''
     try {
-      for (const [name, field] of order) {
+      for (const [name, field] of entries) {
         at = name
         out[name] = convert(field, value[name])
       }
@@ -83,12 +79,12 @@ export function struct<F extends { readonly [name: string]: unknown }>(fields: F
     }
   }
   return {
-    encode: (value) => write(sorted, value, (field, part) => field.encode(part)),
+    encode: (value) => write(value, (field, part) => field.encode(part)),
     decode: (value) => {
       if (!(value instanceof Map)) throw new SchemaError('malformed', 'expected a map')
       return read(value, (field, part) => field.decode(part))
     },
-    toJson: (value) => write(entries, value, (field, part) => field.toJson(part)),
+    toJson: (value) => write(value, (field, part) => field.toJson(part)),
     fromJson: (value) => {
       if (!isJsonObject(value)) throw new SchemaError('malformed', 'expected an object')
       return read(new Map(Object.entries(value)), (field, part) => field.fromJson(part))
