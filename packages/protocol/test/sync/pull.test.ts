@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { type BodyOf, type MemberIndex, decodeBody, decodeFrame, decodeHeader } from '../../src/index.ts'
+import { MAX_PULL_INCIDENTS, MAX_PULL_MANIFESTS } from '../../src/messages/pull.ts'
+import { MAX_BODY_BYTES } from '../../src/messages/frame.ts'
+import type { Hash32, Height, IncidentId } from '../../src/primitives/index.ts'
+import { Seat, durable } from '../core/seat.ts'
+import { hexOf, settingOf, vaultOf } from '../core/setting.ts'
+
+const setting = settingOf(5)
+const vault = vaultOf(setting)
+
+const nothingOf = (incident_id: IncidentId): BodyOf<'pull'>['incidents'][number] => ({
+  incident_id,
+  votes: [],
+  releases: [],
+  broadcasts: [],
+})
+
+function pull(seat: Seat, from: number, body: Partial<BodyOf<'pull'>>): { readonly kind: string; readonly from: MemberIndex }[] {
+  const since = seat.outputs.length
+  assert.equal(seat.say(from, 'pull', { incidents: [], custody: [], ...body }, { channel: 'stream' }), 'accepted')
+  return durable(seat.outputs.slice(since), 'send')
+    .filter(({ to }) => to === from)
+    .map(({ bytes }) => decodeHeader(decodeFrame(bytes).signed))
+}
+
+function heartbeat(change: Partial<BodyOf<'heartbeat'>> = {}): BodyOf<'heartbeat'> {
+  return {
+    tip: null,
+    chain: 'ok',
+    implementation: 'test',
+    software: 'test',
+    custody_digest: hexOf('custody') as Hash32,
+    incidents: [],
+    ...change,
+  }
+}
+
+describe('an answer to a Pull', () => {
+  it("is what the asker lacks, in the signers' own bytes, and nothing of its own", () => {
+    const seat = Seat.guarding(vault, setting)
+    for (const from of [2, 3, 4]) seat.vote(from, vault)
+    const all = pull(seat, 2, { incidents: [nothingOf(vault.theft)] })
+    assert.deepEqual(all.map(({ kind, from }) => [kind, from]), [['vote', 3], ['vote', 4]])
+    const votes = [{ member: 3 as MemberIndex, anchor_height: seat.tip as Height }]
+    const rest = pull(seat, 2, { incidents: [{ ...nothingOf(vault.theft), votes }] })
+    assert.deepEqual(rest.map(({ from }) => from), [4])
+    assert.deepEqual(pull(seat, 2, { incidents: [nothingOf(vault.cold_theft)] }), [], 'of what I never heard of')
+  })
+
+  it('holds the receipts that are missing', () => {
+    const seat = Seat.guarding(vault, setting)
+    const has = [1, 2] as MemberIndex[]
+    const sent = pull(seat, 2, { custody: [{ manifest_hash: vault.hash, receipts: has }] })
+    assert.deepEqual(sent.map(({ kind, from }) => [kind, from]), [['receipt', 3], ['receipt', 4], ['receipt', 5]])
+  })
+
+  it('is given once for an incident, though a liar names it sixteen times', () => {
+    const seat = Seat.guarding(vault, setting)
+    for (const from of [2, 3, 4]) seat.vote(from, vault)
+    assert.equal(pull(seat, 5, { incidents: Array.from({ length: 16 }, () => nothingOf(vault.theft)) }).length, 3)
+  })
+
+  it('is bounded over time, whatever one member asks; another is answered all the same', () => {
+    const seat = new Seat(setting)
+    seat.begin()
+    const vaults = Array.from({ length: 30 }, (_, at) => vaultOf(setting, { label: `vault ${at}` }))
+    for (const one of vaults) seat.enrol(one)
+    const custody = vaults.map(({ hash }) => ({ manifest_hash: hash, receipts: [] }))
+    let answered = 0
+    for (let asked = 0; asked < 200; asked++) answered += pull(seat, 2, { custody }).length
+    assert.ok(answered <= 4_096)
+    assert.equal(pull(seat, 3, { custody }).length, 150)
+    seat.now_ms += 10_000
+    assert.ok(pull(seat, 2, { custody }).length > 0)
+  })
+
+  it('goes to the asker alone: a Pull that another hands over is none', () => {
+    const seat = Seat.guarding(vault, setting)
+    seat.vote(3, vault)
+    const bytes = seat.frame(2, 'pull', { incidents: [nothingOf(vault.theft)], custody: [] })
+    const since = seat.outputs.length
+    assert.equal(seat.receive(bytes, 4, 'stream'), 'wrong-channel')
+    assert.deepEqual(durable(seat.outputs.slice(since), 'send'), [])
+  })
+})
+
+describe('a Pull of mine', () => {
+  it('follows a heartbeat that shows another digest, at most once a period', () => {
+    const seat = Seat.guarding(vault, setting)
+    const incidents = [{ incident_id: vault.theft, digest: hexOf('other') as Hash32 }]
+    const since = seat.outputs.length
+    seat.pass(20_000)
+    for (let said = 0; said < 5; said++) seat.say(2, 'heartbeat', heartbeat({ incidents }))
+    const asked = seat.sent('pull', since)
+    assert.deepEqual(asked.map(({ to, body }) => [to, body.incidents.map(({ incident_id }) => incident_id)]), [[2, [vault.theft]]])
+  })
+
+  it('is not sent where nothing is missing that could be asked for', () => {
+    const seat = Seat.guarding(vault, setting)
+    const since = seat.outputs.length
+    seat.pass(20_000)
+    seat.say(2, 'heartbeat', heartbeat())
+    assert.deepEqual(seat.sent('pull', since), [])
+  })
+
+  it('does not grow with a heartbeat that names 64 incidents which I never heard of', () => {
+    const seat = Seat.guarding(vault, setting)
+    const incidents = Array.from({ length: 64 }, (_, at) => ({ incident_id: hexOf(`i${at}`) as IncidentId, digest: hexOf('d') as Hash32 }))
+    const asked = new Set<IncidentId>()
+    for (let period = 0; period < 4; period++) {
+      const since = seat.outputs.length
+      seat.pass(20_000)
+      seat.say(2, 'heartbeat', heartbeat({ incidents }))
+      const [one, ...more] = seat.sent('pull', since)
+      assert.deepEqual(more, [])
+      assert.equal(one?.body.incidents.length, MAX_PULL_INCIDENTS)
+      for (const { incident_id } of one?.body.incidents ?? []) asked.add(incident_id)
+    }
+    assert.equal(asked.size, 64, 'one after the other, so that none hides another')
+    assert.equal(seat.state.durable.incidents.size, 0)
+  })
+
+  it('names receipts that are missing one after the other, where there are more than it holds', () => {
+    const seat = new Seat(setting)
+    seat.begin()
+    for (let at = 0; at < 100; at++) {
+      const one = vaultOf(setting, { label: `vault ${at}`, rates: [2], emergency: [10] })
+      seat.sendManifest(one)
+      seat.verified(one)
+    }
+    const named = new Set<string>()
+    for (let period = 0; period < 2; period++) {
+      const since = seat.outputs.length
+      seat.pass(20_000)
+      seat.say(2, 'heartbeat', heartbeat())
+      const custody = seat.sent('pull', since).flatMap(({ body }) => body.custody)
+      assert.equal(custody.length, MAX_PULL_MANIFESTS)
+      for (const { manifest_hash } of custody) named.add(manifest_hash)
+    }
+    assert.equal(named.size, 100)
+  })
+
+  it('fits into a message though many members voted and released in many incidents, and goes on where it ended', () => {
+    const large = settingOf(26)
+    const seat = new Seat(large)
+    seat.begin()
+    const rates = [1, 2, 3, 4, 5, 6, 7, 8]
+    const vaults = Array.from({ length: MAX_PULL_INCIDENTS }, (_, at) =>
+      vaultOf(large, { label: `vault ${at}`, rates, emergency: rates, variants: 8 }),
+    )
+    for (const one of vaults) {
+      seat.enrol(one)
+      seat.theftSeen(one)
+      for (const from of seat.others()) seat.vote(from, one)
+      for (const envelope_id of one.ids) {
+        const shares = new Map(seat.others().map((member) => [member as MemberIndex, 'good' as const]))
+        seat.state.volatile.gatherings.set(envelope_id, {
+          shares,
+          rebuild: 'not-yet',
+          tried_with: 0,
+          submitting: false,
+          answer: null,
+          answer_stands: false,
+        })
+      }
+    }
+    const named = new Set<IncidentId>()
+    for (let period = 0; period < 2; period++) {
+      const since = seat.outputs.length
+      seat.pass(10_000)
+      const sent = durable(seat.outputs.slice(since), 'send').filter(({ to }) => to === 2)
+      for (const { bytes } of sent) {
+        const { kind, body } = decodeHeader(decodeFrame(bytes).signed)
+        assert.equal(kind, 'pull')
+        assert.ok(body.length <= MAX_BODY_BYTES)
+        const { incidents } = decodeBody('pull', body)
+        assert.ok(incidents.length > 0 && incidents.length < MAX_PULL_INCIDENTS)
+        for (const { incident_id } of incidents) named.add(incident_id)
+      }
+    }
+    assert.equal(named.size, MAX_PULL_INCIDENTS)
+  }).timeout(20_000)
+})
