@@ -4,6 +4,7 @@ import { Thief } from '../../packages/cli/src/demo/scene/thief.ts'
 import { setUpVault } from '../../packages/cli/src/demo/vault/enrolled-vault.ts'
 import { sha256 } from '../../packages/keystore/src/index.ts'
 import { broadcasterOrder, decodeFrame, decodeHeader, encodeFrame } from '../../packages/protocol/src/index.ts'
+import type { Hash32, IncidentId } from '../../packages/protocol/src/primitives/index.ts'
 import { useCluster } from '../support/cluster.ts'
 import { Liar } from '../support/liar.ts'
 import {
@@ -13,7 +14,7 @@ import { countAt, counted, logOf, named, refusedAt, rejectedOf } from '../suppor
 import { clawbackAt, clawedBack, eventually, incidentAt, mineEverywhere, relayed, told, vaultAt } from '../support/watch.ts'
 
 const SMALL_FRAMES = 8_000
-const LARGE_FRAMES = 80
+const LARGE_FRAMES = 60
 const LARGE_BYTES = 390_000
 const REPLAYS = 4_000
 /** A node that hoarded what it was flooded with would be far above this. */
@@ -176,14 +177,19 @@ describe('two members of five that lie', () => {
   })
 
   it('open no incident by heartbeats that name it', async () => {
-    const before = await Promise.all(honest.map(({ api }) => api.incidents()))
-    const invented = Array.from({ length: 64 }, (_, at) => at.toString(16).padStart(64, '0') as typeof one.incident_id)
+    const before = await incidentsKnown()
+    assert.deepEqual(before, honest.map(() => [one.incident_id]))
+    const invented = Array.from({ length: 64 }, (_, at) => at.toString(16).padStart(64, '0'))
+    const incidents = invented.map((id) => ({ incident_id: id as IncidentId, digest: id as Hash32 }))
     const asked = pullsHeard(first)
-    first.gossip(first.heartbeat({ incidents: invented.map((incident_id) => ({ incident_id, digest: incident_id as never })) }))
+    first.gossip(first.heartbeat({ incidents }))
     await eventually('all honest members ask the liar what it knows', async () => pullsHeard(first) >= asked + honest.length)
-    const after = await Promise.all(honest.map(({ api }) => api.incidents()))
-    assert.deepEqual(after.map((list) => list?.map(({ incident_id }) => incident_id)), before.map((list) => list?.map(({ incident_id }) => incident_id)))
+    assert.deepEqual(await incidentsKnown(), before)
   })
+
+  async function incidentsKnown(): Promise<unknown> {
+    return await Promise.all(honest.map(async ({ api }) => (await api.incidents())?.map(({ incident_id }) => incident_id)))
+  }
 
   function pullsHeard(liar: Liar): number {
     return liar.heard.filter(({ head }) => head.kind === 'pull').length
@@ -198,7 +204,7 @@ describe('two members of five that lie', () => {
       const { bytes } = statements[sent % statements.length] ?? assert.fail()
       second.send(honest, bytes)
     }
-    await eventually('the replays are out', async () => second.queued === 0)
+    await counted(honest, 'duplicate', second.index, REPLAYS / 10)
     for (const member of honest) {
       for (const { index } of honest) assert.equal(await refusedAt(member, 'sender-over-budget', index), 0)
     }
@@ -206,7 +212,7 @@ describe('two members of five that lie', () => {
   })
 
   it('take no room from others by flooding, with many frames or with large ones', async () => {
-    const { body } = decodeHeader(pullFrame())
+    const { body } = decodeHeader(decodeFrame(pullForAll(first, one)).signed)
     for (let sent = 0; sent < SMALL_FRAMES; sent++) first.send(honest.slice(0, 1), encodeFrame(first.frame('pull', body)))
     const large = new Uint8Array(LARGE_BYTES)
     for (let sent = 0; sent < LARGE_FRAMES; sent++) {
@@ -224,10 +230,6 @@ describe('two members of five that lie', () => {
     }
     await assertNothingReleased()
   })
-
-  function pullFrame(): Uint8Array {
-    return decodeFrame(pullForAll(first, one)).signed
-  }
 
   it('do not keep the others from clawing back what is really stolen', async () => {
     const honestNode = honest[0]?.bitcoind ?? assert.fail()
