@@ -29,7 +29,7 @@ import {
   signFrame,
 } from '../../src/index.ts'
 import { type Feerate, type Millis, type Outpoint, fromCbor, toCbor } from '../../src/primitives/index.ts'
-import { type Setting, type TestVault, blockAt, clawbackTx, memberAt, settingOf } from './setting.ts'
+import { type Setting, type TestVault, blockAt, memberAt, settingOf } from './setting.ts'
 
 /** Input without its time. */
 export type Happening = { [K in Input['kind']]: Omit<Extract<Input, { kind: K }>, 'at_ms'> }[Input['kind']]
@@ -201,8 +201,7 @@ export class Seat {
   }
 
   sendManifest(vault: TestVault, peer_id?: string): OwnerAnswer[] {
-    const { signed: manifest, envelopes, shares } = vault
-    return this.request(toCbor(enrolRequest, { request: 'manifest', manifest, envelopes, shares }), 'enrol', peer_id)
+    return this.request(manifestRequest(vault), 'enrol', peer_id)
   }
 
   verified(vault: TestVault, check: Extract<Outcome, { of: 'verify-enrolment' }>['check'] = 'ok'): OwnerAnswer[] {
@@ -302,8 +301,10 @@ export function durable<K extends DurableEffect['effect']>(outputs: readonly Out
   )
 }
 
+export function manifestRequest({ signed: manifest, envelopes, shares }: TestVault): Uint8Array {
+  return toCbor(enrolRequest, { request: 'manifest', manifest, envelopes, shares })
+}
+
 function answersOf(output: Output): OwnerAnswer[] {
   return durable([output], 'reply').map(({ bytes }) => fromCbor(ownerAnswer, bytes))
 }
-
-export { clawbackTx }

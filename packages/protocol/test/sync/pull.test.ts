@@ -146,13 +146,16 @@ describe('a Pull of mine', () => {
     const seat = new Seat(large)
     seat.begin()
     const rates = [1, 2, 3, 4, 5, 6, 7, 8]
-    const vaults = Array.from({ length: MAX_PULL_INCIDENTS }, (_, at) =>
+    // Not activated, so that each theft is a cold-theft too.
+    const vaults = Array.from({ length: MAX_PULL_INCIDENTS / 2 }, (_, at) =>
       vaultOf(large, { label: `vault ${at}`, rates, emergency: rates, variants: 8 }),
     )
     for (const one of vaults) {
-      seat.enrol(one)
+      seat.sendManifest(one)
+      seat.verified(one)
       seat.theftSeen(one)
-      for (const from of seat.others()) seat.vote(from, one)
+      const cold = { trigger: 'cold-theft', incident_id: one.cold_theft, action: 'emergency' } as const
+      for (const from of seat.others()) for (const claim of [{}, cold]) seat.vote(from, one, claim)
       for (const envelope_id of one.ids) {
         const shares = new Map(seat.others().map((member) => [member as MemberIndex, 'good' as const]))
         seat.state.volatile.gatherings.set(envelope_id, {
