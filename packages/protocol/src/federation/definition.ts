@@ -159,7 +159,7 @@ function checkNetwork({ network, genesis_hash, experimental_mainnet }: Definitio
       new FederationError(
         'mainnet-without-flag',
         'On mainnet a federation must say "experimental_mainnet": true, for it guards real coins with young software.',
-        'Use testnet4 or signet, or define it again with the flag once you accept the risk.',
+        'Use testnet4 or signet, or define it again with --experimental-mainnet once you accept the risk.',
       ),
     )
   }
