@@ -129,7 +129,7 @@ export class SimMember implements Endpoint {
     const { world, probe, ports } = this.#modules
     this.#lives += 1
     const clock = new MemberClock(world, this.options.clock_error)
-    const core = this.#modules.wrapCore(this.#observed(createCore(this.options.config, ports)), this)
+    const core = this.#observed(this.#modules.wrapCore(createCore(this.options.config, ports), this))
     const log = restoreLog(core, this.disk.load())
     this.#record_index = Math.max(log.next_index - 1, 0)
     const shell = this.#newShell(clock)

@@ -1,6 +1,11 @@
 import type { Federation } from '@belfry/protocol'
 import type { PlantedBug } from './planted-bug.ts'
 
+/** A certificate of one vote could not even be written. */
+function oneLess(q: number): number {
+  return Math.max(2, q - 1)
+}
+
 export const quorumOffByOne: PlantedBug = {
   name: 'quorum-off-by-one',
   what: 'members take one vote fewer for a quorum than the lock says',
@@ -10,8 +15,8 @@ export const quorumOffByOne: PlantedBug = {
     const { clawback, emergency } = federation.thresholds
     const thresholds = {
       ...federation.thresholds,
-      clawback: { ...clawback, q: clawback.q - 1 },
-      emergency: { ...emergency, q: emergency.q - 1 },
+      clawback: { ...clawback, q: oneLess(clawback.q) },
+      emergency: { ...emergency, q: oneLess(emergency.q) },
     }
     return new Proxy<Federation>(federation, {
       // Read from the federation itself: its private parts are not the proxy's.

@@ -58,6 +58,8 @@ export interface Plan {
 const CLAWBACK_RUNGS = [2_000, 10_000, 50_000, 250_000] as const
 const EMERGENCY_RUNGS = [10_000, 50_000, 250_000] as const
 const UNVAULT_RATES = [2_000, 20_000, 100_000] as const
+/** Signatures that are real cost ten times as much. */
+const REAL_CRYPTO_EVERY = 100
 const HEARTBEATS_MS = [10_000, 20_000, 30_000] as const
 /** What runs cost grows with the window: long ones are rarer. */
 const WINDOWS = [12, 12, 12, 24, 24, 24, 36, 48] as const
@@ -76,14 +78,14 @@ export function drawPlan(seed: number, members?: number): Plan {
     members: n,
     thresholds,
     timing: { heartbeat_ms: random.pick(HEARTBEATS_MS) as Millis, suspect_periods: 3, dead_periods: 6 },
-    has_real_crypto: random.chance(0.01),
+    has_real_crypto: seed % REAL_CRYPTO_EVERY === REAL_CRYPTO_EVERY - 1,
     deal,
     has_second_generation: random.chance(0.15),
     story: drawStory(random),
     replaces: random.chance(0.3),
     strikes_early: random.chance(0.1),
     has_faults_from_start: random.chance(0.4),
-    goes_on_until_settled: random.chance(0.06),
+    goes_on_until_settled: random.chance(0.04),
     corrupted: drawCorrupted(random, n, liars),
     is_overrun,
     network: {

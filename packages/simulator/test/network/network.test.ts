@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import type { MemberIndex } from '@belfry/protocol/primitives'
+import { type Endpoint, type NetworkFaults, SimNetwork } from '../../src/network/index.ts'
+import { Random, World } from '../../src/world/index.ts'
+
+const CALM: NetworkFaults = { delay_ms: 10, straggles: 0, drops: 0, duplicates: 0 }
+const MESSAGE = Uint8Array.of(1, 2, 3)
+
+interface Arrival {
+  readonly at: number
+  readonly from: number
+  readonly channel: string
+  readonly token: number | null
+}
+
+class Setting {
+  readonly world = new World()
+  readonly network: SimNetwork
+  readonly arrivals: Arrival[] = []
+  readonly peers: string[] = []
+  readonly down = new Set<number>()
+  readonly mute = new Set<number>()
+
+  constructor(members: number, faults: NetworkFaults = CALM) {
+    this.network = new SimNetwork({ faults }, { world: this.world, random: new Random(5, 'network') })
+    for (let index = 1; index <= members; index++) this.network.join(this.#endpoint(index as MemberIndex))
+    for (let index = 1; index <= members; index++) this.network.changed(index as MemberIndex)
+    this.settle()
+  }
+
+  #endpoint(index: MemberIndex): Endpoint {
+    const { down, mute, arrivals, peers } = this
+    return {
+      index,
+      get is_up() {
+        return !down.has(index)
+      },
+      onFrame(from, channel, _bytes, token) {
+        if (down.has(index)) return false
+        arrivals.push({ at: index, from, channel, token })
+        return true
+      },
+      onPeer: (member, connected) => peers.push(`${index}${connected ? '+' : '-'}${member}`),
+      passesOn: () => !mute.has(index),
+    }
+  }
+
+  settle(): void {
+    while (this.world.next());
+  }
+
+  /** Lets everybody accept what arrives, until nothing does any more. */
+  gossip(): number[] {
+    let judged = 0
+    for (;;) {
+      this.settle()
+      const news = this.arrivals.slice(judged)
+      if (news.length === 0) return this.arrivals.map(({ at }) => at).toSorted()
+      judged = this.arrivals.length
+      for (const { at, token } of news) if (token !== null) this.network.onVerdict(at as MemberIndex, token, 'accept')
+    }
+  }
+
+  cut(a: number, b: number): void {
+    this.network.cut(a as MemberIndex, b as MemberIndex)
+  }
+}
+
+const member = (index: number): MemberIndex => index as MemberIndex
+
+describe('SimNetwork', () => {
+  it('tells both ends of a connection once when it is made and once when it ends', () => {
+    const setting = new Setting(2)
+    assert.deepEqual(setting.peers.toSorted(), ['1+2', '2+1'])
+    setting.cut(1, 2)
+    setting.settle()
+    assert.equal(setting.peers.length, 2, 'one way is open still')
+    setting.cut(2, 1)
+    setting.settle()
+    assert.deepEqual(setting.peers.slice(2).toSorted(), ['1-2', '2-1'])
+  })
+
+  it('tells a member that starts again of its connections anew', () => {
+    const setting = new Setting(2)
+    setting.down.add(2)
+    setting.network.changed(member(2))
+    setting.settle()
+    assert.deepEqual(setting.peers.slice(2), ['1-2'])
+    setting.down.delete(2)
+    setting.network.changed(member(2))
+    setting.settle()
+    assert.deepEqual(setting.peers.slice(3).toSorted(), ['1+2', '2+1'])
+  })
+
+  it('carries a stream one way alone where the other way is cut', () => {
+    const setting = new Setting(2)
+    setting.cut(1, 2)
+    setting.network.send(member(1), member(2), MESSAGE)
+    setting.network.send(member(2), member(1), MESSAGE)
+    setting.settle()
+    assert.deepEqual(setting.arrivals, [{ at: 1, from: 2, channel: 'stream', token: null }])
+    setting.network.open(member(1), member(2))
+    setting.network.send(member(1), member(2), MESSAGE)
+    setting.settle()
+    assert.equal(setting.arrivals.length, 2)
+  })
+
+  it('brings gossip to everybody once, and the same bytes again to nobody', () => {
+    const setting = new Setting(5)
+    setting.network.publish(member(1), MESSAGE)
+    assert.deepEqual(setting.gossip(), [2, 3, 4, 5])
+    setting.network.publish(member(1), Uint8Array.from(MESSAGE))
+    assert.deepEqual(setting.gossip(), [2, 3, 4, 5])
+  })
+
+  it('brings gossip around a cut by those who accepted it, and not by those who keep it', () => {
+    const around = new Setting(3)
+    around.cut(1, 3)
+    around.network.publish(member(1), MESSAGE)
+    assert.deepEqual(around.gossip(), [2, 3])
+    const kept = new Setting(3)
+    kept.cut(1, 3)
+    kept.mute.add(2)
+    kept.network.publish(member(1), MESSAGE)
+    assert.deepEqual(kept.gossip(), [2])
+  })
+
+  it('passes on nothing that was rejected or ignored', () => {
+    const setting = new Setting(3)
+    setting.cut(1, 3)
+    setting.network.publish(member(1), MESSAGE)
+    setting.settle()
+    for (const { token } of setting.arrivals) if (token !== null) setting.network.onVerdict(member(2), token, 'ignore')
+    setting.settle()
+    assert.deepEqual(setting.arrivals.map(({ at }) => at), [2])
+  })
+
+  it('loses, doubles and delays as often as it is told to, and never between those that are spared', () => {
+    const setting = new Setting(2, { delay_ms: 10, straggles: 0.5, drops: 0.3, duplicates: 0.3 })
+    for (let i = 0; i < 1_000; i++) setting.network.send(member(1), member(2), MESSAGE)
+    setting.settle()
+    // 70 % arrive, 30 % of them twice.
+    assert.ok(Math.abs(setting.arrivals.length - 910) < 60, String(setting.arrivals.length))
+    setting.network.spare([member(1), member(2)])
+    setting.arrivals.length = 0
+    const before_ms = setting.world.now_ms
+    for (let i = 0; i < 1_000; i++) setting.network.send(member(1), member(2), MESSAGE)
+    setting.settle()
+    assert.ok(setting.arrivals.length >= 1_000)
+    assert.ok(setting.world.now_ms - before_ms <= 10)
+  })
+
+  it('brings nothing to a member that is down', () => {
+    const setting = new Setting(2)
+    setting.network.send(member(1), member(2), MESSAGE)
+    setting.down.add(2)
+    setting.settle()
+    setting.network.send(member(1), member(2), MESSAGE)
+    setting.settle()
+    assert.deepEqual(setting.arrivals, [])
+  })
+})
