@@ -3,19 +3,9 @@
  * publishes an acceptance before it answers the RPC that brought it; what lies between acceptance and our stamp is the same
  * at both ends of a reaction, so that the difference is right although each end is late.
  */
-import { createRequire } from 'node:module'
+import { Worker } from 'node:worker_threads'
 import type { RegtestNode } from '../../packages/client/src/regtest.ts'
 import { monotonic_ms } from './clock.ts'
-
-/** Of zeromq, which packages/node depends on. */
-interface SequenceSocket extends AsyncIterable<readonly Uint8Array[]> {
-  subscribe(topic: string): void
-  connect(address: string): void
-  close(): void
-}
-
-const nodePackage = createRequire(new URL('../../packages/node/package.json', import.meta.url))
-const { Subscriber } = nodePackage('zeromq') as { Subscriber: new (options: { linger: number }) => SequenceSocket }
 
 export interface Notice {
   readonly kind: 'accepted' | 'connected'
@@ -31,8 +21,6 @@ interface Waiting {
   readonly found: (notice: Notice) => void
 }
 
-const HASH_BYTES = 32
-const KINDS: ReadonlyMap<string, Notice['kind']> = new Map([['A', 'accepted'], ['C', 'connected']])
 /** An incident has some dozens. */
 const MAX_NOTICES = 100_000
 /** Until ZMQ has connected, what is published is lost. */
@@ -40,20 +28,17 @@ const CONNECT_LIMIT_MS = 30_000
 const CONNECT_ROUND_MS = 200
 
 export class Witness {
-  readonly #sockets: readonly SequenceSocket[]
+  readonly #ears: Worker
+  readonly #nodes: number
   readonly #waiting = new Set<Waiting>()
   readonly #live = new Set<number>()
   #notices: Notice[] = []
 
   /** @param nodes in the order of the members */
   constructor(nodes: readonly RegtestNode[]) {
-    this.#sockets = nodes.map(({ zmq }, node) => {
-      const socket = new Subscriber({ linger: 0 })
-      socket.subscribe('sequence')
-      socket.connect(zmq.sequence)
-      void this.#hear(socket, node)
-      return socket
-    })
+    this.#nodes = nodes.length
+    this.#ears = new Worker(new URL('ears.ts', import.meta.url), { workerData: nodes.map(({ zmq }) => zmq.sequence) })
+    this.#ears.on('message', (notice: Notice) => this.#note(notice))
   }
 
   /** Everything since the last `begin`. */
@@ -68,7 +53,7 @@ export class Witness {
   /** Mines until every bitcoind was heard. */
   async untilLive(mine: () => Promise<unknown>): Promise<void> {
     const end_ms = monotonic_ms() + CONNECT_LIMIT_MS
-    while (this.#live.size < this.#sockets.length) {
+    while (this.#live.size < this.#nodes) {
       if (monotonic_ms() > end_ms) throw new Error('a bitcoind publishes nothing by ZMQ')
       await mine()
       await new Promise((resolve) => setTimeout(resolve, CONNECT_ROUND_MS))
@@ -92,22 +77,14 @@ export class Witness {
     }
   }
 
-  close(): void {
-    for (const socket of this.#sockets) socket.close()
-  }
-
-  async #hear(socket: SequenceSocket, node: number): Promise<void> {
-    for await (const [, body] of socket) {
-      const at_ms = monotonic_ms()
-      this.#live.add(node)
-      if (body === undefined) continue
-      const kind = KINDS.get(String.fromCharCode(body[HASH_BYTES] ?? 0))
-      if (kind === undefined) continue
-      this.#note({ kind, id: Buffer.from(body.subarray(0, HASH_BYTES)).toString('hex'), node, at_ms })
-    }
+  async close(): Promise<void> {
+    const ended = new Promise((resolve) => this.#ears.once('exit', resolve))
+    this.#ears.postMessage('close', [])
+    await ended
   }
 
   #note(notice: Notice): void {
+    this.#live.add(notice.node)
     if (this.#notices.length < MAX_NOTICES) this.#notices.push(notice)
     for (const { isIt, found } of this.#waiting) if (isIt(notice)) found(notice)
   }
