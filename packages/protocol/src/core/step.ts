@@ -6,7 +6,7 @@ import { onBroadcastAnswer } from '../incident/broadcast.ts'
 import { onBlock, onSpend, resumeIncidents } from '../incident/machine.ts'
 import { onRebuilt, onShareOpened } from '../incident/rebuild.ts'
 import { onSealed } from '../incident/release.ts'
-import { heartbeatIfDue, sendHeartbeat } from '../liveness/heartbeats.ts'
+import { heartbeatForTip, heartbeatIfDue } from '../liveness/heartbeats.ts'
 import { type EnrolRequest, enrolRequest, infoRequest } from '../messages/owner-requests.ts'
 import type { ChainEvent } from '../chain/index.ts'
 import type { CryptoPorts } from '../crypto/index.ts'
@@ -118,7 +118,7 @@ function onChain(turn: Turn, fact: ChainEvent): void {
       turn.tell({ level: 'info', event: 'block-connected', height: fact.block.height, detail: fact.block.hash })
       for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) activateIfDue(turn, vault_id, vault)
       onBlock(turn)
-      sendHeartbeat(turn)
+      heartbeatForTip(turn)
       return
     case 'block-disconnected':
       if (fact.previous === turn.durable.position?.hash) return

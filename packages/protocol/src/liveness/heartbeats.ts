@@ -12,6 +12,9 @@ import type { PeerLife } from '../state/volatile.ts'
 /** A clock set back by more than this does not silence me until it has come round again. */
 const CLOCK_STEP_MS = 5_000
 
+/** New tips that are told at once within one period. */
+const TIPS_PER_PERIOD = 10
+
 /** Each period: judges the peers, sends a heartbeat, and asks for what open incidents still lack. */
 export function heartbeatIfDue(turn: Turn): void {
   const { heartbeat_ms } = turn.config.federation.timing
@@ -33,9 +36,21 @@ export function heartbeatIfDue(turn: Turn): void {
   }
 }
 
-/** Also sent with each new tip, between the periods. */
-export function sendHeartbeat(turn: Turn): void {
+/**
+ * With each new tip, between the periods; but for the blocks of a catch-up, which would use up what peers take from me, and
+ * silence me when I am back at the tip: those share one heartbeat.
+ */
+export function heartbeatForTip(turn: Turn): void {
+  const { volatile, config } = turn
+  const gap_ms = Math.ceil(config.federation.timing.heartbeat_ms / TIPS_PER_PERIOD)
+  const since_ms = turn.at_ms - volatile.heartbeat_sent_at
+  if (since_ms < 0 || since_ms >= gap_ms) sendHeartbeat(turn)
+  else volatile.next_heartbeat_at = Math.min(volatile.next_heartbeat_at, turn.at_ms + gap_ms) as Millis
+}
+
+function sendHeartbeat(turn: Turn): void {
   const { volatile, config, durable } = turn
+  volatile.heartbeat_sent_at = turn.at_ms
   const open = openIncidents(turn)
   const from = open.length > MAX_HEARTBEAT_INCIDENTS ? volatile.heartbeat_turn % open.length : 0
   volatile.heartbeat_turn = from + MAX_HEARTBEAT_INCIDENTS

@@ -84,6 +84,7 @@ export interface Volatile {
   started_at: Millis | null
   seq: number
   next_heartbeat_at: Millis
+  heartbeat_sent_at: Millis
   /** Round-robin over open incidents where a heartbeat has no room for all. */
   heartbeat_turn: number
   chain: ChainState
@@ -125,6 +126,7 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     started_at: null,
     seq: 0,
     next_heartbeat_at: 0 as Millis,
+    heartbeat_sent_at: 0 as Millis,
     heartbeat_turn: 0,
     chain: 'unreachable',
     implementation: '',

@@ -28,14 +28,29 @@ const sentSince = (seat: Seat, since: number) => seat.sent('heartbeat', since).l
 describe('my heartbeats', () => {
   it('come each period and with each new tip', () => {
     const seat = started()
+    seat.pass(heartbeat_ms)
     let since = seat.outputs.length
     seat.pass(heartbeat_ms - 1)
     assert.equal(sentSince(seat, since), 0)
     seat.pass(1)
     assert.equal(sentSince(seat, since), 1)
+    seat.pass(heartbeat_ms / 2)
     since = seat.outputs.length
     seat.connect()
     assert.equal(sentSince(seat, since), 1)
+  })
+
+  it('tell many tips at once by one, so that a catch-up does not use up what peers take from me', () => {
+    const seat = started()
+    seat.pass(heartbeat_ms)
+    seat.pass(heartbeat_ms / 2)
+    const since = seat.outputs.length
+    seat.connectMany(500)
+    assert.equal(sentSince(seat, since), 1)
+    seat.pass(heartbeat_ms / 10)
+    const [, last, ...more] = seat.sent('heartbeat', since)
+    assert.equal(last?.body.tip?.height, seat.tip)
+    assert.deepEqual(more, [])
   })
 
   it('come under a number that rises, and under a boot that rises at each start', () => {
