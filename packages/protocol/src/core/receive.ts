@@ -132,12 +132,15 @@ function open(turn: Turn, input: FrameInput, frame: Frame, head: Header): Verdic
   if (!pay(senders, head.from, rules.room, sender, bytes, turn.at_ms)) return 'sender-over-budget'
   if (rules.rising && !rises(turn, head)) return 'stale'
   const code = content(turn, head.kind, head, frame)
-  if (verdictOf(code) === 'ignore') return code
-  if (!isDirect) spend(senders, head.from, rules.room, sender, bytes, turn.at_ms)
-  // Ignored messages may be taken another time, when I know more; so only a decision is remembered.
-  if (!rules.repeats) turn.volatile.seen.set(exact, true)
+  const isIgnored = verdictOf(code) === 'ignore'
+  if (!isDirect && !isIgnored) spend(senders, head.from, rules.room, sender, bytes, turn.at_ms)
+  // Ignored messages may be taken another time, when I know more, but for those that are old and stay so.
+  if (!rules.repeats && (!isIgnored || OUTLIVED.has(code))) turn.volatile.seen.set(exact, true)
   return code
 }
+
+/** What I hold already, or something newer: no later look at the same bytes finds more in them. */
+const OUTLIVED: ReadonlySet<VerdictCode> = new Set(['stale', 'duplicate'])
 
 /** Mine come back to me all the time; one that I did not sign means that somebody else runs on my key. */
 function onOwnMessage(turn: Turn, { boot, seq }: Header): VerdictCode {

@@ -127,10 +127,10 @@ function onChain(turn: Turn, fact: ChainEvent): void {
       return
     default: {
       noticeMoved(turn, fact.outpoint)
-      const concerned = sortedEntries(turn.durable.vaults).filter(([, vault]) => vault.coins.has(fact.outpoint))
-      if (concerned.length === 0) return
+      const concerned = new Map([...turn.durable.vaults].filter(([, { coins }]) => coins.has(fact.outpoint)))
+      if (concerned.size === 0) return
       turn.record({ record: 'chain', fact })
-      for (const [vault_id, vault] of concerned) onSpend(turn, vault_id, vault, fact)
+      for (const [vault_id, vault] of sortedEntries(concerned)) onSpend(turn, vault_id, vault, fact)
     }
   }
 }

@@ -14,10 +14,16 @@ const pair = s.struct({ member: s.memberIndex, boot: s.uint(0xffff_ffff), seq: s
 /** A few pieces convict as well as many; the rest would only be a way to fill the disk. */
 const MAX_PER_MEMBER = 4
 
+/**
+ * Larger ones are not kept to be compared: certificates and long Pulls, which bind nobody to anything. With them a few
+ * lying members could fill the memory.
+ */
+const MAX_COMPARED_BYTES = 2_048
+
 /** Remembers a message whose signature holds, and compares it with what that member signed under the same number. */
 export function noticeEquivocation(turn: Turn, head: Header, frame: Frame): void {
   const recent = turn.volatile.recent.get(head.from)
-  if (!recent) return
+  if (!recent || frame.signed.length > MAX_COMPARED_BYTES) return
   const number = `${head.boot}/${head.seq}`
   const before = recent.get(number)
   if (before === undefined) {

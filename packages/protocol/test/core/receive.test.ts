@@ -102,6 +102,18 @@ describe('a frame that is received', () => {
   })
 })
 
+describe('a message that has been outlived', () => {
+  it('is looked at once more at most, for 64 votes in it cost 64 looks', () => {
+    const seat = Seat.guarding(vault, setting)
+    const { vault_id, theft: incident_id } = vault
+    const votes = [2, 3, 4].map((from) => seat.frame(from, 'vote', seat.voteBody(vault)))
+    const body: BodyOf<'certificate'> = { vault_id, trigger: 'theft', incident_id, action: 'clawback', votes }
+    const [one, other] = [seat.frame(5, 'certificate', body), seat.frame(5, 'certificate', body)]
+    assert.equal(seat.receive(one, 5), 'accepted')
+    assert.deepEqual([1, 2, 3].map(() => seat.receive(other, 4)), ['stale', 'duplicate', 'duplicate'])
+  })
+})
+
 describe('the room of a sender', () => {
   it('is its own, whatever others flood', () => {
     const seat = Seat.guarding(vault, setting)

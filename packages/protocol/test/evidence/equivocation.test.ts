@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { decodeHeader, verifyFrame } from '../../src/index.ts'
+import { type MemberIndex, decodeHeader, verifyFrame } from '../../src/index.ts'
 import { Seat } from '../core/seat.ts'
 import { portsOf, settingOf, vaultOf } from '../core/setting.ts'
 
@@ -40,6 +40,18 @@ describe('evidence', () => {
       seat.say(4, 'vote', seat.voteBody(vault), { head, attachment })
     }
     assert.equal(seat.state.durable.evidence.size, 0)
+  })
+
+  it('is not sought in what is large and binds nobody: to remember that would take too much memory', () => {
+    const large = settingOf(12)
+    const one = vaultOf(large)
+    const seat = Seat.guarding(one, large)
+    const votes = seat.others().map((from) => seat.frame(from, 'vote', seat.voteBody(one)))
+    const { vault_id, theft: incident_id } = one
+    const before = seat.state.volatile.recent.get(4 as MemberIndex)?.size
+    seat.say(4, 'certificate', { vault_id, trigger: 'theft', incident_id, action: 'clawback', votes })
+    const after = seat.state.volatile.recent.get(4 as MemberIndex)
+    assert.equal(after?.size, (before ?? 0) + 1, 'its vote in the certificate, and not the certificate')
   })
 
   it('is none where the number is of another boot', () => {
