@@ -41,6 +41,8 @@ export class BitcoinNetwork {
   /** Mined whatever they pay, from that height on: thieves have their ways. */
   readonly sponsored = new Map<Txid, number>()
   faults: BitcoinFaults
+  /** No block takes a recovery transaction. */
+  censors = false
   /** What a transaction must pay to be mined, sat/kvB. */
   market: number
   market_limit: number
@@ -173,6 +175,7 @@ export class BitcoinNetwork {
   }
 
   #isWorthwhile(tx: SimTx, height: number, taken: readonly SimTx[]): boolean {
+    if (this.censors && (tx.purpose === 'clawback' || tx.purpose === 'emergency')) return false
     const parent = this.miner.mempool().find(({ output }) => output === tx.spends)
     if (parent !== undefined && !taken.includes(parent)) return false
     if ((this.sponsored.get(tx.txid) ?? Number.POSITIVE_INFINITY) <= height) return true

@@ -291,8 +291,9 @@ export class SimMember implements Endpoint {
   }
 
   #offer(input: Input): boolean {
-    const isTaken = this.#life?.loop.offer(input) ?? false
-    if (!isTaken) this.#modules.probe.onRefused(this, input)
+    const loop = this.#life?.loop
+    const isTaken = loop?.offer(input) ?? false
+    if (!isTaken && loop?.status === 'running') this.#modules.probe.onRefused(this, input)
     return isTaken
   }
 

@@ -45,6 +45,7 @@ export class SimNetwork {
   readonly #awaiting = new Map<number, Gossip>()
   #token = 0
   #spared: ReadonlySet<MemberIndex> = new Set()
+  #is_apart = false
   faults: NetworkFaults
 
   constructor(options: { faults: NetworkFaults }, modules: { world: World; random: Random }) {
@@ -60,6 +61,7 @@ export class SimNetwork {
   /** Between two of these nothing is lost or late any more. */
   spare(members: readonly MemberIndex[]): void {
     this.#spared = new Set(members)
+    this.#noticeAll()
   }
 
   /** The process came up or went down: connections are made, or end. */
@@ -70,6 +72,12 @@ export class SimNetwork {
       this.#told.set(`${member}<${other}`, false)
       this.#noticeSoon(member, other)
     }
+  }
+
+  /** Nobody reaches anybody any more, but for those that are spared. */
+  setApart(isApart: boolean): void {
+    this.#is_apart = isApart
+    this.#noticeAll()
   }
 
   cut(from: MemberIndex, to: MemberIndex): void {
@@ -84,7 +92,7 @@ export class SimNetwork {
 
   isConnected(a: MemberIndex, b: MemberIndex): boolean {
     const up = this.#endpoints.get(a)?.is_up === true && this.#endpoints.get(b)?.is_up === true
-    return up && !this.#links.isSevered(a, b)
+    return up && !this.#links.isSevered(a, b) && (!this.#is_apart || this.#areSpared(a, b))
   }
 
   send(from: MemberIndex, to: MemberIndex, bytes: Uint8Array): void {
@@ -140,6 +148,11 @@ export class SimNetwork {
       const isLate = this.#random.chance(this.faults.straggles) && !this.#areSpared(from, to)
       this.#world.after(isLate ? usual * 20 : usual, arrive)
     }
+  }
+
+  #noticeAll(): void {
+    const members = [...this.#endpoints.keys()]
+    for (const a of members) for (const b of members) if (a < b) this.#noticeSoon(a, b)
   }
 
   #noticeSoon(a: MemberIndex, b: MemberIndex): void {

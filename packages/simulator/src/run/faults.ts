@@ -1,14 +1,16 @@
 /** What goes wrong by itself: crashes, failing disks, partitions, bitcoinds that are gone for a while. */
 import type { MemberIndex } from '@belfry/protocol/primitives'
+import type { BitcoinNetwork, SimBitcoind } from '../chain/index.ts'
 import type { SimMember } from '../member/index.ts'
 import type { SimNetwork } from '../network/index.ts'
 import type { Random, World } from '../world/index.ts'
-import type { ProcessFaults } from './plan.ts'
+import type { ProcessFaults, Siege } from './plan.ts'
 
 export interface FaultModules {
   readonly world: World
   readonly random: Random
   readonly network: SimNetwork
+  readonly bitcoin: BitcoinNetwork
   readonly members: readonly SimMember[]
   readonly say: (what: string, member?: MemberIndex) => void
 }
@@ -18,6 +20,8 @@ export class Faults {
   readonly #modules: FaultModules
   /** Nothing goes wrong any more with these, nor between two of them. */
   #spared: ReadonlySet<MemberIndex> = new Set()
+  readonly #held_down = new Set<MemberIndex>()
+  readonly #held_blind = new Set<SimBitcoind>()
 
   constructor(options: ProcessFaults, modules: FaultModules) {
     this.#options = options
@@ -36,19 +40,45 @@ export class Faults {
   /** What went wrong with these is put right, and they are left alone from now on. */
   spare(members: readonly MemberIndex[]): void {
     this.#spared = new Set(members)
-    const { network } = this.#modules
+    const { network, bitcoin } = this.#modules
+    bitcoin.censors = false
     for (const member of this.#modules.members) {
       if (!this.#spared.has(member.index)) continue
+      this.#held_down.delete(member.index)
+      this.#held_blind.delete(member.bitcoind)
       member.start()
       if (!member.bitcoind.is_up) member.bitcoind.start(true)
       for (const other of members) if (other !== member.index) network.open(member.index, other)
     }
   }
 
+  /** From now on the federation can do nothing, until `spare` ends it for some. `needed`: members for a clawback. */
+  besiege(siege: Siege, needed: number): void {
+    const { members, network, bitcoin, random, say } = this.#modules
+    say(`siege: ${siege}`)
+    if (siege === 'apart') network.setApart(true)
+    if (siege === 'censored') bitcoin.censors = true
+    if (siege === 'down') {
+      const least = members.length - needed + 1
+      for (const member of random.sample(members, random.int(least, members.length))) {
+        this.#held_down.add(member.index)
+        member.crash()
+      }
+    }
+    if (siege === 'blind') {
+      for (const { bitcoind } of members) {
+        this.#held_blind.add(bitcoind)
+        bitcoind.stop()
+      }
+    }
+  }
+
   /** It comes back after a while. */
   restartLater(member: SimMember): void {
     const { world, random } = this.#modules
-    world.after(random.exponential(this.#options.down_ms), () => member.start())
+    world.after(random.exponential(this.#options.down_ms), () => {
+      if (!this.#held_down.has(member.index)) member.start()
+    })
   }
 
   #repeat(mean_ms: number | null, act: () => void): void {
@@ -84,7 +114,7 @@ export class Faults {
     member.bitcoind.stop()
     const keepsMempool = random.chance(0.5)
     world.after(random.exponential(this.#options.outage_lasts_ms), () => {
-      if (!member.bitcoind.is_up) member.bitcoind.start(keepsMempool)
+      if (!member.bitcoind.is_up && !this.#held_blind.has(member.bitcoind)) member.bitcoind.start(keepsMempool)
     })
   }
 

@@ -15,6 +15,18 @@ export type Story =
   | 'cold-theft'
   | 'quiet'
 
+/** What keeps the federation from acting between the theft and the healing, so that there is something left to demand. */
+export type Siege =
+  | 'none'
+  /** No member reaches another. */
+  | 'apart'
+  /** Too few members are up. */
+  | 'down'
+  /** No bitcoind hears of anything. */
+  | 'blind'
+  /** No miner takes a recovery transaction. */
+  | 'censored'
+
 export interface ProcessFaults {
   /** Mean time between two crashes of one member; null for none. */
   readonly crash_ms: number | null
@@ -36,6 +48,7 @@ export interface Plan {
   readonly deal: DealPlan
   readonly has_second_generation: boolean
   readonly story: Story
+  readonly siege: Siege
   /** The thief replaces his U by another variant while it is unconfirmed. */
   readonly replaces: boolean
   /** The thief does not wait until the vault is enrolled. */
@@ -63,6 +76,7 @@ const REAL_CRYPTO_EVERY = 100
 const HEARTBEATS_MS = [10_000, 20_000, 30_000] as const
 /** What runs cost grows with the window: long ones are rarer. */
 const WINDOWS = [12, 12, 12, 24, 24, 24, 36, 48] as const
+const SIEGES: readonly Siege[] = ['none', 'none', 'apart', 'down', 'blind', 'censored']
 const SIZES = [3, 4, 4, 5, 5, 5, 6, 7, 7, 9] as const
 
 export function drawPlan(seed: number, members?: number): Plan {
@@ -82,6 +96,7 @@ export function drawPlan(seed: number, members?: number): Plan {
     deal,
     has_second_generation: random.chance(0.15),
     story: drawStory(random),
+    siege: random.pick(SIEGES),
     replaces: random.chance(0.3),
     strikes_early: random.chance(0.1),
     has_faults_from_start: random.chance(0.4),

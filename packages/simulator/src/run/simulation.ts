@@ -97,6 +97,7 @@ class Simulation {
       world,
       random: this.#random('faults'),
       network: this.#network,
+      bitcoin: this.#bitcoin,
       members: [...this.#members.values()],
       say: (what, member) => this.#trace?.say(what, member),
     })

@@ -110,6 +110,7 @@ export class StoryTeller {
       case 'theft':
         thief.unvault({ isMined: true })
         if (this.#plan.replaces) world.after(random.int(1_000, block_ms), () => thief.unvault({ isMined: true }))
+        if (this.#plan.siege !== 'none') world.after(random.int(0, block_ms), () => this.#besiege())
         return
       case 'vanishing':
         thief.unvault({ isMined: false })
@@ -121,6 +122,10 @@ export class StoryTeller {
         return
       case 'quiet':
     }
+  }
+
+  #besiege(): void {
+    if (!this.#is_healed) this.#modules.faults.besiege(this.#plan.siege, this.#modules.core_size)
   }
 
   #onBlock(): void {
