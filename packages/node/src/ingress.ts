@@ -1,4 +1,5 @@
 /** What arrives from outside, as inputs of the core: frames, owners' requests, connections, chain events. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChainEvent, Input, Outcome, OwnerKind, Verdict } from '@belfry/protocol'
 import type { MemberIndex, Millis } from '@belfry/protocol/primitives'
 import type { NetworkHandlers } from '@belfry/network'
@@ -11,10 +12,20 @@ const MAX_PENDING_REQUESTS = 256
 /** Chain events and outcomes are never dropped: where the loop has no room, they wait and ask again. */
 const RETRY_MS = 5
 
+/**
+ * An author sends to all members itself: forwarding bridges missing links only, and must not delay what a member has to do
+ * and say itself when a theft is on.
+ */
+const FORWARD_DELAY_MS = 250
+/** Well below what the network has pending of one forwarder; what comes above is forwarded at once. */
+const MAX_HELD_BACK = 128
+
 export interface IngressModules {
   /** The loop's; false where it has no room. */
   readonly offer: (input: Input) => boolean
   readonly now: () => Millis
+  /** Default: that long by the machine's clock, without keeping the process from ending. */
+  readonly pause?: (ms: number) => Promise<unknown>
 }
 
 export class Ingress {
@@ -22,10 +33,13 @@ export class Ingress {
   readonly requests = new PendingAnswers<Uint8Array>(MAX_PENDING_REQUESTS)
   readonly #offer: (input: Input) => boolean
   readonly #now: () => Millis
+  readonly #pause: (ms: number) => Promise<unknown>
+  #held_back = 0
 
-  constructor({ offer, now }: IngressModules) {
+  constructor({ offer, now, pause = (ms) => sleep(ms, undefined, { ref: false }) }: IngressModules) {
     this.#offer = offer
     this.#now = now
+    this.#pause = pause
   }
 
   readonly handlers: NetworkHandlers = {
@@ -36,7 +50,8 @@ export class Ingress {
         this.verdicts.drop(pending.id)
         return 'ignore'
       }
-      return await pending.answer
+      const verdict = await pending.answer
+      return verdict === 'accept' ? await this.#heldBack(verdict) : verdict
     },
     onMemberFrame: (peer, bytes) => {
       this.#frame(peer, 'stream', bytes, null)
@@ -45,6 +60,15 @@ export class Ingress {
     onPeer: ({ index, connected }) => {
       this.#offer({ kind: 'peer', member: index, connected, at_ms: this.#now() })
     },
+  }
+
+  /** It is the network's hearing of an acceptance that forwards a message. */
+  async #heldBack(verdict: Verdict): Promise<Verdict> {
+    if (this.#held_back >= MAX_HELD_BACK) return verdict
+    this.#held_back += 1
+    await this.#pause(FORWARD_DELAY_MS)
+    this.#held_back -= 1
+    return verdict
   }
 
   #frame(peer: MemberIndex, channel: 'gossip' | 'stream', bytes: Uint8Array, token: number | null): boolean {
