@@ -5,7 +5,7 @@
 import type { ChainEvent } from '../chain/index.ts'
 import { envelopesOf } from '../custody/manifest.ts'
 import { hasLedgerRoom, signOnce, voteSlot } from '../guard/ledger.ts'
-import { type Frame, decodeFrame, encodeFrame, withoutAttachment } from '../messages/frame.ts'
+import { type Frame, encodeFrame } from '../messages/frame.ts'
 import { ACTION_OF, type Trigger } from '../messages/vote.ts'
 import { type IncidentId, type VaultId, sortedEntries } from '../primitives/index.ts'
 import { UNSPENT, confirmations } from '../state/coins.ts'
@@ -16,7 +16,7 @@ import { chronicle } from './chronicle.ts'
 import { releaseGate } from './gate.ts'
 import { incidentIdOf } from './identity.ts'
 import { gather } from './rebuild.ts'
-import { releaseDue } from './release.ts'
+import { isAmongFirst, releaseDue } from './release.ts'
 import { finalSpend, isRecoveryWaiting, recoveryTarget, standingTrigger } from './trigger.ts'
 import { VOTE_RENEWAL, countedVoters } from './votes.ts'
 
@@ -137,7 +137,10 @@ function boundTo(turn: Turn, frame: Frame, wtxid: string): boolean {
   return turn.bodyOf('vote', frame).witness_txid === wtxid
 }
 
-/** q votes held make a certificate; it is recorded, and told once to those who may lack a vote. */
+/**
+ * q votes held make a certificate; it is recorded, and told once to those who may lack a vote: by the first b+1 members in
+ * the order alone, of whom one at least is honest, for it is they who need the others' shares. All votes go to all anyway.
+ */
 function certifyIfDue(turn: Turn, incident_id: IncidentId, incident: Incident): void {
   const voters = countedVoters(incident.votes, turn.tip)
   const { q } = turn.config.federation.thresholds[incident.action]
@@ -145,10 +148,8 @@ function certifyIfDue(turn: Turn, incident_id: IncidentId, incident: Incident): 
   turn.record({ record: 'certified', incident_id, at_ms: turn.at_ms, height: turn.tip, voters })
   turn.note(incident_id, 'certified', { detail: `${voters.length} votes` })
   turn.tell({ level: 'warn', event: 'certified', incident_id, detail: voters.join(' ') })
-  const votes = voters.flatMap((member) => {
-    const held = incident.votes.get(member)
-    return held ? [encodeFrame(withoutAttachment(decodeFrame(held.frame)))] : []
-  })
+  if (!isAmongFirst(turn, incident_id)) return
+  const votes = voters.flatMap((member) => incident.votes.get(member)?.frame ?? [])
   const { vault_id, trigger, action } = incident
   turn.gossip(turn.sign('certificate', { vault_id, trigger, incident_id, action, votes }))
 }

@@ -14,9 +14,7 @@ import { broadcasterOrder } from './order.ts'
 
 /** Starts every release that is due and has not been made. */
 export function releaseDue(turn: Turn, incident_id: IncidentId, vault: Vault, incident: Incident, gate: OpenGate): void {
-  const { federation } = turn.config
-  const members = federation.members.map(({ index }) => index)
-  const order = broadcasterOrder(turn.ports, federation.lock_hash, incident_id, members)
+  const order = orderOf(turn, incident_id)
   for (const ladder of gate.ladders) {
     // The highest first: it is the one wanted most, and the one to be submitted first.
     for (let rung = ladder.due; rung >= 0; rung--) {
@@ -49,8 +47,22 @@ function recipients(
   const seen = [target.mempool?.txid, target.confirmed?.tx.txid]
   const answered = ladder.rungs.slice(rung).some(({ txid }) => seen.includes(txid))
   if (opened !== undefined && turn.tip > opened && !answered) return order
-  const living = order.filter((index) => index === turn.config.self || turn.volatile.peers.get(index)?.life !== 'dead')
-  return living.slice(0, turn.config.federation.b + 1)
+  return firstLiving(turn, order)
+}
+
+function orderOf({ ports, config: { federation } }: Turn, incident_id: IncidentId): MemberIndex[] {
+  return broadcasterOrder(ports, federation.lock_hash, incident_id, federation.members.map(({ index }) => index))
+}
+
+/** The first b+1 that I do not hold for dead. */
+function firstLiving({ config: { federation, self }, volatile }: Turn, order: readonly MemberIndex[]): MemberIndex[] {
+  const living = order.filter((index) => index === self || volatile.peers.get(index)?.life !== 'dead')
+  return living.slice(0, federation.b + 1)
+}
+
+/** Whether I am among those who gather the shares at once. */
+export function isAmongFirst(turn: Turn, incident_id: IncidentId): boolean {
+  return firstLiving(turn, orderOf(turn, incident_id)).includes(turn.config.self)
 }
 
 function release(turn: Turn, incident_id: IncidentId, held: HeldManifest, envelope_id: EnvelopeId, to: MemberIndex): void {
