@@ -53,7 +53,7 @@ describe('SimDisk', () => {
       found.add(disk.crash().entries.length)
       while (world.next());
     }
-    assert.deepEqual([...found].toSorted(), [1, 3])
+    assert.deepEqual(found, new Set([1, 3]))
   })
 
   it('fails once when told to, and nobody knows what is on it then', () => {
@@ -68,6 +68,6 @@ describe('SimDisk', () => {
       assert.match(String(answers[0]), /no space/)
       found.add(disk.load().entries.length)
     }
-    assert.deepEqual([...found].toSorted(), [0, 1])
+    assert.deepEqual(found, new Set([0, 1]))
   })
 })

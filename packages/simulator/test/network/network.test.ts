@@ -55,7 +55,7 @@ class Setting {
     for (;;) {
       this.settle()
       const news = this.arrivals.slice(judged)
-      if (news.length === 0) return this.arrivals.map(({ at }) => at).toSorted()
+      if (news.length === 0) return this.arrivals.map(({ at }) => at).toSorted((a, b) => a - b)
       judged = this.arrivals.length
       for (const { at, token } of news) if (token !== null) this.network.onVerdict(at as MemberIndex, token, 'accept')
     }

@@ -22,7 +22,7 @@ describe('Random', () => {
   it('keeps to its ranges and reaches their ends', () => {
     const random = new Random(7, 'ranges')
     const drawn = new Set(Array.from({ length: 1_000 }, () => random.int(3, 7)))
-    assert.deepEqual([...drawn].toSorted(), [3, 4, 5, 6, 7])
+    assert.deepEqual(drawn, new Set([3, 4, 5, 6, 7]))
     for (let i = 0; i < 1_000; i++) {
       const value = random.between(2, 4)
       assert.ok(value >= 2 && value < 4)
@@ -31,7 +31,7 @@ describe('Random', () => {
 
   it('spreads its numbers evenly', () => {
     const random = new Random(1, 'even')
-    const counts = new Array<number>(16).fill(0)
+    const counts = Array.from({ length: 16 }, () => 0)
     for (let i = 0; i < 16_000; i++) counts[random.u32() >>> 28] = (counts[random.u32() >>> 28] ?? 0) + 1
     const total = counts.reduce((sum, count) => sum + count, 0)
     assert.ok(total > 0)
