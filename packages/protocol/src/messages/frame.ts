@@ -7,9 +7,7 @@ import { type Hasher, type Signer, type Verifier, taggedHash } from '../crypto/i
 import {
   type Infer,
   type LockHash,
-  type MemberIndex,
   type MessageHash,
-  type Millis,
   fromCbor,
   modelOf,
   s,
@@ -104,16 +102,4 @@ export function isOtherVersion(signed: Uint8Array): boolean {
 
 export function withoutAttachment(value: Frame): Frame {
   return value.attachment === null ? value : { ...value, attachment: null }
-}
-
-/** What the sender puts around a body. */
-export interface Origin {
-  readonly lock_hash: LockHash
-  readonly lock_prefix: string
-  readonly epoch: number
-  readonly from: MemberIndex
-  readonly peer_id: string
-  readonly boot: number
-  readonly seq: number
-  readonly sent_at: Millis
 }

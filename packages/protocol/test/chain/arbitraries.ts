@@ -1,7 +1,18 @@
 import * as fc from 'fast-check'
 import type { BlockRef, ChainEvent, SpendTx } from '../../src/index.ts'
 import type { BlockHash, Feerate } from '../../src/primitives/index.ts'
-import { PLAIN, anyBlock, anyChainState, anyHex, anyOutpoint, anySats, anyText, anyTxid, bytesUpTo, upTo } from '../messages/arbitraries.ts'
+import {
+  PLAIN,
+  anyBlock,
+  anyChainState,
+  anyHex,
+  anyOutpoint,
+  anySats,
+  anyText,
+  anyTxid,
+  bytesUpTo,
+  upTo,
+} from '../messages/arbitraries.ts'
 
 export const anySpendTx: fc.Arbitrary<SpendTx> = fc.record(
   { txid: anyTxid, wtxid: anyTxid, vsize: upTo(1_000_000, 1), fee: fc.option(anySats), raw: bytesUpTo(200) },

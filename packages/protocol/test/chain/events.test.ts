@@ -10,7 +10,11 @@ describe('the closed union of chain events', () => {
 
   it('answers other bytes with its own error', () => {
     const bytes = anyChainEvent.map((event) => toCbor(chainEvent, event))
-    isFuzzed((given) => fromCbor(chainEvent, given), (event) => toCbor(chainEvent, event), bytes)
+    isFuzzed(
+      (given) => fromCbor(chainEvent, given),
+      (event) => toCbor(chainEvent, event),
+      bytes,
+    )
   })
 
   it('takes the largest transaction that bitcoind relays, and none above', () => {

@@ -14,9 +14,29 @@ import {
   isMemberKind,
   taggedHash,
 } from '../../src/index.ts'
-import { type EnvelopeId, type Feerate, type Hash32, type Height, type IncidentId, type MemberIndex, type Outpoint, toCbor, toHex } from '../../src/primitives/index.ts'
+import {
+  type EnvelopeId,
+  type Feerate,
+  type Hash32,
+  type Height,
+  type IncidentId,
+  type MemberIndex,
+  type Outpoint,
+  toCbor,
+  toHex,
+} from '../../src/primitives/index.ts'
 import { Seat } from './seat.ts'
-import { type TestVault, blockAt, clawbackTx, hasher, hexOf, ownerSign, settingOf, transactionOf, vaultOf } from './setting.ts'
+import {
+  type TestVault,
+  blockAt,
+  clawbackTx,
+  hasher,
+  hexOf,
+  ownerSign,
+  settingOf,
+  transactionOf,
+  vaultOf,
+} from './setting.ts'
 
 const setting = settingOf(5)
 const first = vaultOf(setting, { variants: 2, rates: [2, 50] })
@@ -39,8 +59,20 @@ const TXS: readonly SpendTx[] = [
   transactionOf('hot spend'),
   other.unvault,
 ]
-const OUTPOINTS: readonly Outpoint[] = [first.deposit, first.unvaulted, other.deposit, other.unvaulted, ...outpointsOf(first)]
-const INCIDENTS: readonly IncidentId[] = [first.theft, first.cold_theft, other.theft, other.cold_theft, hexOf('none') as IncidentId]
+const OUTPOINTS: readonly Outpoint[] = [
+  first.deposit,
+  first.unvaulted,
+  other.deposit,
+  other.unvaulted,
+  ...outpointsOf(first),
+]
+const INCIDENTS: readonly IncidentId[] = [
+  first.theft,
+  first.cold_theft,
+  other.theft,
+  other.cold_theft,
+  hexOf('none') as IncidentId,
+]
 const ENVELOPES: readonly EnvelopeId[] = [...first.ids, ...second.ids, ...other.ids, hexOf('none') as EnvelopeId]
 const sealed = new Uint8Array(81).fill(3)
 const sealed_hash = toHex(taggedHash(hasher, 'sealed', sealed)) as Hash32
@@ -126,20 +158,48 @@ class World {
 }
 
 type Effect = Seat['outputs'][number]['immediate'][number] | Seat['outputs'][number]['afterDurable'][number]
-const ANSWERS: readonly BroadcastAnswer[] = ['accepted', 'already-known', 'fee-too-low', 'conflict', 'inputs-missing', 'not-final', 'unreachable', 'script-invalid', 'rejected']
-const CHECKS: readonly EnrolmentCheck[] = ['ok', 'ok', 'ok', 'share-does-not-open', 'deposit-spent', 'bitcoind-unreachable', 'no-room']
+const ANSWERS: readonly BroadcastAnswer[] = [
+  'accepted',
+  'already-known',
+  'fee-too-low',
+  'conflict',
+  'inputs-missing',
+  'not-final',
+  'unreachable',
+  'script-invalid',
+  'rejected',
+]
+const CHECKS: readonly EnrolmentCheck[] = [
+  'ok',
+  'ok',
+  'ok',
+  'share-does-not-open',
+  'deposit-spent',
+  'bitcoind-unreachable',
+  'no-room',
+]
 
 function outcomeOf(effect: Effect, dice: number): Outcome | null {
   switch (effect.effect) {
     case 'verify-enrolment':
-      return { of: 'verify-enrolment', manifest_hash: effect.manifest_hash, check: CHECKS[dice % CHECKS.length] ?? 'ok' }
+      return {
+        of: 'verify-enrolment',
+        manifest_hash: effect.manifest_hash,
+        check: CHECKS[dice % CHECKS.length] ?? 'ok',
+      }
     case 'seal-share': {
       const { incident_id, manifest_hash, envelope_id, to } = effect
       return { of: 'seal-share', incident_id, manifest_hash, envelope_id, to, sealed: dice % 7 === 0 ? null : sealed }
     }
     case 'open-share': {
       const { incident_id, envelope_id, from } = effect
-      return { of: 'open-share', incident_id, envelope_id, from, result: (['good', 'good', 'bad', 'no-room'] as const)[dice % 4] ?? 'good' }
+      return {
+        of: 'open-share',
+        incident_id,
+        envelope_id,
+        from,
+        result: (['good', 'good', 'bad', 'no-room'] as const)[dice % 4] ?? 'good',
+      }
     }
     case 'rebuild': {
       const { incident_id, envelope_id, txid } = effect
@@ -153,7 +213,12 @@ function outcomeOf(effect: Effect, dice: number): Outcome | null {
       const { incident_id, member, outpoints } = effect
       const [outpoint] = outpoints
       const tx = TXS[dice % TXS.length]
-      return { of: 'test-sighting', incident_id, member, sighted: dice % 3 === 0 && outpoint && tx ? { outpoint, tx } : null }
+      return {
+        of: 'test-sighting',
+        incident_id,
+        member,
+        sighted: dice % 3 === 0 && outpoint && tx ? { outpoint, tx } : null,
+      }
     }
     default:
       return null
@@ -200,11 +265,18 @@ const STEPS: readonly fc.Arbitrary<Step>[] = [
       for (let at = 0; at < depth; at++) world.disconnect()
     },
   })),
-  fc.tuple(anyOf(OUTPOINTS), anyOf(TXS)).map(([outpoint, tx]) => ({ name: 'see', run: (world) => world.see(outpoint, tx) })),
+  fc
+    .tuple(anyOf(OUTPOINTS), anyOf(TXS))
+    .map(([outpoint, tx]) => ({ name: 'see', run: (world) => world.see(outpoint, tx) })),
   fc.constant({ name: 'theft', run: (world: World) => world.see(first.deposit, first.unvault) }),
-  fc.constant({ name: 'theft confirmed', run: (world: World) => world.connect([{ outpoint: first.deposit, tx: first.unvault }]) }),
+  fc.constant({
+    name: 'theft confirmed',
+    run: (world: World) => world.connect([{ outpoint: first.deposit, tx: first.unvault }]),
+  }),
   anyOf(OUTPOINTS).map((outpoint) => ({ name: 'evict', run: (world) => world.evict(outpoint) })),
-  fc.tuple(fc.integer({ min: -20_000, max: 200_000 })).map(([ms]) => ({ name: `pass ${ms}`, run: (world) => void world.seat.pass(ms) })),
+  fc
+    .tuple(fc.integer({ min: -20_000, max: 200_000 }))
+    .map(([ms]) => ({ name: `pass ${ms}`, run: (world) => void world.seat.pass(ms) })),
   fc.option(fc.nat(300_000)).map((estimate) => ({
     name: 'health',
     run: ({ seat }) =>
@@ -216,11 +288,15 @@ const STEPS: readonly fc.Arbitrary<Step>[] = [
         implementation: 'test',
       }),
   })),
-  fc.tuple(anyFrom, anyOf(VAULTS), fc.boolean(), fc.integer({ min: -300, max: 300 }), fc.boolean()).map(([from, vault, cold, back, bare]) => ({
-    name: `vote ${from}`,
-    run: (world) =>
-      void world.seat.say(from, 'vote', anyVote(world, vault, cold, back), { attachment: bare ? null : vault.unvault.raw }),
-  })),
+  fc
+    .tuple(anyFrom, anyOf(VAULTS), fc.boolean(), fc.integer({ min: -300, max: 300 }), fc.boolean())
+    .map(([from, vault, cold, back, bare]) => ({
+      name: `vote ${from}`,
+      run: (world) =>
+        void world.seat.say(from, 'vote', anyVote(world, vault, cold, back), {
+          attachment: bare ? null : vault.unvault.raw,
+        }),
+    })),
   anyOf([first, other]).map((vault) => ({
     name: 'all vote',
     run: (world) => {
@@ -235,13 +311,15 @@ const STEPS: readonly fc.Arbitrary<Step>[] = [
       world.seat.say(5, 'certificate', { vault_id, trigger: 'theft', incident_id, action: 'clawback', votes })
     },
   })),
-  fc.tuple(anyFrom, anyOf(VAULTS), anyOf(ENVELOPES), anyOf(INCIDENTS)).map(([from, vault, envelope_id, incident_id]) => ({
-    name: 'release',
-    run: ({ seat }) => {
-      const body = { incident_id, manifest_hash: vault.hash, envelope_id, to: 1 as MemberIndex, sealed_hash }
-      seat.say(from, 'release', body, { attachment: sealed, channel: 'stream' })
-    },
-  })),
+  fc
+    .tuple(anyFrom, anyOf(VAULTS), anyOf(ENVELOPES), anyOf(INCIDENTS))
+    .map(([from, vault, envelope_id, incident_id]) => ({
+      name: 'release',
+      run: ({ seat }) => {
+        const body = { incident_id, manifest_hash: vault.hash, envelope_id, to: 1 as MemberIndex, sealed_hash }
+        seat.say(from, 'release', body, { attachment: sealed, channel: 'stream' })
+      },
+    })),
   fc.constant({
     name: 'all release',
     run: ({ seat }: World) => {
@@ -264,7 +342,12 @@ const STEPS: readonly fc.Arbitrary<Step>[] = [
     name: 'pull',
     run: ({ seat }) => {
       const incidents = [{ incident_id, votes: [], releases: [], broadcasts: [] }]
-      seat.say(from, 'pull', { incidents, custody: [{ manifest_hash: vault.hash, receipts: [] }] }, { channel: 'stream' })
+      seat.say(
+        from,
+        'pull',
+        { incidents, custody: [{ manifest_hash: vault.hash, receipts: [] }] },
+        { channel: 'stream' },
+      )
     },
   })),
   fc.tuple(anyFrom, fc.array(anyOf(INCIDENTS), { maxLength: 64 })).map(([from, ids]) => ({
@@ -290,7 +373,10 @@ const STEPS: readonly fc.Arbitrary<Step>[] = [
       seat.say(from, 'receipt', { statement: 'broadcast', vault_id, incident_id, txid, height: 100 as Height })
     },
   })),
-  anyOf(VAULTS).map((vault) => ({ name: `manifest ${vault.manifest.name}`, run: ({ seat }) => void seat.sendManifest(vault) })),
+  anyOf(VAULTS).map((vault) => ({
+    name: `manifest ${vault.manifest.name}`,
+    run: ({ seat }) => void seat.sendManifest(vault),
+  })),
   anyOf(VAULTS).map((vault) => ({
     name: `enrol ${vault.manifest.name}`,
     run: ({ seat }) => {
@@ -309,10 +395,12 @@ const STEPS: readonly fc.Arbitrary<Step>[] = [
   })),
   anyDice.map((dice) => ({ name: `answer ${dice}`, run: (world) => world.answer(dice) })),
   fc.constant({ name: 'answer well', run: (world: World) => world.answer(WELL) }),
-  fc.tuple(anyDice, anyOf(ENVELOPES), anyOf(INCIDENTS), anyFrom, anyOf(TXS)).map(([dice, envelope_id, incident_id, from, tx]) => ({
-    name: 'an outcome that nobody asked for',
-    run: ({ seat }) => void seat.outcome(unsolicited(dice, envelope_id, incident_id, from as MemberIndex, tx)),
-  })),
+  fc
+    .tuple(anyDice, anyOf(ENVELOPES), anyOf(INCIDENTS), anyFrom, anyOf(TXS))
+    .map(([dice, envelope_id, incident_id, from, tx]) => ({
+      name: 'an outcome that nobody asked for',
+      run: ({ seat }) => void seat.outcome(unsolicited(dice, envelope_id, incident_id, from as MemberIndex, tx)),
+    })),
   fc.tuple(anyFrom, fc.boolean()).map(([member, connected]) => ({
     name: 'peer',
     run: ({ seat }) => void seat.step({ kind: 'peer', member: member as MemberIndex, connected }),
@@ -324,7 +412,9 @@ const STEPS: readonly fc.Arbitrary<Step>[] = [
   anyDice.map((back) => ({
     name: 'the last chain fact again',
     run: ({ seat }) => {
-      const facts = seat.outputs.flatMap(({ records }) => records.flatMap((one) => (one.record === 'chain' ? [one.fact] : [])))
+      const facts = seat.outputs.flatMap(({ records }) =>
+        records.flatMap((one) => (one.record === 'chain' ? [one.fact] : [])),
+      )
       const last = facts.at(-1)
       if (last && back % 2 === 0) seat.chain(last)
     },
@@ -338,7 +428,13 @@ const STEPS: readonly fc.Arbitrary<Step>[] = [
   }),
 ]
 
-function unsolicited(dice: number, envelope_id: EnvelopeId, incident_id: IncidentId, from: MemberIndex, tx: SpendTx): Outcome {
+function unsolicited(
+  dice: number,
+  envelope_id: EnvelopeId,
+  incident_id: IncidentId,
+  from: MemberIndex,
+  tx: SpendTx,
+): Outcome {
   const all: readonly Outcome[] = [
     { of: 'verify-enrolment', manifest_hash: other.hash, check: 'ok' },
     { of: 'seal-share', incident_id, manifest_hash: first.hash, envelope_id, to: from, sealed },

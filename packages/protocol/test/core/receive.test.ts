@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
-import { type BodyOf, IGNORE_CODES, MAX_FRAME_BYTES, REJECT_CODES, decodeFrame, encodeBody, encodeFrame } from '../../src/index.ts'
+import {
+  type BodyOf,
+  IGNORE_CODES,
+  MAX_FRAME_BYTES,
+  REJECT_CODES,
+  decodeFrame,
+  encodeBody,
+  encodeFrame,
+} from '../../src/index.ts'
 import { GARBAGE_BUDGET, SENDER_BUDGET } from '../../src/messages/budget.ts'
 import { type Hash32, type Height, type MemberIndex, toHex } from '../../src/primitives/index.ts'
 import { mutated } from '../messages/codec.ts'
@@ -26,7 +34,8 @@ describe('a frame that is received', () => {
     const valid = seat.frame(2, 'vote', seat.voteBody(vault))
     const frame = decodeFrame(valid)
     const vote = encodeBody('vote', seat.voteBody(vault))
-    const of = (head: Parameters<Seat['frameOf']>[1], attachment: Uint8Array | null = null) => seat.frameOf(2, head, attachment)
+    const of = (head: Parameters<Seat['frameOf']>[1], attachment: Uint8Array | null = null) =>
+      seat.frameOf(2, head, attachment)
     const cases: readonly (readonly [string, Uint8Array])[] = [
       ['oversize', new Uint8Array(MAX_FRAME_BYTES + 1)],
       ['malformed', new Uint8Array()],
@@ -93,7 +102,10 @@ describe('a frame that is received', () => {
         seat.now_ms += 1_000
         const code = seat.receive(given, 5, channel)
         assert.ok(CODES.has(code) && code !== 'forwarder-over-budget', code)
-        assert.ok(code !== 'accepted' || bytes.some((one) => Buffer.from(one).equals(Buffer.from(given))), 'only what was signed')
+        assert.ok(
+          code !== 'accepted' || bytes.some((one) => Buffer.from(one).equals(Buffer.from(given))),
+          'only what was signed',
+        )
       }),
       { numRuns: 1_500 },
     )
@@ -110,7 +122,10 @@ describe('a message that has been outlived', () => {
     const body: BodyOf<'certificate'> = { vault_id, trigger: 'theft', incident_id, action: 'clawback', votes }
     const [one, other] = [seat.frame(5, 'certificate', body), seat.frame(5, 'certificate', body)]
     assert.equal(seat.receive(one, 5), 'accepted')
-    assert.deepEqual([1, 2, 3].map(() => seat.receive(other, 4)), ['stale', 'duplicate', 'duplicate'])
+    assert.deepEqual(
+      [1, 2, 3].map(() => seat.receive(other, 4)),
+      ['stale', 'duplicate', 'duplicate'],
+    )
   })
 })
 
@@ -151,7 +166,10 @@ describe('the room of a forwarder', () => {
     garbage.set([0x9a, 0, 4, 0, 0])
     const codes = Array.from({ length: 6 }, () => seat.receive(garbage, 5))
     const taken = Math.floor(GARBAGE_BUDGET.bytes_burst / garbage.length)
-    assert.deepEqual(codes, codes.map((_, at) => (at < taken ? 'malformed' : 'forwarder-over-budget')))
+    assert.deepEqual(
+      codes,
+      codes.map((_, at) => (at < taken ? 'malformed' : 'forwarder-over-budget')),
+    )
     assert.equal(seat.vote(2, vault), 'accepted', 'others hand over as before')
     seat.now_ms += 20_000
     assert.equal(seat.receive(garbage, 5), 'malformed')
@@ -161,7 +179,9 @@ describe('the room of a forwarder', () => {
 describe('a message of my own', () => {
   it('that I signed is nothing new, and one that I did not is told once: somebody else runs on my key', () => {
     const seat = Seat.guarding(vault, setting)
-    const mine = seat.outputs.flatMap(({ afterDurable }) => afterDurable.flatMap((one) => (one.effect === 'gossip' ? [one.bytes] : [])))
+    const mine = seat.outputs.flatMap(({ afterDurable }) =>
+      afterDurable.flatMap((one) => (one.effect === 'gossip' ? [one.bytes] : [])),
+    )
     for (const bytes of mine) assert.equal(seat.receive(bytes, 2), 'own-message')
     assert.deepEqual(seat.tells('second-instance'), [])
     for (const boot of [seat.state.durable.boot, 9]) {

@@ -76,7 +76,13 @@ export class Seat {
 
   begin(): void {
     this.step({ kind: 'start' })
-    this.chain({ event: 'chain-health', state: 'ok', estimate: null, mempool_floor: 0 as Feerate, implementation: 'test' })
+    this.chain({
+      event: 'chain-health',
+      state: 'ok',
+      estimate: null,
+      mempool_floor: 0 as Feerate,
+      implementation: 'test',
+    })
     this.connect()
     for (const { index } of this.setting.federation.members) {
       if (index !== this.state.config.self) this.step({ kind: 'peer', member: index, connected: true })
@@ -195,7 +201,11 @@ export class Seat {
     }
   }
 
-  request(bytes: Uint8Array, protocol: 'enrol' | 'info' = 'enrol', peer_id = this.setting.owner.peer_id): OwnerAnswer[] {
+  request(
+    bytes: Uint8Array,
+    protocol: 'enrol' | 'info' = 'enrol',
+    peer_id = this.setting.owner.peer_id,
+  ): OwnerAnswer[] {
     const request_id = ++this.#request
     return answersOf(this.step({ kind: 'request', request_id, peer_id, protocol, bytes }))
   }
@@ -214,7 +224,10 @@ export class Seat {
     return this.frame(from, 'receipt', { statement: 'holds', vault_id, generation, manifest_hash: hash })
   }
 
-  publish(vault: TestVault, members = this.setting.federation.members.map(({ index }) => index as number)): OwnerAnswer[] {
+  publish(
+    vault: TestVault,
+    members = this.setting.federation.members.map(({ index }) => index as number),
+  ): OwnerAnswer[] {
     const receipts = members.filter((one) => one !== this.state.config.self).map((one) => this.receiptOf(one, vault))
     const all = receipts.length === 0 ? [new Uint8Array([0])] : receipts
     return this.request(toCbor(enrolRequest, { request: 'bundle', manifest_hash: vault.hash, receipts: all }))
@@ -243,7 +256,9 @@ export class Seat {
   }
 
   others(): number[] {
-    return this.setting.federation.members.map(({ index }) => index as number).filter((one) => one !== this.state.config.self)
+    return this.setting.federation.members
+      .map(({ index }) => index as number)
+      .filter((one) => one !== this.state.config.self)
   }
 
   /** Answers every wish to open, seal and rebuild in the outputs from `since` on, until no more come. */

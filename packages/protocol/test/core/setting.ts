@@ -1,4 +1,4 @@
-/** A federation with true node keys, and vaults whose transactions and owner signatures are stand-ins: the core parses none. */
+/** A federation with true node keys, and vaults of stand-ins for transactions and owner signatures: the core parses none. */
 import { createHash } from 'node:crypto'
 import {
   type BlockRef,
@@ -51,7 +51,7 @@ export function hexOf(label: string): string {
   return toHex(sha256(utf8(label)))
 }
 
-/** A stand-in for BIP-340: the hash of key and digest, twice. Whoever knows the key can make it, so it is for tests only. */
+/** A stand-in for BIP-340: the hash of key and digest, twice. Whoever knows the public key can make it. */
 export function ownerSign(key: string, digest: Uint8Array): Uint8Array {
   const half = sha256(concat(fromHex(key), digest))
   return concat(half, half)
@@ -149,12 +149,23 @@ export function vaultOf({ federation, owner }: Setting, choices: VaultChoices = 
       envelope_id: envelopeIdOf(hasher, { vault_id, generation, label: one, key_hash }),
       envelope_hash: hashOfEnvelope(hasher, envelopes[at] ?? new Uint8Array()),
       key_hash,
-      shares: federation.members.map(({ index }) => ({ member: index, x: index, hash: hexOf(`${one}/${index}`) as Hash32 })),
+      shares: federation.members.map(({ index }) => ({
+        member: index,
+        x: index,
+        hash: hexOf(`${one}/${index}`) as Hash32,
+      })),
     }
   }
   const rung = (name: string, rate: number): Rung => {
     const { txid, wtxid } = transactionOf(`${label}/${name}/${rate}`)
-    return { ...sealing(), txid, wtxid, vsize: 169, fee: BigInt(169 * rate) as Sats, feerate: (rate * 1_000) as Feerate }
+    return {
+      ...sealing(),
+      txid,
+      wtxid,
+      vsize: 169,
+      fee: BigInt(169 * rate) as Sats,
+      feerate: (rate * 1_000) as Feerate,
+    }
   }
   const unvaults = shape.unvaults.map(({ clawback }, variant): Unvault => {
     const { txid } = transactionOf(`${label}/unvault/${variant}`)

@@ -25,9 +25,11 @@ function started(): Seat {
   return seat
 }
 
-const codes = (answers: readonly OwnerAnswer[]) => answers.map((one) => (one.answer === 'refused' ? one.code : one.answer))
+const codes = (answers: readonly OwnerAnswer[]) =>
+  answers.map((one) => (one.answer === 'refused' ? one.code : one.answer))
 const request = (value: EnrolRequest): Uint8Array => toCbor(enrolRequest, value)
-const stateOf = (answers: readonly OwnerAnswer[]) => answers.map((one) => (one.answer === 'state' ? one.state : one.answer))
+const stateOf = (answers: readonly OwnerAnswer[]) =>
+  answers.map((one) => (one.answer === 'state' ? one.state : one.answer))
 
 function activeOf(seat: Seat): ManifestHash | null | undefined {
   return seat.state.durable.vaults.get(vault.vault_id)?.active
@@ -58,8 +60,14 @@ describe('a manifest that an owner sends', () => {
     seat.sendManifest(vault)
     const early: string[] = []
     for (let more = 0; more < 20; more++) early.push(...codes(seat.sendManifest(vault)))
-    assert.deepEqual(early, Array.from({ length: 20 - MAX_PENDING_ENROLMENTS + 1 }, () => 'busy'))
-    assert.deepEqual(codes(seat.verified(vault)), Array.from({ length: MAX_PENDING_ENROLMENTS }, () => 'receipt'))
+    assert.deepEqual(
+      early,
+      Array.from({ length: 20 - MAX_PENDING_ENROLMENTS + 1 }, () => 'busy'),
+    )
+    assert.deepEqual(
+      codes(seat.verified(vault)),
+      Array.from({ length: MAX_PENDING_ENROLMENTS }, () => 'receipt'),
+    )
     assert.deepEqual(seat.verified(vault), [], 'no second time')
   })
 
@@ -86,7 +94,10 @@ describe('a manifest that an owner sends', () => {
     for (const one of more) seat.sendManifest(one)
     const held = { deposit: vault.deposit, manifests: [], active: null, coins: new Map(), exposed: false }
     for (let at = 0; at < MAX_VAULTS - 1; at++) seat.state.durable.vaults.set(hexOf(`vault ${at}`) as VaultId, held)
-    assert.deepEqual(more.flatMap((one) => codes(seat.verified(one))), ['receipt', ...more.slice(1).map(() => 'no-room')])
+    assert.deepEqual(
+      more.flatMap((one) => codes(seat.verified(one))),
+      ['receipt', ...more.slice(1).map(() => 'no-room')],
+    )
     assert.equal(seat.state.durable.vaults.size, MAX_VAULTS)
     assert.deepEqual(codes(seat.sendManifest(vault)), ['no-room'])
   })
@@ -155,7 +166,12 @@ describe('a bundle of receipts', () => {
 
 describe('a later generation', () => {
   const next = (change: Parameters<typeof vaultOf>[1] = {}) =>
-    vaultOf(setting, { generation: 2, previous: vault.hash, change: (one) => ({ ...one, csv: 200, activation_delay: 3 }), ...change })
+    vaultOf(setting, {
+      generation: 2,
+      previous: vault.hash,
+      change: (one) => ({ ...one, csv: 200, activation_delay: 3 }),
+      ...change,
+    })
 
   it('activates after its notice, counted from the complete bundle, and the old one stays armed', () => {
     const seat = Seat.guarding(vault, setting)
@@ -176,10 +192,15 @@ describe('a later generation', () => {
     const seat = Seat.guarding(vault, setting)
     const stranger = hexOf('stranger')
     const second = next()
-    const unsigned = { ...second, signed: { ...second.signed, signatures: [{ key: stranger, signature: new Uint8Array(64) }] } }
+    const unsigned = {
+      ...second,
+      signed: { ...second.signed, signatures: [{ key: stranger, signature: new Uint8Array(64) }] },
+    }
     assert.deepEqual(codes(seat.sendManifest(unsigned)), ['signatures-missing'])
     assert.deepEqual(codes(seat.sendManifest(next({ generation: 3 }))), ['generation-not-next'])
-    assert.deepEqual(codes(seat.sendManifest(vaultOf(setting, { label: 'vault', rates: [3] }))), ['generation-not-next'])
+    assert.deepEqual(codes(seat.sendManifest(vaultOf(setting, { label: 'vault', rates: [3] }))), [
+      'generation-not-next',
+    ])
     assert.deepEqual(codes(seat.sendManifest(next({ previous: hexOf('other') as ManifestHash }))), ['previous-differs'])
     seat.sendManifest(second)
     seat.verified(second)
@@ -244,9 +265,18 @@ describe('the list that an owner asks for', () => {
     const info: InfoRequest = { what: 'vaults' }
     const [answer] = seat.request(toCbor(infoRequest, info), 'info')
     assert.ok(answer?.answer === 'vaults')
-    assert.deepEqual(answer.vaults.map(({ vault_id }) => vault_id), [vault.vault_id])
-    assert.deepEqual(answer.vaults[0]?.manifests.map(({ state, receipts }) => [state, receipts]), [['active', [1, 2, 3, 4, 5]]])
-    assert.deepEqual(answer.vaults[0]?.incidents.map(({ trigger, status }) => [trigger, status]), [['theft', 'open']])
+    assert.deepEqual(
+      answer.vaults.map(({ vault_id }) => vault_id),
+      [vault.vault_id],
+    )
+    assert.deepEqual(
+      answer.vaults[0]?.manifests.map(({ state, receipts }) => [state, receipts]),
+      [['active', [1, 2, 3, 4, 5]]],
+    )
+    assert.deepEqual(
+      answer.vaults[0]?.incidents.map(({ trigger, status }) => [trigger, status]),
+      [['theft', 'open']],
+    )
     assert.deepEqual(codes(seat.request(toCbor(infoRequest, info), 'info', 'somebody else')), ['owner-not-admitted'])
   })
 })

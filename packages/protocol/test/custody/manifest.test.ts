@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
-import { MAX_MANIFEST_BYTES, SchemaError, decodeManifest, encodeManifest, manifestHash, rungsOf, signedByOwner, taggedHash, vaultIdOf } from '../../src/index.ts'
+import {
+  MAX_MANIFEST_BYTES,
+  SchemaError,
+  decodeManifest,
+  encodeManifest,
+  manifestHash,
+  rungsOf,
+  signedByOwner,
+  taggedHash,
+  vaultIdOf,
+} from '../../src/index.ts'
 import { outpointOf } from '../../src/primitives/index.ts'
 import { hasher, hexOf, ownerSign, portsOf, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
 import { isFuzzed } from '../messages/codec.ts'
@@ -46,7 +56,11 @@ describe('the id of a vault', () => {
   it('follows from its deposit and its owner, so that two owners of one outpoint have two vaults', () => {
     const [one, two] = [0, 1].map((vout) => outpointOf(transactionOf('deposit').txid, vout))
     assert.ok(one && two)
-    const ids = [vaultIdOf(hasher, one, hexOf('a')), vaultIdOf(hasher, one, hexOf('b')), vaultIdOf(hasher, two, hexOf('a'))]
+    const ids = [
+      vaultIdOf(hasher, one, hexOf('a')),
+      vaultIdOf(hasher, one, hexOf('b')),
+      vaultIdOf(hasher, two, hexOf('a')),
+    ]
     assert.equal(new Set(ids).size, 3)
   })
 })

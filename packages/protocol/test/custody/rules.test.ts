@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
-import { type Manifest, type RefusalCode, checkManifest, envelopeLabels, envelopesOf, refusal } from '../../src/index.ts'
+import {
+  type Manifest,
+  type RefusalCode,
+  checkManifest,
+  envelopeLabels,
+  envelopesOf,
+  refusal,
+} from '../../src/index.ts'
 import type { EnvelopeId, Feerate, Hash32, LockHash, VaultId } from '../../src/primitives/index.ts'
 import { hasher, hexOf, settingOf, vaultOf } from '../core/setting.ts'
 
@@ -32,7 +39,11 @@ const WRONG: readonly (readonly [RefusalCode, string, Manifest])[] = [
   ],
   ['csv-too-short', 'whose window is too short to act in', { ...sound, csv: 11 }],
   ['ladder-unsound', 'whose ladder does not rise', firstRung(sound, { feerate: 250_000 as Feerate })],
-  ['ladder-unsound', 'with one transaction in two places', firstRung(sound, { txid: sound.unvaults[0]?.txid ?? assert.fail() })],
+  [
+    'ladder-unsound',
+    'with one transaction in two places',
+    firstRung(sound, { txid: sound.unvaults[0]?.txid ?? assert.fail() }),
+  ],
   ['shares-incomplete', 'without a share for somebody', firstRung(sound, { shares: sound.drill.shares.slice(1) })],
   ['shares-incomplete', 'with shares out of order', firstRung(sound, { shares: sound.drill.shares.toReversed() })],
   [
@@ -45,7 +56,11 @@ const WRONG: readonly (readonly [RefusalCode, string, Manifest])[] = [
     'with a share for nobody',
     firstRung(sound, { shares: [...sound.drill.shares, { member: 6 as never, x: 6, hash: hexOf('share') as Hash32 }] }),
   ],
-  ['envelope-id-wrong', 'with an envelope id of its own choice', firstRung(sound, { envelope_id: hexOf('other') as EnvelopeId })],
+  [
+    'envelope-id-wrong',
+    'with an envelope id of its own choice',
+    firstRung(sound, { envelope_id: hexOf('other') as EnvelopeId }),
+  ],
   ['envelope-id-wrong', 'with the key of another envelope', firstRung(sound, { key_hash: sound.drill.key_hash })],
 ]
 
@@ -59,7 +74,8 @@ describe('the rules of a manifest', () => {
   it('ask for a longer window and a longer notice away from regtest', () => {
     // The network is part of the lock; the rule is read off a federation that says that it is elsewhere.
     const elsewhere = Object.create(setting.federation, { network: { value: 'signet' } }) as typeof setting.federation
-    const of = (change: Partial<Manifest>) => checkManifest(hasher, elsewhere, { ...sound, activation_delay: 144, ...change })
+    const of = (change: Partial<Manifest>) =>
+      checkManifest(hasher, elsewhere, { ...sound, activation_delay: 144, ...change })
     assert.equal(of({}), null)
     assert.equal(of({ csv: 143 }), 'csv-too-short')
     assert.equal(of({ activation_delay: 143 }), 'activation-delay-too-short')

@@ -27,9 +27,18 @@ describe('evidence', () => {
       assert.ok(verifyFrame(anybody, federation.lock_hash, federation.memberOf(kept.member).node_key, one))
       return decodeHeader(one.signed)
     })
-    assert.deepEqual(heads.map(({ from, boot, seq }) => [from, boot, seq]), [[4, 3, 77], [4, 3, 77]])
+    assert.deepEqual(
+      heads.map(({ from, boot, seq }) => [from, boot, seq]),
+      [
+        [4, 3, 77],
+        [4, 3, 77],
+      ],
+    )
     assert.notDeepEqual(kept.first.signed, kept.second.signed)
-    assert.deepEqual(seat.tells('evidence').map(({ member }) => member), [4])
+    assert.deepEqual(
+      seat.tells('evidence').map(({ member }) => member),
+      [4],
+    )
     seat.checkDurable()
   })
 
@@ -66,7 +75,10 @@ describe('evidence', () => {
     for (let seq = 0; seq < 20; seq++) equivocate(seat, 4, 1_000 + seq)
     equivocate(seat, 5, 1)
     const members = [...seat.state.durable.evidence.values()].map(({ member }) => member)
-    assert.deepEqual(members.toSorted((a, b) => a - b), [4, 4, 4, 4, 5])
+    assert.deepEqual(
+      members.toSorted((a, b) => a - b),
+      [4, 4, 4, 4, 5],
+    )
     seat.checkDurable()
   })
 

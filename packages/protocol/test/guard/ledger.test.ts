@@ -24,7 +24,10 @@ describe('the sign-once ledger', () => {
     const first = signOnce(turn, slot, () => turn.sign('vote', seat.voteBody(vault)))
     const second = signOnce(turn, slot, () => assert.fail('nothing is signed twice'))
     assert.deepEqual(encodeFrame(second), encodeFrame(first))
-    assert.deepEqual(turn.records.map(({ record }) => record), ['signed'])
+    assert.deepEqual(
+      turn.records.map(({ record }) => record),
+      ['signed'],
+    )
     const found = signedFor(seat.state.durable, slot)
     assert.ok(found)
     assert.deepEqual(encodeFrame(found), encodeFrame(first))
@@ -35,7 +38,10 @@ describe('the sign-once ledger', () => {
     const seat = Seat.guarding(vault, setting)
     const [slot = '', entry] = [...seat.state.durable.ledger][0] ?? []
     assert.ok(entry)
-    assert.throws(() => apply(seat.state.durable, { record: 'signed', slot, frame: new Uint8Array([1]) }), InvariantError)
+    assert.throws(
+      () => apply(seat.state.durable, { record: 'signed', slot, frame: new Uint8Array([1]) }),
+      InvariantError,
+    )
     assert.deepEqual(seat.state.durable.ledger.get(slot), entry)
   })
 

@@ -16,7 +16,12 @@ function certificateOf(votes: Uint8Array[]): BodyOf<'certificate'> {
   return { vault_id: vault.vault_id, trigger: 'theft', incident_id: vault.theft, action: 'clawback', votes }
 }
 
-function voteFrame(seat: Seat, from: number, change: Partial<BodyOf<'vote'>> = {}, head: Partial<Header> = {}): Uint8Array {
+function voteFrame(
+  seat: Seat,
+  from: number,
+  change: Partial<BodyOf<'vote'>> = {},
+  head: Partial<Header> = {},
+): Uint8Array {
   return seat.frame(from, 'vote', { ...seat.voteBody(vault), ...change }, { head })
 }
 
@@ -122,7 +127,10 @@ describe('a transaction that comes with a vote', () => {
       member: 2 as MemberIndex,
       sighted: { outpoint: vault.deposit, tx: vault.unvault },
     })
-    assert.deepEqual(seat.sent('vote').map(({ body }) => body.trigger), ['theft'])
+    assert.deepEqual(
+      seat.sent('vote').map(({ body }) => body.trigger),
+      ['theft'],
+    )
   })
 
   it('never frees a share of a clawback before my own chain or mempool has it', () => {
@@ -213,7 +221,10 @@ describe('a certificate', () => {
     seat.receive(voteFrame(seat, 4, {}, number), 4)
     const again = voteFrame(seat, 4, { anchor_height: (seat.tip - 1) as Height }, number)
     seat.say(5, 'certificate', certificateOf([voteFrame(seat, 2), voteFrame(seat, 3), again]))
-    assert.deepEqual(seat.tells('evidence').map(({ member }) => member), [4])
+    assert.deepEqual(
+      seat.tells('evidence').map(({ member }) => member),
+      [4],
+    )
   })
 
   it('that I make holds q votes or more, bare, and is gossiped once', () => {

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
-import { type BodyOf, type BroadcastAnswer, type EnvelopeId, type MemberIndex, broadcasterOrder, taggedHash } from '../../src/index.ts'
+import {
+  type BodyOf,
+  type BroadcastAnswer,
+  type EnvelopeId,
+  type MemberIndex,
+  broadcasterOrder,
+  taggedHash,
+} from '../../src/index.ts'
 import { type Hash32, toHex } from '../../src/primitives/index.ts'
 import { Seat, durable } from '../core/seat.ts'
 import { type TestVault, clawbackTx, hasher, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
@@ -109,7 +116,10 @@ describe('the broadcast of a recovery transaction', () => {
     const since = seat.outputs.length
     for (const from of seat.others().slice(0, 2)) give(seat, vault, from, vault.ids[1] ?? assert.fail())
     seat.work(vault)
-    assert.deepEqual(seat.broadcasts(since).map(({ txid }) => txid), [clawbackTx(10).txid])
+    assert.deepEqual(
+      seat.broadcasts(since).map(({ txid }) => txid),
+      [clawbackTx(10).txid],
+    )
   })
 
   it('waits for nothing but bitcoind itself where that did not answer', () => {
@@ -131,7 +141,8 @@ describe('the broadcast of a recovery transaction', () => {
     const seat = rebuilding(1)
     answering(seat, 'accepted')
     const since = seat.outputs.length
-    for (const from of seat.others()) seat.vote(from, vault, { trigger: 'cold-theft', incident_id: vault.cold_theft, action: 'emergency' })
+    for (const from of seat.others())
+      seat.vote(from, vault, { trigger: 'cold-theft', incident_id: vault.cold_theft, action: 'emergency' })
     for (let period = 0; period < 3; period++) seat.pass(10_000)
     assert.deepEqual(seat.broadcasts(since), [])
   })
@@ -159,7 +170,13 @@ describe('the broadcast of a recovery transaction', () => {
     const seat = Seat.guarding(vault, setting, first)
     seat.theftConfirmed(vault)
     const envelope_id = vault.ids[0] ?? assert.fail()
-    seat.outcome({ of: 'broadcast', incident_id: vault.theft, envelope_id, txid: transactionOf('any').txid, answer: 'accepted' })
+    seat.outcome({
+      of: 'broadcast',
+      incident_id: vault.theft,
+      envelope_id,
+      txid: transactionOf('any').txid,
+      answer: 'accepted',
+    })
     assert.equal(seat.state.durable.incidents.get(vault.theft)?.broadcasts.size, 0)
   })
 })

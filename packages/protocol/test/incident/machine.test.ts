@@ -46,9 +46,19 @@ describe('a member that sees a theft', () => {
     const block = seat.state.durable.position
     assert.ok(block)
     seat.chain({ event: 'block-disconnected', block, previous: blockAt(block.height - 1).hash })
-    seat.chain({ event: 'spend-replaced', outpoint: vault.deposit, old_txid: vault.unvault.txid, tx: transactionOf('thief') })
+    seat.chain({
+      event: 'spend-replaced',
+      outpoint: vault.deposit,
+      old_txid: vault.unvault.txid,
+      tx: transactionOf('thief'),
+    })
     seat.restart()
-    seat.chain({ event: 'spend-replaced', outpoint: vault.deposit, old_txid: transactionOf('thief').txid, tx: vault.unvault })
+    seat.chain({
+      event: 'spend-replaced',
+      outpoint: vault.deposit,
+      old_txid: transactionOf('thief').txid,
+      tx: vault.unvault,
+    })
     seat.height -= 1
     seat.connect()
     const slots = [...seat.state.durable.ledger.keys()].filter((slot) => slot.startsWith('vote/'))
@@ -87,7 +97,10 @@ describe('a member that sees a theft', () => {
     for (const from of seat.others()) seat.vote(from, two)
     const wanted = new Set(two.manifest.unvaults[1]?.clawback.map(({ envelope_id }) => envelope_id))
     const sealing = immediate(seat.outputs, 'seal-share')
-    assert.ok(sealing.length > 0 && sealing.every(({ envelope_id }) => wanted.has(envelope_id)), 'the ladder of what stands')
+    assert.ok(
+      sealing.length > 0 && sealing.every(({ envelope_id }) => wanted.has(envelope_id)),
+      'the ladder of what stands',
+    )
   })
 })
 
@@ -150,8 +163,14 @@ describe('an incident', () => {
     seat.certified(vault)
     seat.connect([{ outpoint: vault.unvaulted, tx: transactionOf('hot spend') }])
     seat.connectMany(SETTLED_DEPTH)
-    assert.deepEqual(seat.tells('settled').map(({ level }) => level), ['error'])
-    assert.deepEqual(seat.tells('exposed').map(({ level }) => level), ['error'])
+    assert.deepEqual(
+      seat.tells('settled').map(({ level }) => level),
+      ['error'],
+    )
+    assert.deepEqual(
+      seat.tells('exposed').map(({ level }) => level),
+      ['error'],
+    )
     assert.ok(seat.state.durable.vaults.get(vault.vault_id)?.exposed)
     seat.checkDurable()
   })
@@ -177,7 +196,10 @@ describe('an incident', () => {
 
 describe('an incident that one member alleges', () => {
   it('holds up no renewal of the vault, while a trigger that stands does', () => {
-    for (const [stands, active] of [[false, true], [true, false]] as const) {
+    for (const [stands, active] of [
+      [false, true],
+      [true, false],
+    ] as const) {
       const seat = guarding()
       seat.vote(2, vault)
       const next = vaultOf(setting, { generation: 2, previous: vault.hash, change: (one) => ({ ...one, csv: 200 }) })
@@ -196,6 +218,9 @@ describe('an incident that one member alleges', () => {
     assert.deepEqual(seat.sent('pull', since), [])
     seat.theftConfirmed(vault)
     seat.pass(10_000)
-    assert.deepEqual(seat.sent('pull', since).map(({ to }) => to), [2, 3, 4, 5] as MemberIndex[])
+    assert.deepEqual(
+      seat.sent('pull', since).map(({ to }) => to),
+      [2, 3, 4, 5] as MemberIndex[],
+    )
   })
 })

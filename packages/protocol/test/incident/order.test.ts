@@ -13,7 +13,10 @@ describe('the order of broadcasters', () => {
   it('names every member once', () => {
     fc.assert(
       fc.property(fc.string(), (label) => {
-        assert.deepEqual(orderOf(label).toSorted((a, b) => a - b), members)
+        assert.deepEqual(
+          orderOf(label).toSorted((a, b) => a - b),
+          members,
+        )
       }),
       { numRuns: 50 },
     )
@@ -30,7 +33,13 @@ describe('the order of broadcasters', () => {
 
   it('keeps the places of the others when one is left out', () => {
     const [first, ...rest] = orderOf('one')
-    assert.deepEqual(orderOf('one', members.filter((member) => member !== first)), rest)
+    assert.deepEqual(
+      orderOf(
+        'one',
+        members.filter((member) => member !== first),
+      ),
+      rest,
+    )
   })
 
   it('differs between incidents, so that no member is first in all', () => {

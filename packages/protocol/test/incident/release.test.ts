@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
-import { type BodyOf, type EnvelopeId, type ImmediateEffect, type MemberIndex, broadcasterOrder, taggedHash } from '../../src/index.ts'
+import {
+  type BodyOf,
+  type EnvelopeId,
+  type ImmediateEffect,
+  type MemberIndex,
+  broadcasterOrder,
+  taggedHash,
+} from '../../src/index.ts'
 import { MAX_EARLY_PER_SENDER } from '../../src/incident/rebuild.ts'
 import { type Feerate, type Hash32, type IncidentId, type ManifestHash, toHex } from '../../src/primitives/index.ts'
 import { Seat, durable, immediate } from '../core/seat.ts'
@@ -147,14 +154,25 @@ describe('a release of mine', () => {
     assert.ok(sent && wish && first)
     const { incident_id, manifest_hash, envelope_id, to } = wish
     seat.outcome({ of: 'seal-share', incident_id, manifest_hash, envelope_id, to, sealed: new Uint8Array(81).fill(9) })
-    const pull: BodyOf<'pull'> = { incidents: [{ incident_id: vault.theft, votes: [], releases: [], broadcasts: [] }], custody: [] }
+    const pull: BodyOf<'pull'> = {
+      incidents: [{ incident_id: vault.theft, votes: [], releases: [], broadcasts: [] }],
+      custody: [],
+    }
     seat.restart()
     const since = seat.outputs.length
     seat.say(first, 'pull', pull, { channel: 'stream' })
     const again = durable(seat.outputs.slice(since), 'send').filter(({ bytes }) => bytes.length > 500)
-    assert.deepEqual(again.map(({ bytes }) => bytes), [sent.bytes])
+    assert.deepEqual(
+      again.map(({ bytes }) => bytes),
+      [sent.bytes],
+    )
     assert.equal(seat.sent('release', since).length, 1)
-    seat.say(first, 'pull', { ...pull, incidents: [{ incident_id: vault.theft, votes: [], releases: [lowest], broadcasts: [] }] }, { channel: 'stream' })
+    seat.say(
+      first,
+      'pull',
+      { ...pull, incidents: [{ incident_id: vault.theft, votes: [], releases: [lowest], broadcasts: [] }] },
+      { channel: 'stream' },
+    )
     assert.equal(seat.sent('release', since).length, 1, 'not what it has')
   })
 
@@ -230,7 +248,10 @@ describe("another's release", () => {
     releaseTo(seat, from)
     seat.outcome({ of: 'open-share', incident_id: vault.theft, envelope_id: lowest, from, result: 'bad' })
     assert.equal(releaseTo(seat, from), 'duplicate')
-    assert.deepEqual(seat.tells('bad-share').map(({ member }) => member), [from])
+    assert.deepEqual(
+      seat.tells('bad-share').map(({ member }) => member),
+      [from],
+    )
     assert.equal(seat.state.volatile.peers.get(from)?.bad_shares, 1)
   })
 
@@ -313,7 +334,13 @@ describe('the gathering of shares', () => {
       for (const effect of immediate(seat.outputs.slice(at, at + 1), 'open-share')) {
         if (effect.from !== mine) continue
         asked += 1
-        seat.outcome({ of: 'open-share', incident_id: vault.theft, envelope_id: effect.envelope_id, from: mine, result: 'bad' })
+        seat.outcome({
+          of: 'open-share',
+          incident_id: vault.theft,
+          envelope_id: effect.envelope_id,
+          from: mine,
+          result: 'bad',
+        })
       }
     }
     seat.connect()
@@ -331,7 +358,10 @@ describe('the gathering of shares', () => {
       seat.outcome({ of: 'open-share', incident_id: vault.theft, envelope_id: lowest, from, result: 'good' }),
       seat.outcome({ of: 'rebuild', incident_id: vault.theft, envelope_id: lowest, txid: clawbackTx(2).txid }),
     ]
-    assert.deepEqual(immediate(late, 'forget').map(({ envelopes }) => envelopes), [[lowest], [lowest]])
+    assert.deepEqual(
+      immediate(late, 'forget').map(({ envelopes }) => envelopes),
+      [[lowest], [lowest]],
+    )
     assert.equal(seat.state.volatile.gatherings.size, 0)
     assert.equal(releaseTo(seat, from), 'vault-settled')
   })

@@ -43,16 +43,21 @@ describe('the floor of a ladder', () => {
 describe('the rung that a member holds due', () => {
   it('is the floor or one above it, whatever its own estimate says, and never above the top', () => {
     fc.assert(
-      fc.property(anyTop.chain((top) => fc.tuple(fc.constant(top), anyEstimate(top), fc.nat(top))), ([top, estimate, floor]) => {
-        const due = dueRung(floor, top, estimate)
-        assert.ok(due >= floor && due <= Math.min(floor + 1, top))
-        if (estimate === null) assert.equal(due, floor)
-      }),
+      fc.property(
+        anyTop.chain((top) => fc.tuple(fc.constant(top), anyEstimate(top), fc.nat(top))),
+        ([top, estimate, floor]) => {
+          const due = dueRung(floor, top, estimate)
+          assert.ok(due >= floor && due <= Math.min(floor + 1, top))
+          if (estimate === null) assert.equal(due, floor)
+        },
+      ),
     )
   })
 
   it('is one that all members have in common, up to the floor, for they release cumulatively', () => {
-    const members = anyTop.chain((top) => fc.tuple(fc.constant(top), fc.array(anyEstimate(top), { minLength: 3, maxLength: 64 })))
+    const members = anyTop.chain((top) =>
+      fc.tuple(fc.constant(top), fc.array(anyEstimate(top), { minLength: 3, maxLength: 64 })),
+    )
     fc.assert(
       fc.property(members, anyCsv, fc.nat(70_000), ([top, estimates], csv, blocks) => {
         const floor = floorRung(blocks, top, csv)
@@ -65,10 +70,15 @@ describe('the rung that a member holds due', () => {
 
   it('never falls as blocks pass and the estimate stays', () => {
     fc.assert(
-      fc.property(anyTop.chain((top) => fc.tuple(fc.constant(top), anyEstimate(top))), anyCsv, fc.nat(70_000), ([top, estimate], csv, blocks) => {
-        const at = (height: number) => dueRung(floorRung(height, top, csv), top, estimate)
-        assert.ok(at(blocks) <= at(blocks + 1))
-      }),
+      fc.property(
+        anyTop.chain((top) => fc.tuple(fc.constant(top), anyEstimate(top))),
+        anyCsv,
+        fc.nat(70_000),
+        ([top, estimate], csv, blocks) => {
+          const at = (height: number) => dueRung(floorRung(height, top, csv), top, estimate)
+          assert.ok(at(blocks) <= at(blocks + 1))
+        },
+      ),
     )
   })
 })

@@ -49,7 +49,12 @@ describe('a trigger', () => {
     assert.equal(standingTrigger(held, 'theft')?.block, null)
     seat.theftConfirmed(vault)
     assert.deepEqual(standingTrigger(held, 'theft')?.block, blockAt(seat.tip))
-    seat.chain({ event: 'spend-unconfirmed', outpoint: vault.deposit, txid: vault.unvault.txid, block: blockAt(seat.tip) })
+    seat.chain({
+      event: 'spend-unconfirmed',
+      outpoint: vault.deposit,
+      txid: vault.unvault.txid,
+      block: blockAt(seat.tip),
+    })
     assert.equal(standingTrigger(held, 'theft'), null)
   })
 
@@ -57,7 +62,10 @@ describe('a trigger', () => {
     const { vault, held } = guarding({ variants: 3 })
     const third = vault.manifest.unvaults[2]
     assert.ok(third)
-    assert.deepEqual(unvaultsNamed(held, third.txid).map(({ unvault }) => unvault.txid), [third.txid])
+    assert.deepEqual(
+      unvaultsNamed(held, third.txid).map(({ unvault }) => unvault.txid),
+      [third.txid],
+    )
     const [rung] = third.clawback
     assert.ok(rung)
     assert.equal(recoveryRung(held, rung.txid)?.envelope_id, rung.envelope_id)
@@ -78,7 +86,10 @@ describe('the end of a coin', () => {
   })
 
   it('is lost to the hot key or to the cold keys, and recovered by our own', () => {
-    for (const [tx, recovered] of [[transactionOf('vault/emergency/10'), true], [transactionOf('thief'), false]] as const) {
+    for (const [tx, recovered] of [
+      [transactionOf('vault/emergency/10'), true],
+      [transactionOf('thief'), false],
+    ] as const) {
       const { vault, seat, held } = guarding()
       seat.connect([{ outpoint: vault.deposit, tx }])
       assert.equal(finalSpend(held)?.recovered, recovered)

@@ -7,7 +7,10 @@ type Anchors = readonly (readonly [member: number, anchor: number])[]
 
 function counted(anchors: Anchors, tip: number): number[] {
   const votes = new Map(
-    anchors.map(([member, anchor]) => [member as MemberIndex, { anchor_height: anchor as Height, frame: new Uint8Array() }]),
+    anchors.map(([member, anchor]) => [
+      member as MemberIndex,
+      { anchor_height: anchor as Height, frame: new Uint8Array() },
+    ]),
   )
   return countedVoters(votes, tip as Height)
 }
@@ -38,7 +41,10 @@ describe('the votes that count together', () => {
     fc.assert(
       fc.property(anyAnchors, (anchors) => {
         const voters = counted(anchors, 1_000)
-        assert.deepEqual(voters, [...new Set(voters)].toSorted((a, b) => a - b))
+        assert.deepEqual(
+          voters,
+          [...new Set(voters)].toSorted((a, b) => a - b),
+        )
         const chosen = voters.map((voter) => anchors.find(([member]) => member === voter)?.[1] ?? Number.NaN)
         for (const anchor of chosen) assert.ok(anchor >= 1_000 - CERTIFICATE_AGE && anchor <= 1_000 + ANCHOR_LEAD)
         if (chosen.length > 0) assert.ok(Math.max(...chosen) - Math.min(...chosen) <= CERTIFICATE_WINDOW)
@@ -48,9 +54,14 @@ describe('the votes that count together', () => {
 
   it('do not depend on the order in which they came', () => {
     fc.assert(
-      fc.property(anyAnchors.chain((anchors) => fc.tuple(fc.constant(anchors), fc.shuffledSubarray(anchors, { minLength: anchors.length }))), ([one, other]) => {
-        assert.deepEqual(counted(one, 1_000), counted(other, 1_000))
-      }),
+      fc.property(
+        anyAnchors.chain((anchors) =>
+          fc.tuple(fc.constant(anchors), fc.shuffledSubarray(anchors, { minLength: anchors.length })),
+        ),
+        ([one, other]) => {
+          assert.deepEqual(counted(one, 1_000), counted(other, 1_000))
+        },
+      ),
     )
   })
 
@@ -59,12 +70,41 @@ describe('the votes that count together', () => {
     assert.deepEqual(counted([[1, 975]], 1_000), [])
     assert.deepEqual(counted([[1, 1_006]], 1_000), [1])
     assert.deepEqual(counted([[1, 1_007]], 1_000), [])
-    assert.deepEqual(counted([[1, 990], [2, 1_002]], 1_000), [1, 2])
-    assert.equal(counted([[1, 990], [2, 1_003]], 1_000).length, 1)
+    assert.deepEqual(
+      counted(
+        [
+          [1, 990],
+          [2, 1_002],
+        ],
+        1_000,
+      ),
+      [1, 2],
+    )
+    assert.equal(
+      counted(
+        [
+          [1, 990],
+          [2, 1_003],
+        ],
+        1_000,
+      ).length,
+      1,
+    )
   })
 
   it('are the later ones where two windows hold as many', () => {
-    assert.deepEqual(counted([[1, 980], [2, 981], [3, 1_000], [4, 1_001]], 1_000), [3, 4])
+    assert.deepEqual(
+      counted(
+        [
+          [1, 980],
+          [2, 981],
+          [3, 1_000],
+          [4, 1_001],
+        ],
+        1_000,
+      ),
+      [3, 4],
+    )
   })
 
   it('cannot be made fewer by one member, wherever it puts its own anchor', () => {

@@ -80,7 +80,9 @@ describe('my heartbeats', () => {
 
   it('name the incidents that are open, all of them in turn', () => {
     const seat = started()
-    const vaults = Array.from({ length: 70 }, (_, at) => vaultOf(setting, { label: `vault ${at}`, rates: [2], emergency: [10] }))
+    const vaults = Array.from({ length: 70 }, (_, at) =>
+      vaultOf(setting, { label: `vault ${at}`, rates: [2], emergency: [10] }),
+    )
     for (const one of vaults) {
       seat.sendManifest(one)
       seat.verified(one)
@@ -90,7 +92,10 @@ describe('my heartbeats', () => {
     seat.pass(heartbeat_ms)
     seat.pass(heartbeat_ms)
     const bodies = seat.sent('heartbeat', since).map(({ body }) => body.incidents.map(({ incident_id }) => incident_id))
-    assert.deepEqual(bodies.map(({ length }) => length), [64, 64])
+    assert.deepEqual(
+      bodies.map(({ length }) => length),
+      [64, 64],
+    )
     assert.equal(new Set(bodies.flat()).size, 70)
   })
 })
@@ -109,7 +114,10 @@ describe('a peer', () => {
     seat.say(2, 'heartbeat', heartbeat)
     assert.equal(lifeOf(seat, 2), 'alive')
     const told = ['peer-alive', 'peer-suspect', 'peer-dead'] as const
-    assert.deepEqual(told.map((event) => seat.tells(event).filter(({ member }) => member === 2).length), [2, 1, 1])
+    assert.deepEqual(
+      told.map((event) => seat.tells(event).filter(({ member }) => member === 2).length),
+      [2, 1, 1],
+    )
   })
 
   it('that never spoke is dead as well, from my own start on', () => {

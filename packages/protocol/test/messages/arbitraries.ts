@@ -50,11 +50,17 @@ export const anyTxid = anyHex<Txid>()
 export const anySats = fc.bigInt({ min: 0n, max: MAX_SATS }).map((amount) => amount as Sats)
 export const anyOutpoint = fc.tuple(anyTxid, upTo(0xffff_ffff)).map(([txid, vout]) => `${txid}:${vout}` as Outpoint)
 export const anyBlock = fc.record({ height: anyHeight, hash: anyHex<BlockHash>() }, PLAIN)
-export const anyChainState = fc.constantFrom('ok' as const, 'syncing' as const, 'unreachable' as const, 'wrong-chain' as const)
+export const anyChainState = fc.constantFrom(
+  'ok' as const,
+  'syncing' as const,
+  'unreachable' as const,
+  'wrong-chain' as const,
+)
 export const anyTrigger = fc.constantFrom('theft' as const, 'cold-theft' as const)
 export const anyAction = fc.constantFrom('clawback' as const, 'emergency' as const, 'succession' as const)
 
-const few = <T>(item: fc.Arbitrary<T>, minLength = 0): fc.Arbitrary<T[]> => fc.array(item, { minLength, maxLength: minLength + 4 })
+const few = <T>(item: fc.Arbitrary<T>, minLength = 0): fc.Arbitrary<T[]> =>
+  fc.array(item, { minLength, maxLength: minLength + 4 })
 
 const vote: fc.Arbitrary<BodyOf<'vote'>> = fc.record(
   {
@@ -113,7 +119,13 @@ export const BODIES: { readonly [K in MemberKind]: fc.Arbitrary<BodyOf<K>> } = {
     ),
   ),
   release: fc.record(
-    { incident_id: anyHex<IncidentId>(), manifest_hash: anyHex<ManifestHash>(), envelope_id: anyHex<EnvelopeId>(), to: anyMember, sealed_hash: anyHex<Hash32>() },
+    {
+      incident_id: anyHex<IncidentId>(),
+      manifest_hash: anyHex<ManifestHash>(),
+      envelope_id: anyHex<EnvelopeId>(),
+      to: anyMember,
+      sealed_hash: anyHex<Hash32>(),
+    },
     PLAIN,
   ),
   pull: fc.record(
@@ -169,10 +181,17 @@ export const anyEnrolRequest: fc.Arbitrary<EnrolRequest> = fc.oneof(
     PLAIN,
   ),
   fc.record(
-    { request: fc.constant('bundle' as const), manifest_hash: anyHex<ManifestHash>(), receipts: few(bytesUpTo(MAX_RECEIPT_FRAME_BYTES), 1) },
+    {
+      request: fc.constant('bundle' as const),
+      manifest_hash: anyHex<ManifestHash>(),
+      receipts: few(bytesUpTo(MAX_RECEIPT_FRAME_BYTES), 1),
+    },
     PLAIN,
   ),
-  fc.record({ request: fc.constant('withdraw' as const), manifest_hash: anyHex<ManifestHash>(), signatures: few(signature, 1) }, PLAIN),
+  fc.record(
+    { request: fc.constant('withdraw' as const), manifest_hash: anyHex<ManifestHash>(), signatures: few(signature, 1) },
+    PLAIN,
+  ),
 )
 
 export const anyManifestState = fc.constantFrom(
@@ -188,7 +207,12 @@ const anyVaultInfo: fc.Arbitrary<VaultInfo> = fc.record(
     vault_id: anyHex<VaultId>(),
     manifests: few(
       fc.record(
-        { manifest_hash: anyHex<ManifestHash>(), generation: upTo(0xffff_ffff), state: anyManifestState, receipts: few(anyMember) },
+        {
+          manifest_hash: anyHex<ManifestHash>(),
+          generation: upTo(0xffff_ffff),
+          state: anyManifestState,
+          receipts: few(anyMember),
+        },
         PLAIN,
       ),
     ),

@@ -6,7 +6,9 @@ import type { Millis } from '../../src/primitives/index.ts'
 const budget = { messages_burst: 10, messages_per_s: 2, bytes_burst: 1_000, bytes_per_s: 100 }
 type Given = readonly [wait_ms: number, bytes: number]
 
-const anyTraffic: fc.Arbitrary<Given[]> = fc.array(fc.tuple(fc.integer({ min: -500, max: 2_000 }), fc.nat(1_200)), { maxLength: 60 })
+const anyTraffic: fc.Arbitrary<Given[]> = fc.array(fc.tuple(fc.integer({ min: -500, max: 2_000 }), fc.nat(1_200)), {
+  maxLength: 60,
+})
 
 describe('a budget', () => {
   it('lets through no more than its burst and its rate, over any time, though the clock be set back', () => {
@@ -47,7 +49,9 @@ describe('a budget', () => {
   it('keeps one room from the other, and one peer from another', () => {
     const all = new Map<number, Buckets>()
     const now = 0 as Millis
-    while (spend(all, 1, 'routine', budget, 1, now)) { /* until it is spent */ }
+    while (spend(all, 1, 'routine', budget, 1, now)) {
+      /* until it is spent */
+    }
     assert.ok(spend(all, 1, 'urgent', budget, 1, now))
     assert.ok(spend(all, 2, 'routine', budget, 1, now))
   })

@@ -33,7 +33,12 @@ export function mutated(any: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array>
 }
 
 /** Whatever it is given, it answers with its one error or with a value that it would write as it stands. */
-export function isFuzzed<T>(read: (bytes: Uint8Array) => T, write: (value: T) => Uint8Array, any: fc.Arbitrary<Uint8Array>, numRuns = 300): void {
+export function isFuzzed<T>(
+  read: (bytes: Uint8Array) => T,
+  write: (value: T) => Uint8Array,
+  any: fc.Arbitrary<Uint8Array>,
+  numRuns = 300,
+): void {
   const hostile = fc.oneof(fc.uint8Array({ maxLength: 200 }), mutated(any))
   fc.assert(
     fc.property(hostile, (bytes) => {

@@ -15,7 +15,15 @@ import { MAX_BODY_BYTES, MAX_SIGNED_BYTES, header, isOtherVersion } from '../../
 import { MAX_VOTE_FRAME_BYTES } from '../../src/messages/certificate.ts'
 import { MAX_RECEIPT_FRAME_BYTES } from '../../src/messages/owner-requests.ts'
 import { MAX_LEDGER_FRAME_BYTES } from '../../src/state/durable.ts'
-import { type EnvelopeId, type Hash32, type Height, type LockHash, type MemberIndex, type Txid, toCbor } from '../../src/primitives/index.ts'
+import {
+  type EnvelopeId,
+  type Hash32,
+  type Height,
+  type LockHash,
+  type MemberIndex,
+  type Txid,
+  toCbor,
+} from '../../src/primitives/index.ts'
 import { Seat } from '../core/seat.ts'
 import { hasher, hexOf, settingOf, vaultOf } from '../core/setting.ts'
 import { anyFrame, anyHeader } from './arbitraries.ts'
@@ -33,7 +41,10 @@ function headOf(change: Partial<Header> = {}): Header {
 
 describe('a frame', () => {
   it('is read back as it was written', () => {
-    fc.assert(fc.property(anyFrame, (value) => assert.deepEqual(decodeFrame(encodeFrame(value)), value)), { numRuns: 60 })
+    fc.assert(
+      fc.property(anyFrame, (value) => assert.deepEqual(decodeFrame(encodeFrame(value)), value)),
+      { numRuns: 60 },
+    )
   })
 
   it('answers other bytes with its own error', () => {
@@ -66,7 +77,11 @@ describe('the header of a frame', () => {
   it('is read back as it was written', () => readsBack(header, anyHeader))
 
   it('answers other bytes with its own error', () => {
-    isFuzzed(decodeHeader, (value) => toCbor(header, value), anyHeader.map((value) => toCbor(header, value)))
+    isFuzzed(
+      decodeHeader,
+      (value) => toCbor(header, value),
+      anyHeader.map((value) => toCbor(header, value)),
+    )
   })
 
   it('tells another version whatever else that version has in it', () => {
@@ -81,11 +96,18 @@ describe('the header of a frame', () => {
 
 describe('the largest message', () => {
   const vault = vaultOf(setting)
-  const extreme = { epoch: 0xffff_ffff, boot: 0xffff_ffff, seq: Number.MAX_SAFE_INTEGER, sent_at: 8_640_000_000_000_000 }
+  const extreme = {
+    epoch: 0xffff_ffff,
+    boot: 0xffff_ffff,
+    seq: Number.MAX_SAFE_INTEGER,
+    sent_at: 8_640_000_000_000_000,
+  }
   const most = (bytes: Uint8Array): Uint8Array => {
     const frame = decodeFrame(bytes)
     assert.ok(signer)
-    return encodeFrame(signFrame(signer, lock_hash, { ...decodeHeader(frame.signed), ...extreme } as Header, frame.attachment))
+    return encodeFrame(
+      signFrame(signer, lock_hash, { ...decodeHeader(frame.signed), ...extreme } as Header, frame.attachment),
+    )
   }
 
   it('of a vote fits into a certificate, and a certificate of 64 such votes into a frame', () => {
@@ -100,7 +122,13 @@ describe('the largest message', () => {
     assert.ok(vote.length <= MAX_VOTE_FRAME_BYTES)
     const votes = Array.from({ length: 64 }, () => new Uint8Array(MAX_VOTE_FRAME_BYTES))
     const { vault_id, theft: incident_id } = vault
-    const full = seat.frame(1, 'certificate', { vault_id, trigger: 'cold-theft', incident_id, action: 'succession', votes })
+    const full = seat.frame(1, 'certificate', {
+      vault_id,
+      trigger: 'cold-theft',
+      incident_id,
+      action: 'succession',
+      votes,
+    })
     assert.ok(decodeHeader(decodeFrame(full).signed).body.length <= MAX_BODY_BYTES)
   })
 

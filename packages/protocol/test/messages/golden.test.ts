@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { MEMBER_KINDS, decodeBody, decodeFrame, decodeHeader, encodeBody, isMemberKind, verifyFrame } from '../../src/index.ts'
+import {
+  MEMBER_KINDS,
+  decodeBody,
+  decodeFrame,
+  decodeHeader,
+  encodeBody,
+  isMemberKind,
+  verifyFrame,
+} from '../../src/index.ts'
 import { fromHex, toHex } from '../../src/primitives/index.ts'
 import { portsOf, settingOf } from '../core/setting.ts'
 import { goldenMessages } from './golden/samples.ts'
 
-const golden = JSON.parse(readFileSync(new URL('golden/messages.json', import.meta.url), 'utf8')) as Record<string, string>
+const golden = JSON.parse(readFileSync(new URL('golden/messages.json', import.meta.url), 'utf8')) as Record<
+  string,
+  string
+>
 
 describe('a golden message', () => {
   for (const [name, hex] of Object.entries(goldenMessages())) {
@@ -22,7 +33,10 @@ describe('a golden message', () => {
       const head = decodeHeader(frame.signed)
       assert.equal(head.kind, kind)
       assert.equal(toHex(encodeBody(kind, decodeBody(kind, head.body))), toHex(head.body))
-      assert.ok(verifyFrame(portsOf('anybody'), federation.lock_hash, federation.memberOf(head.from).node_key, frame), name)
+      assert.ok(
+        verifyFrame(portsOf('anybody'), federation.lock_hash, federation.memberOf(head.from).node_key, frame),
+        name,
+      )
       kinds.add(kind)
     }
     assert.deepEqual([...kinds].toSorted(), Object.keys(MEMBER_KINDS).toSorted())

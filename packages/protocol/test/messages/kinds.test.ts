@@ -29,7 +29,13 @@ function caseOf<T>(kind: MemberKind, schema: Schema<T>, any: fc.Arbitrary<T>): C
     kind,
     bytes,
     readsBack: () => readsBack(schema, any),
-    fuzz: () => isFuzzed((given) => fromCbor(schema, given), (body) => toCbor(schema, body), bytes, 200),
+    fuzz: () =>
+      isFuzzed(
+        (given) => fromCbor(schema, given),
+        (body) => toCbor(schema, body),
+        bytes,
+        200,
+      ),
   }
 }
 
@@ -43,7 +49,11 @@ const CASES: readonly Case[] = [
 ]
 
 describe('the table of message kinds', () => {
-  it('is tested in every kind', () => assert.deepEqual(CASES.map(({ kind }) => kind), KINDS))
+  it('is tested in every kind', () =>
+    assert.deepEqual(
+      CASES.map(({ kind }) => kind),
+      KINDS,
+    ))
 
   for (const { kind, ...one } of CASES) {
     it(`reads back every ${kind} that it writes`, one.readsBack)
@@ -67,7 +77,10 @@ describe('the table of message kinds', () => {
   })
 
   it('asks for a rising number only where an older message is worthless', () => {
-    assert.deepEqual(KINDS.filter((kind) => MEMBER_KINDS[kind].rising), ['heartbeat'])
+    assert.deepEqual(
+      KINDS.filter((kind) => MEMBER_KINDS[kind].rising),
+      ['heartbeat'],
+    )
   })
 
   it('knows its own kinds and no name of an object', () => {

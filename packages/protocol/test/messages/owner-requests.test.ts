@@ -14,8 +14,16 @@ describe("owners' requests", () => {
   })
 
   it('answer other bytes with their own error', () => {
-    isFuzzed((bytes) => fromCbor(enrolRequest, bytes), (value) => toCbor(enrolRequest, value), anyEnrolRequest.map((value) => toCbor(enrolRequest, value)))
-    isFuzzed((bytes) => fromCbor(infoRequest, bytes), (value) => toCbor(infoRequest, value), info.map((value) => toCbor(infoRequest, value)))
+    isFuzzed(
+      (bytes) => fromCbor(enrolRequest, bytes),
+      (value) => toCbor(enrolRequest, value),
+      anyEnrolRequest.map((value) => toCbor(enrolRequest, value)),
+    )
+    isFuzzed(
+      (bytes) => fromCbor(infoRequest, bytes),
+      (value) => toCbor(infoRequest, value),
+      info.map((value) => toCbor(infoRequest, value)),
+    )
   })
 })
 
@@ -24,6 +32,10 @@ describe('answers to owners', () => {
 
   it('answer other bytes with their own error', () => {
     const bytes = anyOwnerAnswer.map((value) => toCbor(ownerAnswer, value))
-    isFuzzed((given) => fromCbor(ownerAnswer, given), (value) => toCbor(ownerAnswer, value), bytes)
+    isFuzzed(
+      (given) => fromCbor(ownerAnswer, given),
+      (value) => toCbor(ownerAnswer, value),
+      bytes,
+    )
   })
 })

@@ -16,7 +16,14 @@ describe('a verdict', () => {
   })
 
   it('rejects nothing that depends on time or on what I hold', () => {
-    const local = ['stale', 'duplicate', 'unknown-vault', 'unknown-manifest', 'anchor-out-of-window', 'sender-over-budget'] as const
+    const local = [
+      'stale',
+      'duplicate',
+      'unknown-vault',
+      'unknown-manifest',
+      'anchor-out-of-window',
+      'sender-over-budget',
+    ] as const
     for (const code of local) assert.equal(verdictOf(code), 'ignore')
   })
 })

@@ -55,7 +55,10 @@ export const RECORDS: { readonly [K in LogRecord['record']]: fc.Arbitrary<Extrac
       signed: fc.record(
         {
           bytes: bytesUpTo(200),
-          signatures: fc.array(fc.record({ key: anyHex(), signature: bytesUpTo(64, 64) }, PLAIN), { minLength: 1, maxLength: 3 }),
+          signatures: fc.array(fc.record({ key: anyHex(), signature: bytesUpTo(64, 64) }, PLAIN), {
+            minLength: 1,
+            maxLength: 3,
+          }),
         },
         PLAIN,
       ),
@@ -67,7 +70,12 @@ export const RECORDS: { readonly [K in LogRecord['record']]: fc.Arbitrary<Extrac
   ),
   'manifest-withdrawn': fc.record({ record: fc.constant('manifest-withdrawn' as const), ...ofManifest }, PLAIN),
   'receipt-held': fc.record(
-    { record: fc.constant('receipt-held' as const), ...ofManifest, member: anyMember, frame: bytesUpTo(MAX_RECEIPT_FRAME_BYTES) },
+    {
+      record: fc.constant('receipt-held' as const),
+      ...ofManifest,
+      member: anyMember,
+      frame: bytesUpTo(MAX_RECEIPT_FRAME_BYTES),
+    },
     PLAIN,
   ),
   'bundle-complete': fc.record({ record: fc.constant('bundle-complete' as const), ...ofManifest }, PLAIN),
@@ -127,7 +135,11 @@ export const RECORDS: { readonly [K in LogRecord['record']]: fc.Arbitrary<Extrac
   ),
   exposed: fc.record({ record: fc.constant('exposed' as const), vault_id }, PLAIN),
   settled: fc.record(
-    { record: fc.constant('settled' as const), incident_id, outcome: fc.constantFrom('recovered' as const, 'lost' as const) },
+    {
+      record: fc.constant('settled' as const),
+      incident_id,
+      outcome: fc.constantFrom('recovered' as const, 'lost' as const),
+    },
     PLAIN,
   ),
   noted: fc.record({ record: fc.constant('noted' as const), incident_id, entry: anyStoryEntry }, PLAIN),

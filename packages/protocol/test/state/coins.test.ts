@@ -15,10 +15,14 @@ const anyBlock = fc.constantFrom(...blocks)
 
 const anyEvent: fc.Arbitrary<SpendEvent> = fc.oneof(
   anyTx.map((tx): SpendEvent => ({ event: 'spend-seen', outpoint, tx })),
-  fc.tuple(anyTx, anyTx).map(([old, tx]): SpendEvent => ({ event: 'spend-replaced', outpoint, old_txid: old.txid, tx })),
+  fc
+    .tuple(anyTx, anyTx)
+    .map(([old, tx]): SpendEvent => ({ event: 'spend-replaced', outpoint, old_txid: old.txid, tx })),
   anyTx.map(({ txid }): SpendEvent => ({ event: 'spend-evicted', outpoint, txid })),
   fc.tuple(anyTx, anyBlock).map(([tx, block]): SpendEvent => ({ event: 'spend-confirmed', outpoint, tx, block })),
-  fc.tuple(anyTx, anyBlock).map(([{ txid }, block]): SpendEvent => ({ event: 'spend-unconfirmed', outpoint, txid, block })),
+  fc
+    .tuple(anyTx, anyBlock)
+    .map(([{ txid }, block]): SpendEvent => ({ event: 'spend-unconfirmed', outpoint, txid, block })),
 )
 
 function after(events: readonly SpendEvent[], from: Coin = UNSPENT): Coin {
@@ -48,7 +52,10 @@ describe('what a member knows of a coin', () => {
     const [block, beside] = blocks
     assert.ok(tx && block && beside)
     const coin = after([{ event: 'spend-confirmed', outpoint, tx, block }])
-    assert.equal(spenderOf(afterSpendEvent(coin, { event: 'spend-unconfirmed', outpoint, txid: tx.txid, block: beside })), tx)
+    assert.equal(
+      spenderOf(afterSpendEvent(coin, { event: 'spend-unconfirmed', outpoint, txid: tx.txid, block: beside })),
+      tx,
+    )
     assert.equal(spenderOf(afterSpendEvent(coin, { event: 'spend-unconfirmed', outpoint, txid: tx.txid, block })), null)
   })
 
@@ -66,7 +73,10 @@ describe('what a member knows of a coin', () => {
     const block = blockAt(100)
     assert.ok(tx)
     const coin = after([{ event: 'spend-confirmed', outpoint, tx, block }])
-    assert.deepEqual([98, 99, 100, 199].map((tip) => confirmations(coin, tip)), [0, 0, 1, 100])
+    assert.deepEqual(
+      [98, 99, 100, 199].map((tip) => confirmations(coin, tip)),
+      [0, 0, 1, 100],
+    )
     assert.equal(confirmations(UNSPENT, 500), 0)
   })
 })

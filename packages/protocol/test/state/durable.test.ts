@@ -22,7 +22,12 @@ describe('a snapshot of the durable state', () => {
   })
 
   it('answers other bytes with its own error', () => {
-    isFuzzed((given) => fromCbor(durable, given), (value) => toCbor(durable, value), fc.constant(bytes), 300)
+    isFuzzed(
+      (given) => fromCbor(durable, given),
+      (value) => toCbor(durable, value),
+      fc.constant(bytes),
+      300,
+    )
   })
 
   it('is what a core goes on from', () => {

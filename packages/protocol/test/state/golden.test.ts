@@ -5,7 +5,10 @@ import { fromCbor, fromHex, toCbor, toHex } from '../../src/primitives/index.ts'
 import { RECORDS } from './arbitraries.ts'
 import { goldenRecords } from './golden/samples.ts'
 
-const golden = JSON.parse(readFileSync(new URL('golden/records.json', import.meta.url), 'utf8')) as Record<string, string>
+const golden = JSON.parse(readFileSync(new URL('golden/records.json', import.meta.url), 'utf8')) as Record<
+  string,
+  string
+>
 
 describe('a golden record', () => {
   for (const [name, hex] of Object.entries(goldenRecords())) {

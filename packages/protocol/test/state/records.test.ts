@@ -10,6 +10,11 @@ describe('a record of the log', () => {
 
   it('answers other bytes with its own error', () => {
     const bytes = anyRecord.map((one) => toCbor(record, one))
-    isFuzzed((given) => fromCbor(record, given), (one) => toCbor(record, one), bytes, 1_000)
+    isFuzzed(
+      (given) => fromCbor(record, given),
+      (one) => toCbor(record, one),
+      bytes,
+      1_000,
+    )
   })
 })

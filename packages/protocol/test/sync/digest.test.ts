@@ -35,7 +35,8 @@ describe('the digest of an incident', () => {
 })
 
 describe('the digest of custody', () => {
-  const mine = (seat: Seat) => myCustodyDigest(new Turn(seat.state, setting.ports[0] ?? assert.fail(), seat.now_ms as Millis))
+  const mine = (seat: Seat) =>
+    myCustodyDigest(new Turn(seat.state, setting.ports[0] ?? assert.fail(), seat.now_ms as Millis))
 
   it('is remembered, and made again whenever custody has changed', () => {
     const seat = new Seat(setting)

@@ -16,7 +16,11 @@ const nothingOf = (incident_id: IncidentId): BodyOf<'pull'>['incidents'][number]
   broadcasts: [],
 })
 
-function pull(seat: Seat, from: number, body: Partial<BodyOf<'pull'>>): { readonly kind: string; readonly from: MemberIndex }[] {
+function pull(
+  seat: Seat,
+  from: number,
+  body: Partial<BodyOf<'pull'>>,
+): { readonly kind: string; readonly from: MemberIndex }[] {
   const since = seat.outputs.length
   assert.equal(seat.say(from, 'pull', { incidents: [], custody: [], ...body }, { channel: 'stream' }), 'accepted')
   return durable(seat.outputs.slice(since), 'send')
@@ -41,10 +45,19 @@ describe('an answer to a Pull', () => {
     const seat = Seat.guarding(vault, setting)
     for (const from of [2, 3, 4]) seat.vote(from, vault)
     const all = pull(seat, 2, { incidents: [nothingOf(vault.theft)] })
-    assert.deepEqual(all.map(({ kind, from }) => [kind, from]), [['vote', 3], ['vote', 4]])
+    assert.deepEqual(
+      all.map(({ kind, from }) => [kind, from]),
+      [
+        ['vote', 3],
+        ['vote', 4],
+      ],
+    )
     const votes = [{ member: 3 as MemberIndex, anchor_height: seat.tip as Height }]
     const rest = pull(seat, 2, { incidents: [{ ...nothingOf(vault.theft), votes }] })
-    assert.deepEqual(rest.map(({ from }) => from), [4])
+    assert.deepEqual(
+      rest.map(({ from }) => from),
+      [4],
+    )
     assert.deepEqual(pull(seat, 2, { incidents: [nothingOf(vault.cold_theft)] }), [], 'of what I never heard of')
   })
 
@@ -52,7 +65,14 @@ describe('an answer to a Pull', () => {
     const seat = Seat.guarding(vault, setting)
     const has = [1, 2] as MemberIndex[]
     const sent = pull(seat, 2, { custody: [{ manifest_hash: vault.hash, receipts: has }] })
-    assert.deepEqual(sent.map(({ kind, from }) => [kind, from]), [['receipt', 3], ['receipt', 4], ['receipt', 5]])
+    assert.deepEqual(
+      sent.map(({ kind, from }) => [kind, from]),
+      [
+        ['receipt', 3],
+        ['receipt', 4],
+        ['receipt', 5],
+      ],
+    )
   })
 
   it('is given once for an incident, though a liar names it sixteen times', () => {
@@ -93,7 +113,10 @@ describe('a Pull of mine', () => {
     seat.pass(20_000)
     for (let said = 0; said < 5; said++) seat.say(2, 'heartbeat', heartbeat({ incidents }))
     const asked = seat.sent('pull', since)
-    assert.deepEqual(asked.map(({ to, body }) => [to, body.incidents.map(({ incident_id }) => incident_id)]), [[2, [vault.theft]]])
+    assert.deepEqual(
+      asked.map(({ to, body }) => [to, body.incidents.map(({ incident_id }) => incident_id)]),
+      [[2, [vault.theft]]],
+    )
   })
 
   it('is not sent where nothing is missing that could be asked for', () => {
@@ -106,7 +129,10 @@ describe('a Pull of mine', () => {
 
   it('does not grow with a heartbeat that names 64 incidents which I never heard of', () => {
     const seat = Seat.guarding(vault, setting)
-    const incidents = Array.from({ length: 64 }, (_, at) => ({ incident_id: hexOf(`i${at}`) as IncidentId, digest: hexOf('d') as Hash32 }))
+    const incidents = Array.from({ length: 64 }, (_, at) => ({
+      incident_id: hexOf(`i${at}`) as IncidentId,
+      digest: hexOf('d') as Hash32,
+    }))
     const asked = new Set<IncidentId>()
     for (let period = 0; period < 4; period++) {
       const since = seat.outputs.length

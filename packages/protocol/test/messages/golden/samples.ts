@@ -9,7 +9,14 @@ import {
   infoRequest,
   ownerAnswer,
 } from '../../../src/index.ts'
-import { type EnvelopeId, type Hash32, type Height, type MemberIndex, toCbor, toHex } from '../../../src/primitives/index.ts'
+import {
+  type EnvelopeId,
+  type Hash32,
+  type Height,
+  type MemberIndex,
+  toCbor,
+  toHex,
+} from '../../../src/primitives/index.ts'
 import { Seat } from '../../core/seat.ts'
 import { blockAt, hexOf, settingOf, transactionOf, vaultOf } from '../../core/setting.ts'
 
@@ -31,8 +38,12 @@ const vote: BodyOf<'vote'> = {
 
 export function goldenMessages(): Record<string, string> {
   const seat = new Seat(setting)
-  const hex = <K extends MemberKind>(from: number, kind: K, body: BodyOf<K>, attachment: Uint8Array | null = null): string =>
-    toHex(seat.frame(from, kind, body, { attachment }))
+  const hex = <K extends MemberKind>(
+    from: number,
+    kind: K,
+    body: BodyOf<K>,
+    attachment: Uint8Array | null = null,
+  ): string => toHex(seat.frame(from, kind, body, { attachment }))
   const { vault_id, hash: manifest_hash, theft: incident_id } = vault
   const envelope_id = vault.ids[0] ?? (hexOf('none') as EnvelopeId)
   const votes = [2, 3].map((from) => seat.frame(from, 'vote', vote))

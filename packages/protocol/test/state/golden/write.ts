@@ -1,6 +1,6 @@
 /**
  * Writes the golden records again: `node --conditions=source packages/protocol/test/state/golden/write.ts`.
- * Only for a new version of the log's format. If the test fails without one, every log out there just became unreadable.
+ * Only for a new version of the log's format. If the test fails without one, every log just became unreadable.
  */
 import { writeFileSync } from 'node:fs'
 import { goldenRecords } from './samples.ts'
