@@ -142,6 +142,8 @@ describe('SimNetwork', () => {
     // 70 % arrive, 30 % of them twice.
     assert.ok(Math.abs(setting.arrivals.length - 910) < 60, String(setting.arrivals.length))
     setting.network.spare([member(1), member(2)])
+    // Members take a moment to notice who is reachable now.
+    setting.settle()
     setting.arrivals.length = 0
     const before_ms = setting.world.now_ms
     for (let i = 0; i < 1_000; i++) setting.network.send(member(1), member(2), MESSAGE)
