@@ -1,3 +1,4 @@
+import { earlyShares, falseCertificates } from './forgeries.ts'
 import { badShares, equivocate, falseVotes, misreport } from './lies.ts'
 import { flood, garbage, replay } from './noise.ts'
 import { boast, hoard, silent, withhold } from './silence.ts'
@@ -15,6 +16,8 @@ export const STRATEGIES: readonly Strategy[] = [
   equivocate,
   badShares,
   misreport,
+  earlyShares,
+  falseCertificates,
   replay,
   garbage,
   flood,

@@ -31,6 +31,10 @@ export interface DealPlan {
   readonly clawback: readonly number[]
   readonly emergency: readonly number[]
   readonly activation_delay: number
+  /** A renewal may keep the unvaults of the generation before: the same U, and so the same K, in new envelopes. */
+  readonly unvaults_of_generation: number
+  /** The lowest rung of each ladder of more than one has a key that its shares do not give. */
+  readonly spoils: boolean
 }
 
 /** What only the owner knows, and the simulation with him. */
@@ -43,6 +47,8 @@ export interface Deal {
   readonly unvaults: readonly SimTx[]
   /** What each envelope holds; the drill's holds none. */
   readonly recoveries: ReadonlyMap<EnvelopeId, SimTx>
+  /** Envelopes that nobody can open: the dealer's fault. */
+  readonly spoiled: ReadonlySet<EnvelopeId>
   readonly shares: ReadonlyMap<EnvelopeId, ReadonlyMap<MemberIndex, Uint8Array>>
   /** Sealed to one member, in the order of the envelopes. The same bytes each time. */
   readonly sealedFor: ReadonlyMap<MemberIndex, readonly Uint8Array[]>
@@ -63,7 +69,7 @@ export const DEPOSIT_SCRIPT = Uint8Array.of(0x00, 0x20, 0x51)
 export function deal(plan: DealPlan, deposit: Outpoint, modules: DealerModules): Deal {
   const { hasher, owner } = modules
   const unvaults = plan.unvaults.map((feerate, variant) => {
-    const label = `generation ${plan.generation} variant ${variant}`
+    const label = `generation ${plan.unvaults_of_generation} variant ${variant}`
     return makeTx(hasher, { purpose: 'unvault', label, spends: deposit, feerate, vsize: UNVAULT_VSIZE })
   })
   const clawback = unvaults.map(({ output }) => ladder(hasher, 'clawback', plan.clawback, output, CLAWBACK_VSIZE))
@@ -85,6 +91,7 @@ export function deal(plan: DealPlan, deposit: Outpoint, modules: DealerModules):
     emergency: rungsOfTxs(emergency),
     drill: sealings.at(-1)?.envelope,
   })
+  const lowest = manifest.unvaults.flatMap(({ clawback: [rung, ...higher] }) => (rung && higher.length > 0 ? [rung.envelope_id] : []))
   const bytes = encodeManifest(manifest)
   const signature = owner.sign(taggedHash(hasher, 'manifest', bytes))
   const hash = manifestHash(hasher, bytes)
@@ -95,6 +102,7 @@ export function deal(plan: DealPlan, deposit: Outpoint, modules: DealerModules):
     hash,
     envelopes: sealings.map((sealing) => sealing.bytes),
     unvaults,
+    spoiled: new Set(plan.spoils ? lowest : []),
     recoveries: new Map([...rungs].map(([tx, { envelope_id }]) => [envelope_id, tx])),
     shares: new Map(sealings.map(({ envelope, shares }) => [envelope.envelope_id, shares])),
     sealedFor: sealToAll(manifest, hash, sealings, modules),

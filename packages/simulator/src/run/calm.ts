@@ -7,12 +7,12 @@ export function calmNetwork(faults: NetworkFaults): NetworkFaults {
 }
 
 /** Time for a few messages between two blocks, as there is in life. */
-const LEAST_BLOCK_MS = 60_000
+const HEARTBEATS_PER_BLOCK = 2
 
-export function calmBitcoin(faults: BitcoinFaults): BitcoinFaults {
+export function calmBitcoin(faults: BitcoinFaults, heartbeat_ms: number): BitcoinFaults {
   return {
     ...faults,
-    block_ms: Math.max(LEAST_BLOCK_MS, faults.block_ms),
+    block_ms: Math.max(HEARTBEATS_PER_BLOCK * heartbeat_ms, faults.block_ms),
     slow_block: 0,
     never_relayed: 0,
     left_out: 0,

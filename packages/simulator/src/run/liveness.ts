@@ -33,12 +33,16 @@ export interface HealModules {
 }
 
 /** The members of the core; null where too few are honest and hold shares. `holders`: those that signed a receipt. */
-export function heal(size: number, holders: readonly MemberIndex[], modules: HealModules): MemberIndex[] | null {
+export function heal(
+  { size, heartbeat_ms }: { readonly size: number; readonly heartbeat_ms: number },
+  holders: readonly MemberIndex[],
+  modules: HealModules,
+): MemberIndex[] | null {
   const { random, network, bitcoin, members, faults } = modules
   const honest = holders.filter((index) => members.get(index)?.is_honest)
   if (honest.length < size) return null
   const core = random.sample(honest, size)
-  bitcoin.faults = calmBitcoin(bitcoin.faults)
+  bitcoin.faults = calmBitcoin(bitcoin.faults, heartbeat_ms)
   faults.spare(core)
   network.spare(core)
   bitcoin.catchUp(core.flatMap((index) => members.get(index)?.bitcoind ?? []))
@@ -46,10 +50,9 @@ export function heal(size: number, holders: readonly MemberIndex[], modules: Hea
 }
 
 /** Whether the coin came back; null while neither has happened. */
-export function outcomeOf({ tip }: BitcoinNetwork, { recoveries, unvaults, manifest }: Deal): 'recovered' | 'lost' | null {
+export function outcomeOf({ tip }: BitcoinNetwork, { manifest }: Deal): 'recovered' | 'lost' | null {
   const first = tip.spent.get(manifest.deposit.outpoint)
-  if (first === undefined) return null
-  const last = unvaults.includes(first) ? tip.spent.get(first.output) : first
+  const last = first?.purpose === 'unvault' ? tip.spent.get(first.output) : first
   if (last === undefined) return null
-  return [...recoveries.values()].includes(last) ? 'recovered' : 'lost'
+  return last.purpose === 'clawback' || last.purpose === 'emergency' ? 'recovered' : 'lost'
 }

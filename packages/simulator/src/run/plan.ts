@@ -47,8 +47,12 @@ export interface Plan {
   readonly has_real_crypto: boolean
   readonly deal: DealPlan
   readonly has_second_generation: boolean
+  /** It has unvaults of its own. */
+  readonly renews_unvaults: boolean
   readonly story: Story
   readonly siege: Siege
+  /** Before the thief strikes; else some time after. */
+  readonly is_besieged_first: boolean
   /** The thief replaces his U by another variant while it is unconfirmed. */
   readonly replaces: boolean
   /** The thief does not wait until the vault is enrolled. */
@@ -77,7 +81,7 @@ const HEARTBEATS_MS = [10_000, 20_000, 30_000] as const
 /** What runs cost grows with the window: long ones are rarer. */
 const WINDOWS = [12, 12, 12, 24, 24, 24, 36, 48] as const
 const SIEGES: readonly Siege[] = ['none', 'none', 'apart', 'down', 'blind', 'censored']
-const SIZES = [3, 4, 4, 5, 5, 5, 6, 7, 7, 9] as const
+const SIZES = [3, 4, 4, 4, 5, 5, 5, 5, 6, 6, 7, 9] as const
 
 export function drawPlan(seed: number, members?: number): Plan {
   const random = new Random(seed, 'plan')
@@ -94,13 +98,15 @@ export function drawPlan(seed: number, members?: number): Plan {
     timing: { heartbeat_ms: random.pick(HEARTBEATS_MS) as Millis, suspect_periods: 3, dead_periods: 6 },
     has_real_crypto: seed % REAL_CRYPTO_EVERY === REAL_CRYPTO_EVERY - 1,
     deal,
-    has_second_generation: random.chance(0.15),
+    has_second_generation: random.chance(0.2),
+    renews_unvaults: random.chance(0.5),
     story: drawStory(random),
     siege: random.pick(SIEGES),
+    is_besieged_first: random.chance(0.5),
     replaces: random.chance(0.3),
     strikes_early: random.chance(0.1),
     has_faults_from_start: random.chance(0.4),
-    goes_on_until_settled: random.chance(0.04),
+    goes_on_until_settled: random.chance(0.03),
     corrupted: drawCorrupted(random, n, liars),
     is_overrun,
     network: {
@@ -146,6 +152,8 @@ function drawDeal(random: Random): DealPlan {
     clawback: some(CLAWBACK_RUNGS),
     emergency: some(EMERGENCY_RUNGS),
     activation_delay: random.int(1, 4),
+    unvaults_of_generation: 1,
+    spoils: random.chance(0.1),
   }
 }
 
@@ -160,7 +168,7 @@ function drawCorrupted(random: Random, n: number, liars: number): ReadonlyMap<Me
 
 function drawBitcoin(random: Random): BitcoinFaults {
   return {
-    block_ms: random.pick([20_000, 30_000, 60_000]),
+    block_ms: random.pick([20_000, 30_000, 45_000]),
     block_relay_ms: random.pick([200, 2_000, 8_000]),
     slow_block: perhaps(random, 0.3),
     tx_relay_ms: random.pick([1_000, 11_000]),

@@ -237,7 +237,8 @@ class Simulation {
       deal: first,
       owner: this.#newClient(first, random),
       renew: () => {
-        const plan = { ...this.#plan.deal, generation: 2, previous: first.hash }
+        const unvaults_of_generation = this.#plan.renews_unvaults ? 2 : 1
+        const plan = { ...this.#plan.deal, generation: 2, previous: first.hash, unvaults_of_generation }
         this.#newClient(this.#deal(plan, deposit, random), random).enrol()
       },
       core_size: Math.max(clawback.q, clawback.t),

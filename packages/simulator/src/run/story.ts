@@ -38,9 +38,9 @@ const LONGEST_ENROLMENT_MS = 600_000
 /** Blocks that a run goes on after its story has ended. */
 const AFTERMATH = 3
 /** Blocks after which a thief waits no longer, and where there is none nothing comes any more. */
-const PATIENCE = 12
+const PATIENCE = 8
 const SETTLED = 101
-const MOST_BLOCKS = 400
+const MOST_BLOCKS = 200
 
 export class StoryTeller {
   readonly #plan: Plan
@@ -70,7 +70,7 @@ export class StoryTeller {
     const { world, random, bitcoin, network, owner, members } = this.#modules
     if (this.#plan.has_faults_from_start) this.#beginFaults()
     else {
-      bitcoin.faults = calmBitcoin(this.#plan.bitcoin)
+      bitcoin.faults = calmBitcoin(this.#plan.bitcoin, this.#plan.timing.heartbeat_ms)
       network.faults = calmNetwork(this.#plan.network)
     }
     for (const member of members.values()) world.after(random.int(0, 2_000), () => member.start())
@@ -108,9 +108,12 @@ export class StoryTeller {
     const { block_ms } = this.#plan.bitcoin
     switch (this.#plan.story) {
       case 'theft':
+        if (this.#plan.siege !== 'none' && this.#plan.is_besieged_first) this.#besiege()
         thief.unvault({ isMined: true })
         if (this.#plan.replaces) world.after(random.int(1_000, block_ms), () => thief.unvault({ isMined: true }))
-        if (this.#plan.siege !== 'none') world.after(random.int(0, block_ms), () => this.#besiege())
+        if (this.#plan.siege !== 'none' && !this.#plan.is_besieged_first) {
+          world.after(random.int(0, block_ms), () => this.#besiege())
+        }
         return
       case 'vanishing':
         thief.unvault({ isMined: false })
@@ -161,7 +164,7 @@ export class StoryTeller {
     const { csv } = deal.plan
     if (!this.#is_healed && confirmed + csv - height <= healsAt(csv)) {
       this.#is_healed = true
-      this.#core = this.#plan.is_overrun ? null : heal(core_size, [...owner.receipts.keys()], this.#modules)
+      this.#core = this.#plan.is_overrun ? null : heal({ size: core_size, heartbeat_ms: this.#plan.timing.heartbeat_ms }, [...owner.receipts.keys()], this.#modules)
       say(this.#core === null ? 'no core is demanded' : `healed core ${this.#core.join()}`)
     }
     const outcome = outcomeOf(bitcoin, deal)

@@ -66,6 +66,7 @@ export class Thief {
   /** The next block takes whatever spends the deposit, and what was sent last where nothing does. */
   insist(): void {
     const { bitcoin } = this.#modules
+    bitcoin.censors = false
     const last = this.#sent.at(-1)
     if (last) bitcoin.miner.submit(last)
     const spender = bitcoin.miner.mempoolSpender(this.#deal.manifest.deposit.outpoint)

@@ -95,8 +95,10 @@ export class Shell {
     const { incident_id, envelope_id, threshold } = effect
     this.#answer(() => {
       const shares = this.#kept.get(envelope_id)
-      const tx = this.#modules.vaults.dealOf(envelope_id)?.recoveries.get(envelope_id)
-      const isOpen = shares !== undefined && shares.size >= threshold && tx?.txid === effect.txid
+      const deal = this.#modules.vaults.dealOf(envelope_id)
+      const tx = deal?.recoveries.get(envelope_id)
+      const isKeyRight = shares !== undefined && shares.size >= threshold && !deal?.spoiled.has(envelope_id)
+      const isOpen = isKeyRight && tx?.txid === effect.txid
       if (isOpen) this.#rebuilt.set(envelope_id, tx)
       return { of: 'rebuild', incident_id, envelope_id, txid: isOpen ? tx.txid : null }
     })
