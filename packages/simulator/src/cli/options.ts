@@ -1,4 +1,5 @@
-import type { parseArgs as ParseArgs } from 'node:util'
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
 import { PLANTED, type PlantedBug } from '../planted/index.ts'
 
 export interface Options {
@@ -6,6 +7,8 @@ export interface Options {
   readonly from: number
   readonly members: number | undefined
   readonly planted: PlantedBug | undefined
+  /** Seeds that run at the same time. */
+  readonly jobs: number
   readonly trace: boolean
   readonly json: boolean
   readonly help: boolean
@@ -19,6 +22,7 @@ const DEFAULT_SEEDS = 100
 const MAX_SEED = 0xffff_ffff
 const LEAST_MEMBERS = 3
 const MOST_MEMBERS = 64
+const MOST_JOBS = 256
 
 export const USAGE = `Usage: pnpm simulate [options]
 
@@ -30,6 +34,7 @@ The same seed always gives the same run.
   --seed S        this seed alone; the same as --from S --seeds 1
   --members M     members of the federation, ${LEAST_MEMBERS} to ${MOST_MEMBERS} (default: drawn for each seed)
   --planted NAME  run with a planted bug, which is to be found: ${PLANTED.map(({ name }) => name).join(', ')}
+  --jobs J        seeds at a time (default: one for each core)
   --trace         with --seed: print everything that happens
   --json          print one JSON object as the last line of stdout
   --help          print this
@@ -38,8 +43,8 @@ Exit code: 0 when every invariant held, 1 when one did not, 2 for wrong usage.
 `
 
 /** @throws UsageError */
-export function readOptions(argv: readonly string[], parseArgs: typeof ParseArgs): Options {
-  const values = parse(argv, parseArgs)
+export function readOptions(argv: readonly string[]): Options {
+  const values = parse(argv)
   const seed = values.seed === undefined ? undefined : numberOf('--seed', values.seed, 0, MAX_SEED)
   if (values.trace && seed === undefined) throw new UsageError('--trace needs --seed: one run is long enough to read.')
   if (seed !== undefined && (values.seeds !== undefined || values.from !== undefined)) {
@@ -52,13 +57,14 @@ export function readOptions(argv: readonly string[], parseArgs: typeof ParseArgs
     from,
     members: values.members === undefined ? undefined : numberOf('--members', values.members, LEAST_MEMBERS, MOST_MEMBERS),
     planted: values.planted === undefined ? undefined : plantedOf(values.planted),
+    jobs: values.jobs === undefined ? availableParallelism() : numberOf('--jobs', values.jobs, 1, MOST_JOBS),
     trace: values.trace,
     json: values.json,
     help: values.help,
   }
 }
 
-function parse(argv: readonly string[], parseArgs: typeof ParseArgs) {
+function parse(argv: readonly string[]) {
   try {
     const { values } = parseArgs({
       args: [...argv],
@@ -69,6 +75,7 @@ function parse(argv: readonly string[], parseArgs: typeof ParseArgs) {
         seed: { type: 'string' },
         members: { type: 'string' },
         planted: { type: 'string' },
+        jobs: { type: 'string' },
         trace: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },

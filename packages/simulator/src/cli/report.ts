@@ -16,28 +16,36 @@ export function describeViolation({ seed, violation }: Report, { members, plante
   ].join('\n')
 }
 
-export function describeCampaign(campaign: Campaign, elapsed_s: number): string {
-  const { seeds, failed, events, steps, coverage } = campaign
+/** `core_s`: seconds, on each core that was used. */
+export function describeCampaign(campaign: Campaign, core_s: number): string {
+  const { seeds, failed, events, steps, coverage, endings } = campaign
   const found = failed.length === 0 ? 'every invariant held' : `failed: ${failed.map(({ seed }) => seed).join(' ')}`
   return [
     `${seeds} seeds, ${found}`,
-    `${events} events (${rate(events, elapsed_s)}/s), of these ${steps} inputs to a core (${rate(steps, elapsed_s)}/s)`,
-    `${coverage.size} pairs of input and incident status`,
+    `${events} events (${rate(events, core_s)}/s on each core), of these ${steps} inputs to a member's core`,
+    `${coverage.size} pairs of input and incident status; endings: ${inWords(endings)}`,
     '',
   ].join('\n')
 }
 
-export function jsonOf({ seeds, failed, events, coverage }: Campaign, elapsed_s: number): string {
+function inWords(counts: ReadonlyMap<string, number>): string {
+  return [...counts]
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([word, count]) => `${count} ${word}`)
+    .join(', ')
+}
+
+export function jsonOf({ seeds, failed, events, coverage }: Campaign, core_s: number): string {
   const sorted = [...coverage].toSorted(([a], [b]) => (a < b ? -1 : 1))
   return `${JSON.stringify({
     seeds,
     failed: failed.map(({ seed }) => seed),
     events,
-    events_per_s: rate(events, elapsed_s),
+    events_per_s: rate(events, core_s),
     coverage: Object.fromEntries(sorted),
   })}\n`
 }
 
-function rate(count: number, elapsed_s: number): number {
-  return Math.round(count / Math.max(elapsed_s, 0.001))
+function rate(count: number, seconds: number): number {
+  return Math.round(count / Math.max(seconds, 0.001))
 }

@@ -77,9 +77,9 @@ const EMERGENCY_RUNGS = [10_000, 50_000, 250_000] as const
 const UNVAULT_RATES = [2_000, 20_000, 100_000] as const
 /** Signatures that are real cost ten times as much. */
 const REAL_CRYPTO_EVERY = 100
-const HEARTBEATS_MS = [10_000, 20_000, 30_000] as const
+const HEARTBEATS_MS = [10_000, 20_000, 30_000, 30_000] as const
 /** What runs cost grows with the window: long ones are rarer. */
-const WINDOWS = [12, 12, 12, 24, 24, 24, 36, 48] as const
+const WINDOWS = [12, 12, 12, 12, 24, 24, 24, 24, 36, 48] as const
 const SIEGES: readonly Siege[] = ['none', 'none', 'apart', 'down', 'blind', 'censored']
 const SIZES = [3, 4, 4, 4, 5, 5, 5, 5, 6, 6, 7, 9] as const
 
