@@ -85,8 +85,9 @@ export class SeriesRunner {
   }
 
   #check({ theft: { vault, answers, own }, took_ms }: Reaction): void {
-    const right = new Set([...own, ...answers.map(({ txid }) => txid)])
-    const foreign = this.#stage.witness.notices.filter(({ kind, id }) => kind === 'accepted' && !right.has(id))
+    const { rightful, witness } = this.#stage
+    for (const txid of [...own, ...answers.map(({ txid }) => txid)]) rightful.add(txid)
+    const foreign = witness.notices.filter(({ kind, id }) => kind === 'accepted' && !rightful.has(id))
     for (const id of new Set(foreign.map(({ id }) => id))) this.wrong.push(`${vault.name}: a bitcoind accepted ${id}, which nobody should have sent`)
     if (took_ms < 0) this.wrong.push(`${vault.name}: answered before it was taken`)
   }

@@ -29,6 +29,8 @@ export interface StageInit {
 
 export class Stage {
   readonly cluster: Cluster
+  /** What the incidents so far were right to send: bitcoind's own relay may bring it to the last node seconds later. */
+  readonly rightful = new Set<string>()
   readonly witness: Witness
   readonly link: FederationLink
   readonly miner: Miner
