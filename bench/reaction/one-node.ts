@@ -5,10 +5,11 @@
  */
 import { until } from '../../packages/cli/src/demo/waiting.ts'
 import type { EnrolmentBundle } from '../../packages/client/src/index.ts'
-import type { Row } from '../output/row.ts'
+import { type Row, timeRow } from '../output/row.ts'
 import { ANSWER_LIMIT_MS, MAX_LIMIT_SAMPLES, WARM_UP, rowOf } from './five-nodes.ts'
 import { Ghost } from './ghost.ts'
 import { type Reaction, react, reactBare } from './measure.ts'
+import { AcceptanceLog } from './notice-delay.ts'
 import { type ReactionInit, SeriesRunner } from './series.ts'
 import type { Stage } from './stage.ts'
 import { type Theft, makeTheft } from './thefts.ts'
@@ -25,6 +26,7 @@ export class OneNode {
   readonly #init: ReactionInit
   readonly #runner: SeriesRunner
   #limits: readonly PreparedVault[] = []
+  #delayed: readonly PreparedVault[] = []
   #vaults: readonly PreparedVault[] = []
   #bundles: ReadonlyMap<PreparedVault, EnrolmentBundle> = new Map()
 
@@ -44,6 +46,7 @@ export class OneNode {
     const { samples, progress } = this.#init
     progress('one-node: making vaults')
     this.#limits = await prepareVaults(regtest, 'limit-one-node', 'mempool', Math.min(samples, MAX_LIMIT_SAMPLES) + WARM_UP)
+    this.#delayed = await prepareVaults(regtest, 'notice-delay', 'mempool', Math.min(samples, MAX_LIMIT_SAMPLES))
     this.#vaults = await prepareVaults(regtest, 'one-node', 'mempool', samples + WARM_UP)
     const bundles = await enrolAll(this.#stage, this.#vaults, this.#init)
     this.#bundles = new Map(this.#vaults.flatMap((vault, at) => (bundles[at] ? [[vault, bundles[at]] as const] : [])))
@@ -73,12 +76,18 @@ export class OneNode {
       name: 'limit/one-node', vaults: this.#limits, isEnrolled: false, warmUp: WARM_UP,
       react: async (vault) => await reactBare(witness, node, await makeTheft('mempool', vault, miner), ANSWER_LIMIT_MS),
     }))
+    const acceptances = await AcceptanceLog.start(regtest.node(0))
+    const delays = await acceptances.delays(await this.#runner.run({
+      name: 'notice-delay', vaults: this.#delayed, isEnrolled: false, warmUp: 0,
+      react: async (vault) => await reactBare(witness, node, await makeTheft('mempool', vault, miner), ANSWER_LIMIT_MS),
+    }))
     const row = rowOf('one-node', await this.#runner.run({
       name: 'one-node', vaults: this.#vaults, isEnrolled: true, warmUp: WARM_UP,
       react: async (vault) => await this.#reactTo(vault, ghosts),
     }), limit)
     if (row !== null) this.rows.push(row)
     if (limit !== null) this.rows.push(limit)
+    if (delays.length > 0) this.rows.push(timeRow('notice-delay', delays))
   }
 
   async #reactTo(vault: PreparedVault, ghosts: readonly Ghost[]): Promise<Reaction> {

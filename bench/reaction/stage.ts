@@ -6,11 +6,12 @@ import { until } from '../../packages/cli/src/demo/waiting.ts'
 import { FederationLink, verifier } from '../../packages/client/src/index.ts'
 import type { BitcoindBinary } from '../../packages/client/src/regtest.ts'
 import { SETTLED_DEPTH, incidentIdOf, vaultIdOf } from '../../packages/protocol/src/index.ts'
+import { LOG_ARGS } from './notice-delay.ts'
 import type { Answer, Miner, Theft } from './thefts.ts'
 import { Witness } from './witness.ts'
 
 export const MEMBERS = 5
-/** As in the field: what the demo uses would have the members talk all the time. */
+/** As in the field: what the demo takes would have the members talk all the time. */
 const HEARTBEAT_MS = 10_000
 /** The members have until then to hold an answered incident for over. */
 const SETTLE_LIMIT_MS = 60_000
@@ -49,7 +50,7 @@ export class Stage {
   static async start({ binary, progress, signal }: StageInit): Promise<Stage> {
     await using cleanup = new AsyncDisposableStack()
     progress(`starting ${MEMBERS} bitcoinds and ${MEMBERS} nodes`)
-    const cluster = await withLogClock(() => Cluster.start({ members: MEMBERS, binary, heartbeat_ms: HEARTBEAT_MS, signal }))
+    const cluster = await withLogClock(() => Cluster.start({ members: MEMBERS, binary, heartbeat_ms: HEARTBEAT_MS, bitcoindArgs: LOG_ARGS, signal }))
     cleanup.defer(() => cluster.stop())
     const { regtest, federation, owner } = cluster
     const witness = new Witness(regtest.nodes)
