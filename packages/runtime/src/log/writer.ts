@@ -74,9 +74,8 @@ export class LogWriter<LogRecord, Durable> {
     this.#next++
   }
 
-  /** The entries added since the last call, to be written in one batch; null if there are none. */
-  takeBatch(): readonly LogEntry[] | null {
-    if (this.#batch.length === 0) return null
+  /** The entries added since the last call, to be written in one batch. */
+  takeBatch(): readonly LogEntry[] {
     const batch = this.#batch
     this.#batch = []
     this.#batch_bytes = 0

@@ -10,7 +10,7 @@ export interface LoopCounters {
   readonly inputs: Readonly<Record<InputClass, number>>
   /** Offers refused: no room, or the loop had ended. */
   readonly refused: Readonly<Record<InputClass, number>>
-  /** Synced batches, one for each turn that had records. */
+  /** Synced batches: of one turn, or of several of which only the last had effects that wait. */
   readonly batches: number
   readonly records: number
   readonly record_bytes: number

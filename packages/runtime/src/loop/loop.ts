@@ -11,6 +11,9 @@ import type { Effects, Inputs, LoopModules, LoopObserver, LoopOptions } from './
 import { InputQueues, perClass } from './queues.ts'
 import { Synced } from './synced.ts'
 
+/** Under a flood of what nobody waits for, each turn some milliseconds: what was recorded is on disk soon all the same. */
+const MAX_PUT_OFF = 16
+
 type Phase =
   | 'waiting' // for an input or the clock
   | 'scheduled' // a turn starts soon
@@ -21,9 +24,9 @@ type Phase =
   | 'failed'
 
 /**
- * Orders everything that happens to one member. One turn takes the inputs that wait through the core, runs the immediate
- * effects at once, and writes all records in one synced batch; only the batch's callback runs the durable effects. Then
- * the next turn.
+ * Orders everything that happens to one member. One turn takes the inputs that wait through the core and runs the immediate
+ * effects at once; all its records are written in one synced batch, and only the batch's callback runs the durable effects.
+ * Then the next turn. Records that no effect waits for are put off, to share the sync of those that come next.
  *
  * No turn runs while a batch is under way. Stepping ahead would be safe as long as effects waited for their own index, but
  * would gain nothing: what arrives meanwhile shares the next sync anyway, so throughput grows with load, and no effect
@@ -49,6 +52,8 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
   #effects_due: AfterDurable[] = []
   /** What the last step said. */
   #wake_at_ms: Millis | null = null
+  /** Turns since the last write whose records wait. */
+  #put_off = 0
 
   constructor(
     options: LoopOptions,
@@ -123,10 +128,11 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     if (this.#phase === 'scheduled') this.#next()
   }
 
-  /** Between turns: a snapshot where one is due, else a turn where there is something to do. */
+  /** Between turns: a snapshot where one is due, else a turn where there is something to do, else what was put off. */
   #next(): void {
-    if (this.#writer.snapshot_due) this.#writeSnapshot()
+    if (this.#writer.batch_bytes === 0 && this.#writer.snapshot_due) this.#writeSnapshot()
     else if (this.#hasWork()) this.#turn()
+    else if (this.#writer.batch_bytes > 0) this.#writeBatch()
     else this.#rest()
   }
 
@@ -144,7 +150,7 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     this.#tally.turns++
     if (!this.#stepInputs() || !this.#stepTick()) return
     this.#alarm.set(this.#wake_at_ms)
-    this.#writeBatch()
+    this.#endTurn()
   }
 
   /** False when the loop ended meanwhile. */
@@ -159,6 +165,17 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
         this.#tally.inputs[name]++
         if (!this.#step(input)) return false
       }
+    }
+    return this.#stepAnswers(free)
+  }
+
+  /** What the effects of this turn answered at once needs no turn, and no sync, of its own. */
+  #stepAnswers(free: number): boolean {
+    for (; free > 0 && this.#writer.batch_bytes < this.#limits.turn_bytes; free--) {
+      const input = this.#queues.shift('outcome')
+      if (input === undefined) break
+      this.#tally.inputs.outcome++
+      if (!this.#step(input)) return false
     }
     return true
   }
@@ -198,14 +215,27 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     return true
   }
 
+  #endTurn(): void {
+    if (this.#writer.batch_bytes === 0) {
+      // Every record so far is on disk already.
+      this.#afterTurn()
+    } else if (this.#mayPutOff()) {
+      this.#put_off++
+      this.#schedule()
+    } else {
+      this.#writeBatch()
+    }
+  }
+
+  #mayPutOff(): boolean {
+    const isSmall = this.#writer.batch_bytes < this.#limits.turn_bytes && !this.#writer.snapshot_due
+    return isSmall && this.#effects_due.length === 0 && this.#put_off < MAX_PUT_OFF
+  }
+
   #writeBatch(): void {
+    this.#put_off = 0
     const bytes = this.#writer.batch_bytes
     const batch = this.#writer.takeBatch()
-    if (batch === null) {
-      // Every record so far is on disk already: the turn before waited for its own.
-      this.#afterTurn()
-      return
-    }
     this.#tally.batches++
     this.#tally.record_bytes += bytes
     this.#tally.largest_batch_entries = Math.max(this.#tally.largest_batch_entries, batch.length)

@@ -18,7 +18,7 @@ export interface Inputs<Input> {
   tick(at_ms: Millis): Input
 }
 
-/** Where effects go. Neither may throw; both may offer inputs, which wait for the next turn. */
+/** Where effects go. Neither may throw; both may offer inputs: outcomes join the turn, others wait for the next. */
 export interface Effects<AfterDurable, Immediate> {
   performDurable(effect: Synced<AfterDurable>): void
   performImmediate(effect: Immediate): void

@@ -58,6 +58,74 @@ describe('Loop', () => {
     assert.equal(world.disk.writes.length, 2)
   })
 
+  it('puts off records that no effect waits for, until one does', () => {
+    const world = new World()
+    world.loop.offer({ kind: 'name', name: 'a' })
+    world.clock.runSoon()
+    assert.equal(world.disk.busy, false)
+    world.loop.offer({ kind: 'add', amounts: [1] })
+    world.clock.runSoon()
+    assert.equal(world.announced.length, 0)
+    world.settle()
+    assert.equal(world.disk.writes.length, 1)
+    assert.deepEqual(world.announced.map(({ effect, durable_index }) => [effect.needs, durable_index]), [[2, 2]])
+  })
+
+  it('writes what was put off once nothing else is to do', () => {
+    const world = new World()
+    world.loop.offer({ kind: 'name', name: 'a' })
+    world.settle()
+    assert.equal(world.disk.writes.length, 1)
+    assert.equal(world.loop.counters().durable_index, 1)
+    assert.equal(world.idle, 1)
+  })
+
+  it('puts off no longer than some turns, however much of no weight comes', () => {
+    const world = new World({ limits: limits({ turn_inputs: 1 }) })
+    world.loop.offer({ kind: 'name', name: 'a' })
+    for (let id = 0; id < 100; id++) world.loop.offer({ kind: 'frame', id, peer: 1 })
+    while (world.clock.runSoon());
+    assert.equal(world.disk.busy, true)
+    assert.ok(world.loop.state.stepped.length < 50)
+  })
+
+  it('writes what was put off before a snapshot', () => {
+    const world = new World({ snapshot_rule: { every_records: 2, every_bytes: 1_000_000 } })
+    for (const name of ['a', 'b', 'c']) {
+      world.loop.offer({ kind: 'name', name })
+      world.clock.runSoon()
+    }
+    world.settle()
+    assert.deepEqual(world.fatal, [])
+    assert.equal(world.loop.counters().snapshots, 1)
+    assert.equal(world.loop.counters().durable_index, 3)
+  })
+
+  it('takes what effects answer at once into the same turn', () => {
+    const world = new World()
+    world.onImmediate = (effect) => {
+      if (effect === 'frame') world.loop.offer({ kind: 'report' })
+    }
+    world.loop.offer({ kind: 'name', name: 'a' })
+    world.loop.offer({ kind: 'frame', id: 1, peer: 1 })
+    world.clock.runSoon()
+    assert.deepEqual(world.immediate, ['frame', 'name', 'report'])
+    world.settle()
+    assert.equal(world.disk.writes.length, 1)
+  })
+
+  it('goes round in no circle where effects answer without end', () => {
+    const world = new World({ limits: limits({ turn_inputs: 5 }) })
+    world.onImmediate = () => {
+      world.loop.offer({ kind: 'report' })
+    }
+    world.loop.offer({ kind: 'report' })
+    world.clock.runSoon()
+    assert.equal(world.loop.state.stepped.length, 5)
+    world.clock.runSoon()
+    assert.equal(world.loop.state.stepped.length, 10)
+  })
+
   it('runs the durable effects of a turn without records at once', () => {
     const world = new World()
     world.loop.offer({ kind: 'report' })
@@ -67,7 +135,7 @@ describe('Loop', () => {
     assert.equal(world.idle, 1)
   })
 
-  it('queues what effects offer for the next turn', () => {
+  it('queues what effects offer for the next turn, but for outcomes', () => {
     const world = new World()
     world.onImmediate = (effect) => {
       if (effect === 'report') world.loop.offer({ kind: 'fact', id: 1 })

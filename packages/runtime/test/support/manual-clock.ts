@@ -23,6 +23,11 @@ export class ManualClock implements Clock {
     return this.#wake?.at_ms ?? null
   }
 
+  /** Whether something is to run soon. */
+  get due(): boolean {
+    return this.#soon.length > 0
+  }
+
   /** Whether there was anything to run. */
   runSoon(): boolean {
     const due = this.#soon

@@ -17,6 +17,7 @@ export type ToyRecord = Infer<typeof recordSchema>
 
 export type ToyInput =
   | { readonly kind: 'add'; readonly amounts: readonly number[] }
+  /** Records something that no effect waits for. */
   | { readonly kind: 'name'; readonly name: string }
   /** Records nothing, has effects of both kinds. */
   | { readonly kind: 'report' }
@@ -84,7 +85,7 @@ export const toyCore: ToyCore = {
     const { durable } = state
     const records = recordsOf(durable, input)
     for (const record of records) apply(durable, record)
-    const announces = records.length > 0 || input.kind === 'report'
+    const announces = input.kind === 'add' || input.kind === 'report'
     return {
       records,
       afterDurable: announces ? [{ needs: durable.records, total: durable.total }] : [],
