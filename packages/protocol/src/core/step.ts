@@ -3,6 +3,7 @@ import { activateIfDue, noticeMoved, onBundle, onManifest, onVerified, onWithdra
 import { onInfo } from '../custody/info.ts'
 import { onSighting } from '../incident/ballot.ts'
 import { onBroadcastAnswer } from '../incident/broadcast.ts'
+import { nextCertificateAt, tellCertificatesIfDue } from '../incident/certificate.ts'
 import { onBlock, onSpend, resumeIncidents } from '../incident/machine.ts'
 import { onRebuilt, onShareOpened } from '../incident/rebuild.ts'
 import { onSealed } from '../incident/release.ts'
@@ -34,12 +35,13 @@ export function step(state: State, input: Input, ports: CryptoPorts): Output {
   // Whatever comes first, for a chain fact or a frame may overtake the start: under the old boot number nothing is signed.
   if (turn.volatile.started_at === null) start(turn)
   dispatch(turn, input)
+  tellCertificatesIfDue(turn)
   heartbeatIfDue(turn)
   return {
     records: turn.records,
     afterDurable: turn.afterDurable,
     immediate: turn.immediate,
-    wake_at_ms: turn.volatile.next_heartbeat_at,
+    wake_at_ms: Math.min(turn.volatile.next_heartbeat_at, nextCertificateAt(turn)) as Millis,
   }
 }
 

@@ -9,7 +9,7 @@ import { type MemberIndex, equalBytes, toHex } from '../primitives/index.ts'
 import type { Outcome } from '../core/input.ts'
 import type { Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-import { incidentIdOf } from './identity.ts'
+import { incidentId } from './identity.ts'
 import { advance, advanceVault, openIncident, openStanding } from './machine.ts'
 import { depositCoin, standingTrigger } from './trigger.ts'
 import { CERTIFICATE_WINDOW, VOTE_RENEWAL } from './votes.ts'
@@ -61,7 +61,7 @@ function holdVote(turn: Turn, from: MemberIndex, vote: Vote, frame: Frame): Verd
 type Claim = Pick<Vote, 'vault_id' | 'trigger' | 'incident_id' | 'action'>
 
 function isConsistent(turn: Turn, { vault_id, trigger, incident_id, action }: Claim): boolean {
-  return action === ACTION_OF[trigger] && incident_id === incidentIdOf(turn.ports, vault_id, trigger)
+  return action === ACTION_OF[trigger] && incident_id === incidentId(turn, vault_id, trigger)
 }
 
 /** The attachment's double SHA-256 is the witness txid that was signed (BIP-141). */

@@ -12,13 +12,14 @@ import { UNSPENT, confirmations } from '../state/coins.ts'
 import { type Incident, MAX_INCIDENTS, type Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { broadcastDue } from './broadcast.ts'
+import { certifyIfDue } from './certificate.ts'
 import { chronicle } from './chronicle.ts'
 import { releaseGate } from './gate.ts'
-import { incidentIdOf } from './identity.ts'
+import { incidentId } from './identity.ts'
 import { gather } from './rebuild.ts'
-import { isAmongFirst, releaseDue } from './release.ts'
+import { releaseDue } from './release.ts'
 import { finalSpend, isRecoveryWaiting, recoveryTarget, standingTrigger } from './trigger.ts'
-import { VOTE_RENEWAL, countedVoters } from './votes.ts'
+import { VOTE_RENEWAL } from './votes.ts'
 
 const TRIGGERS: readonly Trigger[] = ['theft', 'cold-theft']
 /** From here a reorg that undoes an ending is no longer reckoned with. */
@@ -34,7 +35,7 @@ type SpendFact = Extract<ChainEvent, { event: `spend-${string}` }>
 /** A watched coin's spending changed. The record of the fact has been made. */
 export function onSpend(turn: Turn, vault_id: VaultId, vault: Vault, fact: SpendFact): void {
   for (const kind of TRIGGERS) {
-    const id = incidentIdOf(turn.ports, vault_id, kind)
+    const id = incidentId(turn, vault_id, kind)
     const standing = standingTrigger(vault, kind)
     if (standing && !standing.offered) openIncident(turn, id, vault_id, kind)
     if (turn.incident(id)) chronicle(turn, id, kind, vault, fact)
@@ -70,7 +71,7 @@ export function resumeIncidents(turn: Turn): void {
 /** Opens what the vault's coins call for. */
 export function openStanding(turn: Turn, vault_id: VaultId, vault: Vault): void {
   for (const kind of TRIGGERS) {
-    if (standingTrigger(vault, kind)) openIncident(turn, incidentIdOf(turn.ports, vault_id, kind), vault_id, kind)
+    if (standingTrigger(vault, kind)) openIncident(turn, incidentId(turn, vault_id, kind), vault_id, kind)
   }
 }
 
@@ -93,7 +94,7 @@ export function openIncident(turn: Turn, incident_id: IncidentId, vault_id: Vaul
 
 export function advanceVault(turn: Turn, vault_id: VaultId, vault: Vault): void {
   for (const kind of TRIGGERS) {
-    const id = incidentIdOf(turn.ports, vault_id, kind)
+    const id = incidentId(turn, vault_id, kind)
     const incident = turn.incident(id)
     if (incident && incident.settled === null) advance(turn, id, vault, incident)
   }
@@ -137,28 +138,6 @@ function boundTo(turn: Turn, frame: Frame, wtxid: string): boolean {
   return turn.bodyOf('vote', frame).witness_txid === wtxid
 }
 
-/**
- * q votes held make a certificate; it is recorded, and told once to those who may lack a vote: by the first b+1 members in
- * the order alone, of whom one at least is honest, for it is they who need the others' shares. All votes go to all anyway.
- */
-function certifyIfDue(turn: Turn, incident_id: IncidentId, incident: Incident): void {
-  const voters = countedVoters(incident.votes, turn.tip)
-  const { q } = turn.config.federation.thresholds[incident.action]
-  if (voters.length < q || isCertified(incident, voters, q)) return
-  turn.record({ record: 'certified', incident_id, at_ms: turn.at_ms, height: turn.tip, voters })
-  turn.note(incident_id, 'certified', { detail: `${voters.length} votes` })
-  turn.tell({ level: 'warn', event: 'certified', incident_id, detail: voters.join(' ') })
-  if (!isAmongFirst(turn, incident_id)) return
-  const votes = voters.flatMap((member) => incident.votes.get(member)?.frame ?? [])
-  const { vault_id, trigger, action } = incident
-  turn.gossip(turn.sign('certificate', { vault_id, trigger, incident_id, action, votes }))
-}
-
-/** The certificate recorded last still stands: q of its voters are among those whose votes count now. */
-function isCertified({ certified }: Incident, voters: readonly number[], q: number): boolean {
-  return certified !== null && certified.voters.filter((member) => voters.includes(member)).length >= q
-}
-
 /** The chain has changed, and so may what bitcoind says to a transaction that it refused. */
 function forgetAnswers(turn: Turn, vault: Vault): void {
   for (const { manifest } of vault.manifests) {
@@ -186,7 +165,7 @@ function mayReturn(turn: Turn, { deposit }: Vault): boolean {
 
 function expose(turn: Turn, incident: Incident, vault: Vault): void {
   if (vault.exposed) return
-  const incident_id = incidentIdOf(turn.ports, incident.vault_id, incident.trigger)
+  const incident_id = incidentId(turn, incident.vault_id, incident.trigger)
   turn.record({ record: 'exposed', vault_id: incident.vault_id })
   turn.note(incident_id, 'exposed')
   turn.tell({ level: 'error', event: 'exposed', vault_id: incident.vault_id, incident_id })

@@ -11,7 +11,7 @@ import type { Turn } from '../state/turn.ts'
 import { broadcastDue } from './broadcast.ts'
 import { envelopeIndex } from './due.ts'
 import { releaseGate } from './gate.ts'
-import { incidentIdOf } from './identity.ts'
+import { incidentId } from './identity.ts'
 import { gatheringOf, hashOfSealed, isDue, openOwnShare, openShare } from './release.ts'
 import { rungOfEnvelope, standingTrigger } from './trigger.ts'
 
@@ -40,7 +40,7 @@ export function onRelease(turn: Turn, from: MemberIndex, body: Release, frame: F
 
 function kindOfIncident(turn: Turn, { manifest }: HeldManifest, incident_id: IncidentId): Trigger | null {
   const kinds = ['theft', 'cold-theft'] as const
-  return kinds.find((kind) => incidentIdOf(turn.ports, manifest.vault_id, kind) === incident_id) ?? null
+  return kinds.find((kind) => incidentId(turn, manifest.vault_id, kind) === incident_id) ?? null
 }
 
 /** Whether an incident of this kind may ever call for this envelope. */

@@ -50,8 +50,13 @@ function recipients(
   return firstLiving(turn, order)
 }
 
-function orderOf({ ports, config: { federation } }: Turn, incident_id: IncidentId): MemberIndex[] {
-  return broadcasterOrder(ports, federation.lock_hash, incident_id, federation.members.map(({ index }) => index))
+/** Remembered: it is asked for with every vote and share. */
+function orderOf({ ports, volatile: { orders }, config: { federation } }: Turn, incident_id: IncidentId): readonly MemberIndex[] {
+  const known = orders.get(incident_id)
+  if (known !== undefined) return known
+  const order = broadcasterOrder(ports, federation.lock_hash, incident_id, federation.members.map(({ index }) => index))
+  orders.set(incident_id, order)
+  return order
 }
 
 /** The first b+1 that I do not hold for dead. */

@@ -73,6 +73,14 @@ export function isRecoveryWaiting(vault: Vault): boolean {
   return confirmed === null && mempool !== null && isEmergency(vault, mempool.txid)
 }
 
+/** A recovery transaction of ours is in my mempool or chain. */
+export function isAnswered(vault: Vault, kind: Trigger): boolean {
+  const standing = standingTrigger(vault, kind)
+  const target = standing ? recoveryTarget(vault, kind, standing.tx) : vault.deposit
+  const spender = spenderOf(vault.coins.get(target) ?? UNSPENT)
+  return spender !== null && recoveryRung(vault, spender.txid) !== null
+}
+
 /** The outpoint that an incident's recovery transactions spend, given its trigger. */
 export function recoveryTarget(vault: Vault, kind: Trigger, triggerTx: SpendTx): Outpoint {
   return kind === 'theft' ? unvaultOutpoint(triggerTx.txid) : vault.deposit

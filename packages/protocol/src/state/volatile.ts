@@ -18,6 +18,7 @@ import {
   type Outpoint,
 } from '../primitives/index.ts'
 import type { Buckets } from '../messages/budget.ts'
+import { MAX_INCIDENTS } from './durable.ts'
 
 /** Twenty heartbeat periods of 64 members and a busy incident. */
 const MAX_SEEN = 8_192
@@ -117,6 +118,11 @@ export interface Volatile {
   readonly early: Map<MemberIndex, Map<EnvelopeId, IncidentId>>
   /** By incident and transaction: my tip when my bitcoind was asked last. */
   readonly sightings: BoundedMap<string, Height>
+  /** Certificates of mine that I have told nobody yet, and when I shall. */
+  readonly untold_certificates: BoundedMap<IncidentId, Millis>
+  /** Hashes made before, by kind and vault, and by incident. */
+  readonly incident_ids: BoundedMap<string, IncidentId>
+  readonly orders: BoundedMap<IncidentId, readonly MemberIndex[]>
   /** Coins whose spend a reorganisation undid, and when, until the mempool or a block says what has become of it. */
   readonly undone: BoundedMap<Outpoint, Millis>
 }
@@ -145,6 +151,9 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     sealing: new Set(),
     early: new Map(),
     sightings: new BoundedMap(MAX_SIGHTINGS),
+    untold_certificates: new BoundedMap(MAX_INCIDENTS),
+    incident_ids: new BoundedMap(2 * MAX_VAULTS),
+    orders: new BoundedMap(MAX_INCIDENTS),
     undone: new BoundedMap(MAX_UNDONE),
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type BodyOf, type Header, decodeFrame, decodeHeader, encodeBody, encodeFrame } from '../../src/index.ts'
+import { type BodyOf, type Header, decodeFrame, encodeBody, encodeFrame } from '../../src/index.ts'
 import type { Height, MemberIndex, Txid } from '../../src/primitives/index.ts'
 import { Seat, immediate } from '../core/seat.ts'
 import { hexOf, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
@@ -225,16 +225,5 @@ describe('a certificate', () => {
       seat.tells('evidence').map(({ member }) => member),
       [4],
     )
-  })
-
-  it('that I make holds q votes or more, bare, and is gossiped once', () => {
-    const seat = guarding()
-    seat.theftSeen(vault)
-    for (const from of [2, 3, 4, 5]) seat.vote(from, vault, { tx: vault.unvault })
-    const made = seat.sent('certificate')
-    assert.equal(made.length, 1)
-    const voters = made[0]?.body.votes.map((bytes) => decodeHeader(decodeFrame(bytes).signed).from)
-    assert.deepEqual(voters, [1, 2, 3])
-    assert.ok(made[0]?.body.votes.every((bytes) => decodeFrame(bytes).attachment === null))
   })
 })

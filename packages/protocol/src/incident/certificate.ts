@@ -1,0 +1,57 @@
+/**
+ * q votes held make a certificate. It is recorded at once, for the release gate; it is told to others only where votes
+ * alone did not lead to an answer, for all votes go to all anyway and a theft is no time for what nobody lacks.
+ */
+import type { IncidentId, Millis } from '../primitives/index.ts'
+import type { Incident } from '../state/durable.ts'
+import type { Turn } from '../state/turn.ts'
+import { isAmongFirst } from './release.ts'
+import { isAnswered } from './trigger.ts'
+import { countedVoters } from './votes.ts'
+
+/** Between members on different continents, votes and shares take less. */
+export const TELL_CERTIFICATE_AFTER_MS = 500
+
+export function certifyIfDue(turn: Turn, incident_id: IncidentId, incident: Incident): void {
+  const voters = countedVoters(incident.votes, turn.tip)
+  const { q } = turn.config.federation.thresholds[incident.action]
+  if (voters.length < q || isCertified(incident, voters, q)) return
+  turn.record({ record: 'certified', incident_id, at_ms: turn.at_ms, height: turn.tip, voters })
+  turn.note(incident_id, 'certified', { detail: `${voters.length} votes` })
+  turn.tell({ level: 'warn', event: 'certified', incident_id, detail: voters.join(' ') })
+  // The first b+1 members in the order, of whom one at least is honest: it is they who need the others' shares.
+  if (isAmongFirst(turn, incident_id)) {
+    turn.volatile.untold_certificates.set(incident_id, (turn.at_ms + TELL_CERTIFICATE_AFTER_MS) as Millis)
+  }
+}
+
+/** The certificate recorded last still stands: q of its voters are among those whose votes count now. */
+function isCertified({ certified }: Incident, voters: readonly number[], q: number): boolean {
+  return certified !== null && certified.voters.filter((member) => voters.includes(member)).length >= q
+}
+
+/** Tells the certificates whose time has come and whose incident nobody has answered. */
+export function tellCertificatesIfDue(turn: Turn): void {
+  for (const [incident_id, due_at] of turn.volatile.untold_certificates.entries()) {
+    const wait_ms = due_at - turn.at_ms
+    // More than the whole of it: the clock was set back.
+    if (wait_ms > 0 && wait_ms <= TELL_CERTIFICATE_AFTER_MS) continue
+    turn.volatile.untold_certificates.delete(incident_id)
+    const incident = turn.incident(incident_id)
+    const vault = incident && turn.durable.vaults.get(incident.vault_id)
+    if (incident && vault && !isAnswered(vault, incident.trigger)) tellCertificate(turn, incident_id, incident)
+  }
+}
+
+function tellCertificate(turn: Turn, incident_id: IncidentId, incident: Incident): void {
+  const { vault_id, trigger, action, settled } = incident
+  const voters = countedVoters(incident.votes, turn.tip)
+  if (settled !== null || voters.length < turn.config.federation.thresholds[action].q) return
+  const votes = voters.flatMap((member) => incident.votes.get(member)?.frame ?? [])
+  turn.gossip(turn.sign('certificate', { vault_id, trigger, incident_id, action, votes }))
+}
+
+/** When the next certificate falls due to be told. */
+export function nextCertificateAt(turn: Turn): number {
+  return Math.min(...[...turn.volatile.untold_certificates.entries()].map(([, due_at]) => due_at))
+}
