@@ -5,7 +5,7 @@ import {
   decodeAnswer, decodeBatch, encodeCall, parseJson, type RpcCall, type RpcOutcome, type RpcParams,
 } from './codec.ts'
 import { createAuthorization, type RpcCredentials } from './credentials.ts'
-import { startDeadline } from './deadline.ts'
+import { startDeadline, unlessAborted } from './deadline.ts'
 import { Gate } from './gate.ts'
 import { exchange, type HttpAnswer, type HttpEndpoint } from './http.ts'
 
@@ -94,11 +94,11 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
 
   async function post(payload: object, signal: AbortSignal): Promise<unknown> {
     const body = Buffer.from(JSON.stringify(payload))
-    let authorizationHeader = await authorization.header()
+    let authorizationHeader = await unlessAborted(signal, authorization.header())
     let answer = await postOnce(endpoint, body, authorizationHeader, signal)
     // A restarted bitcoind has written a new cookie.
     if (answer.status === 401 && authorization.renew(authorizationHeader)) {
-      authorizationHeader = await authorization.header()
+      authorizationHeader = await unlessAborted(signal, authorization.header())
       answer = await postOnce(endpoint, body, authorizationHeader, signal)
     }
     return readRpcBody(answer)

@@ -26,9 +26,15 @@ export function createAuthorization(credentials: RpcCredentials): Authorization 
   }
   const { cookieFile } = credentials
   let known: string | null = null
+  // One at a time: on a file system that hangs, each would hold one of the few threads that the store writes by.
+  let reading: Promise<string> | null = null
   return {
     async header() {
-      known ??= basic(await readCookie(cookieFile))
+      if (known !== null) return known
+      reading ??= readCookie(cookieFile).finally(() => {
+        reading = null
+      })
+      known = basic(await reading)
       return known
     },
     renew(refused) {
@@ -48,7 +54,7 @@ async function readCookie(path: string): Promise<string> {
   try {
     const file = await open(path, 'r')
     try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_COOKIE_BYTES), 0, MAX_COOKIE_BYTES, 0)
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_COOKIE_BYTES))
       return buffer.toString('utf8', 0, bytesRead).trim()
     } finally {
       await file.close()

@@ -30,3 +30,16 @@ export function startDeadline(timeout_ms: number, givenUp: readonly (AbortSignal
     },
   }
 }
+
+/** The work, or the signal's reason as soon as it fires: for work that heeds no signal. */
+export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -280,6 +281,16 @@ describe('the RPC client with a cookie', () => {
     await assert.rejects(client?.call('method') ?? Promise.resolve(), { code: 'unreachable' })
     await restartBitcoind('__cookie__:one')
     assert.equal(await client?.call('method'), 'in')
+  })
+
+  it('gives up on one that cannot be read in time, and goes on when it can', async () => {
+    const path = join(directory, '.cookie')
+    execFileSync('mkfifo', [path])
+    await assert.rejects(client?.call('method', [], { timeout_ms: 30 }) ?? Promise.resolve(), { code: 'timeout' })
+    const later = client?.call('method')
+    accepted = '__cookie__:one'
+    await writeFile(path, accepted)
+    assert.equal(await later, 'in')
   })
 
   it('says that it cannot be read', async () => {
