@@ -19,19 +19,23 @@ const BLOCKS_BEFORE_REST_IS_TRIED_AGAIN = 1000
 export function createBlockQueries(rpc: RpcClient): BlockQueries {
   let blocksWithoutRest = 0
 
+  async function overRpc(hash: BlockHash, options?: CallOptions): Promise<Uint8Array | null> {
+    const hex = await nullOn(RPC_INVALID_ADDRESS_OR_KEY, rpc.call('getblock', [hash, 0], options))
+    return hex === null ? null : bytes(hex, 'getblock')
+  }
+
   return {
     async getBlockBytes(hash, options) {
       if (blocksWithoutRest > 0) {
         blocksWithoutRest -= 1
-      } else {
-        const block = await rpc.rest(`/rest/block/${hash}.bin`, options)
-        if (block !== null) return block
+        return overRpc(hash, options)
       }
-      const hex = await nullOn(RPC_INVALID_ADDRESS_OR_KEY, rpc.call('getblock', [hash, 0], options))
-      if (hex === null) return null
+      const overRest = await rpc.rest(`/rest/block/${hash}.bin`, options)
+      if (overRest !== null) return overRest
+      const block = await overRpc(hash, options)
       // RPC has what REST did not find: REST is off.
-      if (blocksWithoutRest === 0) blocksWithoutRest = BLOCKS_BEFORE_REST_IS_TRIED_AGAIN
-      return bytes(hex, 'getblock')
+      if (block !== null) blocksWithoutRest = BLOCKS_BEFORE_REST_IS_TRIED_AGAIN
+      return block
     },
   }
 }

@@ -45,7 +45,7 @@ export interface RpcClient {
   batch(calls: readonly RpcCall[], options?: CallOptions): Promise<RpcOutcome[]>
   /**
    * GET of a path of the REST interface, which shares the port and asks for no password.
-   * @returns null on HTTP 404: REST is off, or it has no such thing
+   * @returns null when it is refused (HTTP 4xx): REST is off, or kept back by a proxy, or it has no such thing
    * @throws BitcoindError
    */
   rest(path: string, options?: CallOptions): Promise<Uint8Array<ArrayBuffer> | null>
@@ -128,7 +128,7 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
     async rest(path, callOptions = {}) {
       const answer = await bounded(callOptions, (signal) =>
         exchange(endpoint, { method: 'GET', path, headers: {} }, signal))
-      if (answer.status === 404) return null
+      if (answer.status >= 400 && answer.status < 500) return null
       if (answer.status === 503) throw new BitcoindError('busy', 'bitcoind is starting, or its work queue is full')
       if (answer.status !== 200) throw httpError(answer.status)
       const { body } = answer
