@@ -6,7 +6,6 @@ import { type Feerate, type Sats, sats } from '@belfry/protocol/primitives'
  * are those that were written; `toFixed` finds them exactly (ECMA-262: the n for which n/10^f − x is closest to zero).
  */
 const DECIMALS = 8
-const SATS_PER_BTC = 100_000_000n
 
 /** @throws RangeError when it is no amount: negative, over 21 million BTC, not finite, more than 8 decimals */
 export function btcToSats(btc: number): Sats {
@@ -17,11 +16,6 @@ export function btcToSats(btc: number): Sats {
 export function btcPerKvbToFeerate(btcPerKvb: number): Feerate {
   // At most 21e14: far below 2^53.
   return Number(sats(satoshisOf(btcPerKvb))) as Feerate
-}
-
-/** Decimal text, which bitcoind reads as exactly as a number. */
-export function satsToBtc(amount: Sats): string {
-  return `${amount / SATS_PER_BTC}.${(amount % SATS_PER_BTC).toString().padStart(DECIMALS, '0')}`
 }
 
 function satoshisOf(btc: number): bigint {

@@ -17,7 +17,9 @@ export interface Bitcoind
   close(): void
 }
 
-export function createBitcoind(rpc: RpcClient): Bitcoind {
+/** Nothing is sent before the first call. */
+export function connectBitcoind(options: RpcClientOptions): Bitcoind {
+  const rpc = createRpcClient(options)
   const transactions = createTransactionQueries(rpc)
   return {
     ...createChainQueries(rpc),
@@ -29,9 +31,4 @@ export function createBitcoind(rpc: RpcClient): Bitcoind {
     rpc,
     close: () => rpc.close(),
   }
-}
-
-/** Nothing is sent before the first call. */
-export function connectBitcoind(options: RpcClientOptions): Bitcoind {
-  return createBitcoind(createRpcClient(options))
 }

@@ -1,7 +1,6 @@
-export { btcPerKvbToFeerate, btcToSats, satsToBtc } from './amounts.ts'
 export { type AnswerKind, type BroadcastAnswer } from './answers.ts'
 export * from './binary/index.ts'
-export { type Bitcoind, connectBitcoind, createBitcoind } from './client.ts'
+export { type Bitcoind, connectBitcoind } from './client.ts'
 export { BitcoindError, type BitcoindErrorCode, isRpcFault, type RpcFault } from './errors.ts'
 export type * from './queries/blocks.ts'
 export type * from './queries/broadcast.ts'

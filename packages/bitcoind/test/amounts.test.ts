@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
-import { MAX_SATS, sats } from '@belfry/protocol/primitives'
-import { btcPerKvbToFeerate, btcToSats, satsToBtc } from '../src/amounts.ts'
+import { MAX_SATS, type Sats, sats } from '@belfry/protocol/primitives'
+import { btcPerKvbToFeerate, btcToSats } from '../src/amounts.ts'
+
+/** As bitcoind writes it. */
+function decimalOf(amount: Sats): string {
+  return `${amount / 100_000_000n}.${(amount % 100_000_000n).toString().padStart(8, '0')}`
+}
 
 describe('amounts', () => {
   it('reads every amount that bitcoind can write back to the same satoshis', () => {
     fc.assert(fc.property(fc.bigInt({ min: 0n, max: MAX_SATS }), (amount) => {
-      const decimal = satsToBtc(sats(amount))
+      const decimal = decimalOf(sats(amount))
       assert.equal(btcToSats(JSON.parse(decimal) as number), amount)
     }), { numRuns: 2000 })
   })
@@ -14,14 +19,8 @@ describe('amounts', () => {
   it('is exact at the top of the range, where doubles are widest apart', () => {
     for (let below = 0n; below < 1000n; below++) {
       const amount = sats(MAX_SATS - below)
-      assert.equal(btcToSats(Number(satsToBtc(amount))), amount)
+      assert.equal(btcToSats(Number(decimalOf(amount))), amount)
     }
-  })
-
-  it('writes eight decimals', () => {
-    assert.equal(satsToBtc(sats(0)), '0.00000000')
-    assert.equal(satsToBtc(sats(1)), '0.00000001')
-    assert.equal(satsToBtc(sats(123_456_789_012)), '1234.56789012')
   })
 
   it('reads a feerate in BTC/kvB as integer sat/kvB', () => {

@@ -1,8 +1,8 @@
 export { createNetwork } from './network.ts'
 export { NetworkError, type NetworkErrorCode } from './errors.ts'
-export { DEFAULT_LIMITS, type NetworkLimits } from './limits.ts'
+export type { NetworkLimits } from './limits.ts'
 export { COUNTERS, type CounterName } from './counters.ts'
-export { peerIdOf, publicKeyOf } from './identity/peer-id.ts'
+export { peerIdOf } from './identity/peer-id.ts'
 export { isMultiaddr } from './identity/address.ts'
 export type {
   GossipVerdict, LogLevel, MemberContact, Network, NetworkCounters, NetworkEvent, NetworkHandlers, NetworkInit,

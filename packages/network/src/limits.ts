@@ -41,7 +41,7 @@ export interface NetworkLimits {
 const KIB = 1024
 const MIB = 1024 * KIB
 
-export const DEFAULT_LIMITS: NetworkLimits = {
+const DEFAULT_LIMITS: NetworkLimits = {
   maxGossipBytes: 512 * KIB,
   maxFrameBytes: MIB,
   maxRequestBytes: 4 * MIB,

@@ -1,3 +1,3 @@
 export type { FetchStep } from './debian.ts'
 export { type FetchProgress, findBitcoind, type FindOptions } from './find.ts'
-export { type BitcoindBinary, MIN_MAJOR_VERSION } from './program.ts'
+export type { BitcoindBinary } from './program.ts'

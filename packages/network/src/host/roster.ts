@@ -1,6 +1,6 @@
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import { NetworkError } from '../errors.ts'
-import { parsePeerId } from '../identity/peer-id.ts'
+import { checkPeerId } from '../identity/peer-id.ts'
 import type { NetworkInit } from '../network-init.ts'
 
 const MEMBERS_MAX = 64
@@ -19,7 +19,7 @@ export class Roster {
   constructor(init: Pick<NetworkInit, 'self' | 'members' | 'owners'>, ownPeerId: string) {
     if (init.members.length > MEMBERS_MAX) throw badOption(`a federation has at most ${MEMBERS_MAX} members`)
     if (init.owners.length > OWNERS_MAX) throw badOption(`at most ${OWNERS_MAX} owners can be admitted`)
-    for (const peerId of [...init.members.map((member) => member.peerId), ...init.owners]) parsePeerId(peerId)
+    for (const peerId of [...init.members.map((member) => member.peerId), ...init.owners]) checkPeerId(peerId)
     this.#members = new Map(init.members.map((member) => [member.peerId, member.index]))
     this.#owners = new Set(init.owners)
     this.self = init.self

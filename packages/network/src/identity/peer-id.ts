@@ -1,7 +1,7 @@
 import { publicKeyFromRaw } from '@libp2p/crypto/keys'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromPublicKey, peerIdFromString } from '@libp2p/peer-id'
-import { fromHex, isHex32, toHex } from '@belfry/protocol/primitives'
+import { fromHex, isHex32 } from '@belfry/protocol/primitives'
 import { NetworkError } from '../errors.ts'
 
 /** The length of an Ed25519 peer id as text is 52; any other kind of id is at most twice that. */
@@ -16,29 +16,15 @@ export function peerIdOf(publicKey: string): string {
   return peerIdFromPublicKey(publicKeyFromRaw(fromHex(publicKey))).toString()
 }
 
-/**
- * The Ed25519 public key (32 bytes, lower-case hex) inside a peer id.
- * @throws NetworkError `bad-identity` also for peer ids of other key types
- */
-export function publicKeyOf(peerId: string): string {
-  const { publicKey } = parseEd25519PeerId(peerId)
-  return toHex(publicKey.raw)
-}
-
 /** @throws NetworkError `bad-identity` unless the text is the canonical text of an Ed25519 peer id */
-export function parsePeerId(text: string): PeerId {
-  return parseEd25519PeerId(text)
-}
-
-function parseEd25519PeerId(text: string) {
+export function checkPeerId(text: string): void {
   if (text.length > PEER_ID_TEXT_MAX) throw badIdentity('the peer id is too long')
   const peerId = tryParse(text)
   // One text per id: ids are compared as text, and libp2p also reads other encodings of the same id.
   if (peerId?.type !== 'Ed25519' || peerId.toString() !== text) throw badIdentity(`"${text}" is no Ed25519 peer id`)
-  return peerId
 }
 
-function tryParse(text: string) {
+function tryParse(text: string): PeerId | null {
   try {
     return peerIdFromString(text)
   } catch {

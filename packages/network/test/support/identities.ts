@@ -3,7 +3,6 @@ import { peerIdOf } from '../../src/index.ts'
 
 export interface Identity {
   readonly seed: Uint8Array
-  readonly publicKey: string
   readonly peerId: string
 }
 
@@ -16,5 +15,5 @@ export function identityNamed(name: string): Identity {
   const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' })
   const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
   const publicKey = spki.subarray(SPKI_PREFIX_BYTES).toString('hex')
-  return { seed, publicKey, peerId: peerIdOf(publicKey) }
+  return { seed, peerId: peerIdOf(publicKey) }
 }

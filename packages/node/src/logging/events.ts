@@ -6,24 +6,18 @@ import type { NetworkEvent } from '@belfry/network'
 import type { TellEvent } from '@belfry/protocol'
 
 /** The node's own, outside core, network and chain. */
-export const NODE_EVENTS = [
-  'node-starting',
-  'node-started',
-  'node-stopping',
-  'node-stopped',
+export type NodeEvent =
+  | 'node-started'
   /** The loop, the disk, the chain watcher or an effect failed in a way that ends the node. */
-  'node-failed',
-  'config-variable-ignored',
-  'http-started',
-  'http-stopped',
+  | 'node-failed'
+  | 'http-started'
+  | 'http-stopped'
   /** A handler threw: a bug. */
-  'http-failed',
-  'api-token-replaced',
-] as const
-export type NodeEvent = (typeof NODE_EVENTS)[number]
+  | 'http-failed'
+  | 'api-token-replaced'
 
 /** What the chain watcher logs. */
-export const CHAIN_EVENTS = ['chain-not-followed', 'chain-followed-again', 'zmq-gap', 'zmq-silent'] as const
+const CHAIN_EVENTS = ['chain-not-followed', 'chain-followed-again', 'zmq-gap', 'zmq-silent'] as const
 export type ChainLogEvent = (typeof CHAIN_EVENTS)[number]
 
 /** The chain watcher's log takes any word; one that is not in the union is logged as this, as its `detail`. */

@@ -1,5 +1,5 @@
 export { chainLog, networkLog, tellLog } from './adapters.ts'
-export { type ChainLogEvent, type LogEvent, type NodeEvent, NODE_EVENTS } from './events.ts'
+export type { ChainLogEvent, LogEvent, NodeEvent } from './events.ts'
 export { LogError } from './errors.ts'
 export { LOG_LEVELS, type LogLevel } from './levels.ts'
 export { type LogDestination, type LogFields, type Logger, type LoggerOptions, createLogger } from './logger.ts'
