@@ -50,7 +50,7 @@ export const REFUSALS = {
     new HttpError(
       'wrong-host',
       'The Host header names another host.',
-      'Ask for 127.0.0.1 or localhost; for other names set http.allow_remote.',
+      'Ask for 127.0.0.1 or localhost; a proxy in front must send that as the Host.',
     ),
   malformed: () => new HttpError('malformed-request', 'This is no HTTP request.', 'Speak HTTP/1.1.'),
   headersTooLarge: () =>

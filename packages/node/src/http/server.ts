@@ -59,6 +59,8 @@ export function createHttp(init: HttpInit, modules: HttpModules): HttpServer {
       })
       const opened = assemble(init, limits, modules, token)
       port = await listen(opened, init)
+      // A connection that the system could not hand over: unheard, this would end the whole node.
+      opened.on('error', (error) => modules.logger.warn('http-failed', { error }))
       server = opened
       modules.logger.info('http-started', { host: init.host, port })
     },

@@ -12,7 +12,7 @@ export type NodeEvent =
   | 'node-failed'
   | 'http-started'
   | 'http-stopped'
-  /** A handler threw: a bug. */
+  /** A handler threw, which is a bug; or the system could not hand over a connection. */
   | 'http-failed'
   | 'api-token-replaced'
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { tracingChannel } from 'node:diagnostics_channel'
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type HttpInit, createHttp } from '../../src/http/index.ts'
@@ -57,6 +59,28 @@ describe('the HTTP server', () => {
     await again.stop()
     await again.stop()
     await server().stop()
+  })
+
+  it('goes on, and says so, where the system cannot hand over a connection', async () => {
+    let opened: Server | null = null
+    const onListen = (message: unknown): void => {
+      opened = (message as { server: Server }).server
+    }
+    tracingChannel('net.server.listen').asyncStart.subscribe(onListen)
+    const { get, log, stop } = await running()
+    tracingChannel('net.server.listen').asyncStart.unsubscribe(onListen)
+    assert.ok(opened !== null)
+    // As node:net tells that accept() failed.
+    ;(opened as Server).emit('error', Object.assign(new Error('accept ENOBUFS'), { code: 'ENOBUFS' }))
+    assert.equal((await get('/livez', {})).status, 200)
+    await stop()
+    assert.deepEqual(
+      log
+        .lines()
+        .filter(({ event }) => event === 'http-failed')
+        .map(({ level }) => level),
+      ['warn'],
+    )
   })
 
   it('logs where it listens', async () => {
