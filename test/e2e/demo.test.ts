@@ -68,9 +68,13 @@ describe('belfry demo', function () {
     await assertNothingLeft()
   })
 
-  it('tells each line of each member\'s story once, in the order of time', async () => {
-    const { stdout } = await finish(start('--members', '3', '--act-at', 'mempool'))
+  it('claws back with a quorum that was chosen and a member killed, and tells each line of each member\'s story once, in the order of time', async () => {
+    const { exit, stdout, stderr } = await finish(start('--members', '4', '--quorum', '2', '--kill', '1', '--act-at', 'mempool'))
+    assert.equal(exit, 0, stderr)
     const lines = linesOf(stdout)
+    assert.deepEqual(lines.filter(({ event }) => event === 'member-killed').map(({ member }) => member), [4])
+    const { quorum, members } = last(lines)
+    assert.deepEqual({ quorum, members }, { quorum: 2, members: 4 })
     const votes = lines.filter(({ event }) => event === 'voted').map(({ by }) => by)
     assert.deepEqual([...votes].toSorted((a, b) => Number(a) - Number(b)), [1, 2, 3])
     const story = lines.slice(lines.findIndex(({ event }) => event === 'theft-submitted'), -1)

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import type { Member } from '../../packages/cli/src/demo/cluster/index.ts'
 import { Thief } from '../../packages/cli/src/demo/scene/thief.ts'
 import { type EnrolledVault, setUpVault } from '../../packages/cli/src/demo/vault/enrolled-vault.ts'
 import { sha256 } from '../../packages/keystore/src/index.ts'
 import { broadcasterOrder } from '../../packages/protocol/src/index.ts'
 import type { IncidentId } from '../../packages/protocol/src/primitives/index.ts'
 import { useCluster } from '../support/cluster.ts'
-import { TEST_LIMIT_MS, belfry, clawbackAt, clawedBack, eventually, incidentAt, mineEverywhere, relayed, told } from '../support/watch.ts'
+import { TEST_LIMIT_MS, belfry, clawbackAt, clawedBack, eventually, incidentAt, mineEverywhere, relayed, revive, told } from '../support/watch.ts'
 
 describe('members that are lost', function () {
   this.timeout(TEST_LIMIT_MS)
@@ -21,11 +20,6 @@ describe('members that are lost', function () {
     toLoseBroadcasters = await setUpVault(cluster(), { name: 'loses its broadcasters', act_at: 'confirmation' })
     toLoseThree = await setUpVault(cluster(), { name: 'loses three', act_at: 'confirmation' })
   })
-
-  async function revive(members: readonly Member[]): Promise<void> {
-    await Promise.all(members.map((member) => member.start()))
-    await Promise.all(cluster().members.map((member) => member.ready(4)))
-  }
 
   it('claws back although two of five were killed before the theft', async () => {
     const gone = [cluster().member(1), cluster().member(4)]
@@ -41,7 +35,7 @@ describe('members that are lost', function () {
     await mineEverywhere(cluster(), 1, 1)
     await clawedBack(cluster(), toLoseTwo, 'confirmed')
 
-    await revive(gone)
+    await revive(cluster(), gone)
     await told(gone, toLoseTwo, 'recovery-confirmed')
   })
 
@@ -73,7 +67,7 @@ describe('members that are lost', function () {
     await clawedBack(cluster(), toLoseBroadcasters, 'mempool')
     await mineEverywhere(cluster())
     await clawedBack(cluster(), toLoseBroadcasters, 'confirmed')
-    await revive(first)
+    await revive(cluster(), first)
   })
 
   it('does nothing with three of five gone, and the two left say why; once they are back it claws back', async () => {
@@ -102,7 +96,7 @@ describe('members that are lost', function () {
     await mineEverywhere(cluster(), 2)
     for (const node of cluster().regtest.nodes) assert.equal(await clawbackAt(node, toLoseThree), null)
 
-    await revive(gone)
+    await revive(cluster(), gone)
     await told(gone, toLoseThree, 'voted')
     await eventually('the clawback in the mempool', async () => {
       if ((await clawbackAt(cluster().regtest.node(0), toLoseThree)) !== null) return true

@@ -14,7 +14,7 @@ import {
 import { recoverySetToJson } from '../../packages/vault/src/index.ts'
 import { useCluster } from '../support/cluster.ts'
 import { countAt, logOf } from '../support/liar-traces.ts'
-import { type Finished, belfry, eventually, startBelfry } from '../support/watch.ts'
+import { type Finished, TEST_LIMIT_MS, belfry, eventually, startBelfry } from '../support/watch.ts'
 
 const REFUSED = 3
 const UNREACHABLE = 4
@@ -130,7 +130,8 @@ describe('what is wrong before a node runs', () => {
   }
 })
 
-describe('what nodes and their owners refuse', () => {
+describe('what nodes and their owners refuse', function () {
+  this.timeout(TEST_LIMIT_MS)
   const cluster = useCluster({ members: 3 })
   const space = workspace()
   let vault: EnrolledVault

@@ -8,7 +8,7 @@ import { type Durable, decodeFrame, receiptSlot, voteSlot } from '../../packages
 import { type LockHash, toHex } from '../../packages/protocol/src/primitives/index.ts'
 import { useCluster } from '../support/cluster.ts'
 import { durableOf, ledgerOf } from '../support/records.ts'
-import { TEST_LIMIT_MS, belfry, clawbackAt, clawedBack, eventually, mineEverywhere, relayed, told } from '../support/watch.ts'
+import { TEST_LIMIT_MS, belfry, clawbackAt, clawedBack, eventually, mineEverywhere, relayed, revive, told } from '../support/watch.ts'
 
 /** An incident's phase on one machine takes less: votes go round in 50 ms, shares and the broadcast in 100. */
 const KILL_WITHIN_MS = 150
@@ -26,11 +26,6 @@ describe('members and bitcoinds that come back', function () {
     withoutBitcoind = await setUpVault(cluster(), { name: 'without bitcoind', act_at: 'confirmation' })
   })
 
-  async function revive(members: readonly Member[]): Promise<void> {
-    await Promise.all(members.map((member) => member.start()))
-    await Promise.all(cluster().members.map((member) => member.ready(4)))
-  }
-
   it('finds a theft that entered the chain while all nodes were down, and claws back', async () => {
     const { regtest, members } = cluster()
     await Promise.all(members.map((member) => member.kill()))
@@ -39,7 +34,7 @@ describe('members and bitcoinds that come back', function () {
     await regtest.mine(0, 2)
     await regtest.waitForSameTip()
 
-    await revive(members)
+    await revive(cluster(), members)
     await told(members, whileDown, 'trigger-confirmed')
     await clawedBack(cluster(), whileDown, 'mempool')
     await mineEverywhere(cluster())
@@ -48,7 +43,7 @@ describe('members and bitcoinds that come back', function () {
   })
 
   it('never signs two payloads for one slot when killed at random instants, and joins the running incident', async () => {
-      const { regtest, members, federation } = cluster()
+    const { regtest, members, federation } = cluster()
     const ledgers = new Map<Member, Map<string, string>>()
     const instants: string[] = []
 
@@ -65,7 +60,7 @@ describe('members and bitcoinds that come back', function () {
         assertExtends(ledgers.get(member), signed, instants)
         ledgers.set(member, signed)
       }))
-      await revive(victims)
+      await revive(cluster(), victims)
     }
 
     await new Thief(underFire).unvault(regtest.node(0))
@@ -96,7 +91,7 @@ describe('members and bitcoinds that come back', function () {
       assert.equal(durable.evidence.size, 0, `${member.name} has evidence against nobody`)
       for (const holder of states.values()) assertSignedOnce(member, federation.lock_hash, durable, holder, instants)
     }
-    await revive(members)
+    await revive(cluster(), members)
   })
 
   it('stays up while its bitcoind is gone, says so, and catches up when it is back', async () => {

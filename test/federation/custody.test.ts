@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict'
 import { type EnrolmentBundle, type GuardedVault, makeBundle } from '../../packages/client/src/index.ts'
-import { sha256 } from '../../packages/keystore/src/index.ts'
 import {
   type Manifest,
   type ManifestHash,
   decodeManifest,
   encodeManifest,
+  enrolInfo,
   enrolRequest,
+  envelopesOf,
   manifestHash,
   taggedHash,
 } from '../../packages/protocol/src/index.ts'
-import { fromHex, toCbor } from '../../packages/protocol/src/primitives/index.ts'
-import { OwnerKey } from '../../packages/keystore/src/index.ts'
+import { type MemberIndex, fromHex, toCbor } from '../../packages/protocol/src/primitives/index.ts'
+import { OwnerKey, seal, sha256 } from '../../packages/keystore/src/index.ts'
 import { makeFederation, secretOf } from '../support/federation.ts'
 import { Scene, testVault, transactionOf } from '../support/vaults.ts'
 
@@ -34,6 +35,23 @@ function tampered(scene: Scene, bundle: EnrolmentBundle, change: (manifest: Mani
   const bytes = encodeManifest(change(decodeManifest(bundle.manifest.bytes)))
   const signature = root.signSchnorr(taggedHash({ sha256 }, 'manifest', bytes))
   return { ...bundle, manifest: { bytes, signatures: [{ key: root.publicKey, signature }] } }
+}
+
+/** The first member's shares of one bundle, sealed to it for the manifest of another. */
+function resealed({ setting: { federation, keys } }: Scene, from: EnrolmentBundle, to: EnrolmentBundle): Uint8Array[] {
+  const { index: recipient, node_key, encryption_key } = federation.memberOf(1 as MemberIndex)
+  const mine = keys.find(({ nodePublicKey }) => nodePublicKey === node_key)
+  assert.ok(mine)
+  const infoIn = ({ manifest }: EnrolmentBundle, at: number): Uint8Array => {
+    const envelope = envelopesOf(decodeManifest(manifest.bytes))[at]
+    assert.ok(envelope)
+    const { lock_hash } = federation
+    return enrolInfo({ sha256 }, { lock_hash, manifest_hash: manifestHash({ sha256 }, manifest.bytes), envelope_id: envelope.envelope_id, recipient })
+  }
+  return (from.shares[0] ?? []).map((sealed, at) => {
+    using plaintext = mine.open(sealed, { info: infoIn(from, at) })
+    return seal({ recipientPublicKey: fromHex(encryption_key), info: infoIn(to, at), plaintext })
+  })
 }
 
 async function codeOf(scene: Scene, bundle: EnrolmentBundle, member = 1): Promise<string> {
@@ -86,8 +104,10 @@ describe('an enrolment', () => {
       ...one,
       drill: { ...one.drill, shares: one.drill.shares.map((share) => ({ ...share, hash: other as never })) },
     }))
-    // The shares are sealed under the manifest's hash, so that shares of another manifest do not even open.
+    // The shares are sealed under the manifest's hash, so that those of another manifest do not even open.
     assert.equal(await codeOf(scene, spoilt), 'share-does-not-open')
+    assert.equal(await codeOf(scene, { ...spoilt, shares: [resealed(scene, bundle, spoilt)] }), 'share-not-committed')
+    assert.equal(scene.members.state(1).durable.vaults.size, 0)
   })
 
   it('is refused to an owner that this member has not admitted', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { type Frame, MESSAGE_VERSION, type Header, decodeFrame, decodeHeader, encodeBody, encodeFrame, incidentIdOf, signFrame } from '../../packages/protocol/src/index.ts'
+import { type Frame, type Header, REJECT_CODES, decodeFrame, decodeHeader, encodeBody, encodeFrame, incidentIdOf } from '../../packages/protocol/src/index.ts'
 import { sha256 } from '../../packages/keystore/src/index.ts'
 import type { Millis } from '../../packages/protocol/src/primitives/index.ts'
-import { verifier } from '../support/federation.ts'
+import { signedBy } from '../support/federation.ts'
 import { Scene, transactionOf } from '../support/vaults.ts'
 
 /** Frames of a member whose key is in the wrong hands. */
@@ -17,25 +17,13 @@ class Liar {
   }
 
   frame(kind: string, body: Uint8Array, change: Partial<Header> = {}, attachment: Uint8Array | null = null): Frame {
-    const { federation, keys } = this.scene.setting
-    const { index, node_key, peer_id } = federation.memberOf(this.scene.index(this.member))
-    const key = keys.find((one) => one.nodePublicKey === node_key)
-    assert.ok(key)
+    const { federation, keys: all } = this.scene.setting
+    const { index, node_key } = federation.memberOf(this.scene.index(this.member))
+    const keys = all.find((one) => one.nodePublicKey === node_key)
+    assert.ok(keys)
     this.#seq += 1
-    const head: Header = {
-      version: MESSAGE_VERSION,
-      lock_prefix: federation.lock_prefix,
-      epoch: federation.epoch,
-      kind,
-      from: index,
-      peer_id,
-      boot: 1,
-      seq: this.#seq,
-      sent_at: this.scene.members.now_ms as Millis,
-      body,
-      ...change,
-    }
-    return signFrame({ ...verifier, sign: (bytes) => key.sign(bytes) }, federation.lock_hash, head, attachment)
+    const sent_at = this.scene.members.now_ms as Millis
+    return signedBy({ federation, index, keys }, { kind, boot: 1, seq: this.#seq, sent_at, body, ...change }, attachment)
   }
 
   vote(anchor = this.scene.height - 1): Frame {
@@ -70,7 +58,7 @@ class Liar {
 
 /** No honest member's frame is ever rejected by another. */
 function assertNoneRejected(scene: Scene, liars: readonly number[]): void {
-  const rejecting = new Set(['oversize', 'malformed', 'not-canonical', 'not-a-member', 'wrong-peer-id', 'bad-signature', 'bad-attachment', 'bad-content'])
+  const rejecting: ReadonlySet<string> = new Set(REJECT_CODES)
   const wrong = scene.members.verdicts.filter(({ peer, code }) => rejecting.has(code) && !liars.includes(peer))
   assert.deepEqual(wrong, [])
 }

@@ -4,14 +4,18 @@ import { NodeKeys, OwnerKey, SecretBytes, sha256, verifyEd25519, verifySchnorr }
 import {
   type EncryptionKey,
   Federation,
+  type Frame,
+  type Header,
+  MESSAGE_VERSION,
   type NodeKey,
   type ThresholdChoices,
   assembleLock,
   define,
   makeCard,
   signDefinition,
+  signFrame,
 } from '../../packages/protocol/src/index.ts'
-import type { Millis } from '../../packages/protocol/src/primitives/index.ts'
+import type { MemberIndex, Millis } from '../../packages/protocol/src/primitives/index.ts'
 
 export const verifier = { sha256, verifyNode: verifyEd25519, verifyOwner: verifySchnorr }
 
@@ -55,6 +59,24 @@ export function makeFederation(count: number, thresholds?: ThresholdChoices): Te
   const federation = Federation.fromLock(verifier, assembleLock(verifier, definition, signatures))
   const owner = { connect: new NodeKeys(secretOf('owner', 64)), root: new OwnerKey(secretOf('root', 32)) }
   return { federation, keys, owner }
+}
+
+export interface Signer {
+  readonly federation: Federation
+  readonly index: MemberIndex
+  readonly keys: NodeKeys
+}
+
+/** A message of this member, with whatever stands in its head. */
+export function signedBy(
+  { federation, index, keys }: Signer,
+  head: Pick<Header, 'kind' | 'boot' | 'seq' | 'sent_at' | 'body'> & Partial<Header>,
+  attachment: Uint8Array | null,
+): Frame {
+  const { lock_hash, lock_prefix, epoch } = federation
+  const { peer_id } = federation.memberOf(index)
+  const whole = { version: MESSAGE_VERSION, lock_prefix, epoch, from: index, peer_id, ...head }
+  return signFrame({ ...verifier, sign: (bytes) => keys.sign(bytes) }, lock_hash, whole, attachment)
 }
 
 function assertNone(): never {

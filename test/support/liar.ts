@@ -7,10 +7,10 @@ import type { Cluster, Member } from '../../packages/cli/src/demo/cluster/index.
 import { type NodeKeys, openNodeKeys, readPassphraseFile } from '../../packages/keystore/src/index.ts'
 import { type Network, type NetworkLimits, createNetwork } from '../../packages/network/src/index.ts'
 import {
-  type BodyOf, type Federation, type Frame, type Header, MESSAGE_VERSION, type MemberKind, decodeFrame, decodeHeader, encodeBody, encodeFrame, signFrame,
+  type BodyOf, type Federation, type Frame, type Header, type MemberKind, decodeFrame, decodeHeader, encodeBody, encodeFrame,
 } from '../../packages/protocol/src/index.ts'
 import { type MemberIndex, type Millis, SchemaError } from '../../packages/protocol/src/primitives/index.ts'
-import { verifier } from './federation.ts'
+import { signedBy } from './federation.ts'
 import { eventually } from './watch.ts'
 
 /** Above any that the member's process had: what the liar says is news. */
@@ -114,22 +114,8 @@ export class Liar {
 
   /** Signed like any message of the member, whatever is in it. */
   frame(kind: string, body: Uint8Array, change: Partial<Header> = {}, attachment: Uint8Array | null = null): Frame {
-    const { federation, index, keys } = this
     this.#seq += 1
-    const head: Header = {
-      version: MESSAGE_VERSION,
-      lock_prefix: federation.lock_prefix,
-      epoch: federation.epoch,
-      kind,
-      from: index,
-      peer_id: federation.memberOf(index).peer_id,
-      boot: BOOT,
-      seq: this.#seq,
-      sent_at: Date.now() as Millis,
-      body,
-      ...change,
-    }
-    return signFrame({ ...verifier, sign: (bytes) => keys.sign(bytes) }, federation.lock_hash, head, attachment)
+    return signedBy(this, { kind, boot: BOOT, seq: this.#seq, sent_at: Date.now() as Millis, body, ...change }, attachment)
   }
 
   say<K extends MemberKind>(kind: K, body: BodyOf<K>, attachment: Uint8Array | null = null): Uint8Array {

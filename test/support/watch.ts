@@ -78,6 +78,12 @@ export async function mineEverywhere({ regtest, living }: Cluster, blocks = 1, n
     eventually(`the tip at ${name}`, async () => (await api.status())?.chain.tip?.hash === hash)))
 }
 
+/** Starts members again, and waits until every member is ready and connected with all the others. */
+export async function revive({ members }: Cluster, gone: readonly Member[]): Promise<void> {
+  await Promise.all(gone.map((member) => member.start()))
+  await Promise.all(members.map((member) => member.ready(members.length - 1)))
+}
+
 export interface Finished {
   readonly exit: number | null
   readonly stdout: string

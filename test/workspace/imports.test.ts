@@ -20,7 +20,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** No platform: neither Node's API nor its globals, no clock, no randomness. */
 const PURE = ['protocol', 'runtime', 'vault'] as const
-const IMPURE = /from ['"]node:|\bDate\.now\b|\bnew Date\b|\bMath\.random\b|\bsetTimeout\b|\bsetInterval\b|\bsetImmediate\b|\bperformance\.|\bprocess\.|\bBuffer\b/
+const IMPURE = /['"]node:|\bcrypto\.subtle\b|\bgetRandomValues\b|\brandomUUID\b|\bconsole\.|\bfetch\(|\bDate\.now\b|\bnew Date\b|\bMath\.random\b|\bsetTimeout\b|\bsetInterval\b|\bsetImmediate\b|\bperformance\.|\bprocess\.|\bBuffer\b/
 
 interface Source {
   readonly package: string
@@ -79,8 +79,12 @@ describe('the direction of imports', () => {
     })
   }
 
+  it('is written down for every package', async () => {
+    assert.deepEqual((await readdir(PACKAGES)).toSorted(), Object.keys(ARROWS).toSorted())
+  })
+
   it('loads the node package lazily from the command line', async () => {
-    const eager = (await sourcesOf('cli')).filter(({ text }) => /^import (?!type)[^\n]*from ['"]@belfry\/node/m.test(text))
+    const eager = (await sourcesOf('cli')).filter(({ text }) => /^(?:import|export)\s(?!type\b)[^'"]*['"]@belfry\/node\b/m.test(text))
     assert.deepEqual(eager.map(({ path }) => path), [])
   })
 
