@@ -1,3 +1,5 @@
+import type { MemberIndex } from '@belfry/protocol/primitives'
+
 /** Every count that this package keeps, by cause. The names double as metric labels. */
 export const COUNTERS = [
   'connections_opened', 'connections_closed', 'connections_replaced',
@@ -17,15 +19,43 @@ export const COUNTERS = [
 
 export type CounterName = (typeof COUNTERS)[number]
 
+/** Those that speak against one member: kept by member, so that the culprit can be named. */
+export const MEMBER_FAULTS = [
+  'gossip_rejected', 'gossip_ignored_overload', 'gossip_reads_paused',
+  'frames_dropped_budget', 'frame_reads_paused', 'member_streams_malformed',
+] as const satisfies readonly CounterName[]
+
+export type MemberFault = (typeof MEMBER_FAULTS)[number]
+/** Those that speak against nobody. */
+export type PlainCounterName = Exclude<CounterName, MemberFault>
+/** Without the members that have none. */
+export type FaultCounts = Readonly<Record<MemberFault, ReadonlyMap<MemberIndex, number>>>
+
 export class Counters {
   readonly #counts = new Map<CounterName, number>(COUNTERS.map((name) => [name, 0]))
+  readonly #faults = Object.fromEntries(MEMBER_FAULTS.map((name) => [name, new Map()])) as
+    Record<MemberFault, Map<MemberIndex, number>>
 
-  add(name: CounterName, by = 1): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by)
+  add(name: PlainCounterName, by = 1): void {
+    this.#count(name, by)
+  }
+
+  blame(member: MemberIndex, fault: MemberFault, by = 1): void {
+    if (by === 0) return
+    this.#count(fault, by)
+    this.#faults[fault].set(member, (this.#faults[fault].get(member) ?? 0) + by)
+  }
+
+  faults(): FaultCounts {
+    return this.#faults
   }
 
   snapshot(): Record<CounterName, number> {
     const entries = COUNTERS.map((name) => [name, this.#counts.get(name) ?? 0])
     return Object.fromEntries(entries) as Record<CounterName, number>
+  }
+
+  #count(name: CounterName, by: number): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by)
   }
 }

@@ -1,5 +1,5 @@
 import type { MemberIndex } from '@belfry/protocol/primitives'
-import type { CounterName } from './counters.ts'
+import type { CounterName, FaultCounts } from './counters.ts'
 import type { NetworkLimits } from './limits.ts'
 
 /** A one-request protocol that an owner may open. */
@@ -69,7 +69,9 @@ export interface RequestOptions {
   readonly timeout_ms?: number
 }
 
-export type NetworkCounters = Record<CounterName | 'members_connected' | 'gossip_peers' | 'queued_frames', number>
+export type NetworkCounters =
+  Record<CounterName | 'members_connected' | 'gossip_peers' | 'queued_frames', number>
+  & { readonly faults: FaultCounts }
 
 export interface Network {
   readonly peerId: string

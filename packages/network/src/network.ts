@@ -172,6 +172,7 @@ class Libp2pNetwork implements Network {
   counters(): NetworkCounters {
     return {
       ...this.#counters.snapshot(),
+      faults: this.#counters.faults(),
       members_connected: this.connected().length,
       gossip_peers: this.#member?.gossip.peerCount() ?? 0,
       queued_frames: this.#member?.streams.queued ?? 0,

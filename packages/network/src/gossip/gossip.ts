@@ -36,8 +36,8 @@ export class Gossip implements ConnectionObserver {
   readonly #modules: GossipModules
   readonly #ids = new MessageIds()
   readonly #standing: Standing
-  readonly #budgets = new Map<string, TokenBucket>()
-  readonly #pendingVerdicts = new Map<string, number>()
+  readonly #budgets = new Map<MemberIndex, TokenBucket>()
+  readonly #pendingVerdicts = new Map<MemberIndex, number>()
   readonly #streams = new Map<MemberIndex, KeptStream>()
   #gossipsub: GossipSub | null = null
   #registrar: MemberRegistrar | null = null
@@ -55,7 +55,7 @@ export class Gossip implements ConnectionObserver {
     const registrar = new MemberRegistrar({
       registrar: components.registrar,
       admits: (connection) => this.#admits(connection),
-      onStream: (stream, connection) => this.#paceReading(stream, connection.remotePeer.toString()),
+      onStream: (stream, connection) => this.#paceReading(stream, connection),
     })
     const otherMembers = roster.others.length
     const options = gossipsubOptions({ topic, otherMembers, limits, ids: this.#ids, standing: this.#standing })
@@ -135,15 +135,15 @@ export class Gossip implements ConnectionObserver {
     const from = roster.memberOf(peerId)
     if (from === null || this.#state !== 'started') return TopicValidatorResult.Ignore
     counters.add('gossip_received')
-    this.#budgetOf(peerId).overdraw(MESSAGE_COST_BYTES, now())
-    const pending = this.#pendingVerdicts.get(peerId) ?? 0
+    this.#budgetOf(from).overdraw(MESSAGE_COST_BYTES, now())
+    const pending = this.#pendingVerdicts.get(from) ?? 0
     if (pending >= limits.pendingVerdicts) {
-      counters.add('gossip_ignored_overload')
+      counters.blame(from, 'gossip_ignored_overload')
       return this.#conclude('ignore', peerId, from, message.data)
     }
-    this.#pendingVerdicts.set(peerId, pending + 1)
+    this.#pendingVerdicts.set(from, pending + 1)
     const verdict = message.data.length > limits.maxGossipBytes ? 'reject' : await this.#judge(from, message.data)
-    this.#pendingVerdicts.set(peerId, (this.#pendingVerdicts.get(peerId) ?? 1) - 1)
+    this.#pendingVerdicts.set(from, (this.#pendingVerdicts.get(from) ?? 1) - 1)
     return this.#conclude(verdict, peerId, from, message.data)
   }
 
@@ -167,7 +167,7 @@ export class Gossip implements ConnectionObserver {
         this.#ids.ignored(data)
         return TopicValidatorResult.Ignore
       case 'reject':
-        counters.add('gossip_rejected')
+        counters.blame(from, 'gossip_rejected')
         this.#standing.rejected(peerId)
         log('warn', 'gossip-rejected', { from, bytes: data.length })
         return TopicValidatorResult.Reject
@@ -177,21 +177,24 @@ export class Gossip implements ConnectionObserver {
   }
 
   /** gossipsub reads without bound; so the stream itself is paused while its member is over budget. */
-  #paceReading(stream: Stream, peerId: string): void {
-    const { limits, counters, now } = this.#modules
-    const budget = this.#budgetOf(peerId)
+  #paceReading(stream: Stream, connection: Connection): void {
+    const { roster, limits, counters, now } = this.#modules
+    const from = roster.memberOf(connection.remotePeer.toString())
+    if (from === null) return
+    const budget = this.#budgetOf(from)
     stream.addEventListener('message', ({ data }) => {
       budget.overdraw(data.byteLength, now())
       if (budget.wait_ms(0, now()) === 0) return
-      if (pauseReading(stream, budget.wait_ms(limits.gossipBurstBytes / 4, now()))) counters.add('gossip_reads_paused')
+      const wait_ms = budget.wait_ms(limits.gossipBurstBytes / 4, now())
+      if (pauseReading(stream, wait_ms)) counters.blame(from, 'gossip_reads_paused')
     })
   }
 
-  #budgetOf(peerId: string): TokenBucket {
+  #budgetOf(member: MemberIndex): TokenBucket {
     const { gossipBytesPerSecond, gossipBurstBytes } = this.#modules.limits
     const now_ms = this.#modules.now()
-    const budget = this.#budgets.get(peerId) ?? new TokenBucket(gossipBytesPerSecond, gossipBurstBytes, now_ms)
-    this.#budgets.set(peerId, budget)
+    const budget = this.#budgets.get(member) ?? new TokenBucket(gossipBytesPerSecond, gossipBurstBytes, now_ms)
+    this.#budgets.set(member, budget)
     return budget
   }
 

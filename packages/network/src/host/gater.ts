@@ -1,5 +1,5 @@
 import type { ConnectionGater, PeerId } from '@libp2p/interface'
-import type { Counters, CounterName } from '../counters.ts'
+import type { Counters, PlainCounterName } from '../counters.ts'
 import { TokenBucket } from '../framing/token-bucket.ts'
 import type { NetworkLimits } from '../limits.ts'
 import type { NetworkLog } from '../network-init.ts'
@@ -39,7 +39,7 @@ export function createGater(modules: GaterModules): ConnectionGater {
   }
 }
 
-function refusalOf(peerId: string, rates: Map<string, TokenBucket>, modules: GaterModules): CounterName | null {
+function refusalOf(peerId: string, rates: Map<string, TokenBucket>, modules: GaterModules): PlainCounterName | null {
   const { roster, connections, limits, now } = modules
   if (roster.memberOf(peerId) !== null) return null
   if (!roster.isOwner(peerId)) return 'connections_refused_stranger'

@@ -1,6 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { MemberIndex } from '@belfry/protocol/primitives'
-import type { CounterName, Counters } from '../counters.ts'
+import type { Counters, PlainCounterName } from '../counters.ts'
 import type { NetworkLog } from '../network-init.ts'
 import { backoff_ms } from './backoff.ts'
 
@@ -17,7 +17,7 @@ export interface KeptStreamModules {
   /** The connection to open a stream on, null while there is none. */
   readonly connection: () => Connection | null
   readonly onOpen: (stream: Stream, connection: Connection) => void
-  readonly counted: { readonly opened: CounterName; readonly failed: CounterName }
+  readonly counted: { readonly opened: PlainCounterName; readonly failed: PlainCounterName }
   readonly counters: Counters
   readonly log: NetworkLog
   readonly now: () => number

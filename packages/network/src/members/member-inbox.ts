@@ -82,10 +82,10 @@ export class MemberInbox {
    */
   #pace(stream: Stream, dropped: number): void {
     const { counters, limits, log, now } = this.#modules
-    counters.add('frames_dropped_budget', dropped)
+    counters.blame(this.#from, 'frames_dropped_budget', dropped)
     if (this.#budget.wait_ms(0, now()) === 0) return
     if (!pauseReading(stream, this.#budget.wait_ms(limits.memberBurstBytes / 4, now()))) return
-    counters.add('frame_reads_paused')
+    counters.blame(this.#from, 'frame_reads_paused')
     log('warn', 'member-over-budget', { from: this.#from, dropped })
   }
 
@@ -96,7 +96,7 @@ export class MemberInbox {
   }
 
   #malformed(stream: Stream, cause: string): void {
-    this.#modules.counters.add('member_streams_malformed')
+    this.#modules.counters.blame(this.#from, 'member_streams_malformed')
     this.#modules.log('warn', 'member-stream-malformed', { from: this.#from, cause })
     stream.abort(new Error(cause))
   }

@@ -104,6 +104,7 @@ describe('gossip', () => {
       return sent - heardAt.sent > 50
     })
     assert.ok(b.network.counters().gossip_rejected >= 5)
+    assert.deepEqual([...b.network.counters().faults.gossip_rejected.keys()], [a.index])
     c.network.gossip(bytesOf('good'))
     await until('b heard c', () => textsOf(b).includes('good'))
     assert.deepEqual(textsOf(c), [])
@@ -225,5 +226,6 @@ describe('gossip', () => {
     c.network.gossip(bytesOf('vote'))
     await until('b heard c', () => textsOf(b).includes('vote'))
     assert.ok(b.gossip.length < 2_000)
+    assert.deepEqual([...b.network.counters().faults.gossip_reads_paused.keys()], [a.index])
   })
 })

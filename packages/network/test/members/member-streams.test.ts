@@ -134,6 +134,7 @@ describe('member streams', () => {
       bad.send(bytes)
       await until('it was closed', () => bad.status !== 'open')
       assert.equal(a.network.counters().member_streams_malformed, 1)
+      assert.deepEqual(a.network.counters().faults.member_streams_malformed, new Map([[TWO, 1]]))
       const good = await connection.newStream(PROTOCOL)
       good.send(encodeFrame(bytesOf('after')))
       await until('the next was read', () => a.frames.length === 2)
@@ -179,6 +180,7 @@ describe('member streams', () => {
     const delivered = a.frames.filter(({ from }) => from === 2).length
     assert.ok(delivered < 1_500, `${delivered} frames of the flood were delivered`)
     assert.ok(flood.writeBufferLength > 10_000_000, 'the flood waits at its sender')
+    assert.deepEqual([...a.network.counters().faults.frame_reads_paused.keys()], [TWO])
   })
 
   it('of tiny frames are slowed too: each costs more than its bytes', async () => {
@@ -188,6 +190,7 @@ describe('member streams', () => {
     flood.send(Buffer.concat(Array.from({ length: 10_000 }, () => encodeFrame(Uint8Array.of(7)))))
     await until('a dropped', () => a.network.counters().frames_dropped_budget > 0)
     assert.ok(a.frames.length < 1_000, `${a.frames.length} frames`)
+    assert.deepEqual([...a.network.counters().faults.frames_dropped_budget.keys()], [TWO])
   })
 
   it('to a member that does not read fill a bounded queue', async () => {

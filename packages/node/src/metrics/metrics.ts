@@ -5,9 +5,10 @@
  */
 import { type Tell, type VerdictCode, isMemberKind } from '@belfry/protocol'
 import { Counter, Registry } from 'prom-client'
-import { chainCounterMetrics, loopMetrics, networkMetrics, processMetrics } from './part-metrics.ts'
+import { showing } from './families.ts'
+import { CHAIN_METRICS, LOOP_METRICS, NETWORK_METRICS, PROCESS_METRICS } from './part-metrics.ts'
 import type { MetricsSources } from './sources.ts'
-import { stateMetrics } from './state-metrics.ts'
+import { STATE_METRICS, shownState } from './state-metrics.ts'
 
 export interface CountedVerdict {
   /** The member that handed the frame over; it need not have written it. */
@@ -46,11 +47,11 @@ export function createMetrics(): Metrics {
     labelNames: ['member', 'code'],
     registers: [registry],
   })
-  const setState = stateMetrics(registry)
-  const setLoop = loopMetrics(registry)
-  const setNetwork = networkMetrics(registry)
-  const setChain = chainCounterMetrics(registry)
-  const setProcess = processMetrics(registry)
+  const showState = showing(registry, STATE_METRICS)
+  const showLoop = showing(registry, LOOP_METRICS)
+  const showNetwork = showing(registry, NETWORK_METRICS)
+  const showChain = showing(registry, CHAIN_METRICS)
+  const showProcess = showing(registry, PROCESS_METRICS)
 
   return {
     tell({ event, member }) {
@@ -62,11 +63,11 @@ export function createMetrics(): Metrics {
     },
     content_type: registry.contentType,
     async render({ state, shell, loop, network, chain, logger }) {
-      setState(state(), shell())
-      setLoop(loop())
-      setNetwork(network())
-      setChain(chain())
-      setProcess(logger.lost())
+      showState(shownState(state(), shell()))
+      showLoop(loop())
+      showNetwork(network())
+      showChain(chain())
+      showProcess({ lost_lines: logger.lost() })
       return await registry.metrics()
     },
   }

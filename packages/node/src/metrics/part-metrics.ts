@@ -1,134 +1,81 @@
 /** What the loop, the network, the chain watcher and the process count by themselves. */
 import { processMemory } from '@belfry/keystore'
-import { COUNTERS, type NetworkCounters } from '@belfry/network'
+import { COUNTERS, type CounterName, MEMBER_FAULTS, type MemberFault, type NetworkCounters } from '@belfry/network'
 import type { LoopCounters, LoopStatus } from '@belfry/runtime'
-import type { Registry } from 'prom-client'
 import type { ChainCounters } from '../chain/index.ts'
-import { byName, counterOf, gaugeOf } from './families.ts'
+import { type Family, byName, metric, oneOf } from './families.ts'
 
 const LOOP_STATUSES = ['running', 'stopped', 'failed'] as const satisfies readonly LoopStatus[]
 
-export function loopMetrics(registry: Registry): (counters: LoopCounters) => void {
-  const counter = (name: string, help: string, labels: readonly string[] = []) =>
-    counterOf(registry, { name: `belfry_loop_${name}_total`, help, labels })
-  const gauge = (name: string, help: string, labels: readonly string[] = []) =>
-    gaugeOf(registry, { name: `belfry_loop_${name}`, help, labels })
-  const turns = counter('turns', 'Turns of the loop.')
-  const ticks = counter('ticks', 'Inputs that were nothing but the time.')
-  const inputs = counter('inputs', 'Inputs given to the core.', ['class'])
-  const refused = counter('refused_inputs', 'Inputs dropped for want of room.', ['class'])
-  const batches = counter('batches', 'Synced writes.')
-  const records = counter('records', 'Records written.')
-  const bytes = counter('record_bytes', 'Bytes of records written.')
-  const snapshots = counter('snapshots', 'Snapshots written.')
-  const effects = counter('effects', 'Effects performed, after the sync that they wait for or at once.', ['when'])
-  const queued = gauge('queued_inputs', 'Inputs that wait.', ['class'])
-  const largestBatch = gauge('largest_batch_bytes', 'The largest synced write since the start.')
-  const index = gauge('durable_index', 'The last log entry known to be on disk.')
-  const status = gauge('status', '1 for whether the loop runs.', ['status'])
-  return (now) => {
-    turns([[now.turns]])
-    ticks([[now.ticks]])
-    inputs(byName(now.inputs))
-    refused(byName(now.refused))
-    batches([[now.batches]])
-    records([[now.records]])
-    bytes([[now.record_bytes]])
-    snapshots([[now.snapshots]])
-    effects([
-      [now.effects_after_durable, 'after-durable'],
-      [now.effects_immediate, 'immediate'],
-    ])
-    queued(byName(now.queued))
-    largestBatch([[now.largest_batch_bytes]])
-    index([[now.durable_index]])
-    status(LOOP_STATUSES.map((one) => [now.status === one ? 1 : 0, one]))
-  }
+export const LOOP_METRICS: readonly Family<LoopCounters>[] = [
+  metric('belfry_loop_turns_total', 'Turns of the loop.', ({ turns }) => turns),
+  metric('belfry_loop_ticks_total', 'Inputs that were nothing but the time.', ({ ticks }) => ticks),
+  metric('belfry_loop_inputs_total', 'Inputs given to the core.', ({ inputs }) => byName(inputs), ['class']),
+  metric('belfry_loop_refused_inputs_total', 'Inputs dropped for want of room.',
+    ({ refused }) => byName(refused), ['class']),
+  metric('belfry_loop_batches_total', 'Synced writes.', ({ batches }) => batches),
+  metric('belfry_loop_records_total', 'Records written.', ({ records }) => records),
+  metric('belfry_loop_record_bytes_total', 'Bytes of records written.', ({ record_bytes }) => record_bytes),
+  metric('belfry_loop_snapshots_total', 'Snapshots written.', ({ snapshots }) => snapshots),
+  metric('belfry_loop_effects_total', 'Effects performed, after the sync that they wait for or at once.',
+    (loop) => [[loop.effects_after_durable, 'after-durable'], [loop.effects_immediate, 'immediate']], ['when']),
+  metric('belfry_loop_queued_inputs', 'Inputs that wait.', ({ queued }) => byName(queued), ['class']),
+  metric('belfry_loop_largest_batch_bytes', 'The largest synced write since the start.',
+    (loop) => loop.largest_batch_bytes),
+  metric('belfry_loop_durable_index', 'The last log entry known to be on disk.', (loop) => loop.durable_index),
+  metric('belfry_loop_status', '1 for whether the loop runs.',
+    (loop) => oneOf(LOOP_STATUSES, (status) => loop.status === status), ['status']),
+]
+
+export const NETWORK_METRICS: readonly Family<NetworkCounters>[] = [
+  ...COUNTERS.map(networkCounter),
+  metric('belfry_network_members_connected', 'Members with an open connection.',
+    (network) => network.members_connected),
+  metric('belfry_network_gossip_peers', 'Members that gossip is exchanged with.', (network) => network.gossip_peers),
+  metric('belfry_network_queued_frames', 'Frames that wait for a connection.', (network) => network.queued_frames),
+]
+
+function networkCounter(counter: CounterName): Family<NetworkCounters> {
+  const name = `belfry_network_${counter}_total`
+  const help = `Of the network: ${counter.replaceAll('_', ' ')}.`
+  if (!isFault(counter)) return metric(name, help, (network) => network[counter])
+  return metric(name, help, ({ faults }) => Array.from(faults[counter], ([member, count]) => [count, `${member}`]),
+    ['member'])
 }
 
-export function networkMetrics(registry: Registry): (counters: NetworkCounters) => void {
-  const counters = COUNTERS.map((name) => ({
-    name,
-    set: counterOf(registry, {
-      name: `belfry_network_${name}_total`,
-      help: `Of the network: ${name.replaceAll('_', ' ')}.`,
-    }),
-  }))
-  const connected = gaugeOf(registry, {
-    name: 'belfry_network_members_connected',
-    help: 'Members with an open connection.',
-  })
-  const gossip = gaugeOf(registry, {
-    name: 'belfry_network_gossip_peers',
-    help: 'Members that gossip is exchanged with.',
-  })
-  const queued = gaugeOf(registry, { name: 'belfry_network_queued_frames', help: 'Frames that wait for a connection.' })
-  return (now) => {
-    for (const { name, set } of counters) set([[now[name]]])
-    connected([[now.members_connected]])
-    gossip([[now.gossip_peers]])
-    queued([[now.queued_frames]])
-  }
+function isFault(counter: CounterName): counter is MemberFault {
+  return MEMBER_FAULTS.some((fault) => fault === counter)
 }
 
-export function chainCounterMetrics(registry: Registry): (counters: Readonly<ChainCounters>) => void {
-  const counter = (name: string, help: string, labels: readonly string[] = []) =>
-    counterOf(registry, { name: `belfry_chain_${name}_total`, help, labels })
-  const events = counter('events', 'Chain events told to the core.', ['event'])
-  const blocks = counter('blocks', 'Blocks taken, by how they came.', ['source'])
-  const passes = counter('mempool_passes', 'Times that the watched outpoints were looked up in the mempool.')
-  const messages = counter('zmq_messages', 'Messages from bitcoind.')
-  const malformed = counter('zmq_malformed', 'Messages that could not be read.')
-  const gaps = counter('zmq_gaps', 'Times that messages were lost, or may have been.')
-  const silences = counter('zmq_silences', 'Times that the socket was made anew for being silent.')
-  const failures = counter('failures', 'Questions to bitcoind that failed.')
-  return (now) => {
-    events(byName(now.events))
-    blocks([
-      [now.blocks_by_zmq, 'zmq'],
-      [now.blocks_by_fetch, 'fetch'],
-    ])
-    passes([[now.mempool_passes]])
-    messages([[now.zmq_messages]])
-    malformed([[now.zmq_malformed]])
-    gaps([[now.zmq_gaps]])
-    silences([[now.zmq_silences]])
-    failures([[now.failures]])
-  }
-}
+export const CHAIN_METRICS: readonly Family<Readonly<ChainCounters>>[] = [
+  metric('belfry_chain_events_total', 'Chain events told to the core.', ({ events }) => byName(events), ['event']),
+  metric('belfry_chain_blocks_total', 'Blocks taken, by how they came.',
+    (chain) => [[chain.blocks_by_zmq, 'zmq'], [chain.blocks_by_fetch, 'fetch']], ['source']),
+  metric('belfry_chain_mempool_passes_total', 'Times that the watched outpoints were looked up in the mempool.',
+    (chain) => chain.mempool_passes),
+  metric('belfry_chain_zmq_messages_total', 'Messages from bitcoind.', (chain) => chain.zmq_messages),
+  metric('belfry_chain_zmq_malformed_total', 'Messages that could not be read.', (chain) => chain.zmq_malformed),
+  metric('belfry_chain_zmq_gaps_total', 'Times that messages were lost, or may have been.', (chain) => chain.zmq_gaps),
+  metric('belfry_chain_zmq_silences_total', 'Times that the socket was made anew for being silent.',
+    (chain) => chain.zmq_silences),
+  metric('belfry_chain_failures_total', 'Questions to bitcoind that failed.', (chain) => chain.failures),
+]
 
 const MICROSECONDS_PER_SECOND = 1_000_000
 
-export function processMetrics(registry: Registry): (lostLines: number) => void {
-  const locked = gaugeOf(registry, {
-    name: 'belfry_locked_memory_bytes',
-    help: 'Memory pinned for secrets, in whole pages.',
-  })
-  const resident = gaugeOf(registry, {
-    name: 'belfry_process_resident_memory_bytes',
-    help: 'Memory of the whole process.',
-  })
-  const heap = gaugeOf(registry, { name: 'belfry_process_heap_used_bytes', help: 'JavaScript objects.' })
-  const cpu = counterOf(registry, {
-    name: 'belfry_process_cpu_seconds_total',
-    help: 'Processor time, user and system.',
-  })
-  const started = gaugeOf(registry, {
-    name: 'belfry_process_start_time_seconds',
-    help: 'When the process started, in Unix time.',
-  })
-  const lost = counterOf(registry, {
-    name: 'belfry_log_lines_lost_total',
-    help: 'Log lines that could not be written, as on a full disk.',
-  })
-  return (lostLines) => {
-    const { rss, heapUsed } = process.memoryUsage()
-    const { user, system } = process.cpuUsage()
-    lost([[lostLines]])
-    locked([[processMemory.lockedBytes]])
-    resident([[rss]])
-    heap([[heapUsed]])
-    cpu([[(user + system) / MICROSECONDS_PER_SECOND]])
-    started([[performance.timeOrigin / 1_000]])
-  }
+/** Read from the process itself, but for the log lines that could not be written. */
+export const PROCESS_METRICS: readonly Family<{ readonly lost_lines: number }>[] = [
+  metric('belfry_locked_memory_bytes', 'Memory pinned for secrets, in whole pages.', () => processMemory.lockedBytes),
+  metric('belfry_process_resident_memory_bytes', 'Memory of the whole process.', () => process.memoryUsage.rss()),
+  metric('belfry_process_heap_used_bytes', 'JavaScript objects.', () => process.memoryUsage().heapUsed),
+  metric('belfry_process_cpu_seconds_total', 'Processor time, user and system.', cpuSeconds),
+  metric('belfry_process_start_time_seconds', 'When the process started, in Unix time.',
+    () => performance.timeOrigin / 1_000),
+  metric('belfry_log_lines_lost_total', 'Log lines that could not be written, as on a full disk.',
+    ({ lost_lines }) => lost_lines),
+]
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / MICROSECONDS_PER_SECOND
 }

@@ -134,14 +134,15 @@ describe('the metrics', () => {
     const of = world()
     const metrics = createMetrics()
     const chain = { ...createCounters(), blocks_by_zmq: 5, zmq_gaps: 2 }
+    const faults = { ...networkCounters().faults, member_streams_malformed: new Map([[4 as MemberIndex, 2]]) }
     const sources = sourcesOf(of.state, {
       loop: () => loopCounters({ turns: 77, status: 'failed' }),
-      network: () => networkCounters({ frames_sent_bytes: 1234, queued_frames: 6 }),
+      network: () => networkCounters({ frames_sent_bytes: 1234, queued_frames: 6, faults }),
       chain: () => chain,
     })
     await scrape(metrics, sources)
     chain.events['spend-seen'] = 3
-    const { samples } = await scrape(metrics, sources)
+    const { samples, types } = await scrape(metrics, sources)
     assert.equal(samples.get('belfry_loop_turns_total'), 77)
     assert.equal(samples.get('belfry_loop_inputs_total{class="frame"}'), 3)
     assert.equal(samples.get('belfry_loop_status{status="failed"}'), 1)
@@ -150,7 +151,8 @@ describe('the metrics', () => {
     assert.equal(samples.get('belfry_chain_blocks_total{source="zmq"}'), 5)
     assert.equal(samples.get('belfry_chain_zmq_gaps_total'), 2)
     assert.equal(samples.get('belfry_chain_events_total{event="spend-seen"}'), 3)
-    for (const name of COUNTERS) assert.ok(samples.has(`belfry_network_${name}_total`), name)
+    assert.equal(samples.get('belfry_network_member_streams_malformed_total{member="4"}'), 2)
+    for (const name of COUNTERS) assert.equal(types.get(`belfry_network_${name}_total`), 'counter', name)
   })
 
   it('show the memory that is locked for secrets', async () => {

@@ -1,5 +1,6 @@
-import { COUNTERS, type NetworkCounters } from '@belfry/network'
+import { COUNTERS, type CounterName, MEMBER_FAULTS, type MemberFault, type NetworkCounters } from '@belfry/network'
 import type { State } from '@belfry/protocol'
+import type { MemberIndex } from '@belfry/protocol/primitives'
 import { INPUT_CLASSES, type LoopCounters, type InputClass } from '@belfry/runtime'
 import { createCounters } from '../../src/chain/counters.ts'
 import type { MetricsSources } from '../../src/metrics/index.ts'
@@ -29,8 +30,9 @@ export function loopCounters(changes: Partial<LoopCounters> = {}): LoopCounters 
 }
 
 export function networkCounters(changes: Partial<NetworkCounters> = {}): NetworkCounters {
-  const zeros = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as NetworkCounters
-  return { ...zeros, members_connected: 4, gossip_peers: 4, queued_frames: 0, ...changes }
+  const zeros = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<CounterName, number>
+  const faults = Object.fromEntries(MEMBER_FAULTS.map((name) => [name, new Map()])) as Record<MemberFault, Map<MemberIndex, number>>
+  return { ...zeros, faults, members_connected: 4, gossip_peers: 4, queued_frames: 0, ...changes }
 }
 
 export function sourcesOf(state: State, changes: Partial<MetricsSources> = {}): MetricsSources {
