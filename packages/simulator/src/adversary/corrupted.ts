@@ -1,7 +1,6 @@
 import type { DurableEffect } from '@belfry/protocol'
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import type { Behaviour } from '../member/index.ts'
-import type { World } from '../world/index.ts'
 import type { Strategy } from './strategy.ts'
 import { Tools, type ToolModules } from './tools.ts'
 
@@ -12,17 +11,15 @@ const ACT_MS = 12_000
 export class Corrupted implements Behaviour {
   readonly strategies: readonly Strategy[]
   readonly #tools: Tools
-  readonly #world: World
 
-  constructor(strategies: readonly Strategy[], modules: ToolModules & { readonly world: World }) {
+  constructor(strategies: readonly Strategy[], modules: ToolModules) {
     this.strategies = strategies
     this.#tools = new Tools(modules)
-    this.#world = modules.world
   }
 
   /** From now on it acts. */
   begin(): void {
-    this.#world.after(this.#tools.random.exponential(ACT_MS), () => {
+    this.#tools.after(this.#tools.random.exponential(ACT_MS), () => {
       if (this.#tools.member.is_up) for (const strategy of this.strategies) strategy.act?.(this.#tools)
       this.begin()
     })

@@ -5,13 +5,14 @@ import type { Strategy } from './strategy.ts'
 import type { Tools } from './tools.ts'
 
 function falseVote(tools: Tools, trigger: Trigger, anchor: number, over: { seq?: number } = {}): Uint8Array | null {
-  const vault_id = tools.vaults.deals.at(-1)?.manifest.vault_id
-  if (vault_id === undefined) return null
+  const deal = tools.vaults.deals.at(-1)
+  if (deal === undefined) return null
+  const { vault_id } = deal.manifest
   const incident_id = incidentIdOf(tools.hasher, vault_id, trigger)
   const action = ACTION_OF[trigger]
   const anchor_height = Math.max(0, anchor) as Height
-  // Bound as it must be, but no transaction of this world.
-  const raw = tools.random.bytes(60)
+  // Bound as it must be. Either no transaction of this world, or the true unvault, from a thief who keeps it back.
+  const raw = tools.random.chance(0.5) ? tools.random.bytes(60) : tools.random.pick(deal.unvaults).spend.raw
   const witness_txid = toHex(tools.hasher.sha256(tools.hasher.sha256(raw)).toReversed()) as Txid
   const body = { vault_id, trigger, incident_id, action, anchor_height, witness_txid }
   return tools.sign('vote', body, { ...over, ...(tools.random.chance(0.5) ? { attachment: raw } : {}) })

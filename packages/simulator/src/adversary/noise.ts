@@ -1,10 +1,12 @@
 /** Not lies but loads: old messages, broken ones, and very many. */
-import { MAX_FRAME_BYTES } from '@belfry/protocol'
-import { concat } from '@belfry/protocol/primitives'
+import { MAX_FRAME_BYTES, manifestHash } from '@belfry/protocol'
+import { type VaultId, concat, toHex } from '@belfry/protocol/primitives'
 import type { Strategy } from './strategy.ts'
 import type { Tools } from './tools.ts'
 
-const BURST = 200
+const REPLAYS = 50
+/** More than any budget of one sender takes at once. */
+const FLOOD = 1_200
 
 /** Sends what others said, again and again. */
 export const replay: Strategy = {
@@ -12,7 +14,7 @@ export const replay: Strategy = {
   act(tools) {
     if (tools.captured.length === 0) return
     const to = tools.random.pick(tools.others)
-    for (let i = 0; i < BURST / 4; i++) tools.send(to, tools.random.pick(tools.captured))
+    for (let i = 0; i < REPLAYS; i++) tools.send(to, tools.random.pick(tools.captured))
     tools.gossip(tools.random.pick(tools.captured))
   },
 }
@@ -50,8 +52,22 @@ function broken(tools: Tools): Uint8Array {
 export const flood: Strategy = {
   name: 'flood',
   act(tools) {
-    if (!tools.random.chance(0.2)) return
+    // Rather in an incident, when there is most to drown.
+    const isIncident = (tools.member.state?.durable.incidents.size ?? 0) > 0
+    if (!tools.random.chance(isIncident ? 0.4 : 0.1)) return
     const to = tools.random.pick(tools.others)
-    for (let i = 0; i < BURST; i++) tools.send(to, tools.sign('pull', { incidents: [], custody: [] }))
+    // At once, or faster than a budget fills again for as long as it lasts.
+    const gap_ms = tools.random.pick([0, 5])
+    const isUrgent = tools.random.chance(0.5)
+    for (let i = 0; i < FLOOD; i++) {
+      tools.after(i * gap_ms, () => tools.send(to, isUrgent ? unknownReceipt(tools) : tools.sign('pull', { incidents: [], custody: [] })))
+    }
   },
+}
+
+/** "I hold a manifest that nobody has heard of." */
+function unknownReceipt(tools: Tools): Uint8Array {
+  const { random, hasher } = tools
+  const vault_id = toHex(random.bytes(32)) as VaultId
+  return tools.sign('receipt', { statement: 'holds', vault_id, generation: 1, manifest_hash: manifestHash(hasher, random.bytes(32)) })
 }

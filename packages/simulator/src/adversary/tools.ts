@@ -13,9 +13,10 @@ import type { MemberIndex, Millis } from '@belfry/protocol/primitives'
 import type { SimMember } from '../member/index.ts'
 import type { SimNetwork } from '../network/index.ts'
 import type { Vaults } from '../shell/index.ts'
-import type { Random } from '../world/index.ts'
+import type { Random, World } from '../world/index.ts'
 
 export interface ToolModules {
+  readonly world: World
   readonly member: SimMember
   readonly federation: Federation
   readonly network: SimNetwork
@@ -37,10 +38,12 @@ export class Tools {
   readonly random: Random
   readonly hasher: Hasher
   readonly captured: Uint8Array[] = []
+  readonly #world: World
   readonly #network: SimNetwork
   #seq = FIRST_SEQ
 
-  constructor({ member, federation, network, vaults, random, hasher }: ToolModules) {
+  constructor({ world, member, federation, network, vaults, random, hasher }: ToolModules) {
+    this.#world = world
     this.member = member
     this.federation = federation
     this.vaults = vaults
@@ -68,6 +71,10 @@ export class Tools {
 
   send(to: MemberIndex, bytes: Uint8Array): void {
     this.#network.send(this.member.index, to, bytes)
+  }
+
+  after(delay_ms: number, act: () => void): void {
+    this.#world.after(delay_ms, act)
   }
 
   nextSeq(): number {

@@ -19,7 +19,8 @@ export class SimDisk implements Disk {
   #snapshot: LogSnapshot | null = null
   #entries: LogEntry[] = []
   #under_way: { readonly write: Write; readonly done: DiskDone } | null = null
-  #fails_next = false
+  /** The next write to end does so with an error; nobody can tell whether it reached the disk. */
+  fails_next = false
   /** Called once, when the next write has begun. */
   onNextWrite: (() => void) | null = null
 
@@ -46,11 +47,6 @@ export class SimDisk implements Disk {
     return this.#entries.at(-1)?.index ?? this.#snapshot?.index ?? HEADER_INDEX
   }
 
-  /** The next write ends with an error; nobody can tell whether it reached the disk. */
-  failNext(): void {
-    this.#fails_next = true
-  }
-
   /** What the next start would load if the machine stopped now, were the write under way kept. Changes nothing. */
   ifKept(): LoadedLog {
     const copy = { snapshot: this.#snapshot, entries: [...this.#entries] }
@@ -72,14 +68,14 @@ export class SimDisk implements Disk {
     invariant(this.#under_way === null, 'the loop writes one batch at a time')
     const started = { write, done }
     this.#under_way = started
-    const fails = this.#fails_next
-    this.#fails_next = false
     const { onNextWrite } = this
     this.onNextWrite = null
     onNextWrite?.()
     this.#world.after(this.#random.int(0, this.#options.sync_ms), () => {
       if (this.#under_way !== started) return
       this.#under_way = null
+      const fails = this.fails_next
+      this.fails_next = false
       if (!fails || this.#random.chance(0.5)) this.#keep(write)
       done(fails ? new Error('no space left on the simulated disk') : null)
     })

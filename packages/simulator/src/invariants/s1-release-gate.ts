@@ -1,4 +1,4 @@
-import { type Release, type Incident, ACTION_OF, decodeBody } from '@belfry/protocol'
+import { ACTION_OF, type Incident, type Manifest, type Release, type SpendTx, decodeBody } from '@belfry/protocol'
 import type { SimMember } from '../member/index.ts'
 import type { Context, Invariant } from './invariant.ts'
 import { type Place, highestDue, placeOf } from './ladder.ts'
@@ -42,15 +42,25 @@ function whatIsWrong(context: Context, member: SimMember, release: Release): str
 function triggerIsMissing(context: Context, member: SimMember, incident: Incident, { manifest, unvault }: Place): string | null {
   const { mempool, confirmed } = context.told.spendOf(member.index, manifest.deposit.outpoint)
   const spender = confirmed?.tx ?? mempool
-  if (incident.trigger === 'cold-theft') {
-    const offered = member.state?.durable.vaults.get(incident.vault_id)?.coins.get(manifest.deposit.outpoint)?.offered
-    return spender || offered ? null : 'a share left for a deposit that nobody spent'
-  }
+  if (incident.trigger === 'cold-theft') return coldTheftIsMissing(context, member, manifest, spender)
   if (spender?.txid !== unvault?.txid) return 'a share left for an unvault that does not stand'
   const actsAtMempool = context.vaults.deals.some(({ manifest: { act_at, unvaults } }) => {
     return act_at === 'mempool' && unvaults.some(({ txid }) => txid === spender?.txid)
   })
   return confirmed || actsAtMempool ? null : 'a share left before the unvault had a confirmation'
+}
+
+/** The deposit is spent, or my bitcoind would take its spend, by what neither an activated generation nor a rung of ours is. */
+function coldTheftIsMissing(context: Context, { index, state }: SimMember, { vault_id, deposit }: Manifest, spender: SpendTx | null): string | null {
+  const vault = state?.durable.vaults.get(vault_id)
+  const tx = spender ?? vault?.coins.get(deposit.outpoint)?.offered ?? null
+  if (tx === null || (spender === null && !context.told.hasSighted(index, deposit.outpoint, tx.txid))) {
+    return 'a share left for a deposit that nobody spent'
+  }
+  const isOurs = vault?.manifests.some(({ manifest: { unvaults, emergency }, activated_height }) => {
+    return emergency.some(({ txid }) => txid === tx.txid) || (activated_height !== null && unvaults.some(({ txid }) => txid === tx.txid))
+  })
+  return isOurs ? 'an emergency share left for a spend that is ours' : null
 }
 
 function rungIsEarly(context: Context, member: SimMember, place: Place, tip: number): string | null {

@@ -1,5 +1,5 @@
-import { type DurableEffect, type ImmediateEffect, SHARE_BYTES } from '@belfry/protocol'
-import { utf8 } from '@belfry/protocol/primitives'
+import { type DurableEffect, SHARE_BYTES } from '@belfry/protocol'
+import { type MemberIndex, toHex } from '@belfry/protocol/primitives'
 import type { Context, Invariant } from './invariant.ts'
 import { placeOf } from './ladder.ts'
 
@@ -9,18 +9,24 @@ export const S8: Invariant = {
     'each broadcast is a manifest txid, an A whose vault input and outputs match, a P child, or U as seen; share bytes ' +
     'appear in no gossip, log, metric or evidence',
   watch: (context) => {
-    const shares = new ShareFinder()
+    const shares = new ShareFinder(context)
     return {
       onLeaving(member, effect) {
         if (!context.isHonest(member.index)) return
         if (effect.effect === 'broadcast') checkBroadcast(context, member.index, effect)
-        if (effect.effect === 'gossip' && shares.isIn(context, effect.bytes)) {
-          context.fail('a share went out by gossip', member.index)
-        }
+        else if (shares.isIn(effect.bytes)) context.fail(`a share went out by ${effect.effect}`, member.index)
       },
-      onImmediate(member, effect: ImmediateEffect) {
-        if (effect.effect !== 'tell' || effect.tell.detail === undefined) return
-        if (shares.isIn(context, utf8(effect.tell.detail))) context.fail('a share was told', member.index)
+      onImmediate(member, effect) {
+        // Log lines and metrics are made of these.
+        if (effect.effect !== 'tell' || !shares.isWritten(Object.values(effect.tell).join(' '))) return
+        context.fail('a share was told', member.index)
+      },
+      onEnd() {
+        for (const { index, disk } of context.members.values()) {
+          const { snapshot, entries } = disk.load()
+          const isOnDisk = [...(snapshot ? [snapshot] : []), ...entries].some(({ bytes }) => shares.isIn(bytes))
+          if (isOnDisk) context.fail('a share stands in the log', index)
+        }
       },
     }
   },
@@ -28,7 +34,7 @@ export const S8: Invariant = {
 
 function checkBroadcast(
   context: Context,
-  member: Parameters<Context['told']['spendOf']>[0],
+  member: MemberIndex,
   { envelope_id, txid, parent }: Extract<DurableEffect, { effect: 'broadcast' }>,
 ): void {
   const place = placeOf(context.vaults, envelope_id)
@@ -41,29 +47,45 @@ function checkBroadcast(
   if (tx === null || tx.txid !== place.unvault?.txid) context.fail('a parent was submitted that is no unvault of the rung', member)
 }
 
-/** Looks for the bytes of any share: four bytes at a time first, the whole where they are found. */
+/** Looks for any share by its first six bytes: by chance alone they meet once in some 10^12 places. */
 class ShareFinder {
+  readonly #context: Context
   readonly #starts = new Set<number>()
+  readonly #texts: string[] = []
   #deals = 0
 
-  isIn(context: Context, bytes: Uint8Array): boolean {
-    this.#learn(context)
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  isIn(bytes: Uint8Array): boolean {
+    this.#learn()
     for (let at = 0; at + SHARE_BYTES <= bytes.length; at++) {
-      if (this.#starts.has(wordAt(bytes, at))) return true
+      if (this.#starts.has(startAt(bytes, at))) return true
     }
     return false
   }
 
-  #learn({ vaults }: Context): void {
-    for (const { shares } of vaults.deals.slice(this.#deals)) {
-      for (const ofMember of shares.values()) for (const share of ofMember.values()) this.#starts.add(wordAt(share, 0))
+  /** In hex. */
+  isWritten(text: string): boolean {
+    this.#learn()
+    return this.#texts.some((start) => text.includes(start))
+  }
+
+  #learn(): void {
+    const { deals } = this.#context.vaults
+    for (; this.#deals < deals.length; this.#deals++) {
+      for (const ofMember of deals[this.#deals]?.shares.values() ?? []) {
+        for (const share of ofMember.values()) {
+          this.#starts.add(startAt(share, 0))
+          this.#texts.push(toHex(share.subarray(0, 6)))
+        }
+      }
     }
-    this.#deals = vaults.deals.length
   }
 }
 
-/** Six bytes: by chance alone they meet once in some 10^12 places. */
-function wordAt(bytes: Uint8Array, at: number): number {
+function startAt(bytes: Uint8Array, at: number): number {
   let word = 0
   for (let i = 0; i < 6; i++) word = word * 256 + (bytes[at + i] ?? 0)
   return word

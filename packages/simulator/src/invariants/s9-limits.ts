@@ -5,8 +5,10 @@ import type { Context, Invariant } from './invariant.ts'
 
 /** Encoding a state costs as much as hundreds of steps. */
 const STEPS_BETWEEN_ENCODINGS = 512
+/** As protocol/src/state/volatile.ts and incident/rebuild.ts have them, for the maps that do not know their own. */
 const MAX_PENDING_ENROLMENTS = 16
 const MAX_SEALING = 4_096
+const MAX_EARLY_PER_SENDER = 64
 
 export const S9: Invariant = {
   name: 'S9',
@@ -49,15 +51,15 @@ function checkDurable(context: Context, member: SimMember): void {
 
 function checkVolatile(context: Context, member: SimMember, volatile: Volatile): void {
   const n = context.federation.members.length
-  const { seen, verified, gatherings, sightings, enrolments, sealing, peers, recent, budgets } = volatile
+  const { enrolments, sealing, early, peers, recent, budgets } = volatile
+  const { seen, verified, gatherings, sightings, untold_certificates, incident_ids, orders, undone } = volatile
+  const limited = [seen, verified, gatherings, sightings, untold_certificates, incident_ids, orders, undone, ...recent.values()]
   const isBounded =
-    seen.size <= seen.limit &&
-    verified.size <= verified.limit &&
-    gatherings.size <= gatherings.limit &&
-    sightings.size <= sightings.limit &&
+    limited.every(({ size, limit }) => size <= limit) &&
+    [peers, recent, early, ...Object.values(budgets)].every(({ size }) => size <= n) &&
+    [...early.values()].every(({ size }) => size <= MAX_EARLY_PER_SENDER) &&
     enrolments.size <= MAX_PENDING_ENROLMENTS &&
-    sealing.size <= MAX_SEALING &&
-    Math.max(peers.size, recent.size, budgets.forwarders.size, budgets.senders.size) <= n
+    sealing.size <= MAX_SEALING
   if (!isBounded) context.fail('a map of the volatile state is over its limit', member.index)
 }
 

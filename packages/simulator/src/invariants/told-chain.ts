@@ -1,6 +1,6 @@
 /** What each member's core was told of the chain, kept apart from the core so that its state can be judged by it. */
 import type { BlockRef, ChainEvent, Input, Output, SpendTx } from '@belfry/protocol'
-import type { MemberIndex, Outpoint } from '@belfry/protocol/primitives'
+import type { MemberIndex, Outpoint, Txid } from '@belfry/protocol/primitives'
 import type { SimMember } from '../member/index.ts'
 import type { Watcher } from './invariant.ts'
 
@@ -18,8 +18,14 @@ const NOTHING: ToldSpend = { mempool: null, confirmed: null }
 
 export class ToldChains implements Watcher {
   readonly #tellings = new Map<MemberIndex, Telling[]>()
+  /** What a member's own bitcoind would take, though it came with a vote. */
+  readonly #sightings = new Set<string>()
 
   onStep(member: SimMember, input: Input, _output: Output, index: number): void {
+    if (input.kind === 'outcome' && input.outcome.of === 'test-sighting' && input.outcome.sighted) {
+      const { outpoint, tx } = input.outcome.sighted
+      this.#sightings.add(keyOf(member.index, outpoint, tx.txid))
+    }
     if (input.kind !== 'chain' || input.event.event === 'chain-health') return
     const tellings = this.#tellings.get(member.index) ?? []
     tellings.push({ event: input.event, index })
@@ -30,6 +36,11 @@ export class ToldChains implements Watcher {
   onStarted(member: SimMember): void {
     const tellings = this.#tellings.get(member.index) ?? []
     this.#tellings.set(member.index, tellings.filter(({ index }) => index <= member.disk.synced_index))
+  }
+
+  /** `testmempoolaccept` said once that it would do. */
+  hasSighted(member: MemberIndex, outpoint: Outpoint, txid: Txid): boolean {
+    return this.#sightings.has(keyOf(member, outpoint, txid))
   }
 
   spendOf(member: MemberIndex, outpoint: Outpoint): ToldSpend {
@@ -46,6 +57,10 @@ export class ToldChains implements Watcher {
     if (last?.event !== 'block-disconnected') return null
     return { height: (last.block.height - 1) as BlockRef['height'], hash: last.previous }
   }
+}
+
+function keyOf(member: MemberIndex, outpoint: Outpoint, txid: Txid): string {
+  return `${member}/${outpoint}/${txid}`
 }
 
 function after(spend: ToldSpend, outpoint: Outpoint, event: ChainEvent): ToldSpend {

@@ -115,11 +115,11 @@ export class SimMember implements Endpoint {
     return this.#life?.shell.kept ?? null
   }
 
+  /** Signs with its node key: also for a corrupted member that makes messages of its own. */
   get ports(): CryptoPorts {
     return this.#modules.ports
   }
 
-  /** Signs with its node key: for a corrupted member that makes messages of its own. */
   now(): number | null {
     return this.#life?.clock.now() ?? null
   }

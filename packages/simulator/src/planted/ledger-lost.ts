@@ -3,7 +3,7 @@ import type { PlantedBug } from './planted-bug.ts'
 export const ledgerLost: PlantedBug = {
   name: 'ledger-lost',
   what: 'a member that starts again has forgotten what it signed',
-  caught_by: ['S3', 'S6'],
+  caught_by: ['S6'],
   within_seeds: 10,
   core: (core) => ({
     ...core,

@@ -46,6 +46,7 @@ export class Faults {
       if (!this.#spared.has(member.index)) continue
       this.#held_down.delete(member.index)
       this.#held_blind.delete(member.bitcoind)
+      member.disk.fails_next = false
       member.start()
       if (!member.bitcoind.is_up) member.bitcoind.start(true)
       for (const other of members) if (other !== member.index) network.open(member.index, other)
@@ -73,10 +74,11 @@ export class Faults {
     }
   }
 
-  /** It comes back after a while. */
+  /** It comes back after a while, at once where it is spared. */
   restartLater(member: SimMember): void {
     const { world, random } = this.#modules
-    world.after(random.exponential(this.#options.down_ms), () => {
+    const down_ms = this.#spared.has(member.index) ? 0 : random.exponential(this.#options.down_ms)
+    world.after(down_ms, () => {
       if (!this.#held_down.has(member.index)) member.start()
     })
   }
@@ -94,7 +96,7 @@ export class Faults {
     const { world, random } = this.#modules
     if (!member.is_up || this.#spared.has(member.index)) return
     if (random.chance(this.#options.disk_fails)) {
-      member.disk.failNext()
+      member.disk.fails_next = true
       return
     }
     const die = (): void => {

@@ -282,4 +282,3 @@ class Simulation {
 function describePlan({ members, story, deal: { csv, act_at }, is_overrun }: Plan, { q, t }: { q: number; t: number }): string {
   return `${story}: ${members} members, q ${q}, t ${t}, window ${csv}, act at ${act_at}${is_overrun ? ', overrun' : ''}`
 }
-

@@ -40,7 +40,6 @@ const AFTERMATH = 3
 /** Blocks after which a thief waits no longer, and where there is none nothing comes any more. */
 const PATIENCE = 8
 const SETTLED = 101
-const MOST_BLOCKS = 200
 
 export class StoryTeller {
   readonly #plan: Plan
@@ -138,10 +137,6 @@ export class StoryTeller {
     if (this.#struck_at === null) return
     if (this.#ends_at !== null) {
       if (height >= this.#ends_at) this.#end()
-      return
-    }
-    if (height > this.#struck_at + MOST_BLOCKS) {
-      this.#endAt(height, 'took too long')
       return
     }
     const blocks = height - this.#struck_at

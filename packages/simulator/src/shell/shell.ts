@@ -17,7 +17,6 @@ import {
   type ManifestHash,
   type MemberIndex,
   type Outpoint,
-
   type VaultId,
   splitOutpoint,
 } from '@belfry/protocol/primitives'
