@@ -211,3 +211,11 @@ describe('Bitcoind without the REST interface', () => {
     assert.equal(await bitcoind.getBlockBytes(UNKNOWN_BLOCK), null)
   })
 })
+
+describe('Bitcoind with blocks only', () => {
+  const regtest = useRegtest(1, () => ['-blocksonly=1'])
+
+  it('estimates no feerate', async () => {
+    assert.equal(await regtest().node(0).bitcoind.estimateSmartFee(3), null)
+  })
+})

@@ -2,7 +2,7 @@ import {
   type BlockHash, type Feerate, type Outpoint, type Sats, splitOutpoint, toHex, type Txid,
 } from '@belfry/protocol/primitives'
 import { bytes, Fields, list, txid } from '../parse.ts'
-import { RPC_INVALID_ADDRESS_OR_KEY } from '../rpc/codes.ts'
+import { RPC_INTERNAL_ERROR, RPC_INVALID_ADDRESS_OR_KEY } from '../rpc/codes.ts'
 import type { CallOptions, RpcClient } from '../rpc/index.ts'
 import { nullOn } from './absent.ts'
 
@@ -39,7 +39,7 @@ export interface TransactionQueries {
   getRawTransaction(id: Txid, options?: CallOptions & { readonly block?: BlockHash }): Promise<Uint8Array | null>
   /** @returns null when spent or unknown; with `includeMempool`, also when only the mempool spends it */
   getTxOut(outpoint: Outpoint, includeMempool: boolean, options?: CallOptions): Promise<UnspentOutput | null>
-  /** @returns null when bitcoind has seen too little to tell */
+  /** @returns null when bitcoind has seen too little to tell, or tells none (`blocksonly=1`) */
   estimateSmartFee(blocks: number, options?: CallOptions): Promise<Feerate | null>
   /** @throws BitcoindError rpc-error when refused: see `broadcast` */
   sendRawTransaction(transaction: Uint8Array, options?: CallOptions): Promise<Txid>
@@ -70,7 +70,9 @@ export function createTransactionQueries(rpc: RpcClient): TransactionQueries {
     },
 
     async estimateSmartFee(blocks, options) {
-      const estimate = new Fields(await rpc.call('estimatesmartfee', [blocks], options), 'estimatesmartfee')
+      const answer = await nullOn(RPC_INTERNAL_ERROR, rpc.call('estimatesmartfee', [blocks], options))
+      if (answer === null) return null
+      const estimate = new Fields(answer, 'estimatesmartfee')
       return estimate.has('feerate') ? estimate.feerate('feerate') : null
     },
 

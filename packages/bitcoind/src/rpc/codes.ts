@@ -6,3 +6,4 @@ export const RPC_VERIFY_ERROR = -25
 export const RPC_VERIFY_REJECTED = -26
 export const RPC_VERIFY_ALREADY_IN_UTXO_SET = -27
 export const RPC_IN_WARMUP = -28
+export const RPC_INTERNAL_ERROR = -32603
