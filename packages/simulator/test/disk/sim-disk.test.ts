@@ -61,7 +61,7 @@ describe('SimDisk', () => {
     for (let seed = 0; seed < 40; seed++) {
       const { disk, world } = newDisk(seed)
       const answers: (string | null)[] = []
-      disk.failNext()
+      disk.fails_next = true
       disk.append([entry(0)], (error) => answers.push(error && error.message))
       while (world.next());
       assert.equal(answers.length, 1)
@@ -69,5 +69,15 @@ describe('SimDisk', () => {
       found.add(disk.load().entries.length)
     }
     assert.deepEqual(found, new Set([0, 1]))
+  })
+
+  it('fails no more, not even the write under way, once that is taken back', () => {
+    const { disk, world } = newDisk(1)
+    const answers: (Error | null)[] = []
+    disk.fails_next = true
+    disk.append([entry(0)], (error) => answers.push(error))
+    disk.fails_next = false
+    while (world.next());
+    assert.deepEqual(answers, [null])
   })
 })
