@@ -108,7 +108,11 @@ export class ZmqSubscriber {
       this.gap('disconnect', handlers)
     })
     for (const topic of TOPICS) socket.subscribe(topic)
-    for (const address of new Set(TOPICS.map((topic) => this.addresses[topic]))) socket.connect(address)
+    for (const address of new Set(TOPICS.map((topic) => this.addresses[topic]))) {
+      // Not for all: with it, ZMQ takes a name's IPv6 address alone, where bitcoind may listen at the other.
+      socket.ipv6 = address.startsWith('tcp://[')
+      socket.connect(address)
+    }
     return socket
   }
 

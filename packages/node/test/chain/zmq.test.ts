@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { concat, fromHex } from '@belfry/protocol/primitives'
 import * as fc from 'fast-check'
-import { parseMessage, parseSequence } from '../../src/chain/zmq.ts'
+import { Publisher } from 'zeromq'
+import { createCounters } from '../../src/chain/counters.ts'
+import { parseMessage, parseSequence, ZmqSubscriber } from '../../src/chain/zmq.ts'
 
 const HASH = fromHex('0123'.padEnd(64, '0'))
 const ascii = (text: string): Uint8Array => new Uint8Array(Buffer.from(text))
@@ -38,4 +40,39 @@ describe('decoding ZMQ notifications', () => {
       parseSequence(body)
     }))
   })
+})
+
+describe('the ZMQ subscriber', () => {
+  for (const host of ['127.0.0.1', '[::1]']) {
+    it(`hears bitcoind at ${host}`, async function () {
+      const publisher = new Publisher({ linger: 0, ipv6: true })
+      try {
+        await publisher.bind(`tcp://${host}:*`)
+      } catch {
+        process.stderr.write(`    skipped: nobody can listen at ${host} here\n`)
+        this.skip()
+      }
+      const address = publisher.lastEndpoint
+      assert.ok(address !== null)
+      const stop = new AbortController()
+      const addresses = { rawblock: address, rawtx: address, sequence: address }
+      const subscriber = new ZmqSubscriber(addresses, { counters: createCounters(), signal: stop.signal })
+      const heard = Promise.withResolvers<Uint8Array>()
+      const unexpected = async (): Promise<void> => assert.fail('not this topic')
+      const run = subscriber.run({
+        onBlock: async (bytes) => heard.resolve(bytes),
+        onTransaction: unexpected,
+        onSequence: unexpected,
+        onGap: () => {},
+      })
+      // Until the subscription has reached the publisher, what is sent is lost.
+      const send = (): Promise<void> => publisher.send(['rawblock', 'bytes', Buffer.alloc(4)]).catch(() => {})
+      const again = setInterval(() => void send(), 10)
+      assert.deepEqual(new Uint8Array(await heard.promise), ascii('bytes'))
+      clearInterval(again)
+      stop.abort()
+      await run
+      publisher.close()
+    })
+  }
 })
