@@ -38,7 +38,7 @@ describe('a failure', () => {
       new CliError('wrong-keys', 'none of them fits', 'give others'),
       new ClientError('wrong-owner', 'none of them fits', 'give others'),
       new FederationError('not-a-member', 'none of them fits', 'give others'),
-      new VaultError('key-invalid', 'none of them fits', 'give others'),
+      new VaultError('key-repeated', 'none of them fits', 'give others'),
     ]) {
       const { code, message, remedy, details } = failureOf(error, false)
       assert.deepEqual([code, message, remedy, details], [error.code, 'None of them fits.', 'give others', []])

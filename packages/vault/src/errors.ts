@@ -2,7 +2,6 @@ import { CodedError } from '@belfry/protocol/primitives'
 
 export type VaultErrorCode =
   // values of a plan
-  | 'key-invalid'
   | 'key-repeated'
   | 'threshold-out-of-range'
   | 'csv-out-of-range'

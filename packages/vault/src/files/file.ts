@@ -2,7 +2,7 @@ import { parseJson, type Schema, SchemaError } from '@belfry/protocol/primitives
 import { VaultError, type VaultErrorCode } from '../errors.ts'
 
 /** Hundreds of transactions of the largest multisig; anything longer is no file of ours. */
-export const MAX_FILE_CHARS = 4_000_000
+const MAX_FILE_CHARS = 4_000_000
 
 /**
  * Reads one of this package's JSON files strictly.

@@ -5,7 +5,6 @@ export {
   type Ladders,
   MAX_RUNGS,
   type Profile,
-  type ScriptType,
   scriptsOf,
   type VaultPlan,
   type VaultScripts,

@@ -43,7 +43,6 @@ const planSchema = s.struct(planFields)
 
 /** Public: all that the recovery set is derived from. Made by `createPlan` or `parsePlan` only, which check it. */
 export type VaultPlan = Infer<typeof planSchema>
-export type ScriptType = VaultPlan['script_type']
 export type Profile = VaultPlan['profile']
 export type DeepCold = VaultPlan['deep_cold']
 export type Ladders = VaultPlan['rungs']
@@ -81,5 +80,7 @@ function destinationOf(deepCold: DeepCold, network: Network): Destination {
     return { descriptor, script, address }
   }
   const { address } = deepCold
-  return { descriptor: withChecksum(`addr(${address})`), script: scriptOfAddress(address, network), address }
+  // Before the checksum, which only descriptors have: an address may hold any text until it is decoded.
+  const script = scriptOfAddress(address, network)
+  return { descriptor: withChecksum(`addr(${address})`), script, address }
 }

@@ -17,10 +17,10 @@ import { feeFor } from '../transaction/fees.ts'
 import { type Place, placesOf, type TransactionId } from './places.ts'
 
 /** Topologically restricted (BIP-431): U and K must agree while U is unconfirmed. */
-export const SET_VERSION = 3
+const SET_VERSION = 3
 /** Replaceable, no relative lock, and nLockTime would count. */
-export const SET_SEQUENCE = 0xffff_fffd
-export const SET_LOCKTIME = 0
+const SET_SEQUENCE = 0xffff_fffd
+const SET_LOCKTIME = 0
 
 /** One transaction of the set before its signatures: one input, one output. */
 export interface UnsignedTransaction {

@@ -1,3 +1,3 @@
-export { buildRecoverySet, SET_LOCKTIME, SET_SEQUENCE, SET_VERSION, type UnsignedTransaction } from './build.ts'
+export { buildRecoverySet, type UnsignedTransaction } from './build.ts'
 export { transactionIdOf, type Place, placesOf, type TransactionId } from './places.ts'
 export { type PresignedTransaction, type SignedRecoverySet, SignedTransaction } from './signed.ts'

@@ -20,18 +20,6 @@ export function isPublicKey(text: string): boolean {
   return COMPRESSED.test(text) && isPointCompressed(fromHex(text))
 }
 
-/** @throws VaultError `key-invalid` */
-export function parsePublicKey(text: string): PublicKey {
-  if (!isPublicKey(text)) {
-    throw new VaultError(
-      'key-invalid',
-      `${text.slice(0, 80)} is not a public key`,
-      'Give a compressed secp256k1 public key: 66 lower-case hex digits that begin with 02 or 03.',
-    )
-  }
-  return text as PublicKey
-}
-
 /** @throws VaultError `threshold-out-of-range` or `key-repeated`; `whose` names the set, e.g. "cold" */
 export function checkKeySet(set: KeySet, whose: string): void {
   const { threshold, keys } = set

@@ -9,7 +9,7 @@ import { finalise } from './finalise.ts'
 
 /**
  * Builds and signs the whole set on one device that has enough cold keys, and verifies what came out. With signers that
- * grind R (`signLowR`) the same plan gives the same bytes every time.
+ * grind R (as `OwnerKey` does) the same plan gives the same bytes every time.
  * @param keys the cold keys at hand; the first `threshold` of them in the plan's order sign
  * @throws VaultError `signing-key-unknown`, `signatures-missing` or `signature-invalid`
  */

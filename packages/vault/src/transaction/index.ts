@@ -11,4 +11,4 @@ export {
   singleInputWeight,
   vsizeOfWeight,
 } from './fees.ts'
-export { type SignDigest, signLowR } from './signature.ts'
+export type { SignDigest } from './signature.ts'

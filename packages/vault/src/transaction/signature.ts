@@ -10,28 +10,6 @@ import { VaultError } from '../errors.ts'
  */
 export type SignDigest = (key: PublicKey, digest: Uint8Array) => Uint8Array
 
-/** 256 tries fail with probability 2^-256. */
-const MAX_GRIND = 256
-
-/**
- * Signs as Bitcoin Core does: RFC 6979, then with a counter as extra entropy until R is below 2^255. So no signature
- * has more than 71 bytes, and the same transaction always gets the same bytes.
- * @param private_key 32 bytes; the caller wipes them
- */
-export function signLowR(private_key: Uint8Array, digest: Uint8Array): Uint8Array {
-  let signature = ecc.sign(digest, private_key)
-  for (let counter = 1; !isLowR(signature) && counter < MAX_GRIND; counter++) {
-    const extra = new Uint8Array(32)
-    new DataView(extra.buffer).setUint32(0, counter, true)
-    signature = ecc.sign(digest, private_key, extra)
-  }
-  return signature
-}
-
-function isLowR(signature: Uint8Array): boolean {
-  return (signature[0] ?? 0) < 0x80
-}
-
 /** @throws VaultError `signature-invalid` where the signer gave back something else than a signature of this digest */
 export function signatureFrom(sign: SignDigest, key: PublicKey, digest: Uint8Array): Uint8Array {
   const signature = sign(key, digest)

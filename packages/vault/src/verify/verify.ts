@@ -33,13 +33,13 @@ export function verifyUnvaults(plan: VaultPlan, presigned: readonly PresignedTra
 }
 
 function destinationFindings(plan: VaultPlan, confirmed: Confirmed): Finding[] {
-  const { descriptor } = scriptsOf(plan).deep_cold
+  const { descriptor, address } = scriptsOf(plan).deep_cold
   const bare = descriptor.slice(0, descriptor.lastIndexOf('#'))
   if (confirmed.deep_cold_descriptor === descriptor || confirmed.deep_cold_descriptor === bare) return []
   return [
     {
       code: 'destination-not-confirmed',
-      sentence: `the plan brings the coin to ${descriptor}, which is not the destination that the owner confirmed`,
+      sentence: `the plan brings the coin to ${address}, which is not the destination that the owner confirmed`,
     },
   ]
 }

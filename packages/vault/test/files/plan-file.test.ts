@@ -92,6 +92,12 @@ describe('plan.json', () => {
     refused('address-invalid', () => parsePlan(other))
   })
 
+  it('refuses as destination what no descriptor could hold either', () => {
+    const plan = planOf({ deep_cold: { kind: 'address', address: 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080' } })
+    const odd = planToJson(plan).replaceAll('bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080', 'bcrt1é')
+    refused('address-invalid', () => parsePlan(odd))
+  })
+
   it('refuses what is no JSON, no object, or endless', () => {
     refused('file-malformed', () => parsePlan(''))
     refused('file-malformed', () => parsePlan('{'))

@@ -16,7 +16,6 @@ import {
   recoverySetFromPsbts,
   scriptOfAddress,
   scriptsOf,
-  signLowR,
   type SignedRecoverySet,
   type SignedTransaction,
   signPsbt,
@@ -26,7 +25,7 @@ import {
   unvaultScript,
   type VaultPlan,
 } from '../../src/index.ts'
-import { signerOf, type TestKey, testKey, testKeys } from '../support/keys.ts'
+import { signLowR, signerOf, type TestKey, testKey, testKeys } from '../support/keys.ts'
 import { COLD, HOT, pubs, request } from '../support/plans.ts'
 
 const CSV = 12

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { pointFromScalar } from 'tiny-secp256k1'
+import * as ecc from 'tiny-secp256k1'
 import { toHex } from '@belfry/protocol/primitives'
-import { parsePublicKey, type PublicKey, type SignDigest, signLowR } from '../../src/index.ts'
+import type { PublicKey, SignDigest } from '../../src/index.ts'
 
 /** Keys of the tests, derived from labels. */
 export interface TestKey {
@@ -11,9 +11,9 @@ export interface TestKey {
 
 export function testKey(label: string): TestKey {
   const secret = new Uint8Array(createHash('sha256').update(`belfry-test/${label}`).digest())
-  const point = pointFromScalar(secret, true)
+  const point = ecc.pointFromScalar(secret, true)
   if (point === null) throw new Error('not a scalar')
-  return { pub: parsePublicKey(toHex(point)), secret }
+  return { pub: toHex(point) as PublicKey, secret }
 }
 
 export function testKeys(label: string, count: number): TestKey[] {
@@ -26,4 +26,15 @@ export function signerOf(keys: readonly TestKey[]): SignDigest {
     if (key === undefined) throw new Error(`no secret for ${pub}`)
     return signLowR(key.secret, digest)
   }
+}
+
+/** As Bitcoin Core signs, and Belfry's owner keys: R is ground below 2^255, so that no signature has more than 71 bytes. */
+export function signLowR(secret: Uint8Array, digest: Uint8Array): Uint8Array {
+  let signature = ecc.sign(digest, secret)
+  for (let counter = 1; (signature[0] ?? 0) >= 0x80; counter++) {
+    const extra = new Uint8Array(32)
+    new DataView(extra.buffer).setUint32(0, counter, true)
+    signature = ecc.sign(digest, secret, extra)
+  }
+  return signature
 }

@@ -6,12 +6,11 @@ import {
   type FindingCode,
   type PresignedTransaction,
   scriptsOf,
-  signLowR,
   type TransactionId,
   type VaultPlan,
   verifyRecoverySet,
 } from '../../src/index.ts'
-import type { TestKey } from './keys.ts'
+import { signLowR, type TestKey } from './keys.ts'
 import { COLD, planOf, signedSet } from './plans.ts'
 
 export const PLAN = planOf()

@@ -2,26 +2,11 @@ import assert from 'node:assert/strict'
 import { script } from 'bitcoinjs-lib'
 import * as fc from 'fast-check'
 import { fromHex, toHex } from '@belfry/protocol/primitives'
-import { verify } from 'tiny-secp256k1'
-import { signLowR } from '../../src/index.ts'
 import { signatureFault } from '../../src/transaction/signature.ts'
-import { bytes32 } from '../support/arbitraries.ts'
+import { signLowR } from '../support/keys.ts'
 import { COLD, HOT } from '../support/plans.ts'
 
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
-
-describe('signLowR', () => {
-  it('gives valid signatures of at most 71 bytes with the sighash byte, the same ones each time', () => {
-    fc.assert(
-      fc.property(bytes32, (digest) => {
-        const signature = signLowR(HOT.secret, digest)
-        assert.ok(verify(digest, fromHex(HOT.pub), signature, true))
-        assert.ok(script.signature.encode(signature, 1).length <= 71)
-        assert.deepEqual(signLowR(HOT.secret, digest), signature)
-      }),
-    )
-  })
-})
 
 describe('signatureFault', () => {
   const digest = new Uint8Array(32).fill(7)

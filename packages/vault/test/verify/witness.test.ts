@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { script, Transaction } from 'bitcoinjs-lib'
 import { concat } from '@belfry/protocol/primitives'
-import { buildRecoverySet, type FindingCode, scriptsOf, signLowR, type TransactionId } from '../../src/index.ts'
-import { type TestKey, testKeys } from '../support/keys.ts'
+import { buildRecoverySet, type FindingCode, scriptsOf, type TransactionId } from '../../src/index.ts'
+import { signLowR, type TestKey, testKeys } from '../support/keys.ts'
 import { COLD, HOT } from '../support/plans.ts'
 import { asIs, codes, EMPTY, findingsOf, PLAN, replaced, resigned, usualWitness } from '../support/presigned.ts'
 
