@@ -10,13 +10,14 @@ import { Connections } from './host/connections.ts'
 import { createGater } from './host/gater.ts'
 import { createHost, type Host } from './host/host.ts'
 import { MemberDialers } from './host/member-dialers.ts'
+import type { HostParts, Parts } from './host/parts.ts'
 import { Roster } from './host/roster.ts'
 import { parseAddress } from './identity/address.ts'
-import { completeLimits, type NetworkLimits } from './limits.ts'
+import { completeLimits } from './limits.ts'
 import { limitLog } from './log-limit.ts'
 import { MemberStreams } from './members/member-streams.ts'
 import type {
-  Network, NetworkCounters, NetworkInit, NetworkLog, NetworkModules, OwnerProtocol, RequestOptions,
+  Network, NetworkCounters, NetworkInit, NetworkModules, OwnerProtocol, RequestOptions,
 } from './network-init.ts'
 import { RequestClient } from './requests/request-client.ts'
 import { RequestServer } from './requests/request-server.ts'
@@ -35,14 +36,15 @@ const MEMBER_STREAMS = 4
 export async function createNetwork(init: NetworkInit, modules: NetworkModules = {}): Promise<Network> {
   checkTexts(init)
   const now = modules.now ?? (() => performance.now())
+  const privateKey = await identityOf(init.identitySeed)
   const parts: Parts = {
-    privateKey: await identityOf(init.identitySeed),
     limits: completeLimits(init.limits ?? {}),
+    counters: new Counters(),
     log: limitLog(modules.log ?? (() => {}), now),
     now,
     random: modules.random ?? Math.random,
   }
-  const network = new Libp2pNetwork(init, parts)
+  const network = new Libp2pNetwork(init, privateKey, parts)
   await network.start(await network.createHost())
   return network
 }
@@ -70,21 +72,11 @@ async function closeConnection(connection: Connection): Promise<void> {
   }
 }
 
-interface Parts {
-  readonly privateKey: PrivateKey
-  readonly limits: NetworkLimits
-  readonly log: NetworkLog
-  readonly now: () => number
-  readonly random: () => number
-}
-
 class Libp2pNetwork implements Network {
   readonly peerId: string
   readonly #init: NetworkInit
-  readonly #parts: Parts
-  readonly #counters = new Counters()
-  readonly #roster: Roster
-  readonly #connections: Connections
+  readonly #privateKey: PrivateKey
+  readonly #parts: HostParts
   readonly #dialers: MemberDialers
   readonly #client: RequestClient
   /** What only a member has; an owner's client asks and is not asked. */
@@ -92,15 +84,13 @@ class Libp2pNetwork implements Network {
   #host: Host | null = null
   #stopping: Promise<void> | null = null
 
-  constructor(init: NetworkInit, parts: Parts) {
+  constructor(init: NetworkInit, privateKey: PrivateKey, parts: Parts) {
     this.#init = init
-    this.#parts = parts
-    this.peerId = peerIdFromPrivateKey(parts.privateKey).toString()
-    this.#roster = new Roster(init, this.peerId)
-    this.#connections = new Connections({ ...parts, roster: this.#roster, counters: this.#counters })
-    const shared = {
-      ...parts, roster: this.#roster, connections: this.#connections, counters: this.#counters, handlers: init.handlers,
-    }
+    this.#privateKey = privateKey
+    this.peerId = peerIdFromPrivateKey(privateKey).toString()
+    const roster = new Roster(init, this.peerId)
+    this.#parts = { ...parts, roster, connections: new Connections({ ...parts, roster }) }
+    const shared = { ...this.#parts, handlers: init.handlers }
     const dial = (addresses: Multiaddr[], signal: AbortSignal): Promise<Connection> => this.#dial(addresses, signal)
     this.#dialers = new MemberDialers(init.members, { ...shared, dial })
     this.#client = new RequestClient({
@@ -116,16 +106,14 @@ class Libp2pNetwork implements Network {
   }
 
   async createHost(): Promise<Host> {
-    const { privateKey, limits } = this.#parts
     const { listen, members } = this.#init
-    const modules = { ...this.#parts, roster: this.#roster, connections: this.#connections, counters: this.#counters }
     return createHost({
-      privateKey,
+      privateKey: this.#privateKey,
       listen,
-      limits,
+      limits: this.#parts.limits,
       memberAddresses: members.flatMap((member) => member.addresses),
       memberCount: members.length,
-      gater: createGater(modules),
+      gater: createGater(this.#parts),
       gossip: this.#member?.gossip.service ?? null,
     })
   }
@@ -134,8 +122,8 @@ class Libp2pNetwork implements Network {
     const { libp2p } = host
     this.#host = host
     this.#observe()
-    libp2p.addEventListener('connection:open', this.#connections.onOpen)
-    libp2p.addEventListener('connection:close', this.#connections.onClose)
+    libp2p.addEventListener('connection:open', this.#parts.connections.onOpen)
+    libp2p.addEventListener('connection:close', this.#parts.connections.onClose)
     await this.#handleProtocols(host)
     try {
       await libp2p.start()
@@ -166,13 +154,13 @@ class Libp2pNetwork implements Network {
   }
 
   connected(): MemberIndex[] {
-    return this.#connections.connectedMembers()
+    return this.#parts.connections.connectedMembers()
   }
 
   counters(): NetworkCounters {
     return {
-      ...this.#counters.snapshot(),
-      faults: this.#counters.faults(),
+      ...this.#parts.counters.snapshot(),
+      faults: this.#parts.counters.faults(),
       members_connected: this.connected().length,
       gossip_peers: this.#member?.gossip.peerCount() ?? 0,
       queued_frames: this.#member?.streams.queued ?? 0,
@@ -190,14 +178,14 @@ class Libp2pNetwork implements Network {
 
   async #stop(): Promise<void> {
     const libp2p = this.#host?.libp2p
-    libp2p?.removeEventListener('connection:open', this.#connections.onOpen)
-    libp2p?.removeEventListener('connection:close', this.#connections.onClose)
+    libp2p?.removeEventListener('connection:open', this.#parts.connections.onOpen)
+    libp2p?.removeEventListener('connection:close', this.#parts.connections.onClose)
     this.#client.stop()
     this.#member?.server.stop()
     await Promise.all([this.#dialers.stop(), this.#member?.streams.stop(), this.#member?.gossip.stop()])
     await Promise.all((libp2p?.getConnections() ?? []).map(closeConnection))
     await libp2p?.stop()
-    this.#connections.clear()
+    this.#parts.connections.clear()
     this.#parts.log('info', 'network-stopped', {})
   }
 
@@ -213,10 +201,10 @@ class Libp2pNetwork implements Network {
   #observe(): void {
     const { log } = this.#parts
     const { handlers } = this.#init
-    this.#connections.observe(this.#dialers)
-    if (this.#member) this.#connections.observe(this.#member.streams)
-    if (this.#member) this.#connections.observe(this.#member.gossip)
-    this.#connections.observe({
+    this.#parts.connections.observe(this.#dialers)
+    if (this.#member) this.#parts.connections.observe(this.#member.streams)
+    if (this.#member) this.#parts.connections.observe(this.#member.gossip)
+    this.#parts.connections.observe({
       opened(index, _connection, first) {
         if (!first) return
         log('info', 'member-connected', { member: index })

@@ -3,14 +3,12 @@ import {
 } from '@libp2p/gossipsub'
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
 import { assertNever, type MemberIndex } from '@belfry/protocol/primitives'
-import type { Counters } from '../counters.ts'
 import { TokenBucket } from '../framing/token-bucket.ts'
-import type { ConnectionObserver, Connections } from '../host/connections.ts'
+import type { ConnectionObserver } from '../host/connections.ts'
 import { KeptStream } from '../host/kept-stream.ts'
+import type { HostParts } from '../host/parts.ts'
 import { pauseReading } from '../host/pause-reading.ts'
-import type { Roster } from '../host/roster.ts'
-import type { NetworkLimits } from '../limits.ts'
-import type { GossipVerdict, NetworkHandlers, NetworkLog } from '../network-init.ts'
+import type { GossipVerdict, NetworkHandlers } from '../network-init.ts'
 import { gossipsubOptions } from './gossipsub-options.ts'
 import { MemberRegistrar } from './member-registrar.ts'
 import { MessageIds } from './message-ids.ts'
@@ -19,15 +17,8 @@ import { Standing } from './standing.ts'
 /** What judging one message costs beyond its bytes, in bytes of budget: about a signature check against decryption. */
 const MESSAGE_COST_BYTES = 2048
 
-interface GossipModules {
+interface GossipModules extends HostParts {
   readonly topic: string
-  readonly roster: Roster
-  readonly connections: Connections
-  readonly limits: NetworkLimits
-  readonly counters: Counters
-  readonly log: NetworkLog
-  readonly now: () => number
-  readonly random: () => number
   readonly handlers: Pick<NetworkHandlers, 'onGossip'>
 }
 

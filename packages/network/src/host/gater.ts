@@ -1,25 +1,13 @@
 import type { ConnectionGater, PeerId } from '@libp2p/interface'
-import type { Counters, PlainCounterName } from '../counters.ts'
+import type { PlainCounterName } from '../counters.ts'
 import { TokenBucket } from '../framing/token-bucket.ts'
-import type { NetworkLimits } from '../limits.ts'
-import type { NetworkLog } from '../network-init.ts'
-import type { Connections } from './connections.ts'
-import type { Roster } from './roster.ts'
-
-interface GaterModules {
-  readonly roster: Roster
-  readonly connections: Connections
-  readonly limits: NetworkLimits
-  readonly counters: Counters
-  readonly log: NetworkLog
-  readonly now: () => number
-}
+import type { HostParts } from './parts.ts'
 
 /**
  * Members and admitted owners may connect to a member, members alone are dialled. Who somebody is, is known only after
  * the handshake: until then the limits of the connection manager hold.
  */
-export function createGater(modules: GaterModules): ConnectionGater {
+export function createGater(modules: HostParts): ConnectionGater {
   const { roster } = modules
   const isStranger = (peerId: PeerId): boolean => roster.memberOf(peerId.toString()) === null
   const ownerRates = new Map<string, TokenBucket>()
@@ -39,7 +27,7 @@ export function createGater(modules: GaterModules): ConnectionGater {
   }
 }
 
-function refusalOf(peerId: string, rates: Map<string, TokenBucket>, modules: GaterModules): PlainCounterName | null {
+function refusalOf(peerId: string, rates: Map<string, TokenBucket>, modules: HostParts): PlainCounterName | null {
   const { roster, connections, limits, now } = modules
   if (roster.memberOf(peerId) !== null) return null
   if (!roster.isOwner(peerId)) return 'connections_refused_stranger'

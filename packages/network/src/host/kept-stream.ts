@@ -1,8 +1,8 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { MemberIndex } from '@belfry/protocol/primitives'
-import type { Counters, PlainCounterName } from '../counters.ts'
-import type { NetworkLog } from '../network-init.ts'
+import type { PlainCounterName } from '../counters.ts'
 import { backoff_ms } from './backoff.ts'
+import type { Parts } from './parts.ts'
 
 const OPEN_TIMEOUT_MS = 10_000
 const REOPEN_MIN_MS = 50
@@ -12,16 +12,12 @@ const CLOSE_TIMEOUT_MS = 500
 /** A stream that broke sooner than this did not work: the next attempt waits longer. */
 const STABLE_MS = 5_000
 
-export interface KeptStreamModules {
+export interface KeptStreamModules extends Parts {
   readonly protocols: string[]
   /** The connection to open a stream on, null while there is none. */
   readonly connection: () => Connection | null
   readonly onOpen: (stream: Stream, connection: Connection) => void
   readonly counted: { readonly opened: PlainCounterName; readonly failed: PlainCounterName }
-  readonly counters: Counters
-  readonly log: NetworkLog
-  readonly now: () => number
-  readonly random: () => number
 }
 
 /**

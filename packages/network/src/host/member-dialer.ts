@@ -1,11 +1,9 @@
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { MemberIndex } from '@belfry/protocol/primitives'
-import type { Counters } from '../counters.ts'
 import { NetworkError } from '../errors.ts'
-import type { NetworkLimits } from '../limits.ts'
-import type { NetworkLog } from '../network-init.ts'
 import { backoff_ms } from './backoff.ts'
+import type { Parts } from './parts.ts'
 
 /** More addresses than that nobody has; each costs a dial. */
 const ADDRESSES_PER_MEMBER = 16
@@ -14,13 +12,8 @@ const SECOND_TO_DIAL_MS = 250
 /** A connection that broke sooner than this did not work: the next dial backs off further instead of starting over. */
 const STABLE_MS = 5_000
 
-export interface MemberDialerModules {
+export interface MemberDialerModules extends Parts {
   readonly dial: (addresses: Multiaddr[], signal: AbortSignal) => Promise<Connection>
-  readonly limits: NetworkLimits
-  readonly counters: Counters
-  readonly log: NetworkLog
-  readonly now: () => number
-  readonly random: () => number
 }
 
 /** The addresses of one member. Once started, keeps a connection to it: dials, and dials again when it is lost. */

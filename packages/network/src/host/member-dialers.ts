@@ -3,14 +3,11 @@ import type { MemberIndex } from '@belfry/protocol/primitives'
 import { NetworkError } from '../errors.ts'
 import { addressOfPeer } from '../identity/address.ts'
 import type { MemberContact } from '../network-init.ts'
-import type { ConnectionObserver, Connections } from './connections.ts'
+import type { ConnectionObserver } from './connections.ts'
 import { MemberDialer, type MemberDialerModules } from './member-dialer.ts'
-import type { Roster } from './roster.ts'
+import type { HostParts } from './parts.ts'
 
-interface MemberDialersModules extends MemberDialerModules {
-  readonly roster: Roster
-  readonly connections: Connections
-}
+type MemberDialersModules = MemberDialerModules & HostParts
 
 /** Where all other members are, and how this host comes to be connected with them. */
 export class MemberDialers implements ConnectionObserver {

@@ -1,21 +1,16 @@
 import type { Stream } from '@libp2p/interface'
 import type { MemberIndex } from '@belfry/protocol/primitives'
-import type { Counters } from '../counters.ts'
 import { FrameDecoder, FrameError } from '../framing/frame.ts'
 import { TokenBucket } from '../framing/token-bucket.ts'
 import { chunksOf } from '../host/chunks.ts'
+import type { Parts } from '../host/parts.ts'
 import { pauseReading } from '../host/pause-reading.ts'
-import type { NetworkLimits } from '../limits.ts'
-import type { NetworkHandlers, NetworkLog } from '../network-init.ts'
+import type { NetworkHandlers } from '../network-init.ts'
 
 /** What handling a frame costs beyond its bytes, in bytes of budget, so that many small frames are not cheap. */
 const FRAME_COST_BYTES = 1024
 
-interface InboxModules {
-  readonly limits: NetworkLimits
-  readonly counters: Counters
-  readonly log: NetworkLog
-  readonly now: () => number
+interface InboxModules extends Parts {
   readonly handlers: Pick<NetworkHandlers, 'onMemberFrame'>
 }
 

@@ -1,21 +1,14 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { MemberIndex } from '@belfry/protocol/primitives'
-import type { Counters } from '../counters.ts'
 import { encodeFrame } from '../framing/frame.ts'
 import { KeptStream } from '../host/kept-stream.ts'
-import type { NetworkLimits } from '../limits.ts'
-import type { NetworkLog } from '../network-init.ts'
+import type { Parts } from '../host/parts.ts'
 import { SendQueue } from './send-queue.ts'
 
-interface OutboxModules {
+interface OutboxModules extends Parts {
   readonly protocol: string
   /** The connection to open the stream on, null while there is none. */
   readonly connection: () => Connection | null
-  readonly limits: NetworkLimits
-  readonly counters: Counters
-  readonly log: NetworkLog
-  readonly now: () => number
-  readonly random: () => number
 }
 
 /** Frames to one member: a queue, and the one long-lived stream that empties it. */

@@ -1,22 +1,13 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { MemberIndex } from '@belfry/protocol/primitives'
-import type { Counters } from '../counters.ts'
-import type { ConnectionObserver, Connections } from '../host/connections.ts'
-import type { Roster } from '../host/roster.ts'
-import type { NetworkLimits } from '../limits.ts'
-import type { NetworkHandlers, NetworkLog } from '../network-init.ts'
+import type { ConnectionObserver } from '../host/connections.ts'
+import type { HostParts } from '../host/parts.ts'
+import type { NetworkHandlers } from '../network-init.ts'
 import { MemberInbox } from './member-inbox.ts'
 import { MemberOutbox } from './member-outbox.ts'
 
-interface MemberStreamsModules {
+interface MemberStreamsModules extends HostParts {
   readonly protocol: string
-  readonly roster: Roster
-  readonly connections: Connections
-  readonly limits: NetworkLimits
-  readonly counters: Counters
-  readonly log: NetworkLog
-  readonly now: () => number
-  readonly random: () => number
   readonly handlers: Pick<NetworkHandlers, 'onMemberFrame'>
 }
 

@@ -1,9 +1,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
-import type { Counters } from '../counters.ts'
 import { FrameError } from '../framing/frame.ts'
-import type { Roster } from '../host/roster.ts'
-import type { NetworkLimits } from '../limits.ts'
-import type { NetworkHandlers, NetworkLog, OwnerProtocol } from '../network-init.ts'
+import type { HostParts } from '../host/parts.ts'
+import type { NetworkHandlers, OwnerProtocol } from '../network-init.ts'
 import { OwnerBudget, type BudgetRefusal } from './owner-budget.ts'
 import { encodeResponse } from './response.ts'
 import { readFrame, StreamEndedError, writeFrame } from './stream-frames.ts'
@@ -12,12 +10,7 @@ import { raceSignal } from './race-signal.ts'
 /** An owner that does not take its answer, or does not close its side, has this long. */
 const CLOSE_TIMEOUT_MS = 5_000
 
-interface RequestServerModules {
-  readonly roster: Roster
-  readonly limits: NetworkLimits
-  readonly counters: Counters
-  readonly log: NetworkLog
-  readonly now: () => number
+interface RequestServerModules extends HostParts {
   readonly handlers: Pick<NetworkHandlers, 'onOwnerRequest'>
 }
 
