@@ -27,7 +27,7 @@ const REFUSALS = {
   'generation-not-next': ['The generation is not the one after the active one', 'Read the active generation with `belfry vault show` and renew from there'],
   'previous-differs': ['The manifest does not name the active manifest that it follows', 'Renew from the active manifest'],
   'generation-taken': ['Another manifest of this generation is held already', 'Withdraw the other one first, or find out who made it: this is an alarm'],
-  'no-room': ['This member holds as many vaults or manifests as it can', 'Ask the operator; settled vaults make room'],
+  'no-room': ['This member holds as many vaults or manifests as it can', 'Use another federation, or ask the operator to add one: a vault keeps its place for good'],
   'busy': ['This member is verifying other enrolments', 'Try again in a moment'],
   'deposit-not-yet-seen': ['The deposit is not confirmed deep enough at this member', 'Wait for confirmations and for the member to catch up, then enrol again'],
   'deposit-differs': ['The deposit has another value or script than the manifest says', 'Check the outpoint in the plan'],
@@ -40,7 +40,7 @@ const REFUSALS = {
 
 export type RefusalCode = keyof typeof REFUSALS
 
-const RETRYABLE: ReadonlySet<RefusalCode> = new Set(['busy', 'deposit-not-yet-seen', 'bitcoind-unreachable', 'no-room'])
+const RETRYABLE: ReadonlySet<RefusalCode> = new Set(['busy', 'deposit-not-yet-seen', 'bitcoind-unreachable'])
 
 export function refusal(code: RefusalCode): Refusal {
   const [message, remedy] = REFUSALS[code]
