@@ -3,7 +3,8 @@ import type { MemberIndex } from '@belfry/protocol/primitives'
 /** Every count that this package keeps, by cause. The names double as metric labels. */
 export const COUNTERS = [
   'connections_opened', 'connections_closed', 'connections_replaced',
-  'connections_refused_stranger', 'connections_refused_owner_rate', 'connections_refused_owner_limit',
+  'connections_refused_address_rate', 'connections_refused_stranger', 'connections_refused_owner_rate',
+  'connections_refused_owner_limit',
   'dials_started', 'dials_failed',
   'gossip_published', 'gossip_unpublished', 'gossip_published_again', 'gossip_oversize_unsent',
   'gossip_received', 'gossip_accepted', 'gossip_rejected', 'gossip_ignored', 'gossip_ignored_overload',

@@ -26,6 +26,8 @@ export interface NetworkLimits {
   readonly ownerRequestsPerMinute: number
   readonly ownerConcurrentRequests: number
   readonly ownerBytesPerMinute: number
+  /** From one address, a member's included: each handshake costs some 3 ms. As many at once, too. */
+  readonly addressConnectionsPerSecond: number
   readonly ownerConnectionsPerMinute: number
   /** Connections of all owners together, so that they cannot crowd the members out. */
   readonly ownerConnections: number
@@ -56,6 +58,7 @@ const DEFAULT_LIMITS: NetworkLimits = {
   ownerRequestsPerMinute: 120,
   ownerConcurrentRequests: 4,
   ownerBytesPerMinute: 64 * MIB,
+  addressConnectionsPerSecond: 32,
   ownerConnectionsPerMinute: 60,
   ownerConnections: 256,
   requestTimeout_ms: 30_000,

@@ -1,28 +1,39 @@
-import type { ConnectionGater, PeerId } from '@libp2p/interface'
+import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface'
 import type { PlainCounterName } from '../counters.ts'
 import { TokenBucket } from '../framing/token-bucket.ts'
 import type { HostParts } from './parts.ts'
 
+/** Addresses that came of late; beyond that the oldest start anew. */
+const ADDRESSES_MAX = 4096
+
 /**
  * Members and admitted owners may connect to a member, members alone are dialled. Who somebody is, is known only after
- * the handshake: until then the limits of the connection manager hold.
+ * the handshake: until then the limits of the connection manager hold, and, since that lets the addresses of members
+ * through, a rate for each address.
  */
 export function createGater(modules: HostParts): ConnectionGater {
-  const { roster } = modules
+  const { roster, counters, log } = modules
   const isStranger = (peerId: PeerId): boolean => roster.memberOf(peerId.toString()) === null
+  const addressRates = new Map<string, TokenBucket>()
   const ownerRates = new Map<string, TokenBucket>()
+  const refuse = (refusal: PlainCounterName, peer: string): true => {
+    counters.add(refusal)
+    log('debug', 'connection-refused', { peer, cause: refusal })
+    return true
+  }
 
   return {
     denyDialPeer: isStranger,
     denyOutboundConnection: isStranger,
     denyOutboundEncryptedConnection: isStranger,
-    denyInboundConnection: () => roster.self === null,
+    denyInboundConnection(connection) {
+      if (roster.self === null) return true
+      const address = addressOf(connection)
+      return !isInRate(address, addressRates, modules) && refuse('connections_refused_address_rate', address)
+    },
     denyInboundEncryptedConnection(peerId) {
       const refusal = refusalOf(peerId.toString(), ownerRates, modules)
-      if (refusal === null) return false
-      modules.counters.add(refusal)
-      modules.log('debug', 'connection-refused', { peer: peerId.toString(), cause: refusal })
-      return true
+      return refusal !== null && refuse(refusal, peerId.toString())
     },
   }
 }
@@ -36,4 +47,19 @@ function refusalOf(peerId: string, rates: Map<string, TokenBucket>, modules: Hos
   const rate = rates.get(peerId) ?? new TokenBucket(perMinute / 60, perMinute, now())
   rates.set(peerId, rate)
   return rate.take(1, now()) ? null : 'connections_refused_owner_rate'
+}
+
+/** The IP address, without the port. */
+function addressOf({ remoteAddr }: MultiaddrConnection): string {
+  return remoteAddr.getComponents()[0]?.value ?? ''
+}
+
+function isInRate(address: string, rates: Map<string, TokenBucket>, { limits, now }: HostParts): boolean {
+  const perSecond = limits.addressConnectionsPerSecond
+  const rate = rates.get(address) ?? new TokenBucket(perSecond, perSecond, now())
+  rates.delete(address)
+  rates.set(address, rate)
+  const [oldest] = rates.keys()
+  if (rates.size > ADDRESSES_MAX && oldest !== undefined) rates.delete(oldest)
+  return rate.take(1, now())
 }

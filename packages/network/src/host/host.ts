@@ -17,14 +17,14 @@ const STREAM_WINDOW_BYTES = 1024 * KIB
 const STREAMS_PER_CONNECTION = 64
 /** A host that is not through the handshake by then makes room for others. */
 const INBOUND_UPGRADE_TIMEOUT_MS = 5_000
-/** Connections of one IP address per second, and handshakes under way, beside two for each member. */
+/** Connections, and handshakes under way, beside those of members and owners. */
 const SPARE_INBOUND = 16
 const PING_TIMEOUT_MS = 10_000
 
 interface HostInit {
   readonly privateKey: PrivateKey
   readonly listen: readonly string[]
-  /** All addresses of members: a literal IP among them is never turned away at the door. */
+  /** All addresses of members: a literal IP among them is not turned away for what others do. */
   readonly memberAddresses: readonly string[]
   readonly memberCount: number
   readonly limits: NetworkLimits
@@ -60,7 +60,7 @@ export async function createHost(init: HostInit): Promise<Host> {
     connectionManager: {
       allow: allowList(init.memberAddresses),
       maxConnections: CONNECTIONS_PER_PEER * memberCount + limits.ownerConnections + SPARE_INBOUND,
-      inboundConnectionThreshold: 2 * memberCount + SPARE_INBOUND,
+      inboundConnectionThreshold: limits.addressConnectionsPerSecond,
       maxIncomingPendingConnections: 2 * memberCount + SPARE_INBOUND,
       inboundUpgradeTimeout: INBOUND_UPGRADE_TIMEOUT_MS,
       dialTimeout: limits.dialTimeout_ms,

@@ -74,6 +74,17 @@ describe('who may connect', () => {
     await until('the third was refused', () => a.network.counters().connections_refused_owner_rate === 1)
   })
 
+  it('is a member no more often than the rate of its address, though the lock has it', async () => {
+    const limits = { addressConnectionsPerSecond: 1 }
+    const a = await federation.start(1, { limits, addresses: ['/ip4/127.0.0.1/tcp/1'] })
+    const hosts = await Promise.all(Array.from({ length: 10 }, () => rawHost(federation.identity(2))))
+    await Promise.all(hosts.map(async (host) => dialFrom(host, a).catch(() => {})))
+    const { connections_opened, connections_refused_address_rate } = a.network.counters()
+    assert.ok(connections_refused_address_rate > 0)
+    assert.ok(connections_opened < 10, `${connections_opened} were opened`)
+    assert.deepEqual(a.network.connected(), [2])
+  })
+
   it('is no owner beyond the room for all owners', async () => {
     const second = identityNamed('owner 2')
     const a = await federation.start(1, { owners: [OWNER.peerId, second.peerId], limits: { ownerConnections: 1 } })

@@ -25,6 +25,8 @@ export interface MemberOptions {
   /** Where to listen, for a member that starts again. */
   readonly listen?: string
   readonly log?: NetworkLog
+  /** Addresses that the lock has for every member. */
+  readonly addresses?: readonly string[]
 }
 
 /** Members on loopback, with an identity for each index, and what they received as text. */
@@ -56,7 +58,7 @@ export class TestFederation {
       listen: [options.listen ?? '/ip4/127.0.0.1/tcp/0'],
       topicPrefix: TOPIC_PREFIX,
       self: index as MemberIndex,
-      members: this.contacts(),
+      members: this.contacts().map((contact) => ({ ...contact, addresses: options.addresses ?? [] })),
       owners: options.owners ?? [],
       limits: options.limits ?? {},
       handlers: {
