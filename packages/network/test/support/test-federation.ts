@@ -46,8 +46,8 @@ export class TestFederation {
     return identity
   }
 
-  contacts() {
-    return Array.from(this.identities, ([index, { peerId }]) => ({ index, peerId, addresses: [] }))
+  contacts(addresses: readonly string[] = []) {
+    return Array.from(this.identities, ([index, { peerId }]) => ({ index, peerId, addresses }))
   }
 
   async start(index: number, options: MemberOptions = {}): Promise<TestMember> {
@@ -58,7 +58,7 @@ export class TestFederation {
       listen: [options.listen ?? '/ip4/127.0.0.1/tcp/0'],
       topicPrefix: TOPIC_PREFIX,
       self: index as MemberIndex,
-      members: this.contacts().map((contact) => ({ ...contact, addresses: options.addresses ?? [] })),
+      members: this.contacts(options.addresses),
       owners: options.owners ?? [],
       limits: options.limits ?? {},
       handlers: {
