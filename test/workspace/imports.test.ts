@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path'
 
 const PACKAGES = resolve(import.meta.dirname, '../../packages')
 
-/** docs: architecture of the packages. A package may import these of ours and no others. */
+/** A package may import these of ours and no others. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   runtime: ['protocol'],

@@ -1,7 +1,7 @@
 'use strict'
 /**
- * Mocha's spec reporter, and at the end what a person wants to see first: skips with their reasons, the ten slowest
- * files, and `N passed, N failed`. The same goes into the file that BELFRY_TEST_SUMMARY names, for .ci/run to end with.
+ * Mocha's spec reporter, and at the end what a person wants to see first: what was skipped (each test has printed why), the
+ * ten slowest files, and `N passed, N failed`. The same goes into the file that BELFRY_TEST_SUMMARY names, for .ci/run.
  */
 const { writeFileSync } = require('node:fs')
 const { relative } = require('node:path')
@@ -32,12 +32,12 @@ module.exports = class BelfryReporter extends reporters.Spec {
     runner.on('pending', (test) => skipped.push(`${fileOf(test)}: ${test.fullTitle()}`))
     runner.once('end', () => {
       const slowest = [...files].toSorted((a, b) => b[1] - a[1]).slice(0, SLOWEST)
-      const { passes, failures, pending } = this.stats
+      const { passes, failures } = this.stats
       const lines = [
-        ...(skipped.length === 0 ? [] : ['skipped:', ...skipped.map((title) => `  ${title}`)]),
+        ...(skipped.length === 0 ? [] : [`${skipped.length} skipped:`, ...skipped.map((title) => `  ${title}`)]),
         'slowest files:',
         ...slowest.map(([file, ms]) => `  ${(ms / 1000).toFixed(1).padStart(6)} s  ${file}`),
-        `${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}`,
+        `${passes} passed, ${failures} failed`,
       ]
       const text = `${lines.join('\n')}\n`
       process.stdout.write(text)
