@@ -1,0 +1,48 @@
+/** Whatever happens, in whatever order: the core never throws, its state encodes, and its log restores it. */
+import assert from 'node:assert/strict'
+import * as fc from 'fast-check'
+import { decodeBody, decodeFrame, decodeHeader, isMemberKind } from '../../../src/index.ts'
+import type { Seat } from '../seat.ts'
+import { first } from './cast.ts'
+import { WELL } from './outcomes.ts'
+import { STEPS } from './steps.ts'
+import { World } from './world.ts'
+
+/** What a core gives out can be read, and its verdicts are one for each frame. */
+function checkOutputs(seat: Seat): void {
+  const slots = new Set<string>()
+  for (const output of seat.outputs) {
+    for (const effect of output.afterDurable) {
+      if (effect.effect !== 'gossip' && effect.effect !== 'send') continue
+      const { kind, body } = decodeHeader(decodeFrame(effect.bytes).signed)
+      assert.ok(isMemberKind(kind))
+      decodeBody(kind, body)
+      assert.ok(effect.effect === 'send' || (kind !== 'release' && kind !== 'pull'), 'no share is gossiped')
+    }
+    for (const record of output.records) {
+      if (record.record !== 'signed') continue
+      assert.ok(!slots.has(record.slot), record.slot)
+      slots.add(record.slot)
+    }
+    assert.ok(output.wake_at_ms > 0)
+  }
+}
+
+describe('a core to which anything may happen', () => {
+  it('never throws nor goes round in a circle, keeps its limits, and is what its log restores', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(...STEPS), { minLength: 5, maxLength: 60 }), (steps) => {
+        const world = new World()
+        world.seat.begin()
+        world.blocks.push(100)
+        world.seat.enrol(first)
+        world.done = world.seat.outputs.length
+        for (const { run } of steps) run(world)
+        world.answer(WELL)
+        checkOutputs(world.seat)
+        world.seat.checkDurable()
+      }),
+      { numRuns: 150 },
+    )
+  }).timeout(60_000)
+})

@@ -1,0 +1,95 @@
+/** What the shell may answer, asked or unasked. */
+import assert from 'node:assert/strict'
+import type { BroadcastAnswer, EnrolmentCheck, Outcome, SpendTx } from '../../../src/index.ts'
+import type { EnvelopeId, IncidentId, MemberIndex } from '../../../src/primitives/index.ts'
+import type { Seat } from '../seat.ts'
+import { TXS, first, other, sealed } from './cast.ts'
+
+/** The dice with which all goes well. */
+export const WELL = 36
+
+type Effect = Seat['outputs'][number]['immediate'][number] | Seat['outputs'][number]['afterDurable'][number]
+const ANSWERS: readonly BroadcastAnswer[] = [
+  'accepted',
+  'already-known',
+  'fee-too-low',
+  'conflict',
+  'inputs-missing',
+  'not-final',
+  'unreachable',
+  'script-invalid',
+  'rejected',
+]
+const CHECKS: readonly EnrolmentCheck[] = [
+  'ok',
+  'ok',
+  'ok',
+  'share-does-not-open',
+  'deposit-spent',
+  'bitcoind-unreachable',
+  'no-room',
+]
+
+export function outcomeOf(effect: Effect, dice: number): Outcome | null {
+  switch (effect.effect) {
+    case 'verify-enrolment':
+      return {
+        of: 'verify-enrolment',
+        manifest_hash: effect.manifest_hash,
+        check: CHECKS[dice % CHECKS.length] ?? 'ok',
+      }
+    case 'seal-share': {
+      const { incident_id, manifest_hash, envelope_id, to } = effect
+      return { of: 'seal-share', incident_id, manifest_hash, envelope_id, to, sealed: dice % 7 === 0 ? null : sealed }
+    }
+    case 'open-share': {
+      const { incident_id, envelope_id, from } = effect
+      return {
+        of: 'open-share',
+        incident_id,
+        envelope_id,
+        from,
+        result: (['good', 'good', 'bad', 'no-room'] as const)[dice % 4] ?? 'good',
+      }
+    }
+    case 'rebuild': {
+      const { incident_id, envelope_id, txid } = effect
+      return { of: 'rebuild', incident_id, envelope_id, txid: dice % 5 === 0 ? null : txid }
+    }
+    case 'broadcast': {
+      const { incident_id, envelope_id, txid } = effect
+      return { of: 'broadcast', incident_id, envelope_id, txid, answer: ANSWERS[dice % ANSWERS.length] ?? 'accepted' }
+    }
+    case 'test-sighting': {
+      const { incident_id, member, outpoints } = effect
+      const [outpoint] = outpoints
+      const tx = TXS[dice % TXS.length]
+      return {
+        of: 'test-sighting',
+        incident_id,
+        member,
+        sighted: dice % 3 === 0 && outpoint && tx ? { outpoint, tx } : null,
+      }
+    }
+    default:
+      return null
+  }
+}
+
+export function unsolicited(
+  dice: number,
+  envelope_id: EnvelopeId,
+  incident_id: IncidentId,
+  from: MemberIndex,
+  tx: SpendTx,
+): Outcome {
+  const all: readonly Outcome[] = [
+    { of: 'verify-enrolment', manifest_hash: other.hash, check: 'ok' },
+    { of: 'seal-share', incident_id, manifest_hash: first.hash, envelope_id, to: from, sealed },
+    { of: 'open-share', incident_id, envelope_id, from, result: 'good' },
+    { of: 'rebuild', incident_id, envelope_id, txid: tx.txid },
+    { of: 'broadcast', incident_id, envelope_id, txid: tx.txid, answer: 'accepted' },
+    { of: 'test-sighting', incident_id, member: from, sighted: { outpoint: first.deposit, tx } },
+  ]
+  return all[dice % all.length] ?? assert.fail()
+}

@@ -1,0 +1,215 @@
+/** Everything that may happen to a member. */
+import * as fc from 'fast-check'
+import { type BodyOf, enrolRequest, taggedHash } from '../../../src/index.ts'
+import { type Feerate, type Hash32, type Height, type MemberIndex, toCbor } from '../../../src/primitives/index.ts'
+import type { Seat } from '../seat.ts'
+import { type TestVault, blockAt, hasher, hexOf, ownerSign } from '../setting.ts'
+import { ENVELOPES, INCIDENTS, OUTPOINTS, TXS, VAULTS, first, other, sealed, sealed_hash, setting } from './cast.ts'
+import { WELL, unsolicited } from './outcomes.ts'
+import type { World } from './world.ts'
+
+/** One thing that happens; what it means depends on how far the world has come. */
+export interface Step {
+  readonly name: string
+  readonly run: (world: World) => void
+}
+
+const anyOf = <T>(list: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...list)
+const anyFrom = fc.integer({ min: 1, max: 5 })
+const anyDice = fc.nat(10_000)
+
+const anyVote = (world: World, vault: TestVault, cold: boolean, back: number): BodyOf<'vote'> => ({
+  vault_id: vault.vault_id,
+  trigger: cold ? 'cold-theft' : 'theft',
+  incident_id: cold ? vault.cold_theft : vault.theft,
+  action: cold ? 'emergency' : 'clawback',
+  anchor_height: Math.max(0, world.seat.tip - back) as Height,
+  witness_txid: vault.unvault.wtxid,
+})
+
+function releaseAll(seat: Seat, from: number): void {
+  for (const envelope_id of first.ids.slice(0, 4)) {
+    const body = { incident_id: first.theft, manifest_hash: first.hash, envelope_id, to: 1 as MemberIndex, sealed_hash }
+    seat.say(from, 'release', body, { attachment: sealed, channel: 'stream' })
+  }
+}
+
+export const STEPS: readonly fc.Arbitrary<Step>[] = [
+  fc.array(fc.tuple(anyOf(OUTPOINTS), anyOf(TXS)), { maxLength: 2 }).map((spends) => ({
+    name: 'connect',
+    run: (world) => world.connect(spends.map(([outpoint, tx]) => ({ outpoint, tx }))),
+  })),
+  fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constant(101)).map((count) => ({
+    name: `connect ${count}`,
+    run: (world) => {
+      for (let at = 0; at < count; at++) world.connect([])
+    },
+  })),
+  fc.integer({ min: 1, max: 4 }).map((depth) => ({
+    name: `disconnect ${depth}`,
+    run: (world) => {
+      for (let at = 0; at < depth; at++) world.disconnect()
+    },
+  })),
+  fc
+    .tuple(anyOf(OUTPOINTS), anyOf(TXS))
+    .map(([outpoint, tx]) => ({ name: 'see', run: (world) => world.see(outpoint, tx) })),
+  fc.constant({ name: 'theft', run: (world: World) => world.see(first.deposit, first.unvault) }),
+  fc.constant({
+    name: 'theft confirmed',
+    run: (world: World) => world.connect([{ outpoint: first.deposit, tx: first.unvault }]),
+  }),
+  anyOf(OUTPOINTS).map((outpoint) => ({ name: 'evict', run: (world) => world.evict(outpoint) })),
+  fc
+    .tuple(fc.integer({ min: -20_000, max: 200_000 }))
+    .map(([ms]) => ({ name: `pass ${ms}`, run: (world) => void world.seat.pass(ms) })),
+  fc.option(fc.nat(300_000)).map((estimate) => ({
+    name: 'health',
+    run: ({ seat }) =>
+      void seat.chain({
+        event: 'chain-health',
+        state: 'ok',
+        estimate: estimate as Feerate | null,
+        mempool_floor: 1_000 as Feerate,
+        implementation: 'test',
+      }),
+  })),
+  fc
+    .tuple(anyFrom, anyOf(VAULTS), fc.boolean(), fc.integer({ min: -300, max: 300 }), fc.boolean())
+    .map(([from, vault, cold, back, bare]) => ({
+      name: `vote ${from}`,
+      run: (world) =>
+        void world.seat.say(from, 'vote', anyVote(world, vault, cold, back), {
+          attachment: bare ? null : vault.unvault.raw,
+        }),
+    })),
+  anyOf([first, other]).map((vault) => ({
+    name: 'all vote',
+    run: (world) => {
+      for (const from of [2, 3, 4]) world.seat.say(from, 'vote', anyVote(world, vault, false, 0))
+    },
+  })),
+  fc.tuple(fc.array(anyFrom, { minLength: 2, maxLength: 5 }), anyOf(VAULTS)).map(([voters, vault]) => ({
+    name: 'certificate',
+    run: (world) => {
+      const { vault_id, theft: incident_id } = vault
+      const votes = voters.map((from) => world.seat.frame(from, 'vote', anyVote(world, vault, false, 0)))
+      world.seat.say(5, 'certificate', { vault_id, trigger: 'theft', incident_id, action: 'clawback', votes })
+    },
+  })),
+  fc
+    .tuple(anyFrom, anyOf(VAULTS), anyOf(ENVELOPES), anyOf(INCIDENTS))
+    .map(([from, vault, envelope_id, incident_id]) => ({
+      name: 'release',
+      run: ({ seat }) => {
+        const body = { incident_id, manifest_hash: vault.hash, envelope_id, to: 1 as MemberIndex, sealed_hash }
+        seat.say(from, 'release', body, { attachment: sealed, channel: 'stream' })
+      },
+    })),
+  fc.constant({
+    name: 'all release',
+    run: ({ seat }: World) => {
+      for (const from of [2, 3, 4, 5]) releaseAll(seat, from)
+    },
+  }),
+  anyDice.map((dice) => ({
+    name: 'a whole theft',
+    run: (world) => {
+      world.connect([{ outpoint: first.deposit, tx: first.unvault }])
+      for (const from of [2, 3, 4]) world.seat.say(from, 'vote', anyVote(world, first, false, 0))
+      world.answer(WELL)
+      for (const from of [2, 3]) releaseAll(world.seat, from)
+      world.answer(WELL)
+      world.connect([])
+      world.answer(dice)
+    },
+  })),
+  fc.tuple(anyFrom, anyOf(INCIDENTS), anyOf(VAULTS)).map(([from, incident_id, vault]) => ({
+    name: 'pull',
+    run: ({ seat }) => {
+      const incidents = [{ incident_id, votes: [], releases: [], broadcasts: [] }]
+      seat.say(
+        from,
+        'pull',
+        { incidents, custody: [{ manifest_hash: vault.hash, receipts: [] }] },
+        { channel: 'stream' },
+      )
+    },
+  })),
+  fc.tuple(anyFrom, fc.array(anyOf(INCIDENTS), { maxLength: 64 })).map(([from, ids]) => ({
+    name: 'heartbeat',
+    run: ({ seat }) =>
+      void seat.say(from, 'heartbeat', {
+        tip: blockAt(7),
+        chain: 'ok',
+        implementation: 'test',
+        software: 'test',
+        custody_digest: hexOf('custody') as Hash32,
+        incidents: ids.map((incident_id) => ({ incident_id, digest: hexOf('digest') as Hash32 })),
+      }),
+  })),
+  fc.tuple(anyFrom, anyOf(VAULTS)).map(([from, vault]) => ({
+    name: 'receipt',
+    run: ({ seat }) => void seat.receive(seat.receiptOf(from, vault), from),
+  })),
+  fc.tuple(anyFrom, anyOf(TXS), anyOf([first, other])).map(([from, { txid }, vault]) => ({
+    name: 'broadcast receipt',
+    run: ({ seat }) => {
+      const { vault_id, theft: incident_id } = vault
+      seat.say(from, 'receipt', { statement: 'broadcast', vault_id, incident_id, txid, height: 100 as Height })
+    },
+  })),
+  anyOf(VAULTS).map((vault) => ({
+    name: `manifest ${vault.manifest.name}`,
+    run: ({ seat }) => void seat.sendManifest(vault),
+  })),
+  anyOf(VAULTS).map((vault) => ({
+    name: `enrol ${vault.manifest.name}`,
+    run: ({ seat }) => {
+      seat.sendManifest(vault)
+      seat.verified(vault)
+      seat.publish(vault)
+    },
+  })),
+  anyOf(VAULTS).map((vault) => ({
+    name: 'withdraw',
+    run: ({ seat }) => {
+      const key = setting.owner.root
+      const signatures = [{ key, signature: ownerSign(key, taggedHash(hasher, 'withdraw', vault.signed.bytes)) }]
+      seat.request(toCbor(enrolRequest, { request: 'withdraw', manifest_hash: vault.hash, signatures }))
+    },
+  })),
+  anyDice.map((dice) => ({ name: `answer ${dice}`, run: (world) => world.answer(dice) })),
+  fc.constant({ name: 'answer well', run: (world: World) => world.answer(WELL) }),
+  fc
+    .tuple(anyDice, anyOf(ENVELOPES), anyOf(INCIDENTS), anyFrom, anyOf(TXS))
+    .map(([dice, envelope_id, incident_id, from, tx]) => ({
+      name: 'an outcome that nobody asked for',
+      run: ({ seat }) => void seat.outcome(unsolicited(dice, envelope_id, incident_id, from as MemberIndex, tx)),
+    })),
+  fc.tuple(anyFrom, fc.boolean()).map(([member, connected]) => ({
+    name: 'peer',
+    run: ({ seat }) => void seat.step({ kind: 'peer', member: member as MemberIndex, connected }),
+  })),
+  fc.tuple(anyFrom, fc.uint8Array({ maxLength: 60 })).map(([from, bytes]) => ({
+    name: 'garbage',
+    run: ({ seat }) => void seat.receive(bytes, from),
+  })),
+  anyDice.map((back) => ({
+    name: 'the last chain fact again',
+    run: ({ seat }) => {
+      const facts = seat.outputs.flatMap(({ records }) =>
+        records.flatMap((one) => (one.record === 'chain' ? [one.fact] : [])),
+      )
+      const last = facts.at(-1)
+      if (last && back % 2 === 0) seat.chain(last)
+    },
+  })),
+  fc.constant({
+    name: 'restart',
+    run: (world: World) => {
+      world.seat.restart()
+      world.done = world.seat.outputs.length - 1
+    },
+  }),
+]
