@@ -14,7 +14,7 @@ import { readJson } from '../files/json.ts'
 import { exists, writeFiles } from '../files/write.ts'
 import { type EnrolmentBundle, enrolmentBundle } from './bundle.ts'
 
-/** Stored, and synced to the disk, before the first byte is sent. @throws ClientError file-exists, file-not-written */
+/** Stored, and synced to the disk, before the first byte is sent. @throws ClientError, KeystoreError file-exists, file-not-written */
 export async function writeBundle(path: string, bundle: EnrolmentBundle): Promise<void> {
   await writeFiles([{ path, content: formatJson(enrolmentBundle, bundle), privacy: 'private' }])
 }
@@ -80,7 +80,7 @@ const receiptsSchema = s.struct({
 })
 export type Receipts = Omit<Infer<typeof receiptsSchema>, 'format' | 'version'>
 
-/** A member's receipt stays true while the member is away, so it is kept. @throws ClientError file-not-written */
+/** A member's receipt stays true while the member is away, so it is kept. @throws ClientError, KeystoreError file-not-written */
 export async function writeReceipts(path: string, receipts: Receipts): Promise<void> {
   const header = { format: 'belfry-receipts', version: 1 } as const
   const content = formatJson(receiptsSchema, { ...header, ...receipts })

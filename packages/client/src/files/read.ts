@@ -1,8 +1,10 @@
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { systemCode } from '@belfry/keystore'
 import { ClientError } from '../errors.ts'
 
 /** The largest file that passes through here is an enrolment of 64 members, about 1 MB of hex. */
-export const MAX_READ_BYTES = 16 * 1024 * 1024
+const MAX_READ_BYTES = 16 * 1024 * 1024
 
 /**
  * A whole text file.
@@ -25,7 +27,8 @@ export async function readText(path: string, what: string): Promise<string> {
 export async function readBytes(path: string, what: string): Promise<Uint8Array> {
   let file: FileHandle | null = null
   try {
-    file = await open(path, 'r')
+    // Without O_NONBLOCK, opening a FIFO would wait for a writer before it could be refused.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const stats = await file.stat()
     if (!stats.isFile()) throw unreadable(path, what, 'it is no regular file')
     if (stats.size > MAX_READ_BYTES) throw unreadable(path, what, `it is larger than ${MAX_READ_BYTES} bytes`)
@@ -50,9 +53,4 @@ function unreadable(path: string, what: string, reason: string): ClientError {
     `${path} cannot be read as ${what}: ${reason}`,
     'Check the path, and that this user may read the file.',
   )
-}
-
-/** The errno name of a failed system call. */
-export function systemCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown'
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { formatOf, readBytes, readText, refuseExisting, writeFiles } from '../../src/index.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
@@ -91,6 +93,8 @@ describe('files', () => {
     })
     await assert.rejects(readText(folder.path, 'a card'), { code: 'file-unreadable', message: /it is no regular file/ })
     await assert.rejects(readText('/dev/zero', 'a card'), { code: 'file-unreadable' })
+    await promisify(execFile)('mkfifo', [folder.file('pipe')])
+    await assert.rejects(readText(folder.file('pipe'), 'a card'), { code: 'file-unreadable' })
     await writeFile(folder.file('large'), Buffer.alloc(16 * 1024 * 1024 + 1))
     await assert.rejects(readText(folder.file('large'), 'a card'), { code: 'file-unreadable', message: /larger than/ })
   })

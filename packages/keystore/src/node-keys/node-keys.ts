@@ -40,6 +40,24 @@ export class NodeKeys {
     this.encryptionPublicKey = toHex(this.#encryptionPublicKey)
   }
 
+  /** Both keys from the system's CSPRNG, in no file yet. */
+  static random(): NodeKeys {
+    using keys = SecretBytes.random(KEYS_BYTES)
+    return new NodeKeys(keys)
+  }
+
+  /**
+   * Into a new keystore.
+   * @throws KeystoreError file-exists, file-not-written
+   */
+  async writeTo(file: NewKeyFile): Promise<void> {
+    using plaintext = SecretBytes.allocate(KEYS_BYTES, (view) => {
+      this.identitySeed.use((seed) => view.set(seed))
+      this.#encryption.use((key) => view.set(key, SEED_BYTES))
+    })
+    await writeEncryptedFile({ ...file, kind: KIND, plaintext })
+  }
+
   /** @returns the 64-byte Ed25519 signature of the node key */
   sign(message: Uint8Array): Uint8Array {
     return this.#signing.sign(message)
@@ -62,14 +80,13 @@ export class NodeKeys {
 }
 
 /**
- * Makes both keys with the system's CSPRNG and writes them to a new keystore.
+ * Makes keys and writes them to a new keystore.
  * @throws KeystoreError file-exists, file-not-written
  */
-export async function createNodeKeys({ path, passphrase, force, cost }: NewKeyFile): Promise<NodeKeys> {
-  using plaintext = SecretBytes.random(KEYS_BYTES)
-  const keys = new NodeKeys(plaintext)
+export async function createNodeKeys(file: NewKeyFile): Promise<NodeKeys> {
+  const keys = NodeKeys.random()
   try {
-    await writeEncryptedFile({ path, kind: KIND, passphrase, plaintext, force, cost })
+    await keys.writeTo(file)
     return keys
   } catch (error) {
     keys.wipe()

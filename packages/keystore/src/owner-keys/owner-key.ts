@@ -42,6 +42,20 @@ export class OwnerKey {
     this.publicKey = this.compressedPublicKey.slice(2)
   }
 
+  /** From the system's CSPRNG, in no file yet. */
+  static random(): OwnerKey {
+    using key = drawKey()
+    return new OwnerKey(key)
+  }
+
+  /**
+   * Into a new file.
+   * @throws KeystoreError file-exists, file-not-written
+   */
+  async writeTo(file: NewKeyFile): Promise<void> {
+    await writeEncryptedFile({ ...file, kind: KIND, plaintext: this.#key })
+  }
+
   /** BIP-340. @returns 64 bytes @throws KeystoreError bad-hash-length */
   signSchnorr(hash32: Uint8Array): Uint8Array {
     checkHash(hash32)
@@ -64,14 +78,13 @@ export class OwnerKey {
 }
 
 /**
- * Makes a key with the system's CSPRNG and writes it to a new file.
+ * Makes a key and writes it to a new file.
  * @throws KeystoreError file-exists, file-not-written
  */
-export async function createOwnerKey({ path, passphrase, force, cost }: NewKeyFile): Promise<OwnerKey> {
-  using plaintext = drawKey()
-  const key = new OwnerKey(plaintext)
+export async function createOwnerKey(file: NewKeyFile): Promise<OwnerKey> {
+  const key = OwnerKey.random()
   try {
-    await writeEncryptedFile({ path, kind: KIND, passphrase, plaintext, force, cost })
+    await key.writeTo(file)
     return key
   } catch (error) {
     key.wipe()

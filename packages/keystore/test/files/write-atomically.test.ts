@@ -14,6 +14,11 @@ describe('atomic writing', () => {
     assert.deepEqual(await readdir(folder.path), ['a'])
   })
 
+  it('gives the permissions that are asked for, as far as the umask allows', async () => {
+    await writeAtomically(folder.file('a'), 'content', { mode: 0o644 })
+    assert.equal((await stat(folder.file('a'))).mode & 0o777, 0o644 & ~process.umask())
+  })
+
   it('leaves an existing file untouched', async () => {
     await writeFile(folder.file('a'), 'old')
     await rejectsCode('file-exists', () => writeAtomically(folder.file('a'), 'new'))
