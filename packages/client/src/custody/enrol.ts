@@ -68,7 +68,7 @@ export const RETRY_MS = 5_000
 
 /**
  * Safe to repeat with the same bundle: a member that holds it answers with the receipt it signed before.
- * @throws NetworkError aborted; nothing for what members answer
+ * @throws NetworkError aborted or an AbortError, where the signal fired; nothing for what members answer
  */
 export async function enrol(
   link: FederationLink,
@@ -122,7 +122,9 @@ async function publish(
           if (answer.answer === 'state') return { value: answer.state, again: false }
           return { value: null, again: answer.answer === 'refused' && answer.retryable }
         } catch (error) {
-          return noAnswer(error, { value: null, again: true })
+          if (error instanceof SchemaError) return { value: null, again: false }
+          if (!(error instanceof NetworkError) || error.code === 'aborted') throw error
+          return { value: null, again: true }
         }
       }),
     })),
@@ -159,21 +161,12 @@ async function ask(
     return receipt?.member === member ? receipt : falseReceipt(member)
   } catch (error) {
     if (error instanceof SchemaError) return falseReceipt(member)
-    if (error instanceof NetworkError && error.code === 'aborted') throw error
-    return signed ?? noAnswer(error, unreachable(member, error))
+    if (!(error instanceof NetworkError) || error.code === 'aborted') throw error
+    return signed ?? unreachable(member, error)
   }
 }
 
-/** What to take for the answer of a member that gave none. @throws whatever is no failure of the member */
-function noAnswer<T>(error: unknown, instead: T): T {
-  const ofMember = error instanceof SchemaError || (error instanceof NetworkError && error.code !== 'aborted')
-  if (!ofMember) throw error
-  return instead
-}
-
-function unreachable(member: MemberIndex, error: unknown): NoReceipt {
-  const { code, message, remedy } =
-    error instanceof NetworkError ? error : new NetworkError('failed', 'no answer', 'Ask its operator.')
+function unreachable(member: MemberIndex, { code, message, remedy }: NetworkError): NoReceipt {
   return { member, result: code === 'refused' ? 'refused' : 'unreachable', code, message, remedy, retryable: true }
 }
 

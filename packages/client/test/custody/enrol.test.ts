@@ -72,6 +72,16 @@ describe('enrolment', () => {
     )
   })
 
+  it('hides no bug behind a receipt of an earlier run', async () => {
+    await enrolWith({}, {}, async ({ receipts }, { link }) => {
+      link.enrol = () => Promise.reject(new TypeError('planted'))
+      await assert.rejects(
+        enrol(link, bundle ?? assert.fail(), { receipts: receipts.map(({ frame }) => frame) }),
+        TypeError,
+      )
+    })
+  })
+
   it('publishes nothing while too few members hold the vault', async () => {
     const enrolled = await enrolWith({ 2: null, 4: refusing('deposit-not-yet-seen', true) }, {}, (_, { asked }) => {
       assert.ok(asked.every((request) => request.startsWith('manifest')))

@@ -7,6 +7,7 @@ import {
   Federation,
   type Network,
   type NodeKey,
+  type ThresholdChoices,
   assembleLock,
   define,
   makeCard,
@@ -28,6 +29,7 @@ export interface FederationOptions {
   readonly network?: Network
   /** Of members 1..n; none by default. */
   readonly addresses?: readonly string[]
+  readonly thresholds?: ThresholdChoices
 }
 
 function secret(label: string, length: 32 | 64): SecretBytes {
@@ -39,7 +41,7 @@ function secret(label: string, length: 32 | 64): SecretBytes {
 
 export function makeFederation(
   members: number,
-  { name = 'test', network = 'regtest', addresses = [] }: FederationOptions = {},
+  { name = 'test', network = 'regtest', addresses = [], thresholds = {} }: FederationOptions = {},
 ): TestFederation {
   const keys = Array.from({ length: members }, (_, at) => new NodeKeys(secret(`member ${at + 1}`, 64)))
   const cards = keys.map((one, at) =>
@@ -52,7 +54,7 @@ export function makeFederation(
       addresses: addresses[at] === undefined ? [] : [addresses[at]],
     } satisfies Pick<Card, 'role' | 'name' | 'node_key' | 'encryption_key' | 'owner_key' | 'addresses'>),
   )
-  const definition = define(verifier, { name, network, created_at: 0 as Millis, cards })
+  const definition = define(verifier, { name, network, created_at: 0 as Millis, cards, thresholds })
   const signatures = keys.map((one) => signDefinition(portsOf(one), definition, one.nodePublicKey as NodeKey))
   const federation = Federation.fromLock(verifier, assembleLock(verifier, definition, signatures))
   return { federation, keys, owner: new NodeKeys(secret('owner', 64)), root: new OwnerKey(secret('root', 32)) }
