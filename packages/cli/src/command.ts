@@ -63,7 +63,7 @@ export function required(flags: string, description: string): Option {
 /** An integer of a range; commander prints the refusal as a usage error. */
 export function integer(flags: string, description: string, min: number, max: number): Option {
   return new Option(flags, description).argParser((text: string) => {
-    const value = /^[0-9]{1,12}$/.test(text) ? Number(text) : Number.NaN
+    const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN
     if (value >= min && value <= max) return value
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
   })

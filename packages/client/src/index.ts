@@ -41,6 +41,7 @@ export * from './vault/index.ts'
 // What a program of an owner or operator needs of the packages beneath, so that this package is all that it imports.
 export { type Bitcoind, BitcoindError, type RpcClientOptions, connectBitcoind } from '@belfry/bitcoind'
 export {
+  NodeKeys,
   OwnerKey,
   SecretBytes,
   createNodeKeys,
@@ -84,6 +85,7 @@ export {
 } from '@belfry/protocol'
 export {
   CodedError,
+  MAX_SATS,
   type MemberIndex,
   type Millis,
   type Outpoint,
@@ -94,6 +96,8 @@ export {
 export {
   type DeepCold,
   type Finding,
+  MAX_CSV,
+  MAX_KEYS,
   type PublicKey,
   RecoverySetRefused,
   type SignedRecoverySet,

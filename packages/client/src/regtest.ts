@@ -18,7 +18,7 @@ export {
   startProcess,
   startRegtest,
 } from '@belfry/bitcoind'
-export { LEAST_COST, NodeKeys } from '@belfry/keystore'
+export { LEAST_COST } from '@belfry/keystore'
 export { type ActAt, type ThresholdChoices, type Thresholds, checkThresholds, withDefaults } from '@belfry/protocol'
 export {
   type BlockHash,

@@ -1,16 +1,13 @@
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   CARD_ROLES,
   type Card,
   type CardRole,
-  type OwnerKey,
+  NodeKeys,
+  OwnerKey,
   type OwnerKeyName,
-  type SecretBytes,
   SchemaError,
   cardToJson,
-  createNodeKeys,
-  createOwnerKey,
   makeCard,
   makeFolder,
   portsOf,
@@ -19,6 +16,7 @@ import {
 } from '@belfry/client'
 import { addCommand, option, required } from '../command.ts'
 import { usageError } from '../errors.ts'
+import { allOrNone } from '../files/all-or-none.ts'
 import { CARD, GUARDIAN_KEY, NODE_KEYS, OWNER_KEY } from '../files/names.ts'
 import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../files/passphrase.ts'
 import { type Report, list } from '../output/index.ts'
@@ -57,15 +55,21 @@ async function init(options: InitOptions): Promise<Report> {
   const all = [paths.keys, paths.card, ...(paths.own === null ? [] : [paths.own])]
   await refuseExisting(all, { force })
   using passphrase = await readPassphrase(options)
+  using nodeKeys = NodeKeys.random()
+  using own = paths.own === null ? null : OwnerKey.random()
+  // Before anything is written: a name or address that no card can carry costs no key that --force would replace.
+  const card = cardOf(options, nodeKeys, own)
   await makeFolder(data)
-  try {
-    const card = await makeFiles(options, passphrase, paths)
-    return { result: { role, name: card.name, peer_id: card.peer_id, files: all }, human: () => describe(card, all) }
-  } catch (error) {
-    // None of these stood there before, and half a set of keys only misleads.
-    if (!force) await Promise.all(all.map((path) => rm(path, { force: true })))
-    throw error
-  }
+  await allOrNone(force, async (made) => {
+    await nodeKeys.writeTo({ path: paths.keys, passphrase, force })
+    made(paths.keys)
+    if (own !== null && paths.own !== null) {
+      await own.writeTo({ path: paths.own, passphrase, force })
+      made(paths.own)
+    }
+    await writeFiles([{ path: paths.card, content: cardToJson(card), privacy: 'public' }], { force })
+  })
+  return { result: { role, name: card.name, peer_id: card.peer_id, files: all }, human: () => describe(card, all) }
 }
 
 function ownKeyPath(role: CardRole, data: string): string | null {
@@ -73,18 +77,8 @@ function ownKeyPath(role: CardRole, data: string): string | null {
   return join(data, role === 'owner' ? OWNER_KEY : GUARDIAN_KEY)
 }
 
-interface Paths {
-  readonly keys: string
-  readonly card: string
-  /** The owner's or guardian's key. */
-  readonly own: string | null
-}
-
-async function makeFiles(options: InitOptions, passphrase: SecretBytes, paths: Paths): Promise<Card> {
-  const { role, name, address = [], force = false } = options
-  using nodeKeys = await createNodeKeys({ path: paths.keys, passphrase, force })
-  using own: OwnerKey | null = paths.own === null ? null : await createOwnerKey({ path: paths.own, passphrase, force })
-  const card = asUsage(() =>
+function cardOf({ role, name, address = [] }: InitOptions, nodeKeys: NodeKeys, own: OwnerKey | null): Card {
+  return asUsage(() =>
     makeCard(portsOf(nodeKeys), {
       role,
       name,
@@ -94,8 +88,6 @@ async function makeFiles(options: InitOptions, passphrase: SecretBytes, paths: P
       addresses: [...address],
     }),
   )
-  await writeFiles([{ path: paths.card, content: cardToJson(card), privacy: 'public' }], { force })
-  return card
 }
 
 /** A name or address that no card can carry was given on the command line. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
 import { parseCard, verifier, verifyCard } from '@belfry/client'
-import { refusal, result } from '../support/belfry.ts'
+import { belfry, refusal, result } from '../support/belfry.ts'
 import { workspace } from '../support/workspace.ts'
 
 describe('belfry init', () => {
@@ -121,9 +121,31 @@ describe('belfry init', () => {
       const { code, message } = await refusal(2, [...args, flag, value])
       assert.equal(code, 'usage')
       assert.match(message, new RegExp(`^${flag}: `))
-      assert.deepEqual(await readdir(space.file(`bad-${what}`)), [])
+      await assert.rejects(stat(space.file(`bad-${what}`)), { code: 'ENOENT' })
     })
   }
+
+  it('costs no key that --force would replace where the card cannot be made', async () => {
+    await result(init('owner', 'forced'))
+    const read = () => Promise.all(['node-keys.json', 'owner-key.json'].map((name) => readFile(space.file('forced', name))))
+    const before = await read()
+    await refusal(2, init('owner', 'forced', '--force', '--address', 'tower.example:9740'))
+    const foreign = '/ip4/192.0.2.1/tcp/9740/p2p/12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
+    assert.equal(
+      (await refusal(3, init('owner', 'forced', '--force', '--address', foreign))).code,
+      'card-address-of-other',
+    )
+    assert.deepEqual(await read(), before)
+  })
+
+  it('leaves the files of one of two that run at once', async () => {
+    const outcomes = await Promise.all([1, 2].map(() => belfry(init('owner', 'raced'))))
+    assert.deepEqual(new Set(outcomes.map(({ code }) => code)), new Set([0, 3]))
+    assert.deepEqual(
+      (await readdir(space.file('raced'))).toSorted(),
+      ['belfry-card.json', 'node-keys.json', 'owner-key.json'],
+    )
+  })
 
   it('says nothing of the passphrase or the keys', async () => {
     const told = JSON.stringify(await result(init('owner', 'silent')))

@@ -114,6 +114,11 @@ describe('belfry vault, offline', () => {
     assert.match((await result<Planned>(plan(...small))).left_out.join(), /clawback at 250 sat\/vB costs/)
   })
 
+  it('takes the value of the largest vault', async () => {
+    const large = plan('--value', '2100000000000000', '--out', space.file('large.json'))
+    assert.deepEqual((await result<Planned>(large)).left_out, [])
+  })
+
   it('refuses a plan by the rule that it breaks', async () => {
     const other = ['--out', space.file('never.json')]
     assert.equal((await refusal(3, plan('--csv', '11', ...other))).code, 'csv-out-of-range')

@@ -1,5 +1,5 @@
 /** The keys of a vault as its plan takes them, from the public key files of its devices. */
-import { type DeepCold, NETWORKS, type Network, type PublicKey, type VaultKeys, readVaultKeys } from '@belfry/client'
+import { type DeepCold, MAX_KEYS, NETWORKS, type Network, type PublicKey, type VaultKeys, readVaultKeys } from '@belfry/client'
 import type { Option } from 'commander'
 import { integer, option, required } from '../../command.ts'
 import { usageError } from '../../errors.ts'
@@ -10,8 +10,6 @@ export interface KeySetOptions {
   readonly keys: readonly string[]
   readonly coldThreshold?: number
 }
-
-const MAX_KEYS = 15
 
 export function keySetOptions(): Option[] {
   return [

@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
+  MAX_KEYS,
   type PublicKey,
   type SecretBytes,
   type VaultKeys,
@@ -13,6 +13,7 @@ import {
 import type { Command } from 'commander'
 import { type Registrar, addCommand, integer, option, required } from '../../command.ts'
 import { usageError } from '../../errors.ts'
+import { allOrNone } from '../../files/all-or-none.ts'
 import { VAULT_KEYS } from '../../files/names.ts'
 import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
 import { type Report, list, type Output } from '../../output/index.ts'
@@ -24,9 +25,6 @@ interface KeysOptions extends PassphraseOptions {
   readonly deepCold: number
   readonly force?: boolean
 }
-
-/** What P2WSH multisig bears. */
-const MAX_KEYS = 15
 
 export function registerKeys(parent: Command, registrar: Registrar): void {
   addCommand<KeysOptions>(parent, registrar, {
@@ -63,15 +61,12 @@ async function runKeys(options: KeysOptions, output: Output): Promise<Report> {
   await refuseExisting(all, { force })
   using passphrase = await readPassphrase(options)
   await makeFolder(out)
-  try {
-    const keys = await makeKeys(planned, passphrase, force, output)
+  const keys = await allOrNone(force, async (made) => {
+    const keys = await makeKeys(planned, { passphrase, force }, made, output)
     await writeFiles([{ path: summary, content: vaultKeysToJson(keys), privacy: 'public' }], { force })
-    return { result: { ...keys, files: all }, human: () => describe(keys, all) }
-  } catch (error) {
-    // None of these stood there before; a key without its public file would only mislead.
-    if (!force) await Promise.all(all.map((path) => rm(path, { force: true })))
-    throw error
-  }
+    return keys
+  })
+  return { result: { ...keys, files: all }, human: () => describe(keys, all) }
 }
 
 function plannedFiles({ out, cold, hot, deepCold }: KeysOptions): Planned[] {
@@ -82,13 +77,14 @@ function plannedFiles({ out, cold, hot, deepCold }: KeysOptions): Planned[] {
 
 async function makeKeys(
   planned: readonly Planned[],
-  passphrase: SecretBytes,
-  force: boolean,
+  file: { readonly passphrase: SecretBytes; readonly force: boolean },
+  made: (path: string) => void,
   output: Output,
 ): Promise<VaultKeys> {
   const keys = { cold: [] as PublicKey[], hot: [] as PublicKey[], deep_cold: [] as PublicKey[] }
   for (const [at, { role, path }] of planned.entries()) {
-    using key = await createOwnerKey({ path, passphrase, force })
+    using key = await createOwnerKey({ ...file, path })
+    made(path)
     keys[role].push(key.compressedPublicKey as PublicKey)
     output.count('keys made', at + 1, planned.length)
   }

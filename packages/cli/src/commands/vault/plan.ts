@@ -1,4 +1,7 @@
 import {
+  MAX_CSV,
+  MAX_KEYS,
+  MAX_SATS,
   type Network,
   type Outpoint,
   type VaultPlan,
@@ -35,10 +38,6 @@ interface PlanOptions extends KeySetOptions, BitcoindOptions {
   readonly force?: boolean
 }
 
-/** All the bitcoin there will be. */
-const MAX_VALUE_SATS = 999_999_999_999
-const MAX_CSV_BLOCKS = 65_535
-
 export function registerPlan(parent: Command, registrar: Registrar): void {
   addCommand<PlanOptions>(parent, registrar, {
     usage: 'plan',
@@ -49,9 +48,9 @@ export function registerPlan(parent: Command, registrar: Registrar): void {
     options: [
       ...keySetOptions(),
       required('--deposit <outpoint>', 'the deposit, as txid:vout').argParser(parseDepositOption),
-      integer('--value <sats>', 'its value, where no bitcoind is asked', 1, MAX_VALUE_SATS),
-      integer('--csv <blocks>', 'blocks between an unvault and the hot spend (default: 144)', 1, MAX_CSV_BLOCKS),
-      integer('--deep-cold-threshold <count>', 'deep-cold keys that must sign (default: more than half)', 1, 15),
+      integer('--value <sats>', 'its value, where no bitcoind is asked', 1, Number(MAX_SATS)),
+      integer('--csv <blocks>', 'blocks between an unvault and the hot spend (default: 144)', 1, MAX_CSV),
+      integer('--deep-cold-threshold <count>', 'deep-cold keys that must sign (default: more than half)', 1, MAX_KEYS),
       option('--deep-cold-address <address>', 'bring clawed-back coins to this address instead'),
       option('--act-at <moment>', 'act on a theft once it confirmed, or at first sight').choices([
         'confirmation',

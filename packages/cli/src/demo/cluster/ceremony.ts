@@ -4,10 +4,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import {
-  type Card, Federation, type Millis, type NodeKey, type OwnerKey, type OwnerKeyName, SecretBytes, assembleLock, cardToJson,
+  type Card, Federation, type Millis, type NodeKey, type NodeKeys, type OwnerKey, type OwnerKeyName, SecretBytes, assembleLock, cardToJson,
   createNodeKeys, createOwnerKey, define, lockToJson, makeCard, makeFolder, portsOf, signDefinition, verifier, writeFiles,
 } from '@belfry/client'
-import { LEAST_COST, type NodeKeys, type ThresholdChoices } from '@belfry/client/regtest'
+import { LEAST_COST, type ThresholdChoices } from '@belfry/client/regtest'
 import { type MemberFiles, type OwnerFiles, lockFile, memberFiles, nameOf, ownerFiles } from './files.ts'
 
 const PASSPHRASE_BYTES = 16
