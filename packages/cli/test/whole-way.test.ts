@@ -252,6 +252,37 @@ describe('the whole way by commands', function () {
     assert.equal((await refusal(2, [...enrol(), '--accept-receipts', '1'])).code, 'usage')
   })
 
+  it('refuses to go on with the enrolment of a set that leads elsewhere, though its unvault is the same', async () => {
+    const file = (name: string): string => space.file(`elsewhere-${name}`)
+    const planned = JSON.parse(await readFile(space.file('plan.json'), 'utf8')) as {
+      readonly deposit: { readonly outpoint: string; readonly value: number }
+      readonly csv: number
+    }
+    const { outpoint, value } = planned.deposit
+    const plan = ['vault', 'plan', '--network', 'regtest', '--keys', space.file('keys', 'vault-keys.json')]
+    const coin = ['--deposit', outpoint, '--value', `${value}`, '--csv', `${planned.csv}`]
+    const address = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
+    await result([...plan, ...coin, '--deep-cold-address', address, '--out', file('plan.json')])
+    const keys = ['cold-1.key', 'cold-2.key'].map((name) => space.file('keys', name))
+    const sign = ['vault', 'sign', '--plan', file('plan.json'), '--keys', ...keys, '--out', file('set.json')]
+    await result([...sign, ...secret()])
+    const files = ['--set', file('set.json'), '--receipts', file('r.json'), '--unvault', file('unvault.json')]
+    const resume = ['vault', 'enrol', ...owner(), '--enrolment', space.file('enrolment.json'), ...files]
+    const { code, message } = await refusal(3, resume)
+    assert.equal(code, 'files-disagree')
+    assert.match(message, /enrolment\.json enrols another recovery set/)
+  })
+
+  it('replaces no receipts of another enrolment', async () => {
+    const receipts = space.file('receipts-of-another.json')
+    const held = JSON.parse(await readFile(space.file('receipts.json'), 'utf8')) as object
+    const content = JSON.stringify({ ...held, manifest_hash: 'ab'.repeat(32) })
+    await writeFile(receipts, content)
+    const { code } = await refusal(3, [...enrol(), '--receipts', receipts])
+    assert.equal(code, 'files-disagree')
+    assert.equal(await readFile(receipts, 'utf8'), content)
+  })
+
   it('lists and shows the vault as the members know it', async () => {
     interface Listed {
       readonly vaults: readonly {

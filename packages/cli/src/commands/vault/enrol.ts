@@ -128,15 +128,13 @@ async function prepareBundle(
 /** @throws CliError files-disagree */
 function requireSameVault(
   path: string,
-  { deposit, unvaults }: Manifest,
+  { act_at, unvaults, emergency }: Manifest,
   { plan, transactions }: SignedRecoverySet,
 ): void {
-  const planned = transactions.flatMap(({ place, txid }) => (place.purpose === 'unvault' ? [txid] : []))
-  const same =
-    deposit.outpoint === plan.deposit.outpoint &&
-    planned.length === unvaults.length &&
-    unvaults.every(({ txid }, at) => txid === planned[at])
-  if (same) return
+  // All of them: the same unvault may lead to another deep cold.
+  const enrolled = [...unvaults, ...unvaults.flatMap(({ clawback }) => clawback), ...emergency].map(({ txid }) => txid)
+  const planned = transactions.map(({ txid }) => txid)
+  if (act_at === plan.act_at && enrolled.toString() === planned.toString()) return
   throw new CliError(
     'files-disagree',
     `${path} enrols another recovery set than the one given.`,
@@ -153,6 +151,13 @@ async function send(
 ): Promise<Enrolled> {
   const manifest_hash = hashOfBundle(bundle)
   const before = (await exists(path)) ? await readReceipts(path) : null
+  if (before !== null && before.manifest_hash !== manifest_hash) {
+    throw new CliError(
+      'files-disagree',
+      `${path} holds the receipts of another enrolment; it was left untouched.`,
+      'Give another --receipts.',
+    )
+  }
   return await withLink(federation, data, passphrase, (link) =>
     enrol(link, bundle, {
       onResult: (result) => output.progress(sentenceOf(federation, result)),
@@ -160,10 +165,9 @@ async function send(
         if (receipts.length > 0)
           await writeReceipts(path, { manifest_hash, receipts: receipts.map(({ frame }) => frame) })
       },
-      receipts: before?.manifest_hash === manifest_hash ? before.receipts : [],
+      receipts: before?.receipts ?? [],
       retries: Math.ceil((wait * 1000) / RETRY_MS),
       signal,
     }),
   )
 }
-
