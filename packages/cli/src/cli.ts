@@ -1,7 +1,7 @@
 /** Runs one command line and ends the process with its exit code. */
 import { CommanderError } from 'commander'
 import type { Ended } from './command.ts'
-import { EXIT, type ExitCode, failureOf } from './errors.ts'
+import { CliError, EXIT, type ExitCode, failureOf } from './errors.ts'
 import { Output, type Writable } from './output/index.ts'
 import { createProgram } from './program.ts'
 import type { Shell } from './shell.ts'
@@ -61,12 +61,16 @@ function interruption(cause: unknown): Error {
 
 /** Called by main.ts once the Node is known to be new enough. */
 export async function runProcess(process: NodeJS.Process): Promise<void> {
-  // A reader that has had enough (`belfry … | head`) is no error.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(EXIT.done)
-    })
-  }
+  // A reader that has had enough (`belfry … | head`) is no error; a result that cannot be written is one.
+  process.stdout.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit(EXIT.done)
+    const message = `standard output could not be written (${code})`
+    const failure = failureOf(new CliError('output-not-written', message, 'Free space, or send it elsewhere.'), false)
+    new Output({ stdout: process.stderr, stderr: process.stderr, env: process.env, json: false }).fail(failure)
+    process.exit(failure.exit)
+  })
+  // Nobody listens to what is said on the way: no reason to leave the work half done.
+  process.stderr.on('error', () => {})
   const { stdout, stderr, env } = process
   const signal = interruptible(process)
   const argv = process.argv.slice(2)

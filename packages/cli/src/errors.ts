@@ -16,20 +16,16 @@ export type CliErrorCode =
   /** A key that the command needs is in none of the files given. */
   | 'wrong-keys'
   | 'no-psbts'
-  | 'not-enrolled'
   | 'token-missing'
   /** A running node's answer to a question about it. */
   | 'api-refused'
   | 'api-malformed'
   | 'no-such-incident'
-  | 'no-such-vault'
-  /** The set file, plan or enrolment is not as it must be. */
-  | 'verification-failed'
   | 'mempool-refuses'
   | 'not-all-receipts'
   | 'not-active'
   | 'unreachable'
-  | 'wrong-network'
+  | 'output-not-written'
   | 'start-failed'
   | 'stalled'
 
@@ -63,6 +59,7 @@ const ENDINGS: { readonly [E in Exclude<Ending, 'done' | 'refused'>]: readonly s
     'secret-wiped',
     'key-derivation-failed',
     'file-not-written',
+    'output-not-written',
     'listen-failed',
     'failed',
     'stopped',

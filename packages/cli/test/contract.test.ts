@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { run } from '../src/cli.ts'
@@ -159,6 +159,19 @@ describe('the contract of the command', () => {
     const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close') as Promise<[number]>])
     assert.equal(code, 0)
     assert.equal(stderr, '')
+  })
+
+  it('exits 1 where the result cannot be written', async function () {
+    if (process.platform !== 'linux') this.skip()
+    const full = await open('/dev/full', 'w')
+    const child = spawn(process.execPath, ['--conditions=source', MAIN, 'version', '--json'], {
+      stdio: ['ignore', full.fd, 'pipe'],
+    })
+    assert.ok(child.stderr)
+    const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close') as Promise<[number]>])
+    await full.close()
+    assert.equal(code, 1)
+    assert.match(stderr, /^error: Standard output could not be written \(ENOSPC\)\n→ /)
   })
 
   it('tells an older Node what is needed, before it loads anything', async () => {

@@ -164,7 +164,7 @@ async function whereIs({ config: file, data, url, tokenFile }: ApiOptions, { env
 
 function checked(url: string): string {
   if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url
-  throw usageError(`${url} is no address of an HTTP API.`, `Give --url like ${DEFAULT_URL}.`)
+  throw usageError(`--url ${url} is no address of an HTTP API.`, `Give --url like ${DEFAULT_URL}.`)
 }
 
 async function readToken(path: string): Promise<string> {

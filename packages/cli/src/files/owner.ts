@@ -6,12 +6,12 @@ import {
   type SecretBytes,
   openNodeKeys,
   parseLock,
-  readText,
   verifier,
 } from '@belfry/client'
 import type { Option } from 'commander'
 import { option, required } from '../command.ts'
 import { LOCK, NODE_KEYS } from './names.ts'
+import { readParsed } from './read-parsed.ts'
 
 export interface OwnerOptions {
   readonly lock: string
@@ -27,7 +27,7 @@ export function ownerOptions(): Option[] {
 
 /** @throws ClientError, FederationError */
 export async function readFederation(path: string): Promise<Federation> {
-  return Federation.fromLock(verifier, parseLock(await readText(path, 'a lock')))
+  return readParsed(path, 'a lock', (text) => Federation.fromLock(verifier, parseLock(text)))
 }
 
 /** A connection to the members for the time of one command. */

@@ -19,20 +19,21 @@ export async function readPsbts(folder: string): Promise<PsbtFile[]> {
   if (names.length === 0 || names.length > MAX_PSBTS_PER_FOLDER) {
     throw new CliError(
       'no-psbts',
-      `${folder} holds ${names.length} PSBTs`,
+      `the folder ${folder} holds ${names.length} PSBTs, not 1 to ${MAX_PSBTS_PER_FOLDER}`,
       `Give the folder that --psbt-out wrote, or one with the signed ${SUFFIX} files.`,
     )
   }
-  return Promise.all(
-    names.map(async (name) => ({ name, bytes: binary(await readBytes(join(folder, name), 'a PSBT')) })),
-  )
+  const files: PsbtFile[] = []
+  // One after the other: a thousand open files are more than many a system allows.
+  for (const name of names) files.push({ name, bytes: binary(await readBytes(join(folder, name), 'a PSBT')) })
+  return files
 }
 
 async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder)
   } catch {
-    throw new CliError('no-psbts', `${folder} cannot be read as a folder`, 'Give a folder with PSBT files.')
+    throw new CliError('no-psbts', `there is no folder ${folder} that can be read`, 'Give a folder with PSBT files.')
   }
 }
 

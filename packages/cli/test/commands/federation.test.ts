@@ -280,6 +280,16 @@ describe('belfry federation', () => {
     })
   }
 
+  it('says which of several cards is none', async () => {
+    const odd = space.file('odd-card.json')
+    await writeFile(odd, '{')
+    const cards = [...ceremony.data.map((dir) => `${dir}/belfry-card.json`), odd]
+    const args = ['federation', 'define', ...cards, '--name', 'x', '--network', 'regtest', '--out', space.file('no.json')]
+    const { code, message } = await refusal(3, args)
+    assert.equal(code, 'file-malformed')
+    assert.ok(message.startsWith(`${odd}: `), message)
+  })
+
   it('refuses a file that is no text, and a folder', async () => {
     const path = space.file('binary')
     await writeFile(path, Uint8Array.of(0xff, 0xfe, 0x00))

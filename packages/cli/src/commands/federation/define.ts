@@ -7,7 +7,6 @@ import {
   define,
   definitionToJson,
   parseCard,
-  readText,
   refuseExisting,
   verifier,
   writeFiles,
@@ -16,6 +15,7 @@ import type { Command } from 'commander'
 import { type Registrar, addCommand, integer, option, required } from '../../command.ts'
 import { usageError } from '../../errors.ts'
 import { DEFINITION } from '../../files/names.ts'
+import { readParsed } from '../../files/read-parsed.ts'
 import type { Report } from '../../output/index.ts'
 import { definitionJson, describeDefinition } from './describe.ts'
 
@@ -58,7 +58,7 @@ export function registerDefine(parent: Command, registrar: Registrar): void {
 async function runDefine(options: DefineOptions, paths: readonly string[], created_at: Millis): Promise<Report> {
   const { out, force = false } = options
   await refuseExisting([out], { force })
-  const cards = await Promise.all(paths.map(async (path) => parseCard(await readText(path, 'a card'))))
+  const cards = await Promise.all(paths.map((path) => readParsed(path, 'a card', parseCard)))
   const definition = definitionOf(options, cards, created_at)
   await writeFiles([{ path: out, content: definitionToJson(definition), privacy: 'public' }], { force })
   return {

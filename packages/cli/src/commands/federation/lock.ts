@@ -3,7 +3,6 @@ import {
   lockToJson,
   parseDefinition,
   parseLockSignature,
-  readText,
   refuseExisting,
   verifier,
   writeFiles,
@@ -11,6 +10,7 @@ import {
 import type { Command } from 'commander'
 import { type Registrar, addCommand, option } from '../../command.ts'
 import { DEFINITION, LOCK } from '../../files/names.ts'
+import { readParsed } from '../../files/read-parsed.ts'
 import type { Report } from '../../output/index.ts'
 import { describeDefinition, lockJson } from './describe.ts'
 
@@ -40,8 +40,8 @@ async function runLock(
   paths: readonly string[],
 ): Promise<Report> {
   await refuseExisting([out], { force })
-  const definition = parseDefinition(await readText(path, 'a definition'))
-  const signatures = await Promise.all(paths.map(async (one) => parseLockSignature(await readText(one, 'a signature'))))
+  const definition = await readParsed(path, 'a definition', parseDefinition)
+  const signatures = await Promise.all(paths.map((one) => readParsed(one, 'a signature', parseLockSignature)))
   const lock = assembleLock(verifier, definition, signatures)
   await writeFiles([{ path: out, content: lockToJson(lock), privacy: 'public' }], { force })
   return {

@@ -5,13 +5,13 @@ import {
   checkDefinition,
   parseDefinition,
   parseLock,
-  readText,
   refuseOn,
   verifier,
   verifyLock,
 } from '@belfry/client'
 import type { Command } from 'commander'
 import { type Registrar, addCommand } from '../../command.ts'
+import { readParsed } from '../../files/read-parsed.ts'
 import type { Report } from '../../output/index.ts'
 import { definitionJson, describeDefinition, lockJson } from './describe.ts'
 
@@ -25,7 +25,7 @@ export function registerShow(parent: Command, registrar: Registrar): void {
 }
 
 async function runShow(file: string): Promise<Report> {
-  const shown = parse(await readText(file, 'a lock or definition'))
+  const shown = await readParsed(file, 'a lock or definition', parse)
   return 'lock_hash' in shown ? showLock(shown) : showDefinition(shown)
 }
 

@@ -5,7 +5,6 @@ import {
   openNodeKeys,
   parseDefinition,
   portsOf,
-  readText,
   refuseExisting,
   signDefinition,
   writeFiles,
@@ -14,6 +13,7 @@ import type { Command } from 'commander'
 import { type Registrar, addCommand, option, required } from '../../command.ts'
 import { NODE_KEYS, SIGNATURE } from '../../files/names.ts'
 import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
+import { readParsed } from '../../files/read-parsed.ts'
 import type { Report } from '../../output/index.ts'
 import { describeDefinition } from './describe.ts'
 
@@ -42,7 +42,7 @@ export function registerSign(parent: Command, registrar: Registrar): void {
 async function runSign(options: SignOptions, path: string): Promise<Report> {
   const { data, out, force = false } = options
   await refuseExisting([out], { force })
-  const definition = parseDefinition(await readText(path, 'a definition'))
+  const definition = await readParsed(path, 'a definition', parseDefinition)
   using passphrase = await readPassphrase(options)
   using keys = await openNodeKeys({ path: join(data, NODE_KEYS), passphrase })
   const signature = signDefinition(portsOf(keys), definition, keys.nodePublicKey as NodeKey)

@@ -19,7 +19,7 @@ async function wholeId(api: NodeApi, id: string | undefined): Promise<string> {
   if (id !== undefined && (id.length < LEAST_PREFIX || id.length > ID_CHARACTERS || !/^[0-9a-f]+$/.test(id))) {
     throw new CliError(
       'usage',
-      `${id} is no incident id.`,
+      `"${id}" is no incident id.`,
       `Give at least ${LEAST_PREFIX} of its hex digits: belfry incident list`,
     )
   }

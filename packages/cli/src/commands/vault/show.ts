@@ -7,7 +7,6 @@ import {
   hashOfBundle,
   parsePlan,
   readBundle,
-  readText,
   summaryLines,
   surveyVaults,
 } from '@belfry/client'
@@ -17,6 +16,7 @@ import { usageError } from '../../errors.ts'
 import { ENROLMENT, LOCK } from '../../files/names.ts'
 import { readFederation, withLink } from '../../files/owner.ts'
 import { type MaybePassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
+import { readParsed } from '../../files/read-parsed.ts'
 import { type Json, type JsonObject, type Report, type Style, btc, list, satPerVb, table } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
 import { planJson } from './plan.ts'
@@ -77,9 +77,10 @@ function surveyLines(asked: Asked | null, vault_id: string, style: Style): strin
 }
 
 /** The plan in the file; null where it says that it is another file. */
-async function planIn(file: string): Promise<VaultPlan | null> {
-  const text = await readText(file, 'a plan or enrolment')
-  return formatOf(text) === 'belfry-enrolment' ? null : parsePlan(text)
+function planIn(file: string): Promise<VaultPlan | null> {
+  return readParsed(file, 'a plan or enrolment', (text) =>
+    formatOf(text) === 'belfry-enrolment' ? null : parsePlan(text),
+  )
 }
 
 interface Asked {

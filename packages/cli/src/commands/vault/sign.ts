@@ -4,7 +4,6 @@ import {
   type VaultPlan,
   buildRecoverySet,
   parsePlan,
-  readText,
   recoverySetFromPsbts,
   refuseExisting,
   signPsbt,
@@ -20,6 +19,7 @@ import { type Signers, openSigners, pathsOf } from '../../files/key-files.ts'
 import { PLAN, RECOVERY_SET } from '../../files/names.ts'
 import { type MaybePassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
 import { type PsbtFile, readPsbts } from '../../files/psbt-folder.ts'
+import { readParsed } from '../../files/read-parsed.ts'
 import type { Report } from '../../output/index.ts'
 import { describeSet, setJson } from './describe-set.ts'
 
@@ -54,7 +54,7 @@ export function registerSign(parent: Command, registrar: Registrar): void {
 }
 
 async function runSign(options: SignOptions): Promise<Report> {
-  const plan = parsePlan(await readText(options.plan, 'a plan'))
+  const plan = await readParsed(options.plan, 'a plan', parsePlan)
   return options.psbtOut === undefined ? await makeSet(options, plan) : await makePsbts(options, plan, options.psbtOut)
 }
 

@@ -7,7 +7,6 @@ import {
   parsePlan,
   planToJson,
   readRecoverySet,
-  readText,
   requireDeposit,
   scriptsOf,
   testAcceptance,
@@ -18,6 +17,7 @@ import { CliError } from '../../errors.ts'
 import { type BitcoindOptions, bitcoindOptions, withBitcoind } from '../../files/bitcoind.ts'
 import { PLAN, RECOVERY_SET } from '../../files/names.ts'
 import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
+import { readParsed } from '../../files/read-parsed.ts'
 import type { Output, Report } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
 import { describeSet, setJson } from './describe-set.ts'
@@ -48,7 +48,7 @@ export function registerVerify(parent: Command, registrar: Registrar): void {
 }
 
 async function runVerify(options: VerifyOptions, { output, signal }: Shell): Promise<Report> {
-  const plan = parsePlan(await readText(options.plan, 'a plan'))
+  const plan = await readParsed(options.plan, 'a plan', parsePlan)
   using passphrase = await readPassphrase(options)
   const unverified = await readRecoverySet({ path: options.set, passphrase })
   if (planToJson(unverified.plan) !== planToJson(plan)) {
@@ -80,7 +80,7 @@ async function runVerify(options: VerifyOptions, { output, signal }: Shell): Pro
   }
 }
 
-/** @throws RecoverySetRefused, after every finding was told */
+/** @throws RecoverySetRefused with the first finding, after all others were told */
 function accept(
   plan: VaultPlan,
   presigned: Parameters<typeof acceptRecoverySet>[1],
@@ -92,7 +92,7 @@ function accept(
   try {
     return acceptRecoverySet(plan, presigned, { deep_cold_descriptor })
   } catch (error) {
-    if (error instanceof RecoverySetRefused) for (const { sentence } of error.findings) output.warn(sentence)
+    if (error instanceof RecoverySetRefused) for (const { sentence } of error.findings.slice(1)) output.warn(sentence)
     throw error
   }
 }
@@ -130,7 +130,6 @@ async function ask(bitcoind: Bitcoind, set: SignedRecoverySet, output: Output, s
     }
   })
   if (refused.length === 0) return acceptances.flatMap(({ id, answer }) => (answer.kind === 'fee-too-low' ? [id] : []))
-  for (const sentence of refused) output.warn(sentence)
   throw new CliError(
     'mempool-refuses',
     `bitcoind would not take ${refused.join('; ')}`,
