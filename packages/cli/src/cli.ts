@@ -32,11 +32,11 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
     return ended.exit
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) {
-      output.report({ result: { help }, human: () => [help.trimEnd()] })
+      output.report({ result: { help }, human: () => help.trimEnd().split('\n') })
       return EXIT.done
     }
     // Shown because a verb is missing: not asked for, so no result.
-    if (help !== '') output.progress(help)
+    for (const line of help === '' ? [] : help.split('\n')) output.progress(line)
     const failure = failureOf(signal.aborted ? interruption(error) : error, isDebugging(env))
     output.fail(failure)
     return failure.exit

@@ -3,7 +3,7 @@
  * standard error, always.
  */
 import type { Failure } from '../errors.ts'
-import { type Style, plain, styleFor } from './style.ts'
+import { type Style, fitToPrint, plain, styleFor } from './style.ts'
 
 /** JSON without bigint: amounts are integers of satoshis below 2^53. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
@@ -52,7 +52,7 @@ export class Output {
   report({ result, human }: Report): void {
     this.#endDrawing()
     if (this.json) this.#stdout.write(`${JSON.stringify({ ok: true, result })}\n`)
-    else for (const line of human(this.style)) this.#stdout.write(`${line}\n`)
+    else for (const line of human(this.style)) this.#stdout.write(`${fitToPrint(line)}\n`)
   }
 
   fail({ code, message, remedy, details }: Failure): void {
@@ -75,19 +75,19 @@ export class Output {
   line(text: string): void {
     if (this.json) return
     this.#endDrawing()
-    this.#stdout.write(`${text}\n`)
+    this.#stdout.write(`${fitToPrint(text)}\n`)
   }
 
-  /** A step of long work. */
+  /** A step of long work, on one line. */
   progress(text: string): void {
     this.#endDrawing()
-    this.#stderr.write(`${this.#stderrStyle('dim', text)}\n`)
+    this.#stderr.write(`${this.#stderrStyle('dim', fitToPrint(text))}\n`)
   }
 
   /** Something that must not be overlooked. */
   warn(text: string): void {
     this.#endDrawing()
-    this.#stderr.write(`${this.#stderrStyle('yellow', 'warning')}: ${text}\n`)
+    this.#stderr.write(`${this.#stderrStyle('yellow', 'warning')}: ${fitToPrint(text)}\n`)
   }
 
   /** Redrawn in place on a terminal; elsewhere only its end is written, so that no log fills with it. */

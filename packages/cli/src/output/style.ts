@@ -30,6 +30,15 @@ export function styleFor(stream: { readonly isTTY?: boolean }, env: NodeJS.Proce
 // eslint-disable-next-line no-control-regex
 const MARKS = /\u001b\[[0-9]+m/g
 
+// Control characters, and whatever else has no place in a line; the codes that `coloured` writes pass.
+// eslint-disable-next-line no-control-regex
+const HARMFUL = /(?!\u001b\[(?:1|22?|3[12369])m)\p{C}/gu
+
+/** One line that moves no cursor and hides nothing, whoever named what is told in it. */
+export function fitToPrint(line: string): string {
+  return line.replaceAll(HARMFUL, '?')
+}
+
 /** The characters that a reader sees. */
 export function visibleLength(text: string): number {
   return text.replaceAll(MARKS, '').length

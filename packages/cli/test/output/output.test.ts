@@ -69,6 +69,18 @@ describe('output', () => {
     assert.equal(stderr.text, 'at here\n')
   })
 
+  it('lets no name that others gave move the cursor or hide a word', () => {
+    const { output, stdout, stderr } = outputOn(true)
+    const hostile = 'a\u001b[2J\u001b[8mb\rc\u202ed\ne'
+    const told = 'a?[2J?[8mb?c?d?e'
+    output.report({ result: {}, human: (style) => [`${style('bold', 'vault')} ${hostile}`] })
+    output.line(hostile)
+    assert.equal(stdout.text, `\u001b[1mvault\u001b[22m ${told}\n${told}\n`)
+    output.progress(hostile)
+    output.warn(hostile)
+    assert.equal(stderr.text.split(told).length, 3)
+  })
+
   it('colours for a terminal, not for a dumb one, nor without one', () => {
     assert.notEqual(outputOn(true).output.style('red', 'x'), 'x')
     for (const [terminal, env] of [

@@ -23,7 +23,7 @@ export async function writeBundle(path: string, bundle: EnrolmentBundle): Promis
 export async function readBundle(
   path: string,
 ): Promise<{ readonly bundle: EnrolmentBundle; readonly manifest: Manifest }> {
-  const bundle = await readJson(enrolmentBundle, path, 'enrolment.json')
+  const bundle = await readJson(enrolmentBundle, path, 'an enrolment')
   const { bytes, signatures } = bundle.manifest
   const manifest = decode(path, bytes)
   if (signedByOwner(verifier, 'manifest', bytes, signatures, manifest.owner.enrol)) return { bundle, manifest }
@@ -89,7 +89,7 @@ export async function writeReceipts(path: string, receipts: Receipts): Promise<v
 
 /** @throws ClientError file-unreadable, file-malformed */
 export async function readReceipts(path: string): Promise<Receipts> {
-  const { manifest_hash, receipts } = await readJson(receiptsSchema, path, 'receipts file')
+  const { manifest_hash, receipts } = await readJson(receiptsSchema, path, 'receipts')
   return { manifest_hash, receipts }
 }
 

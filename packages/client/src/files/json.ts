@@ -4,7 +4,7 @@ import { readText } from './read.ts'
 
 /**
  * Reads one of this package's JSON files strictly.
- * @param what the file's usual name, for the sentence
+ * @param what the file's meaning, for the sentence: "an enrolment"
  * @throws ClientError file-unreadable, file-malformed
  */
 export async function readJson<T>(schema: Schema<T>, path: string, what: string): Promise<T> {
@@ -15,8 +15,8 @@ export async function readJson<T>(schema: Schema<T>, path: string, what: string)
     if (!(error instanceof SchemaError)) throw error
     throw new ClientError(
       'file-malformed',
-      `${path} is no ${what}: ${error.message}`,
-      'Give the file as Belfry wrote it.',
+      `${path} cannot be read as ${what}: ${error.message}`,
+      'Give such a file, as Belfry wrote it.',
       { cause: error },
     )
   }

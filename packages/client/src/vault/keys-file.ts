@@ -22,7 +22,7 @@ export function vaultKeysToJson(keys: VaultKeys): string {
 
 /** @throws ClientError file-unreadable, file-malformed */
 export async function readVaultKeys(paths: readonly string[]): Promise<VaultKeys> {
-  const files = await Promise.all(paths.map((path) => readJson(vaultKeysSchema, path, 'vault-keys.json')))
+  const files = await Promise.all(paths.map((path) => readJson(vaultKeysSchema, path, 'vault keys')))
   return {
     cold: files.flatMap(({ cold }) => cold),
     hot: files.flatMap(({ hot }) => hot),
