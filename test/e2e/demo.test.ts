@@ -34,6 +34,7 @@ describe('belfry demo', function () {
   })
 
   const start = (...flags: readonly string[]): Started => startBelfryWith({ TMPDIR: folder }, 'demo', '--json', ...flags)
+  const startInWords = (): Started => startBelfryWith({ TMPDIR: folder }, 'demo')
 
   async function finish(demo: Started): Promise<Finished> {
     const [exit] = (await once(demo.process, 'close')) as [number | null]
@@ -65,6 +66,20 @@ describe('belfry demo', function () {
     assert.ok(Number.isInteger(theft_to_clawback_ms) && Number.isInteger(first_seen_to_clawback_ms))
     assert.ok(Number(theft_to_clawback_ms) >= Number(first_seen_to_clawback_ms), 'nobody sees it before it is sent')
     assert.ok(Number(first_seen_to_clawback_ms) > 0)
+    await assertNothingLeft()
+  })
+
+  it('prints in words what the README shows, and then the same story with its proofs', async () => {
+    const { exit, stdout, stderr } = await finish(startInWords())
+    assert.equal(exit, 0, stderr)
+    const readme = await readFile(join(import.meta.dirname, '../../README.md'), 'utf8')
+    const shown = /```\n(A federation of 5:[^`]*)```/.exec(readme)?.[1] ?? assert.fail('the README shows a demo')
+    const printed = new Set(shapesOf(stderr + stdout))
+    assert.deepEqual(shapesOf(shown).filter((line) => line !== '…' && !printed.has(line)), [])
+    const explained = stdout.slice(stdout.indexOf('The same story'))
+    for (const words of ['The theft of vault savings: recovered', 'holds a certificate: 3 votes', 'signature valid', 'The coin is safe']) {
+      assert.ok(explained.includes(words), words)
+    }
     await assertNothingLeft()
   })
 
@@ -143,6 +158,11 @@ describe('belfry demo', function () {
     }
   })
 })
+
+/** Lines without what differs from run to run: ids, times, which member. */
+function shapesOf(text: string): string[] {
+  return text.split('\n').map((line) => line.trim().replaceAll(/[0-9a-f]{16}…/g, '#').replaceAll(/\d+(?:\.\d+)?/g, '#')).filter((line) => line !== '')
+}
 
 function linesOf(stdout: string): DemoLine[] {
   const whole = stdout.slice(0, stdout.lastIndexOf('\n') + 1)

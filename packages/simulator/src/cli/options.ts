@@ -26,8 +26,8 @@ const MOST_JOBS = 256
 
 export const USAGE = `Usage: pnpm simulate [options]
 
-Runs a federation in a deterministic world, once for each seed, and checks the protocol's invariants after every event.
-The same seed always gives the same run.
+Runs a federation in a deterministic world, once for each seed, and holds it to the protocol's invariants. The same seed
+always gives the same run.
 
   --seeds N       how many seeds to run (default ${DEFAULT_SEEDS})
   --from S        the first of them (default 0)

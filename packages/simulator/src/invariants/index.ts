@@ -15,5 +15,9 @@ export { FrameReader } from './frames.ts'
 export type { Context, Invariant, Violation, Watcher } from './invariant.ts'
 export { ToldChains } from './told-chain.ts'
 
-/** Judged after every event. L1 is judged by the run itself (run/liveness.ts), for it has a beginning and an end. */
+/**
+ * Judged after every event, but for what costs as much as hundreds of them: whether a log restores to its state, encodes
+ * within its limits and holds no share is asked at crashes and at the end. L1 is judged by the run itself (run/liveness.ts),
+ * for it has a beginning and an end.
+ */
 export const INVARIANTS: readonly Invariant[] = [S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, L4]
