@@ -11,7 +11,7 @@ export type GossipVerdict = 'accept' | 'reject' | 'ignore'
 export interface MemberContact {
   readonly index: MemberIndex
   readonly peerId: string
-  /** Multiaddrs; empty where the member is only ever dialled by others. */
+  /** Multiaddrs; one that cannot be dialled is logged and passed over. Empty: the member only ever dials others. */
   readonly addresses: readonly string[]
 }
 
@@ -46,7 +46,7 @@ export interface NetworkInit {
 export type LogLevel = 'debug' | 'info' | 'warn'
 export type NetworkEvent =
   | 'network-started' | 'network-stopped'
-  | 'member-connected' | 'member-disconnected' | 'dial-failed'
+  | 'member-connected' | 'member-disconnected' | 'dial-failed' | 'address-unusable'
   | 'connection-refused' | 'connection-replaced'
   | 'gossip-rejected' | 'gossip-handler-failed' | 'gossip-unpublished' | 'gossip-oversize'
   | 'member-stream-failed' | 'member-stream-malformed' | 'member-over-budget' | 'send-queue-full' | 'frame-oversize'

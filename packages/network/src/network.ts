@@ -12,7 +12,7 @@ import { createHost, type Host } from './host/host.ts'
 import { MemberDialers } from './host/member-dialers.ts'
 import type { HostParts, Parts } from './host/parts.ts'
 import { Roster } from './host/roster.ts'
-import { parseAddress } from './identity/address.ts'
+import { badAddress, isMultiaddr } from './identity/address.ts'
 import { completeLimits } from './limits.ts'
 import { limitLog } from './log-limit.ts'
 import { MemberStreams } from './members/member-streams.ts'
@@ -60,7 +60,9 @@ function checkTexts({ topicPrefix, listen }: NetworkInit): void {
   if (!TOPIC_PREFIX.test(topicPrefix)) {
     throw new NetworkError('bad-option', 'the topic prefix is 16 lower-case hex digits', 'Take it from the lock hash.')
   }
-  for (const address of listen) parseAddress(address)
+  for (const address of listen) {
+    if (!isMultiaddr(address)) throw badAddress(`"${address}" is no address that Belfry can listen on`)
+  }
 }
 
 /** Before libp2p stops: it destroys the sockets while it waits, for half a second, for what is to be sent on them. */

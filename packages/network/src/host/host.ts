@@ -6,7 +6,7 @@ import { FaultTolerance, type ConnectionGater, type Libp2p, type PrivateKey } fr
 import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { createLibp2p } from 'libp2p'
-import { parseAddress } from '../identity/address.ts'
+import { readAddress } from '../identity/address.ts'
 import type { NetworkLimits } from '../limits.ts'
 import { CONNECTIONS_PER_PEER } from './connections.ts'
 
@@ -81,6 +81,6 @@ export async function createHost(init: HostInit): Promise<Host> {
 }
 
 function allowList(addresses: readonly string[]): string[] {
-  const ips = addresses.map((text) => parseAddress(text).ip).filter((ip) => ip !== null)
+  const ips = addresses.flatMap((text) => readAddress(text)?.ip ?? [])
   return [...new Set(ips.map(({ kind, value }) => `/${kind}/${value}`))]
 }

@@ -1,7 +1,7 @@
 import type { Connection } from '@libp2p/interface'
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import { NetworkError } from '../errors.ts'
-import { addressOfPeer } from '../identity/address.ts'
+import { addressOfPeer, badAddress } from '../identity/address.ts'
 import type { MemberContact } from '../network-init.ts'
 import type { ConnectionObserver } from './connections.ts'
 import { MemberDialer, type MemberDialerModules } from './member-dialer.ts'
@@ -14,13 +14,18 @@ export class MemberDialers implements ConnectionObserver {
   readonly #modules: MemberDialersModules
   readonly #members = new Map<MemberIndex, { readonly peerId: string; readonly dialer: MemberDialer }>()
 
-  /** @throws NetworkError `bad-address`, `bad-option` */
+  /** @throws NetworkError `bad-option` for too many addresses */
   constructor(contacts: readonly MemberContact[], modules: MemberDialersModules) {
     this.#modules = modules
     for (const { index, peerId, addresses } of contacts) {
       if (index === modules.roster.self) continue
       const dialer = new MemberDialer(index, modules)
-      for (const address of addresses) dialer.addAddress(addressOfPeer(address, peerId))
+      for (const text of addresses) {
+        const address = addressOfPeer(text, peerId)
+        if (address) dialer.addAddress(address)
+        // A member wrote it into its own card: that must not keep the others from starting.
+        else modules.log('warn', 'address-unusable', { member: index, address: text })
+      }
       this.#members.set(index, { peerId, dialer })
     }
   }
@@ -41,9 +46,11 @@ export class MemberDialers implements ConnectionObserver {
   }
 
   /** @throws NetworkError `bad-address`, `bad-option` */
-  addAddress(index: MemberIndex, address: string): void {
+  addAddress(index: MemberIndex, text: string): void {
     const { peerId, dialer } = this.#memberAt(index)
-    dialer.addAddress(addressOfPeer(address, peerId))
+    const address = addressOfPeer(text, peerId)
+    if (!address) throw badAddress(`"${text}" is no address at which member ${index} can be dialled`)
+    dialer.addAddress(address)
   }
 
   opened(index: MemberIndex): void {

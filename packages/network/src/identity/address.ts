@@ -17,25 +17,18 @@ export function isMultiaddr(text: string): boolean {
   return readAddress(text) !== null
 }
 
-/** @throws NetworkError `bad-address` */
-export function parseAddress(text: string): Address {
-  const address = readAddress(text)
-  if (!address) throw badAddress(`"${text.slice(0, ADDRESS_TEXT_MAX)}" is no address that Belfry can use`)
-  return address
-}
-
 /**
- * A member's address with its peer id at the end, so that nobody else can answer there.
- * @throws NetworkError `bad-address` where the address names another peer
+ * A peer's address with its id at the end, so that nobody else can answer there; null for one that cannot be dialled, or
+ * that names another peer.
  */
-export function addressOfPeer(text: string, peerId: string): Multiaddr {
-  const address = parseAddress(text)
-  if (address.peerId === null) return address.multiaddr.encapsulate(`/p2p/${peerId}`)
-  if (address.peerId !== peerId) throw badAddress(`"${text}" names another peer than ${peerId}`)
-  return address.multiaddr
+export function addressOfPeer(text: string, peerId: string): Multiaddr | null {
+  const address = readAddress(text)
+  if (address?.peerId === null) return address.multiaddr.encapsulate(`/p2p/${peerId}`)
+  return address?.peerId === peerId ? address.multiaddr : null
 }
 
-function readAddress(text: string): Address | null {
+/** null for what Belfry can neither dial nor listen on. */
+export function readAddress(text: string): Address | null {
   if (text.length > ADDRESS_TEXT_MAX) return null
   const parsed = tryMultiaddr(text)
   const [host, tcp, peer, ...rest] = parsed?.getComponents() ?? []
@@ -55,7 +48,7 @@ function tryMultiaddr(text: string): Multiaddr | null {
   }
 }
 
-function badAddress(sentence: string): NetworkError {
+export function badAddress(sentence: string): NetworkError {
   return new NetworkError('bad-address', sentence,
     'Write it like /ip4/203.0.113.7/tcp/9735 or /dns4/belfry.example/tcp/9735.')
 }

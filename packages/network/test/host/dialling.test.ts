@@ -37,6 +37,19 @@ describe('dialling', () => {
     await until('they are connected', () => a.network.connected().length === 1)
   })
 
+  it('passes over what the lock has and nobody can dial, and says so', async () => {
+    const unusable = ['x', '/ip4/127.0.0.1/udp/1/quic-v1', `/ip4/127.0.0.1/tcp/1/p2p/${federation.identity(1).peerId}`]
+    const said: unknown[] = []
+    const b = await federation.start(2)
+    const a = await federation.start(1, {
+      limits: LIMITS,
+      addresses: [...unusable, ...b.network.listening()],
+      log: (level, event, fields) => void (event === 'address-unusable' && said.push([level, fields])),
+    })
+    await until('they are connected', () => a.network.connected().length === 1)
+    assert.deepEqual(said, unusable.map((address) => ['warn', { member: TWO, address }]))
+  })
+
   it('of both at once ends with both connected and gossiping', async () => {
     for (let round = 0; round < 5; round++) {
       const [a, b] = [await federation.start(1), await federation.start(2)]
