@@ -4,7 +4,6 @@ export {
   type GuardedVault,
   type RecoveryTransaction,
   type RootKey,
-  enrolmentBundle,
   makeBundle,
 } from './custody/bundle.ts'
 export {
@@ -12,10 +11,8 @@ export {
   hashOfBundle,
   readBundle,
   readReceipts,
-  requireBundleFits,
   resumeOrStore,
   type StoredBundle,
-  writeBundle,
   writeReceipts,
 } from './custody/bundle-file.ts'
 export {
@@ -39,7 +36,7 @@ export { type Statement, readStatement } from './incident/statement.ts'
 export * from './vault/index.ts'
 
 // What a program of an owner or operator needs of the packages beneath, so that this package is all that it imports.
-export { type Bitcoind, BitcoindError, type RpcClientOptions, connectBitcoind } from '@belfry/bitcoind'
+export { type Bitcoind, BitcoindError, connectBitcoind } from '@belfry/bitcoind'
 export {
   NodeKeys,
   OwnerKey,
@@ -52,7 +49,6 @@ export {
 } from '@belfry/keystore'
 export {
   ACTIONS,
-  type ActionThresholds,
   CARD_ROLES,
   type Card,
   type CardRole,
@@ -119,5 +115,4 @@ export {
   summaryOf,
   toPsbt,
   unvaultToJson,
-  verifyRecoverySet,
 } from '@belfry/vault'

@@ -7,11 +7,9 @@ export {
   type BitcoindBinary,
   BitcoindError,
   ExitGuard,
-  type FetchProgress,
   type GuardedProcess,
   type Regtest,
   type RegtestNode,
-  RELAY_AT_ONCE,
   findBitcoind,
   findFreePorts,
   pollUntil,
@@ -31,4 +29,4 @@ export {
   sats,
   toHex,
 } from '@belfry/protocol/primitives'
-export { type SignedTransaction, type Spend, buildColdSpend, buildHotSpend } from '@belfry/vault'
+export { type SignedTransaction, type Spend, buildHotSpend } from '@belfry/vault'

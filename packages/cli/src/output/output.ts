@@ -57,13 +57,13 @@ export class Output {
 
   fail({ code, message, remedy, details }: Failure): void {
     this.#endDrawing()
-    for (const line of details) this.#stderr.write(`${line}\n`)
+    for (const line of details) this.#stderr.write(`${fitToPrint(line)}\n`)
     if (this.json) {
       this.#stdout.write(`${JSON.stringify({ ok: false, error: { code, message, remedy } })}\n`)
       return
     }
-    this.#stderr.write(`${this.#stderrStyle('red', 'error')}: ${message}\n`)
-    this.#stderr.write(`${this.#stderrStyle('dim', '→')} ${remedy}\n`)
+    this.#stderr.write(`${this.#stderrStyle('red', 'error')}: ${fitToPrint(message)}\n`)
+    this.#stderr.write(`${this.#stderrStyle('dim', '→')} ${fitToPrint(remedy)}\n`)
   }
 
   /** One object of a stream (`demo --json`): `event`, `at_ms` and what belongs to it. */

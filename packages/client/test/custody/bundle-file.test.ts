@@ -8,11 +8,10 @@ import {
   makeBundle,
   readBundle,
   readReceipts,
-  requireBundleFits,
   resumeOrStore,
-  writeBundle,
   writeReceipts,
 } from '../../src/index.ts'
+import { requireBundleFits, writeBundle } from '../../src/custody/bundle-file.ts'
 import { makeFederation } from '../support/federation.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { testVault } from '../support/vault.ts'

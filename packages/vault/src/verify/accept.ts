@@ -17,7 +17,7 @@ export class RecoverySetRefused extends VaultError {
     super(
       'set-refused',
       `${first?.sentence ?? 'nothing found'}${more}`,
-      'Do not enrol this set; build and sign it anew from the plan.',
+      'Do not enrol this set; check the plan against your own records, then sign it anew on devices that you trust.',
     )
     this.findings = findings
   }

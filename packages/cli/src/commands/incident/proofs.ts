@@ -60,15 +60,16 @@ export function proofJson({ kind, member, claim, frame, valid, message_hash, sig
 }
 
 export function proofLines(proofs: readonly Proof[], style: Style): string[] {
-  return proofs.flatMap(({ member, claim, frame, valid, message_hash, signed_at }) => [
-    `  ${member.name} (member ${member.index}) ${claim}`,
-    ...(valid === null
-      ? []
-      : [
-          `    ${verdict(valid, style)}, message ${message_hash ?? 'unreadable'}, ${signed_at === null ? '' : utc(Date.parse(signed_at))}`,
-        ]),
-    style('dim', `    ${frame}`),
+  return proofs.flatMap((one) => [
+    `  ${one.member.name} (member ${one.member.index}) ${one.claim}`,
+    ...(one.valid === null ? [] : [`    ${verdict(one.valid, style)}, ${messageOf(one)}`]),
+    style('dim', `    ${one.frame}`),
   ])
+}
+
+function messageOf({ message_hash, signed_at }: Proof): string {
+  if (message_hash === null || signed_at === null) return 'unreadable'
+  return `message ${message_hash}, ${utc(Date.parse(signed_at))}`
 }
 
 function verdict(valid: boolean, style: Style): string {
