@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { broadcasterOrder, incidentIdOf } from '../../packages/protocol/src/index.ts'
 import { sha256 } from '../../packages/keystore/src/index.ts'
-import { CSV, Scene, blockAt, clawbackTxid, transactionOf } from '../support/vaults.ts'
+import { CSV, Scene, blockAt, clawbackTxid, emergencyTxid, transactionOf } from '../support/vaults.ts'
 
 function order(scene: Scene): number[] {
   const { federation } = scene.setting
@@ -151,7 +151,7 @@ describe('a theft of the deposit itself', () => {
     const scene = await Scene.guarded()
     await scene.members.chain({ event: 'spend-seen', outpoint: scene.deposit, tx: transactionOf('thief') })
     assert.equal(scene.broadcast().length, 2)
-    assert.equal(scene.broadcast()[0]?.txid, transactionOf('vault/emergency/250').txid)
+    assert.equal(scene.broadcast()[0]?.txid, emergencyTxid(250))
     assert.ok(scene.broadcast().every(({ parent }) => !parent))
   })
 

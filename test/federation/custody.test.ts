@@ -14,7 +14,7 @@ import {
 import { type MemberIndex, fromHex, toCbor } from '../../packages/protocol/src/primitives/index.ts'
 import { OwnerKey, seal, sha256 } from '../../packages/keystore/src/index.ts'
 import { makeFederation, secretOf } from '../support/federation.ts'
-import { Scene, testVault, transactionOf } from '../support/vaults.ts'
+import { Scene, clawbackTxid, testVault } from '../support/vaults.ts'
 
 /** A scene at height 100 whose vault is not enrolled yet. */
 async function unguarded(): Promise<Scene> {
@@ -218,7 +218,7 @@ describe('a manifest', () => {
     const kinds = new Set(scene.tells('incident-opened').map(({ detail }) => detail))
     assert.deepEqual(kinds, new Set(['theft', 'cold-theft']))
     const sent = new Set(scene.broadcast().map(({ txid }) => txid))
-    assert.ok(sent.has(transactionOf('vault/clawback/2').txid))
+    assert.ok(sent.has(clawbackTxid(2)))
   })
 })
 

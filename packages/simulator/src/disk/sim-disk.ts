@@ -38,10 +38,6 @@ export class SimDisk implements Disk {
     this.#start({ kind: 'snapshot', snapshot: { index, bytes } }, done)
   }
 
-  get busy(): boolean {
-    return this.#under_way !== null
-  }
-
   /** The last record that would be found after a crash now. */
   get synced_index(): number {
     return this.#entries.at(-1)?.index ?? this.#snapshot?.index ?? HEADER_INDEX

@@ -1,5 +1,5 @@
-import type { EnvelopeId, ManifestHash } from '@belfry/protocol/primitives'
-import { type SimTx } from '../chain/index.ts'
+import type { EnvelopeId } from '@belfry/protocol/primitives'
+import type { SimTx } from '../chain/index.ts'
 import type { Deal } from '../federation/index.ts'
 
 /** Every deal of this world, and every transaction by its bytes: what the fakes look up instead of decrypting and parsing. */
@@ -27,10 +27,6 @@ export class Vaults {
 
   dealOf(envelope_id: EnvelopeId): Deal | null {
     return this.#dealOf.get(envelope_id) ?? null
-  }
-
-  dealOfManifest(hash: ManifestHash): Deal | null {
-    return this.#deals.find((deal) => deal.hash === hash) ?? null
   }
 
   /** Null for bytes that are no transaction of this world. */
