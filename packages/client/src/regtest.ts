@@ -29,4 +29,4 @@ export {
   sats,
   toHex,
 } from '@belfry/protocol/primitives'
-export { type SignedTransaction, type Spend, buildHotSpend } from '@belfry/vault'
+export { type SignedTransaction, type Spend, buildColdSpend, buildHotSpend } from '@belfry/vault'
