@@ -103,6 +103,8 @@ export {
   type VaultPlan,
   acceptRecoverySet,
   buildRecoverySet,
+  checkDistinct,
+  checkKeySet,
   createPlan,
   multisigScript,
   parsePlan,

@@ -95,6 +95,19 @@ describe('belfry vault, offline', () => {
     assert.notEqual((await address(...parts.toReversed())).address, whole, 'the order of the keys is part of the vault')
   })
 
+  it('gives no address for keys that no plan takes', async () => {
+    const make = ['vault', 'keys', '--out', space.file('many'), '--passphrase-file', space.passphrase]
+    await result([...make, '--cold', '13', '--hot', '0', '--deep-cold', '0'])
+    const address = ['vault', 'address', '--network', 'regtest', '--keys', keys('vault-keys.json')]
+    assert.equal((await refusal(3, [...address, '--cold-threshold', '4'])).code, 'threshold-out-of-range')
+    const many = space.file('many', 'vault-keys.json')
+    assert.equal((await refusal(3, [...address, many])).code, 'threshold-out-of-range')
+    const all = JSON.parse(await readFile(keys('vault-keys.json'), 'utf8')) as { cold: string[]; hot: string[] }
+    const hotIsCold = space.file('hot-is-cold.json')
+    await writeFile(hotIsCold, JSON.stringify({ ...all, hot: all.cold.slice(0, 1) }))
+    assert.equal((await refusal(3, [...address.slice(0, -1), hotIsCold])).code, 'key-repeated')
+  })
+
   it('plans what each transaction is for, and what it costs', async () => {
     const { transactions, deposit_checked, left_out } = await result<Planned>(plan('--force'))
     assert.deepEqual(

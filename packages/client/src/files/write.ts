@@ -55,7 +55,7 @@ export async function makeFolder(path: string): Promise<void> {
     throw new ClientError(
       'file-not-written',
       `${path} could not be made (${systemCode(error)})`,
-      'Check that what is above it is a folder, is writable and has free space.',
+      'Check that nothing else stands there, and that what is above it is a folder, is writable and has free space.',
     )
   }
 }

@@ -1,5 +1,15 @@
 /** The keys of a vault as its plan takes them, from the public key files of its devices. */
-import { type DeepCold, MAX_KEYS, NETWORKS, type Network, type PublicKey, type VaultKeys, readVaultKeys } from '@belfry/client'
+import {
+  type DeepCold,
+  MAX_KEYS,
+  NETWORKS,
+  type Network,
+  type PublicKey,
+  type VaultKeys,
+  checkDistinct,
+  checkKeySet,
+  readVaultKeys,
+} from '@belfry/client'
 import type { Option } from 'commander'
 import { integer, option, required } from '../../command.ts'
 import { usageError } from '../../errors.ts'
@@ -24,7 +34,10 @@ export function majority(keys: readonly unknown[]): number {
   return Math.floor(keys.length / 2) + 1
 }
 
-/** @throws CliError usage where the files together have no cold key */
+/**
+ * Keys that a plan will take too: nobody shall deposit to an address that cannot be planned for.
+ * @throws CliError usage where the files together have no cold key; VaultError threshold-out-of-range, key-repeated
+ */
 export async function readColdKeys({
   keys: paths,
   coldThreshold,
@@ -32,7 +45,10 @@ export async function readColdKeys({
   const keys = await readVaultKeys(paths)
   if (keys.cold.length === 0)
     throw usageError('None of these files has a cold key.', 'Give the vault-keys.json of every device with --keys.')
-  return { keys, cold: { threshold: coldThreshold ?? majority(keys.cold), keys: keys.cold } }
+  const cold = { threshold: coldThreshold ?? majority(keys.cold), keys: keys.cold }
+  checkKeySet(cold, 'cold')
+  checkDistinct([...keys.cold, ...keys.hot, ...keys.deep_cold], 'keys of these files')
+  return { keys, cold }
 }
 
 export interface ColdKeys {
