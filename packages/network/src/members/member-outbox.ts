@@ -69,9 +69,16 @@ export class MemberOutbox {
     const stream = this.#stream.current
     if (stream?.writeStatus !== 'writable') return
     while (!stream.writableNeedsDrain) {
-      const frame = this.#queue.shift()
+      const frame = this.#queue.peek()
       if (!frame) return
-      stream.send(frame)
+      try {
+        stream.send(frame)
+      } catch (error) {
+        // It began to close a moment ago, which its status does not say yet. The next stream takes the frame.
+        stream.abort(error instanceof Error ? error : new Error(String(error)))
+        return
+      }
+      this.#queue.shift()
       this.#modules.counters.add('frames_sent')
       this.#modules.counters.add('frames_sent_bytes', frame.length)
     }

@@ -32,8 +32,13 @@ export class SendQueue {
     return dropped
   }
 
+  /** The oldest, which stays. */
+  peek(): Uint8Array | undefined {
+    return this.#frames[this.#head]
+  }
+
   shift(): Uint8Array | undefined {
-    const frame = this.#frames[this.#head]
+    const frame = this.peek()
     if (frame === undefined) return undefined
     this.#head++
     this.#bytes -= frame.length

@@ -10,6 +10,7 @@ describe('a send queue', () => {
       const model: Uint8Array[] = []
       for (const frame of operations) {
         if (frame === null) {
+          assert.deepEqual(queue.peek(), model[0])
           assert.deepEqual(queue.shift(), model.shift())
         } else {
           model.push(frame)
