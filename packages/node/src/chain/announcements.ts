@@ -13,6 +13,9 @@ export interface AnnouncementModules {
   readonly log: ChainLog | null
 }
 
+/** A block may bring a theft: the answer to it comes before questions that can wait. */
+const LOOK_AFTER_BLOCK_MS = 100
+
 /** What becomes of what bitcoind publishes: told at once where that is certain, else a round of questions. */
 export function createAnnouncementHandlers(modules: AnnouncementModules): ZmqHandlers {
   const { follower, mempool, watchSet, syncLoop, log } = modules
@@ -24,12 +27,13 @@ export function createAnnouncementHandlers(modules: AnnouncementModules): ZmqHan
   }
 
   /** Bytes that cannot be read are asked for over RPC: ZMQ promises nothing. */
-  async function decoded(work: Promise<unknown>): Promise<void> {
+  async function decoded<T>(work: Promise<T>): Promise<T | null> {
     try {
-      await work
+      return await work
     } catch (error) {
       if (!(error instanceof ChainError) || error.code === 'stopped') throw error
       onGap(error.code)
+      return null
     }
   }
 
@@ -37,12 +41,14 @@ export function createAnnouncementHandlers(modules: AnnouncementModules): ZmqHan
     onGap,
 
     async onBlock(bytes) {
-      await decoded(follower.offer(bytes))
+      const isNext = await decoded(follower.offer(bytes)) ?? false
       // Also when it was the next one: it may be an old announcement, and health goes by blocks.
-      syncLoop.ring()
+      syncLoop.ring(isNext ? LOOK_AFTER_BLOCK_MS : 0)
     },
 
-    onTransaction: (bytes) => decoded(mempool.onTransaction(bytes)),
+    async onTransaction(bytes) {
+      await decoded(mempool.onTransaction(bytes))
+    },
 
     async onSequence(notice: SequenceNotice) {
       switch (notice.kind) {

@@ -3,8 +3,8 @@ import { activateIfDue, noticeMoved, onBundle, onManifest, onVerified, onWithdra
 import { onInfo } from '../custody/info.ts'
 import { onSighting } from '../incident/ballot.ts'
 import { onBroadcastAnswer } from '../incident/broadcast.ts'
-import { nextCertificateAt, tellCertificatesIfDue } from '../incident/certificate.ts'
-import { onBlock, onSpend, resumeIncidents } from '../incident/machine.ts'
+import { tellCertificatesIfDue } from '../incident/certificate.ts'
+import { onBlock, onSpend, releaseToSecondWave, resumeIncidents } from '../incident/machine.ts'
 import { onRebuilt, onShareOpened } from '../incident/rebuild.ts'
 import { onSealed } from '../incident/release.ts'
 import { heartbeatForTip, heartbeatIfDue } from '../liveness/heartbeats.ts'
@@ -35,14 +35,19 @@ export function step(state: State, input: Input, ports: CryptoPorts): Output {
   // Whatever comes first, for a chain fact or a frame may overtake the start: under the old boot number nothing is signed.
   if (turn.volatile.started_at === null) start(turn)
   dispatch(turn, input)
+  releaseToSecondWave(turn)
   tellCertificatesIfDue(turn)
   heartbeatIfDue(turn)
   return {
     records: turn.records,
     afterDurable: turn.afterDurable,
     immediate: turn.immediate,
-    wake_at_ms: Math.min(turn.volatile.next_heartbeat_at, nextCertificateAt(turn)) as Millis,
+    wake_at_ms: nextWakeAt(turn),
   }
+}
+
+function nextWakeAt({ volatile: { next_heartbeat_at, untold_certificates, second_waves } }: Turn): Millis {
+  return Math.min(next_heartbeat_at, untold_certificates.next_at, second_waves.waiting.next_at) as Millis
 }
 
 function dispatch(turn: Turn, input: Input): void {

@@ -93,6 +93,7 @@ export function onBroadcastAnswer(turn: Turn, outcome: Extract<Outcome, { of: 'b
   const incident = turn.incident(incident_id)
   const vault = incident && turn.durable.vaults.get(incident.vault_id)
   if (!incident || !vault) return
+  noteRebuilt(turn, incident_id, gathering)
   const feerate = rungOfEnvelope(vault, envelope_id)?.feerate ?? null
   if (answer === 'accepted' || answer === 'already-known') {
     if (!incident.broadcasts.has(txid)) announce(turn, incident_id, incident, txid, feerate)
@@ -110,6 +111,13 @@ export function onBroadcastAnswer(turn: Turn, outcome: Extract<Outcome, { of: 'b
   }
   // Whatever it was, nothing is given up: the next block asks again.
   if (NEXT_RUNG.has(answer)) broadcastDue(turn, incident_id, vault, incident, 'if-better')
+}
+
+/** Adds the rebuilding to the story, once, as of when it happened. */
+export function noteRebuilt(turn: Turn, incident_id: IncidentId, gathering: Gathering): void {
+  if (gathering.untold === null) return
+  turn.note(incident_id, 'rebuilt', gathering.untold)
+  gathering.untold = null
 }
 
 function announce(

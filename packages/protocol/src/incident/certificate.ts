@@ -2,15 +2,12 @@
  * q votes held make a certificate. It is recorded at once, for the release gate; it is told to others only where votes
  * alone did not lead to an answer, for all votes go to all anyway and a theft is no time for what nobody lacks.
  */
-import type { IncidentId, Millis } from '../primitives/index.ts'
+import type { IncidentId } from '../primitives/index.ts'
 import type { Incident } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-import { isAmongFirst } from './release.ts'
+import { isAmongFirst } from './recipients.ts'
 import { isAnswered } from './trigger.ts'
 import { countedVoters } from './votes.ts'
-
-/** Between members on different continents, votes and shares take less. */
-export const TELL_CERTIFICATE_AFTER_MS = 500
 
 export function certifyIfDue(turn: Turn, incident_id: IncidentId, incident: Incident): void {
   const voters = countedVoters(incident.votes, turn.tip)
@@ -21,7 +18,7 @@ export function certifyIfDue(turn: Turn, incident_id: IncidentId, incident: Inci
   turn.tell({ level: 'warn', event: 'certified', incident_id, detail: voters.join(' ') })
   // The first b+1 members in the order, of whom one at least is honest: it is they who need the others' shares.
   if (isAmongFirst(turn, incident_id)) {
-    turn.volatile.untold_certificates.set(incident_id, (turn.at_ms + TELL_CERTIFICATE_AFTER_MS) as Millis)
+    turn.volatile.untold_certificates.start(incident_id, turn.at_ms)
   }
 }
 
@@ -32,11 +29,7 @@ function isCertified({ certified }: Incident, voters: readonly number[], q: numb
 
 /** Tells the certificates whose time has come and whose incident nobody has answered. */
 export function tellCertificatesIfDue(turn: Turn): void {
-  for (const [incident_id, due_at] of turn.volatile.untold_certificates.entries()) {
-    const wait_ms = due_at - turn.at_ms
-    // More than the whole of it: the clock was set back.
-    if (wait_ms > 0 && wait_ms <= TELL_CERTIFICATE_AFTER_MS) continue
-    turn.volatile.untold_certificates.delete(incident_id)
+  for (const incident_id of turn.volatile.untold_certificates.take(turn.at_ms)) {
     const incident = turn.incident(incident_id)
     const vault = incident && turn.durable.vaults.get(incident.vault_id)
     if (incident && vault && !isAnswered(vault, incident.trigger)) tellCertificate(turn, incident_id, incident)
@@ -49,9 +42,4 @@ function tellCertificate(turn: Turn, incident_id: IncidentId, incident: Incident
   if (settled !== null || voters.length < turn.config.federation.thresholds[action].q) return
   const votes = voters.flatMap((member) => incident.votes.get(member)?.frame ?? [])
   turn.gossip(turn.sign('certificate', { vault_id, trigger, incident_id, action, votes }))
-}
-
-/** When the next certificate falls due to be told. */
-export function nextCertificateAt(turn: Turn): number {
-  return Math.min(...[...turn.volatile.untold_certificates.entries()].map(([, due_at]) => due_at))
 }

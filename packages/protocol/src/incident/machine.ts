@@ -17,6 +17,7 @@ import { chronicle } from './chronicle.ts'
 import { releaseGate } from './gate.ts'
 import { incidentId } from './identity.ts'
 import { gather } from './rebuild.ts'
+import { beginSecondWaves } from './recipients.ts'
 import { releaseDue } from './release.ts'
 import { finalSpend, isRecoveryWaiting, recoveryTarget, standingTrigger } from './trigger.ts'
 import { VOTE_RENEWAL } from './votes.ts'
@@ -90,6 +91,15 @@ export function openIncident(turn: Turn, incident_id: IncidentId, vault_id: Vaul
   turn.note(incident_id, 'opened', { detail: kind })
   turn.tell({ level: 'warn', event: 'incident-opened', vault_id, incident_id, detail: kind })
   return true
+}
+
+/** Shares go to further broadcasters, where their time has come. */
+export function releaseToSecondWave(turn: Turn): void {
+  for (const incident_id of beginSecondWaves(turn)) {
+    const incident = turn.incident(incident_id)
+    const vault = incident && turn.durable.vaults.get(incident.vault_id)
+    if (incident && vault) advance(turn, incident_id, vault, incident)
+  }
 }
 
 export function advanceVault(turn: Turn, vault_id: VaultId, vault: Vault): void {

@@ -8,7 +8,7 @@ import type { Trigger } from '../messages/vote.ts'
 import type { EnvelopeId, IncidentId, ManifestHash, MemberIndex } from '../primitives/index.ts'
 import type { HeldManifest, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-import { broadcastDue } from './broadcast.ts'
+import { broadcastDue, noteRebuilt } from './broadcast.ts'
 import { envelopeIndex } from './due.ts'
 import { releaseGate } from './gate.ts'
 import { incidentId } from './identity.ts'
@@ -160,8 +160,10 @@ export function onRebuilt(turn: Turn, outcome: Extract<Outcome, { of: 'rebuild' 
     turn.note(incident_id, 'bad-dealer', { feerate })
     turn.tell({ level: 'error', event: 'bad-dealer', incident_id, envelope_id })
   } else {
-    turn.note(incident_id, 'rebuilt', { txid, feerate })
+    gathering.untold = { at_ms: turn.at_ms, txid, feerate }
     turn.tell({ level: 'info', event: 'rebuilt', incident_id, envelope_id, txid })
   }
   broadcastDue(turn, incident_id, vault, incident, 'if-better')
+  // A record of this step would be synced before the transaction leaves: the story is told with bitcoind's answer.
+  if (!gathering.submitting) noteRebuilt(turn, incident_id, gathering)
 }

@@ -1,4 +1,4 @@
-/** Handing shares to the broadcasters in turn, and taking those that were handed to me. */
+/** Handing shares to the broadcasters, and taking those that were handed to me. */
 import { type AnyEnvelope, type ShareCommitment, envelopesOf } from '../custody/manifest.ts'
 import { taggedHash } from '../crypto/index.ts'
 import { hasLedgerRoom, releaseSlot, signOnce } from '../guard/ledger.ts'
@@ -7,67 +7,24 @@ import { type EnvelopeId, type Hash32, type IncidentId, type MemberIndex, toHex 
 import type { HeldManifest, Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { type Gathering, MAX_SEALING } from '../state/volatile.ts'
-import { depositCoin, recoveryTarget, rungOfEnvelope } from './trigger.ts'
-import { type Ladder, envelopeIndex } from './due.ts'
+import { rungOfEnvelope } from './trigger.ts'
+import { envelopeIndex } from './due.ts'
 import { type OpenGate, releaseGate } from './gate.ts'
-import { broadcasterOrder } from './order.ts'
+import { recipients } from './recipients.ts'
 
 /** Starts every release that is due and has not been made. */
 export function releaseDue(turn: Turn, incident_id: IncidentId, vault: Vault, incident: Incident, gate: OpenGate): void {
-  const order = orderOf(turn, incident_id)
   for (const ladder of gate.ladders) {
     // The highest first: it is the one wanted most, and the one to be submitted first.
     for (let rung = ladder.due; rung >= 0; rung--) {
       const envelope_id = ladder.rungs[rung]?.envelope_id
       if (envelope_id === undefined) continue
       if (!incident.released.has(envelope_id)) turn.record({ record: 'release-opened', incident_id, envelope_id })
-      for (const to of recipients(turn, vault, incident, gate, ladder, rung, order)) {
+      for (const to of recipients(turn, incident_id, { vault, incident, gate }, ladder, rung)) {
         release(turn, incident_id, ladder.held, envelope_id, to)
       }
     }
   }
-}
-
-/**
- * At once to the first b+1 members that I do not hold for dead, of whom one at least is honest; to all when one more
- * block has connected and neither this rung nor a higher one of this trigger is in my mempool or chain.
- */
-function recipients(
-  turn: Turn,
-  vault: Vault,
-  incident: Incident,
-  gate: OpenGate,
-  ladder: Ladder,
-  rung: number,
-  order: readonly MemberIndex[],
-): readonly MemberIndex[] {
-  const envelope_id = ladder.rungs[rung]?.envelope_id
-  const opened = envelope_id === undefined ? undefined : incident.released.get(envelope_id)
-  const target = vault.coins.get(recoveryTarget(vault, incident.trigger, gate.standing.tx)) ?? depositCoin(vault)
-  const seen = [target.mempool?.txid, target.confirmed?.tx.txid]
-  const answered = ladder.rungs.slice(rung).some(({ txid }) => seen.includes(txid))
-  if (opened !== undefined && turn.tip > opened && !answered) return order
-  return firstLiving(turn, order)
-}
-
-/** Remembered: it is asked for with every vote and share. */
-function orderOf({ ports, volatile: { orders }, config: { federation } }: Turn, incident_id: IncidentId): readonly MemberIndex[] {
-  const known = orders.get(incident_id)
-  if (known !== undefined) return known
-  const order = broadcasterOrder(ports, federation.lock_hash, incident_id, federation.members.map(({ index }) => index))
-  orders.set(incident_id, order)
-  return order
-}
-
-/** The first b+1 that I do not hold for dead. */
-function firstLiving({ config: { federation, self }, volatile }: Turn, order: readonly MemberIndex[]): MemberIndex[] {
-  const living = order.filter((index) => index === self || volatile.peers.get(index)?.life !== 'dead')
-  return living.slice(0, federation.b + 1)
-}
-
-/** Whether I am among those who gather the shares at once. */
-export function isAmongFirst(turn: Turn, incident_id: IncidentId): boolean {
-  return firstLiving(turn, orderOf(turn, incident_id)).includes(turn.config.self)
 }
 
 function release(turn: Turn, incident_id: IncidentId, held: HeldManifest, envelope_id: EnvelopeId, to: MemberIndex): void {
@@ -160,6 +117,7 @@ export function gatheringOf(turn: Turn, envelope_id: EnvelopeId): Gathering {
   const fresh: Gathering = {
     shares: new Map(),
     rebuild: 'not-yet',
+    untold: null,
     tried_with: 0,
     submitting: false,
     answer: null,

@@ -12,8 +12,10 @@ import type { PeerLife } from '../state/volatile.ts'
 /** A clock set back by more than this does not silence me until it has come round again. */
 const CLOCK_STEP_MS = 5_000
 
-/** New tips that are told at once within one period. */
+/** New tips that are told within one period. */
 const TIPS_PER_PERIOD = 10
+/** By then members near each other have answered a theft, and no tip is judged by less than seconds. */
+const TELL_TIP_AFTER_MS = 250
 
 /** Each period: judges the peers, sends a heartbeat, and asks for what open incidents still lack. */
 export function heartbeatIfDue(turn: Turn): void {
@@ -37,15 +39,17 @@ export function heartbeatIfDue(turn: Turn): void {
 }
 
 /**
- * With each new tip, between the periods; but for the blocks of a catch-up, which would use up what peers take from me, and
- * silence me when I am back at the tip: those share one heartbeat.
+ * With each new tip, between the periods: a moment after it, for the block may have brought a theft, and what has to be done
+ * then comes first (nor would the digest of an incident that has just opened be anybody else's). The blocks of a catch-up
+ * share one heartbeat; one each would use up what peers take from me, and silence me when I am back at the tip.
  */
 export function heartbeatForTip(turn: Turn): void {
   const { volatile, config } = turn
   const gap_ms = Math.ceil(config.federation.timing.heartbeat_ms / TIPS_PER_PERIOD)
   const since_ms = turn.at_ms - volatile.heartbeat_sent_at
-  if (since_ms < 0 || since_ms >= gap_ms) sendHeartbeat(turn)
-  else volatile.next_heartbeat_at = Math.min(volatile.next_heartbeat_at, turn.at_ms + gap_ms) as Millis
+  const left_ms = since_ms < 0 ? 0 : gap_ms - since_ms
+  const at_ms = (turn.at_ms + Math.max(TELL_TIP_AFTER_MS, left_ms)) as Millis
+  if (at_ms < volatile.next_heartbeat_at) volatile.next_heartbeat_at = at_ms
 }
 
 function sendHeartbeat(turn: Turn): void {

@@ -69,14 +69,14 @@ export class Turn {
   }
 
   /** Adds to an incident's story, while it has room. */
-  note(incident_id: IncidentId, event: StoryEvent, about: Partial<Omit<StoryEntry, 'event' | 'at_ms' | 'height'>> = {}): void {
+  note(incident_id: IncidentId, event: StoryEvent, about: Partial<Omit<StoryEntry, 'event' | 'height'>> = {}): void {
     const incident = this.incident(incident_id)
     if (!incident || !hasStoryRoom(incident.story.length, event)) return
     this.record({
       record: 'noted',
       incident_id,
       entry: {
-        at_ms: this.at_ms,
+        at_ms: about.at_ms ?? this.at_ms,
         event,
         height: this.durable.position?.height ?? null,
         member: about.member ?? null,

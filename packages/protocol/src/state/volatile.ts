@@ -16,8 +16,10 @@ import {
   type MessageHash,
   type Millis,
   type Outpoint,
+  type Txid,
 } from '../primitives/index.ts'
 import type { Buckets } from '../messages/budget.ts'
+import { Countdown } from './countdown.ts'
 import { MAX_INCIDENTS } from './durable.ts'
 
 /** Twenty heartbeat periods of 64 members and a busy incident. */
@@ -34,6 +36,15 @@ export const MAX_SEALING = 4_096
 const MAX_SIGHTINGS = 1_024
 /** Every vault's deposit and unvault output, should one reorganisation undo them all. */
 const MAX_UNDONE = 2 * MAX_VAULTS
+
+/** Between members on different continents, votes and shares take less. */
+export const TELL_CERTIFICATE_AFTER_MS = 500
+/**
+ * What others of the first b+1 broadcasters wait behind the first. A second one costs every member as much as the first does;
+ * it is there for a first one that fails, and must not slow down one that does not (a hedged request: Dean and Barroso, "The
+ * Tail at Scale"). Little beside the seconds that a transaction takes from one bitcoind to the next.
+ */
+export const SECOND_WAVE_AFTER_MS = 50
 
 export type PeerLife = 'unknown' | 'alive' | 'suspect' | 'dead'
 
@@ -59,6 +70,8 @@ export type ShareState = 'opening' | 'good' | 'bad'
 export interface Gathering {
   readonly shares: Map<MemberIndex, ShareState>
   rebuild: 'not-yet' | 'under-way' | 'rebuilt' | 'bad-dealer'
+  /** What the story has yet to say of the rebuilding. */
+  untold: { readonly at_ms: Millis; readonly txid: Txid; readonly feerate: Feerate | null } | null
   /** Good shares at the last attempt to rebuild. */
   tried_with: number
   submitting: boolean
@@ -118,8 +131,10 @@ export interface Volatile {
   readonly early: Map<MemberIndex, Map<EnvelopeId, IncidentId>>
   /** By incident and transaction: my tip when my bitcoind was asked last. */
   readonly sightings: BoundedMap<string, Height>
-  /** Certificates of mine that I have told nobody yet, and when I shall. */
-  readonly untold_certificates: BoundedMap<IncidentId, Millis>
+  /** Certificates of mine that I have told nobody yet. */
+  readonly untold_certificates: Countdown<IncidentId>
+  /** Incidents whose shares go to the first broadcaster alone so far, and those where others have their turn, too. */
+  readonly second_waves: { readonly waiting: Countdown<IncidentId>; readonly begun: BoundedMap<IncidentId, true> }
   /** Hashes made before, by kind and vault, and by incident. */
   readonly incident_ids: BoundedMap<string, IncidentId>
   readonly orders: BoundedMap<IncidentId, readonly MemberIndex[]>
@@ -151,7 +166,8 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     sealing: new Set(),
     early: new Map(),
     sightings: new BoundedMap(MAX_SIGHTINGS),
-    untold_certificates: new BoundedMap(MAX_INCIDENTS),
+    untold_certificates: new Countdown(TELL_CERTIFICATE_AFTER_MS, MAX_INCIDENTS),
+    second_waves: { waiting: new Countdown(SECOND_WAVE_AFTER_MS, MAX_INCIDENTS), begun: new BoundedMap(MAX_INCIDENTS) },
     incident_ids: new BoundedMap(2 * MAX_VAULTS),
     orders: new BoundedMap(MAX_INCIDENTS),
     undone: new BoundedMap(MAX_UNDONE),

@@ -13,6 +13,7 @@ import {
 } from '../../src/index.ts'
 import { type Millis, type VaultId, toCbor } from '../../src/primitives/index.ts'
 import { MAX_PENDING_ENROLMENTS } from '../../src/state/volatile.ts'
+import { SECOND_WAVE_AFTER_MS } from '../../src/state/volatile.ts'
 import { Seat, immediate } from '../core/seat.ts'
 import { type TestVault, hasher, hexOf, ownerSign, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
 
@@ -184,6 +185,7 @@ describe('a later generation', () => {
     assert.equal(seat.state.durable.vaults.get(vault.vault_id)?.manifests.length, 2)
     seat.theftConfirmed(vault)
     for (const from of seat.others()) seat.vote(from, vault)
+    seat.pass(SECOND_WAVE_AFTER_MS)
     const ladders = new Set(immediate(seat.outputs, 'seal-share').map(({ manifest_hash }) => manifest_hash))
     assert.deepEqual(ladders, new Set([vault.hash, second.hash]), 'shares of both, for both name that unvault')
   })

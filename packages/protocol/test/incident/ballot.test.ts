@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type BodyOf, type Header, decodeFrame, encodeBody, encodeFrame } from '../../src/index.ts'
 import type { Height, MemberIndex, Txid } from '../../src/primitives/index.ts'
+import { SECOND_WAVE_AFTER_MS } from '../../src/state/volatile.ts'
 import { Seat, immediate } from '../core/seat.ts'
 import { hexOf, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
 
@@ -139,8 +140,10 @@ describe('a transaction that comes with a vote', () => {
     for (const from of [2, 3, 4]) seat.vote(from, eager, { tx: eager.unvault })
     sighted(seat)
     assert.ok(seat.tells('certified').length > 0)
+    seat.pass(SECOND_WAVE_AFTER_MS)
     assert.deepEqual(immediate(seat.outputs, 'seal-share'), [])
     seat.theftSeen(eager)
+    seat.pass(SECOND_WAVE_AFTER_MS)
     assert.ok(immediate(seat.outputs, 'seal-share').length > 0)
   })
 })

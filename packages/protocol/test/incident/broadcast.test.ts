@@ -7,7 +7,7 @@ import {
   broadcasterOrder,
   taggedHash,
 } from '../../src/index.ts'
-import { type Hash32, toHex } from '../../src/primitives/index.ts'
+import { type Feerate, type Hash32, toHex } from '../../src/primitives/index.ts'
 import { Seat, durable } from '../core/seat.ts'
 import { type TestVault, clawbackTx, hasher, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
 
@@ -65,6 +65,39 @@ describe('the broadcast of a recovery transaction', () => {
     const [sent] = seat.broadcasts()
     assert.equal(sent?.txid, clawbackTx(2).txid)
     assert.equal(sent?.parent, null)
+  })
+
+  it('waits for no record of its own; the story tells of the rebuilding with bitcoind\'s answer, as of when it was', () => {
+    const seat = rebuilding(1)
+    const output = seat.outputs.find((one) => durable([one], 'broadcast').length > 0)
+    assert.deepEqual(output?.records, [])
+    const rebuilt_at = seat.now_ms
+    seat.now_ms += 7
+    answering(seat, 'accepted')
+    const story = seat.state.durable.incidents.get(vault.theft)?.story ?? []
+    assert.deepEqual(
+      story.slice(-2).map(({ event, at_ms }) => ({ event, at_ms })),
+      [{ event: 'rebuilt', at_ms: rebuilt_at }, { event: 'broadcast', at_ms: rebuilt_at + 7 }],
+    )
+  })
+
+  it('does not follow where a higher rung is out; then the story tells of the rebuilding at once', () => {
+    const seat = Seat.guarding(vault, setting, first)
+    seat.chain({
+      event: 'chain-health', state: 'ok', estimate: 200_000 as Feerate, mempool_floor: 0 as Feerate, implementation: 'test',
+    })
+    seat.certified(vault)
+    seat.work(vault)
+    const [low, high] = vault.ids
+    assert.ok(low && high)
+    for (const from of seat.others().slice(0, 2)) give(seat, vault, from, high)
+    answering(seat, 'accepted')
+    seat.chain({ event: 'spend-seen', outpoint: vault.unvaulted, tx: clawbackTx(10) })
+    const since = seat.outputs.length
+    for (const from of seat.others().slice(0, 2)) give(seat, vault, from, low)
+    assert.deepEqual(seat.broadcasts(since), [])
+    const rebuilt = seat.state.durable.incidents.get(vault.theft)?.story.filter(({ event }) => event === 'rebuilt')
+    assert.deepEqual(rebuilt?.map(({ txid }) => txid), [clawbackTx(10).txid, clawbackTx(2).txid])
   })
 
   it('is a package with the unvault while that is unconfirmed', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { broadcasterOrder, decodeFrame, decodeHeader } from '../../src/index.ts'
-import { TELL_CERTIFICATE_AFTER_MS } from '../../src/incident/certificate.ts'
+import { TELL_CERTIFICATE_AFTER_MS } from '../../src/state/volatile.ts'
 import { Seat } from '../core/seat.ts'
 import { clawbackTx, hasher, settingOf, vaultOf } from '../core/setting.ts'
 

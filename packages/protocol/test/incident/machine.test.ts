@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { SETTLED_DEPTH, VOTE_RENEWAL, incidentStatus } from '../../src/index.ts'
 import type { MemberIndex } from '../../src/primitives/index.ts'
+import { SECOND_WAVE_AFTER_MS } from '../../src/state/volatile.ts'
 import { Seat, immediate } from '../core/seat.ts'
 import { type TestVault, blockAt, clawbackTx, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
 
@@ -95,6 +96,7 @@ describe('a member that sees a theft', () => {
     assert.deepEqual([...seat.state.durable.incidents.keys()], [two.theft])
     seat.connect([{ outpoint: two.deposit, tx: other }])
     for (const from of seat.others()) seat.vote(from, two)
+    seat.pass(SECOND_WAVE_AFTER_MS)
     const wanted = new Set(two.manifest.unvaults[1]?.clawback.map(({ envelope_id }) => envelope_id))
     const sealing = immediate(seat.outputs, 'seal-share')
     assert.ok(

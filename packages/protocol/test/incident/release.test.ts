@@ -9,6 +9,7 @@ import {
 } from '../../src/index.ts'
 import { MAX_EARLY_PER_SENDER } from '../../src/incident/rebuild.ts'
 import { type Feerate, type Hash32, type IncidentId, type ManifestHash, toHex } from '../../src/primitives/index.ts'
+import { SECOND_WAVE_AFTER_MS } from '../../src/state/volatile.ts'
 import { Seat, durable, immediate } from '../core/seat.ts'
 import { type TestVault, clawbackTx, hasher, hexOf, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
 
@@ -111,15 +112,44 @@ describe('the release gate', () => {
   })
 })
 
+/** In the order of the incident. */
+const recipients = (seat: Seat) => order.filter((member) => seat.sent('release').some(({ to }) => to === member))
+
 describe('a release of mine', () => {
-  it('goes to the first b+1 living members, then to all when a block passed without an answer', () => {
+  it('goes to the first living member, a moment later to b+1, then to all when a block passed without an answer', () => {
     const seat = guarding()
     seat.certified(vault)
     seat.work(vault)
-    assert.deepEqual(new Set(seat.sent('release').map(({ to }) => to)), new Set(order.slice(0, 2)))
+    const asked = seat.outputs.at(-1)?.wake_at_ms ?? 0
+    assert.ok(asked > seat.now_ms && asked <= seat.now_ms + SECOND_WAVE_AFTER_MS, 'it asks to be woken')
+    seat.pass(SECOND_WAVE_AFTER_MS - 1)
+    seat.work(vault)
+    assert.deepEqual(recipients(seat), order.slice(0, 1))
+    seat.pass(1)
+    seat.work(vault)
+    assert.deepEqual(recipients(seat), order.slice(0, 2))
     seat.connect()
     seat.work(vault)
-    assert.deepEqual(new Set(seat.sent('release').map(({ to }) => to)), new Set(order.slice(0, 4)))
+    assert.deepEqual(recipients(seat), order.slice(0, 4))
+  })
+
+  it('goes to the second wave though the clock was set back', () => {
+    const seat = guarding()
+    seat.certified(vault)
+    seat.pass(-10 * SECOND_WAVE_AFTER_MS)
+    seat.work(vault)
+    assert.deepEqual(recipients(seat), order.slice(0, 2))
+  })
+
+  it('goes to the second wave of a later life, too', () => {
+    const seat = guarding()
+    seat.certified(vault)
+    seat.restart()
+    seat.work(vault)
+    assert.deepEqual(recipients(seat), order.slice(0, 1))
+    seat.pass(SECOND_WAVE_AFTER_MS)
+    seat.work(vault)
+    assert.deepEqual(recipients(seat), order.slice(0, 2))
   })
 
   it('passes over members that I hold for dead', () => {
@@ -130,18 +160,20 @@ describe('a release of mine', () => {
       if (peer) peer.life = index === order[0] ? 'dead' : 'alive'
     }
     seat.certified(vault)
+    seat.pass(SECOND_WAVE_AFTER_MS)
     seat.work(vault)
-    assert.deepEqual(new Set(seat.sent('release').map(({ to }) => to)), new Set(order.slice(1, 3)))
+    assert.deepEqual(recipients(seat), order.slice(1, 3))
   })
 
   it('stays with the first members while an answer of this rung or above is in my mempool', () => {
     const seat = guarding()
     seat.certified(vault)
+    seat.pass(SECOND_WAVE_AFTER_MS)
     seat.work(vault)
     seat.chain({ event: 'spend-seen', outpoint: vault.unvaulted, tx: clawbackTx(2) })
     seat.connect()
     seat.work(vault)
-    assert.equal(new Set(seat.sent('release').map(({ to }) => to)).size, 2)
+    assert.deepEqual(recipients(seat), order.slice(0, 2))
   })
 
   it('is signed once for its slot, and the same bytes are sent to whoever asks again, after a restart too', () => {

@@ -187,6 +187,7 @@ describe('a Pull of mine', () => {
         seat.state.volatile.gatherings.set(envelope_id, {
           shares,
           rebuild: 'not-yet',
+          untold: null,
           tried_with: 0,
           submitting: false,
           answer: null,

@@ -1,0 +1,69 @@
+/** To whom shares go, and when: one broadcaster at once, a second wave a moment later, in the end everybody. */
+import type { IncidentId, MemberIndex } from '../primitives/index.ts'
+import type { Incident, Vault } from '../state/durable.ts'
+import type { Turn } from '../state/turn.ts'
+import type { Ladder } from './due.ts'
+import type { OpenGate } from './gate.ts'
+import { broadcasterOrder } from './order.ts'
+import { depositCoin, recoveryTarget } from './trigger.ts'
+
+/**
+ * The members that a share which is due goes to. At once the first in the incident's order that I do not hold for dead; after
+ * `SECOND_WAVE_AFTER_MS` the first b+1, of whom one at least is honest. All, when one more block has connected and neither this
+ * rung nor a higher one of this trigger is in my mempool or chain.
+ */
+export function recipients(
+  turn: Turn,
+  incident_id: IncidentId,
+  { vault, incident, gate }: { readonly vault: Vault; readonly incident: Incident; readonly gate: OpenGate },
+  ladder: Ladder,
+  rung: number,
+): readonly MemberIndex[] {
+  const order = orderOf(turn, incident_id)
+  const envelope_id = ladder.rungs[rung]?.envelope_id
+  const opened = envelope_id === undefined ? undefined : incident.released.get(envelope_id)
+  if (opened !== undefined && turn.tip > opened && !isRungSeen(vault, incident, gate, ladder, rung)) return order
+  return firstLiving(turn, order, isSecondWave(turn, incident_id) ? turn.config.federation.b + 1 : 1)
+}
+
+/** This rung or a higher one of the ladder is in my mempool or chain. */
+function isRungSeen(vault: Vault, { trigger }: Incident, { standing }: OpenGate, ladder: Ladder, rung: number): boolean {
+  const target = vault.coins.get(recoveryTarget(vault, trigger, standing.tx)) ?? depositCoin(vault)
+  const seen = [target.mempool?.txid, target.confirmed?.tx.txid]
+  return ladder.rungs.slice(rung).some(({ txid }) => seen.includes(txid))
+}
+
+/** Whether I am among the first b+1, who gather the shares without waiting for a block. */
+export function isAmongFirst(turn: Turn, incident_id: IncidentId): boolean {
+  const { federation, self } = turn.config
+  return firstLiving(turn, orderOf(turn, incident_id), federation.b + 1).includes(self)
+}
+
+/** The time begins to run when it is first asked for, in each life anew. */
+function isSecondWave({ volatile: { second_waves }, at_ms }: Turn, incident_id: IncidentId): boolean {
+  if (second_waves.begun.has(incident_id)) return true
+  second_waves.waiting.start(incident_id, at_ms)
+  return false
+}
+
+/** The incidents whose second wave begins now. */
+export function beginSecondWaves({ volatile: { second_waves }, at_ms }: Turn): readonly IncidentId[] {
+  const begun = second_waves.waiting.take(at_ms)
+  for (const incident_id of begun) second_waves.begun.set(incident_id, true)
+  return begun
+}
+
+/** Remembered: it is asked for with every vote and share. */
+function orderOf({ ports, volatile: { orders }, config: { federation } }: Turn, incident_id: IncidentId): readonly MemberIndex[] {
+  const known = orders.get(incident_id)
+  if (known !== undefined) return known
+  const order = broadcasterOrder(ports, federation.lock_hash, incident_id, federation.members.map(({ index }) => index))
+  orders.set(incident_id, order)
+  return order
+}
+
+/** The first so many that I do not hold for dead. */
+function firstLiving({ config: { self }, volatile }: Turn, order: readonly MemberIndex[], many: number): MemberIndex[] {
+  const living = order.filter((index) => index === self || volatile.peers.get(index)?.life !== 'dead')
+  return living.slice(0, many)
+}
