@@ -1,7 +1,8 @@
 /** One line of a result: what was measured, beside what it is measured against. */
 import { summarise } from '../statistics.ts'
 
-export type Unit = 'ms'
+/** Bytes and times: less is better. Rates (`…/s`): more is. */
+export type Unit = 'ms' | 's' | 'bytes' | 'tx/s' | 'MB/s'
 
 /** A comparable system or a physical limit, measured in the same run. */
 export interface Peer {
@@ -23,18 +24,28 @@ export interface Row {
 /** A microsecond: below it is noise. */
 const DECIMALS = 3
 
-/** A time: the ratio is the peer's over ours. */
+/** In milliseconds. */
 export function timeRow(name: string, samples_ms: readonly number[], peer: Peer | null = null): Row {
-  const { n, median, p99 } = summarise(samples_ms)
+  return row(name, 'ms', samples_ms, peer)
+}
+
+export function row(name: string, unit: Unit, samples: readonly number[], peer: Peer | null = null): Row {
+  const { n, median, p99 } = summarise(samples)
   return {
     name,
-    unit: 'ms',
+    unit,
     n,
     median: rounded(median),
     p99: rounded(p99),
     peer: peer && { name: peer.name, median: rounded(peer.median) },
-    ratio: peer && rounded(peer.median / median),
+    ratio: peer && ratioOf(unit, median, peer.median),
   }
+}
+
+/** Null where nothing can be said: none of something is not so many times better than some. */
+function ratioOf(unit: Unit, ours: number, peers: number): number | null {
+  const [better, worse] = unit.endsWith('/s') ? [peers, ours] : [ours, peers]
+  return better === 0 ? null : rounded(worse / better)
 }
 
 /** A row of this run as the peer of others. */
