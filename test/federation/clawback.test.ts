@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { broadcasterOrder, incidentIdOf } from '../../packages/protocol/src/index.ts'
+import { SECOND_WAVE_AFTER_MS } from '../../packages/protocol/src/state/volatile.ts'
 import { sha256 } from '../../packages/keystore/src/index.ts'
 import { CSV, Scene, blockAt, clawbackTxid, emergencyTxid, transactionOf } from '../support/vaults.ts'
 
@@ -21,10 +22,12 @@ describe('a theft, among five members', () => {
     assert.deepEqual(scene.broadcast(), [])
   })
 
-  it('is answered with the lowest rung by the first b+1 members, once the unvault is confirmed', async () => {
+  it('is answered with the lowest rung by the first in the order, a moment later by b+1, once the unvault is confirmed', async () => {
     const scene = await Scene.guarded()
     await scene.theftSeen()
     await scene.theftConfirmed()
+    assert.deepEqual(scene.broadcast().map(({ member }) => member), order(scene).slice(0, 1))
+    await scene.members.pass(SECOND_WAVE_AFTER_MS)
     assert.deepEqual(new Set(scene.broadcast().map(({ member }) => member)), new Set(order(scene).slice(0, 2)))
     assert.ok(scene.broadcast().every(({ txid, parent }) => txid === clawbackTxid(2) && !parent))
   })
@@ -32,6 +35,7 @@ describe('a theft, among five members', () => {
   it('is answered in the mempool, as a package, where the owner chose to', async () => {
     const scene = await Scene.guarded({ vault: { act_at: 'mempool' } })
     await scene.theftSeen()
+    await scene.members.pass(SECOND_WAVE_AFTER_MS)
     assert.equal(scene.broadcast().length, 2)
     assert.ok(scene.broadcast().every(({ txid, parent }) => txid === clawbackTxid(2) && parent))
   })
@@ -39,6 +43,7 @@ describe('a theft, among five members', () => {
   it('is answered although it was never seen in a mempool', async () => {
     const scene = await Scene.guarded()
     await scene.theftConfirmed()
+    await scene.members.pass(SECOND_WAVE_AFTER_MS)
     assert.equal(scene.broadcast().length, 2)
   })
 
@@ -58,6 +63,7 @@ describe('a theft, among five members', () => {
   it('widens to all members when a block passes without an answer', async () => {
     const scene = await Scene.guarded()
     await scene.theftConfirmed()
+    await scene.members.pass(SECOND_WAVE_AFTER_MS)
     assert.equal(new Set(scene.broadcast().map(({ member }) => member)).size, 2)
     await scene.connect()
     assert.equal(new Set(scene.broadcast().map(({ member }) => member)).size, 5)
@@ -66,6 +72,7 @@ describe('a theft, among five members', () => {
   it('stays with the first members while their answer is in the mempool', async () => {
     const scene = await Scene.guarded()
     await scene.theftConfirmed()
+    await scene.members.pass(SECOND_WAVE_AFTER_MS)
     await scene.recoverySeen(2)
     await scene.connect()
     assert.equal(new Set(scene.broadcast().map(({ member }) => member)).size, 2)
@@ -83,6 +90,7 @@ describe('a theft, among five members', () => {
   it('is sent again with each block until it is confirmed, then no more', async () => {
     const scene = await Scene.guarded()
     await scene.theftConfirmed()
+    await scene.members.pass(SECOND_WAVE_AFTER_MS)
     const before = scene.broadcast().length
     await scene.recoverySeen(2)
     await scene.connect()
@@ -150,6 +158,7 @@ describe('a theft of the deposit itself', () => {
   it('is answered at sight with the highest emergency rung by whoever can open it', async () => {
     const scene = await Scene.guarded()
     await scene.members.chain({ event: 'spend-seen', outpoint: scene.deposit, tx: transactionOf('thief') })
+    await scene.members.pass(SECOND_WAVE_AFTER_MS)
     assert.equal(scene.broadcast().length, 2)
     assert.equal(scene.broadcast()[0]?.txid, emergencyTxid(250))
     assert.ok(scene.broadcast().every(({ parent }) => !parent))
