@@ -8,6 +8,15 @@ import type { LogEntry, LogIndex } from './log/entry.ts'
 export type DiskDone = (error: Error | null) => void
 
 /**
+ * A row of somebody else (the chain watcher) that is to be on disk exactly when the records of its input are. Its key is of a
+ * key space that the log does not use; a value of null deletes it.
+ */
+export interface Rider {
+  readonly key: Uint8Array
+  readonly value: Uint8Array | null
+}
+
+/**
  * Where the log is kept. At most one write is under way at a time: the loop waits for `done` before the next.
  *
  * After a crash the disk loads what some prefix of the writes left: at least all that were acknowledged, and a write whole
@@ -15,8 +24,8 @@ export type DiskDone = (error: Error | null) => void
  * `test/disk-compliance.ts` holds every implementation to this.
  */
 export interface Disk {
-  /** Writes the entries in one synced batch. Their bytes belong to the disk from now on. */
-  append(entries: readonly LogEntry[], done: DiskDone): void
+  /** Writes entries and riders in one synced batch; either may be none. Their bytes belong to the disk from now on. */
+  append(entries: readonly LogEntry[], riders: readonly Rider[], done: DiskDone): void
   /** In one synced batch: replaces the snapshot and deletes every entry up to and including `index`. */
   snapshot(index: LogIndex, bytes: Uint8Array, done: DiskDone): void
 }

@@ -54,7 +54,7 @@ export function describeDisk(name: string, create: () => Promise<DiskUnderTest>)
 
     it('answers once, and never from inside the call', async () => {
       const writes: ((disk: Disk, done: (error: Error | null) => void) => void)[] = [
-        (disk, done) => disk.append(entriesFrom(0, 3), done),
+        (disk, done) => disk.append(entriesFrom(0, 3), [], done),
         (disk, done) => disk.snapshot(logIndex(1), Uint8Array.of(1), done),
       ]
       for (const write of writes) {
@@ -191,7 +191,7 @@ function entriesFrom(first: number, count: number): LogEntry[] {
 
 function append(disk: Disk, entries: readonly LogEntry[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    disk.append(entries, (error) => (error === null ? resolve() : reject(error)))
+    disk.append(entries, [], (error) => (error === null ? resolve() : reject(error)))
   })
 }
 

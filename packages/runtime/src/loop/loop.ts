@@ -3,16 +3,19 @@ import type { Core, Output } from '../core.ts'
 import { RuntimeError, type RuntimeErrorCode } from '../errors.ts'
 import type { LogIndex, LogSnapshot } from '../log/entry.ts'
 import { LogWriter } from '../log/writer.ts'
-import type { Clock, Disk, DiskDone } from '../ports.ts'
+import type { Clock, Disk, DiskDone, Rider } from '../ports.ts'
 import { Alarm } from './alarm.ts'
 import { type LoopCounters, type LoopStatus, newTally } from './counters.ts'
-import { INPUT_CLASSES, LOOP_LIMITS, type LoopLimits } from './input-class.ts'
+import { INPUT_CLASSES, type InputClass, LOOP_LIMITS, type Lane, type LoopLimits } from './input-class.ts'
 import type { Effects, Inputs, LoopModules, LoopObserver, LoopOptions } from './modules.ts'
+import { NO_RIDERS, type Offered, RiderBatch, bytesOfRiders } from './offered.ts'
 import { InputQueues, perClass } from './queues.ts'
 import { Synced } from './synced.ts'
 
 /** Under a flood of what nobody waits for, each turn some milliseconds: what was recorded is on disk soon all the same. */
 const MAX_PUT_OFF = 16
+/** Chain facts share it. */
+const RIDERS_LANE: Lane = 0
 
 type Phase =
   | 'waiting' // for an input or the clock
@@ -42,7 +45,8 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
   readonly #observer: LoopObserver
   readonly #limits: LoopLimits
   readonly #writer: LogWriter<LogRecord, Durable>
-  readonly #queues: InputQueues<Input>
+  readonly #riders = new RiderBatch()
+  readonly #queues: InputQueues<Offered<Input>>
   readonly #state: State
   readonly #tally = newTally()
 
@@ -68,7 +72,8 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     this.#observer = modules.observer
     this.#limits = options.limits ?? LOOP_LIMITS
     this.#writer = new LogWriter<LogRecord, Durable>(modules.log, modules.core, options.snapshot_rule)
-    this.#queues = new InputQueues<Input>(this.#limits, (input) => modules.inputs.bytesOf(input))
+    this.#queues = new InputQueues<Offered<Input>>(this.#limits, ({ input, riders }) =>
+      (input === null ? 0 : modules.inputs.bytesOf(input)) + bytesOfRiders(riders))
     this.#durable_index = this.#writer.last_index
     this.#state = modules.core.restore(modules.log.durable)
   }
@@ -85,10 +90,19 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
   /**
    * Queues an input; it is stepped in a turn of its own time, never inside this call.
    * False when there is no room for its class and lane, or the loop has ended: it is dropped, and counted.
+   * @param riders rows that are to be in the same synced batch as the records that the input causes, if it causes any
    */
-  offer(input: Input): boolean {
-    const name = this.#inputs.classOf(input)
-    if (this.#ended() || !this.#queues.push(name, this.#inputs.laneOf(input), input)) {
+  offer(input: Input, riders: readonly Rider[] = NO_RIDERS): boolean {
+    return this.#enqueue(this.#inputs.classOf(input), this.#inputs.laneOf(input), { input, riders })
+  }
+
+  /** Queues rows alone, behind the chain facts offered so far: they are on disk no later than what is offered after. */
+  offerRiders(riders: readonly Rider[]): boolean {
+    return this.#enqueue('chain', RIDERS_LANE, { input: null, riders })
+  }
+
+  #enqueue(name: InputClass, lane: Lane, offered: Offered<Input>): boolean {
+    if (this.#ended() || !this.#queues.push(name, lane, offered)) {
       this.#tally.refused[name]++
       return false
     }
@@ -130,10 +144,15 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
 
   /** Between turns: a snapshot where one is due, else a turn where there is something to do, else what was put off. */
   #next(): void {
-    if (this.#writer.batch_bytes === 0 && this.#writer.snapshot_due) this.#writeSnapshot()
+    if (this.#batch_bytes === 0 && this.#writer.snapshot_due) this.#writeSnapshot()
     else if (this.#hasWork()) this.#turn()
-    else if (this.#writer.batch_bytes > 0) this.#writeBatch()
+    else if (this.#batch_bytes > 0) this.#writeBatch()
     else this.#rest()
+  }
+
+  /** What waits to be written. */
+  get #batch_bytes(): number {
+    return this.#writer.batch_bytes + this.#riders.bytes
   }
 
   #hasWork(): boolean {
@@ -159,11 +178,11 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     for (const name of INPUT_CLASSES) {
       let places = this.#queues.placesFor(name, free)
       free -= places
-      for (; places > 0 && this.#writer.batch_bytes < this.#limits.turn_bytes; places--) {
-        const input = this.#queues.shift(name)
-        if (input === undefined) break
+      for (; places > 0 && this.#batch_bytes < this.#limits.turn_bytes; places--) {
+        const offered = this.#queues.shift(name)
+        if (offered === undefined) break
         this.#tally.inputs[name]++
-        if (!this.#step(input)) return false
+        if (!this.#take(offered)) return false
       }
     }
     return this.#stepAnswers(free)
@@ -171,11 +190,11 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
 
   /** What the effects of this turn answered at once needs no turn, and no sync, of its own. */
   #stepAnswers(free: number): boolean {
-    for (; free > 0 && this.#writer.batch_bytes < this.#limits.turn_bytes; free--) {
-      const input = this.#queues.shift('outcome')
-      if (input === undefined) break
+    for (; free > 0 && this.#batch_bytes < this.#limits.turn_bytes; free--) {
+      const offered = this.#queues.shift('outcome')
+      if (offered === undefined) break
       this.#tally.inputs.outcome++
-      if (!this.#step(input)) return false
+      if (!this.#take(offered)) return false
     }
     return true
   }
@@ -186,6 +205,11 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     if (at_ms === null) return true
     this.#tally.ticks++
     return this.#step(this.#inputs.tick(at_ms))
+  }
+
+  #take({ input, riders }: Offered<Input>): boolean {
+    this.#riders.add(riders)
+    return input === null || this.#step(input)
   }
 
   #step(input: Input): boolean {
@@ -216,7 +240,7 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
   }
 
   #endTurn(): void {
-    if (this.#writer.batch_bytes === 0) {
+    if (this.#batch_bytes === 0) {
       // Every record so far is on disk already.
       this.#afterTurn()
     } else if (this.#mayPutOff()) {
@@ -228,20 +252,21 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
   }
 
   #mayPutOff(): boolean {
-    const isSmall = this.#writer.batch_bytes < this.#limits.turn_bytes && !this.#writer.snapshot_due
+    const isSmall = this.#batch_bytes < this.#limits.turn_bytes && !this.#writer.snapshot_due
     return isSmall && this.#effects_due.length === 0 && this.#put_off < MAX_PUT_OFF
   }
 
   #writeBatch(): void {
     this.#put_off = 0
-    const bytes = this.#writer.batch_bytes
+    const bytes = this.#batch_bytes
     const batch = this.#writer.takeBatch()
+    const riders = this.#riders.take()
     this.#tally.batches++
     this.#tally.record_bytes += bytes
     this.#tally.largest_batch_entries = Math.max(this.#tally.largest_batch_entries, batch.length)
     this.#tally.largest_batch_bytes = Math.max(this.#tally.largest_batch_bytes, bytes)
     this.#write(
-      (done) => this.#disk.append(batch, done),
+      (done) => this.#disk.append(batch, riders, done),
       () => {
         this.#durable_index = this.#writer.last_index
         if (this.#performDurable()) this.#next()

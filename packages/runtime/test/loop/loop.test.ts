@@ -283,9 +283,9 @@ describe('Loop', () => {
       const world = new World()
       const answers: ((error: null) => void)[] = []
       const append = world.disk.append.bind(world.disk)
-      world.disk.append = (entries, done) => {
+      world.disk.append = (entries, riders, done) => {
         answers.push(done)
-        append(entries, done)
+        append(entries, riders, done)
       }
       world.loop.offer({ kind: 'add', amounts: [1] })
       world.settle()

@@ -1,8 +1,9 @@
 /** A disk in memory whose writes end when the test says, and that can crash while one is under way. */
-import type { Disk, DiskDone, LoadedLog, LogEntry, LogIndex, LogSnapshot } from '../../src/index.ts'
+import { toHex } from '@belfry/protocol/primitives'
+import type { Disk, DiskDone, LoadedLog, LogEntry, LogIndex, LogSnapshot, Rider } from '../../src/index.ts'
 
 type Write =
-  | { readonly kind: 'append'; readonly entries: readonly LogEntry[] }
+  | { readonly kind: 'append'; readonly entries: readonly LogEntry[]; readonly riders: readonly Rider[] }
   | { readonly kind: 'snapshot'; readonly snapshot: LogSnapshot }
 
 export class MemoryDisk implements Disk {
@@ -11,6 +12,8 @@ export class MemoryDisk implements Disk {
   #under_way: { readonly write: Write; readonly done: DiskDone } | null = null
   /** Every write ever asked for, in order. */
   readonly writes: Write[] = []
+  /** What riders left, by their keys in hex. */
+  readonly rows = new Map<string, Uint8Array | null>()
   onWrite: () => void = () => {}
 
   constructor(log: LoadedLog = { snapshot: null, entries: [] }) {
@@ -18,8 +21,8 @@ export class MemoryDisk implements Disk {
     this.#entries = log.entries
   }
 
-  append(entries: readonly LogEntry[], done: DiskDone): void {
-    this.#start({ kind: 'append', entries }, done)
+  append(entries: readonly LogEntry[], riders: readonly Rider[], done: DiskDone): void {
+    this.#start({ kind: 'append', entries, riders }, done)
   }
 
   snapshot(index: LogIndex, bytes: Uint8Array, done: DiskDone): void {
@@ -60,6 +63,7 @@ export class MemoryDisk implements Disk {
   #keep(write: Write): void {
     if (write.kind === 'append') {
       this.#entries = [...this.#entries, ...write.entries]
+      for (const { key, value } of write.riders) this.rows.set(toHex(key), value)
     } else {
       this.#snapshot = write.snapshot
       this.#entries = this.#entries.filter(({ index }) => index > write.snapshot.index)

@@ -1,4 +1,4 @@
-import { HEADER_INDEX, type Disk, type DiskDone, type LoadedLog, type LogEntry, type LogIndex, type LogSnapshot } from '@belfry/runtime'
+import { HEADER_INDEX, type Disk, type DiskDone, type LoadedLog, type LogEntry, type LogIndex, type LogSnapshot, type Rider } from '@belfry/runtime'
 import { invariant } from '@belfry/protocol/primitives'
 import type { Random, World } from '../world/index.ts'
 
@@ -30,7 +30,9 @@ export class SimDisk implements Disk {
     this.#random = modules.random
   }
 
-  append(entries: readonly LogEntry[], done: DiskDone): void {
+  /** Without riders: the simulated chain has no rows of its own. */
+  append(entries: readonly LogEntry[], riders: readonly Rider[], done: DiskDone): void {
+    invariant(riders.length === 0, 'nobody rides with the records of a simulated member')
     this.#start({ kind: 'append', entries }, done)
   }
 

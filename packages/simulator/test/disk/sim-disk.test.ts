@@ -45,9 +45,9 @@ describe('SimDisk', () => {
     const found = new Set<number>()
     for (let seed = 0; seed < 40; seed++) {
       const { disk, world } = newDisk(seed)
-      disk.append([entry(0)], () => {})
+      disk.append([entry(0)], [], () => {})
       while (world.next());
-      disk.append([entry(1), entry(2)], () => assert.fail('answered after the crash'))
+      disk.append([entry(1), entry(2)], [], () => assert.fail('answered after the crash'))
       assert.deepEqual(disk.ifKept().entries.length, 3)
       assert.equal(disk.synced_index, 0)
       found.add(disk.crash().entries.length)
@@ -62,7 +62,7 @@ describe('SimDisk', () => {
       const { disk, world } = newDisk(seed)
       const answers: (string | null)[] = []
       disk.fails_next = true
-      disk.append([entry(0)], (error) => answers.push(error && error.message))
+      disk.append([entry(0)], [], (error) => answers.push(error && error.message))
       while (world.next());
       assert.equal(answers.length, 1)
       assert.match(String(answers[0]), /no space/)
@@ -75,7 +75,7 @@ describe('SimDisk', () => {
     const { disk, world } = newDisk(1)
     const answers: (Error | null)[] = []
     disk.fails_next = true
-    disk.append([entry(0)], (error) => answers.push(error))
+    disk.append([entry(0)], [], (error) => answers.push(error))
     disk.fails_next = false
     while (world.next());
     assert.deepEqual(answers, [null])
