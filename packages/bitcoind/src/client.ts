@@ -4,6 +4,7 @@ import { type ChainQueries, createChainQueries } from './queries/chain.ts'
 import { createMempoolQueries, type MempoolQueries } from './queries/mempool.ts'
 import { createMiningQueries, type MiningQueries } from './queries/mining.ts'
 import { createTransactionQueries, type TransactionQueries } from './queries/transactions.ts'
+import { createRestClient } from './rest/index.ts'
 import { createRpcClient, type RpcClient, type RpcClientOptions } from './rpc/index.ts'
 
 /**
@@ -20,15 +21,19 @@ export interface Bitcoind
 /** Nothing is sent before the first call. */
 export function connectBitcoind(options: RpcClientOptions): Bitcoind {
   const rpc = createRpcClient(options)
+  const rest = createRestClient(options)
   const transactions = createTransactionQueries(rpc)
   return {
     ...createChainQueries(rpc),
-    ...createBlockQueries(rpc),
+    ...createBlockQueries(rpc, rest),
     ...createMempoolQueries(rpc),
     ...transactions,
     ...createMiningQueries(rpc),
     ...createBroadcasting(transactions),
     rpc,
-    close: () => rpc.close(),
+    close: () => {
+      rpc.close()
+      rest.close()
+    },
   }
 }

@@ -1,0 +1,1 @@
+export { createRestClient, type RestClient, type RestClientOptions } from './client.ts'
