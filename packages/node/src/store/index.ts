@@ -1,3 +1,4 @@
 export { StoreError, type StoreErrorCode } from './errors.ts'
 export type { LoadLimits } from './load.ts'
-export { type OpenedStore, Store } from './store.ts'
+export { KEY_SPACES } from './rows.ts'
+export { type OpenedStore, type RowStore, Store, type StoredRow } from './store.ts'

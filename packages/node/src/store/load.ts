@@ -1,7 +1,7 @@
 import { HEADER_INDEX, type LoadedLog, type LogEntry, type LogIndex, type LogSnapshot, MAX_SNAPSHOT_BYTES } from '@belfry/runtime'
 import type { Level } from 'level'
 import { StoreError } from './errors.ts'
-import { ROW_OVERHEAD_BYTES, entryKey, readRow } from './rows.ts'
+import { LOG_END, ROW_OVERHEAD_BYTES, STORE_END, entryKey, readRow } from './rows.ts'
 
 export type LogDatabase = Level<Uint8Array, Uint8Array>
 
@@ -18,17 +18,18 @@ export const LOAD_LIMITS: LoadLimits = {
 }
 
 /**
- * Everything that the store holds, in one pass. Entries that the snapshot replaced are left out and deleted: a crash right
+ * The whole log, in one pass. Entries that the snapshot replaced are left out and deleted: a crash right
  * after a snapshot leaves them behind.
  * @throws StoreError `store-damaged`, `store-foreign` or `store-too-large`, and whatever level throws
  */
 export async function loadLog(db: LogDatabase, limits: LoadLimits = LOAD_LIMITS): Promise<LoadedLog> {
+  await refuseForeign(db)
   let snapshot: LogSnapshot | null = null
   const entries: LogEntry[] = []
   let rows = 0
   let bytes = 0
   let replaced = false
-  for await (const [key, value] of db.iterator()) {
+  for await (const [key, value] of db.iterator({ lt: LOG_END })) {
     rows++
     bytes += key.length + value.length
     if (rows > limits.rows || bytes > limits.bytes) {
@@ -42,6 +43,12 @@ export async function loadLog(db: LogDatabase, limits: LoadLimits = LOAD_LIMITS)
   }
   if (replaced && snapshot !== null) await deleteEntries(db, snapshot.index)
   return { snapshot, entries }
+}
+
+/** What nobody here writes. */
+async function refuseForeign(db: LogDatabase): Promise<void> {
+  const [foreign] = await db.keys({ gte: STORE_END, limit: 1 }).all()
+  if (foreign !== undefined) throw new StoreError('store-foreign', 'the database holds something else than a node writes')
 }
 
 /** In leveldb's own thread, some thousand at a time: a list of all the keys would hold up this one for 0.1 s. */

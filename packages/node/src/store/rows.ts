@@ -4,6 +4,11 @@
  *   00               → checksum (4) ‖ index (8) ‖ bytes    the snapshot
  *   01 ‖ index (8)   → checksum (4) ‖ bytes                an entry
  *
+ * and beside it the rows of others, each in a key space of its own, told by the first byte of the key:
+ *
+ *   02 watched, packed · 03 watched, the changes since · 04 wallets · 05 payments · 06 headers
+ *   any of them      → checksum (4) ‖ bytes
+ *
  * Numbers are big-endian, so that level's order is the log's. The checksum is a CRC-32 over key and the rest of the value:
  * classic-level does not verify the ones that leveldb keeps, and a flipped bit inside a signature still decodes.
  */
@@ -15,6 +20,13 @@ const SNAPSHOT = 0
 const ENTRY = 1
 const INDEX_BYTES = 8
 const CHECKSUM_BYTES = 4
+
+/** First bytes of keys that are not the log's. */
+export const KEY_SPACES = { watchSegments: 2, watchTail: 3, wallets: 4, payments: 5, headers: 6 } as const
+
+/** All keys of the log are below the first, all keys of the store below the second. */
+export const LOG_END = Uint8Array.of(KEY_SPACES.watchSegments)
+export const STORE_END = Uint8Array.of(KEY_SPACES.headers + 1)
 
 export const SNAPSHOT_KEY = Uint8Array.of(SNAPSHOT)
 /** What a row takes beyond the bytes given. */
@@ -44,6 +56,21 @@ export function snapshotValue(index: LogIndex, bytes: Uint8Array): Uint8Array {
   return sealed(SNAPSHOT_KEY, value)
 }
 
+/** The value of a row of others. */
+export function riderValue(key: Uint8Array, bytes: Uint8Array): Uint8Array {
+  return entryValue(key, bytes)
+}
+
+/** @throws StoreError `store-damaged` where the checksum does not match */
+export function readRider(key: Uint8Array, value: Uint8Array): Uint8Array {
+  return unsealed(key, value, 0)
+}
+
+export function isRiderKey(key: Uint8Array): boolean {
+  const space = key[0] ?? 0
+  return space >= KEY_SPACES.watchSegments && space <= KEY_SPACES.headers
+}
+
 /** @throws StoreError `store-foreign` for a key that is none of ours, `store-damaged` where the checksum does not match */
 export function readRow(key: Uint8Array, value: Uint8Array): Row {
   const kind = key[0]
@@ -54,7 +81,7 @@ export function readRow(key: Uint8Array, value: Uint8Array): Row {
   if (kind === ENTRY && key.length === 1 + INDEX_BYTES) {
     return { kind: 'entry', entry: { index: readIndex(key, 1), bytes: unsealed(key, value, 0) } }
   }
-  throw new StoreError('store-foreign', 'the database holds something else than a log')
+  throw new StoreError('store-foreign', 'the database holds something else than a node writes')
 }
 
 function sealed(key: Uint8Array, value: Uint8Array): Uint8Array {

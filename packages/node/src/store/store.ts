@@ -1,9 +1,9 @@
 import { chmod, mkdir } from 'node:fs/promises'
-import type { Disk, DiskDone, LoadedLog, LogEntry, LogIndex } from '@belfry/runtime'
+import type { Disk, DiskDone, LoadedLog, LogEntry, LogIndex, Rider } from '@belfry/runtime'
 import { Level } from 'level'
 import { StoreError, storeErrorOf } from './errors.ts'
 import { LOAD_LIMITS, type LoadLimits, type LogDatabase, deleteEntries, loadLog } from './load.ts'
-import { SNAPSHOT_KEY, entryKey, entryValue, snapshotValue } from './rows.ts'
+import { SNAPSHOT_KEY, STORE_END, entryKey, entryValue, isRiderKey, readRider, riderValue, snapshotValue } from './rows.ts'
 
 /** To everyone but this user the store is closed: it holds policies and the rhythm of check-ins. */
 const DIRECTORY_MODE = 0o700
@@ -14,14 +14,28 @@ export interface OpenedStore {
   readonly log: LoadedLog
 }
 
-/** The log of one member on level. While it is open no other process can open it. */
+/** A row outside of the log. */
+export interface StoredRow {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
+
+export interface RowOrder {
+  readonly reverse?: boolean
+}
+
+/** What a keeper of such rows needs of the store. */
+export type RowStore = Pick<Store, 'rows' | 'write'>
+
+/** The log of one member on level, and the rows of others beside it. While it is open no other process can open it. */
 export class Store implements Disk {
   readonly #dir: string
   readonly #db: LogDatabase
-  /** The write under way, if any; never rejects. */
+  /** The last write asked for, if it is under way; never rejects. */
   #write: Promise<void> = Promise.resolve()
   /** After a write that failed nobody knows what is on the disk: there is no second try on top of it. */
-  #ended: StoreError | null = null
+  #failure: StoreError | null = null
+  #closed = false
 
   private constructor(dir: string, db: LogDatabase) {
     this.#dir = dir
@@ -50,14 +64,9 @@ export class Store implements Disk {
     }
   }
 
-  append(entries: readonly LogEntry[], done: DiskDone): void {
-    this.#start(async () => {
-      const puts = entries.map(({ index, bytes }) => {
-        const key = entryKey(index)
-        return { type: 'put' as const, key, value: entryValue(key, bytes) }
-      })
-      await this.#db.batch(puts, { sync: true })
-    }, done)
+  append(entries: readonly LogEntry[], riders: readonly Rider[], done: DiskDone): void {
+    const batch = [...entries.map(operationOfEntry), ...riders.map(operationOfRider)]
+    this.#start(() => this.#db.batch(batch, { sync: true }), done)
   }
 
   /**
@@ -71,26 +80,87 @@ export class Store implements Disk {
     }, done)
   }
 
-  /** Waits for the write under way. Writes asked for later fail with `store-closed`. */
+  /**
+   * Rows outside of the log, in one synced batch, after all that was written before.
+   * @throws StoreError
+   */
+  write(riders: readonly Rider[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.append([], riders, (error) => {
+        if (error === null) resolve()
+        else reject(error)
+      })
+    })
+  }
+
+  /**
+   * The rows outside of the log whose keys start so, in the order of their keys, as they are now.
+   * @throws StoreError
+   */
+  async *rows(prefix: Uint8Array, { reverse = false }: RowOrder = {}): AsyncGenerator<StoredRow, void, undefined> {
+    if (!isRiderKey(prefix)) throw new RangeError('these rows are not to be read')
+    try {
+      for await (const [key, value] of this.#db.iterator({ gte: prefix, lt: endOf(prefix), reverse })) {
+        yield { key, value: readRider(key, value) }
+      }
+    } catch (error) {
+      throw await storeErrorOf(error, this.#dir)
+    }
+  }
+
+  /** Waits for the writes under way. Writes asked for later fail with `store-closed`. */
   async close(): Promise<void> {
-    this.#ended ??= new StoreError('store-closed', 'the store is closed')
+    this.#closed = true
     await this.#write
     await this.#db.close()
   }
 
+  /** One after the other: leveldb's threads would write two batches in any order. */
   #start(write: () => Promise<void>, done: DiskDone): void {
-    this.#write = this.#attempt(write, done)
+    const closed = this.#closed
+    const before = this.#write
+    this.#write = before.then(() => this.#attempt(closed ? refuse : write, done))
   }
 
   async #attempt(write: () => Promise<void>, done: DiskDone): Promise<void> {
-    let error: StoreError | null = this.#ended
+    let error: StoreError | null = this.#failure
     try {
       if (error === null) await write()
     } catch (cause) {
       error = await storeErrorOf(cause, this.#dir)
-      this.#ended = error
+      this.#failure = error
     }
     // Out of this promise: what the loop does next is no part of the write, and its errors are not ours to catch.
     process.nextTick(done, error)
   }
+}
+
+type Operation =
+  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly key: Uint8Array }
+
+function operationOfEntry({ index, bytes }: LogEntry): Operation {
+  const key = entryKey(index)
+  return { type: 'put', key, value: entryValue(key, bytes) }
+}
+
+function operationOfRider({ key, value }: Rider): Operation {
+  if (!isRiderKey(key)) throw new RangeError("a rider's key is of one of the key spaces that are not the log's")
+  return value === null ? { type: 'del', key } : { type: 'put', key, value: riderValue(key, value) }
+}
+
+async function refuse(): Promise<never> {
+  throw new StoreError('store-closed', 'the store is closed')
+}
+
+/** The first key that does not start so and comes after all that do. */
+function endOf(prefix: Uint8Array): Uint8Array {
+  const end = prefix.slice()
+  for (let at = end.length - 1; at >= 0; at--) {
+    const byte = end[at] ?? 0
+    if (byte === 0xff) continue
+    end[at] = byte + 1
+    return end.subarray(0, at + 1)
+  }
+  return STORE_END
 }

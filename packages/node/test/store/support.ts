@@ -15,7 +15,7 @@ export function temporaryDirectories(): () => Promise<string> {
 }
 
 export function append(disk: Disk, entries: readonly LogEntry[]): Promise<Error | null> {
-  return new Promise((resolve) => disk.append(entries, resolve))
+  return new Promise((resolve) => disk.append(entries, [], resolve))
 }
 
 export function snapshot(disk: Disk, index: number, bytes: Uint8Array): Promise<Error | null> {

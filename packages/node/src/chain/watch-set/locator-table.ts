@@ -37,14 +37,18 @@ export class LocatorTable implements Hashed {
    */
   add(locator: Uint8Array): number {
     if (locator.length !== LOCATOR_BYTES) throw new RangeError('a locator has 16 bytes')
-    const view = new DataView(locator.buffer, locator.byteOffset, LOCATOR_BYTES)
-    const hash = this.hash.of(view, 0)
-    const known = this.search(hash, view, 0)
+    return this.addAt(new DataView(locator.buffer, locator.byteOffset, LOCATOR_BYTES), 0)
+  }
+
+  /** The same of one among other bytes. */
+  addAt(view: DataView, offset: number): number {
+    const hash = this.hash.of(view, offset)
+    const known = this.search(hash, view, offset)
     if (known >= 0) return known
     const id = this.records.take()
     const chunk = this.records.chunkOf(id)
     const start = this.records.offsetOf(id)
-    for (let i = 0; i < WORDS; i++) chunk[start + i] = view.getInt32(4 * i, true)
+    for (let i = 0; i < WORDS; i++) chunk[start + i] = view.getInt32(offset + 4 * i, true)
     this.index.add(hash, id)
     return id
   }

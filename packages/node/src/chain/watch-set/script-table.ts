@@ -48,15 +48,18 @@ export class ScriptTable implements Hashed {
    * @throws ChainError too-many-watched; RangeError for more than 10,000 bytes
    */
   add(script: Uint8Array): number {
-    const length = script.length
+    return this.addAt(new DataView(script.buffer, script.byteOffset, script.length), 0, script.length)
+  }
+
+  /** The same of one among other bytes. */
+  addAt(view: DataView, offset: number, length: number): number {
     if (length > MAX_SCRIPT_BYTES) throw new RangeError(`a script has at most ${MAX_SCRIPT_BYTES} bytes`)
     this.hash.prepare(length)
-    const view = new DataView(script.buffer, script.byteOffset, length)
-    const hash = this.hash.of(view, 0, length)
-    const known = this.search(hash, view, 0, length)
+    const hash = this.hash.of(view, offset, length)
+    const known = this.search(hash, view, offset, length)
     if (known >= 0) return known
     const id = this.records.take()
-    this.write(id, view)
+    this.write(id, view, offset, length)
     this.index.add(hash, id)
     this.count(length, 1)
     return id
@@ -119,16 +122,16 @@ export class ScriptTable implements Hashed {
     return this.records.chunkOf(id)[this.records.offsetOf(id)] ?? 0
   }
 
-  private write(id: number, script: DataView): void {
-    const length = script.byteLength
+  private write(id: number, view: DataView, offset: number, length: number): void {
     const chunk = this.records.chunkOf(id)
     const start = this.records.offsetOf(id)
     chunk[start] = length
     const count = Math.min(RECORD_WORDS, wordsOf(length))
-    for (let i = 0; i < count; i++) chunk[start + 1 + i] = wordAt(script, 0, length, i)
+    for (let i = 0; i < count; i++) chunk[start + 1 + i] = wordAt(view, offset, length, i)
     if (length <= RECORD_BYTES) return
     // A copy: the caller's bytes are the caller's.
-    this.long.set(id, new DataView(script.buffer.slice(script.byteOffset, script.byteOffset + length)))
+    const from = view.byteOffset + offset
+    this.long.set(id, new DataView(view.buffer.slice(from, from + length)))
     this.longBytes += length
   }
 

@@ -63,8 +63,8 @@ export class SlotIndex {
 
   /** In no order; not while entries are added or removed. */
   *ids(): Generator<number, void, undefined> {
-    for (const slots of [this.current, this.previous]) {
-      for (let at = 0; slots !== null && at < slots.length; at++) {
+    for (const slots of this.previous === null ? [this.current] : [this.current, this.previous]) {
+      for (let at = 0; at < slots.length; at++) {
         const id = slots.idAt(at)
         if (id >= 0) yield id
       }
