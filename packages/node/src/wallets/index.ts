@@ -1,0 +1,15 @@
+export {
+  type Learnt,
+  type WatchEntry,
+  type WatchedOutpoint,
+  type WatchedScript,
+  WatchBook,
+} from './book.ts'
+export { type DeskInit, WatchDesk } from './desk.ts'
+export { WatchError, type WatchErrorCode } from './errors.ts'
+export { indexesOf, isFull } from './growth.ts'
+export { DEFAULT_GAP_LIMIT, MAX_GAP_LIMIT, MAX_LABEL_CHARS } from './limits.ts'
+export type { ReadRequest, WatchRequest, WatchSubject } from './request.ts'
+export { type ScanPlan, type ScanProgress, progressOf } from './scan.ts'
+export { type Scripts, checkShape, scriptsOf } from './scripts.ts'
+export type { Scan, Watch, WatchId, WatchSource } from './watch.ts'
