@@ -2,5 +2,14 @@ export { type NodeConfig, loadConfig } from './config/index.ts'
 export { NodeError, type NodeErrorCode } from './errors.ts'
 export { type Logger, createLogger } from './logging/index.ts'
 export { type NodeModules, type RunningNode, startNode } from './node.ts'
-export type { IncidentSummary, IncidentView, PeerView, Readiness, StatusView, VaultView } from './views/index.ts'
+export type { IncidentSummary, IncidentView, PeerView, Readiness, StatusView, VaultView, WatchView } from './views/index.ts'
+export { storedWatchesView } from './views/index.ts'
+export {
+  type ReadRequest,
+  type WatchRequest,
+  type WatchSubject,
+  WatchDesk,
+  WatchError,
+  type WatchErrorCode,
+} from './wallets/index.ts'
 export { Store, StoreError } from './store/index.ts'

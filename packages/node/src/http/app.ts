@@ -2,7 +2,8 @@
 import { type IncidentId, isHex32 } from '@belfry/protocol/primitives'
 import { Hono } from 'hono'
 import type { Metrics, MetricsSources } from '../metrics/index.ts'
-import { incidentView, incidentsView, peersView, readiness, statusView, vaultsView } from '../views/index.ts'
+import { incidentView, incidentsView, peersView, readiness, statusView, vaultsView, watchesView } from '../views/index.ts'
+import type { WatchEntry } from '../wallets/index.ts'
 import { JSON_HEADERS, PLAIN_HEADERS, REFUSALS, STATUS, failureBody, successBody } from './answer.ts'
 import type { ApiToken } from './api-token.ts'
 import { HttpError } from './errors.ts'
@@ -13,11 +14,13 @@ export interface AppModules {
   readonly metrics: Metrics
   readonly liveness: Liveness
   readonly token: ApiToken
+  /** What is watched for a person. */
+  readonly watches: () => Iterable<WatchEntry>
   /** A handler threw: a bug. */
   readonly onBug: (error: unknown) => void
 }
 
-export function createApp({ sources, metrics, liveness, token, onBug }: AppModules): Hono {
+export function createApp({ sources, metrics, liveness, token, watches, onBug }: AppModules): Hono {
   const { state, shell } = sources
   const app = new Hono()
 
@@ -47,6 +50,7 @@ export function createApp({ sources, metrics, liveness, token, onBug }: AppModul
     return view ? success(view) : failure(REFUSALS.noIncident())
   })
   app.get('/api/v1/peers', () => success({ peers: peersView(state()) }))
+  app.get('/api/v1/watches', () => success({ watches: watchesView(watches()) }))
 
   app.notFound(() => failure(REFUSALS.notFound()))
   app.onError((error) => {

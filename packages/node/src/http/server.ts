@@ -5,6 +5,7 @@ import { invariant } from '@belfry/protocol/primitives'
 import { isLoopback } from '../config/index.ts'
 import type { Logger } from '../logging/index.ts'
 import type { Metrics, MetricsSources } from '../metrics/index.ts'
+import type { WatchEntry } from '../wallets/index.ts'
 import { admit, onClientError } from './admission.ts'
 import { API_TOKEN_FILE, ApiToken } from './api-token.ts'
 import { createApp, malformed } from './app.ts'
@@ -26,6 +27,8 @@ export interface HttpInit {
 export interface HttpModules extends MetricsSources {
   readonly metrics: Metrics
   readonly logger: Logger
+  /** What is watched for a person; without it, nothing is. */
+  readonly watches?: () => Iterable<WatchEntry>
   /** For liveness; milliseconds that never run backwards. */
   readonly now?: () => number
 }
@@ -79,10 +82,10 @@ export function createHttp(init: HttpInit, modules: HttpModules): HttpServer {
 }
 
 function assemble(init: HttpInit, limits: HttpLimits, modules: HttpModules, token: ApiToken): Server {
-  const { metrics, logger, now = () => performance.now() } = modules
+  const { metrics, logger, watches = () => [], now = () => performance.now() } = modules
   const liveness = new Liveness({ limit_ms: init.stuck_after_ms ?? STUCK_AFTER_MS }, { loop: modules.loop, now })
   const onBug = (error: unknown): void => logger.error('http-failed', { error })
-  const app = createApp({ sources: modules, metrics, liveness, token, onBug })
+  const app = createApp({ sources: modules, metrics, liveness, token, watches, onBug })
   const serve = getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: () => malformed() })
   const server = createServer(
     {

@@ -31,3 +31,4 @@ export {
   type VaultView,
   vaultsView,
 } from './vaults.ts'
+export { type BranchView, type ScanView, type WatchView, storedWatchesView, watchesView } from './watches.ts'

@@ -87,12 +87,25 @@ function sourceOf(subject: WatchSubject, network: Network, reader: DescriptorRea
       return { source, assumed: assumed ? script : null }
     }
     case 'address':
-      scriptOfAddress(text, network)
+      checkAddress(text, network)
       return { source: { kind: 'address', address: text }, assumed: null }
     case 'script':
       return { source: { kind: 'script', script: rawScript(text) }, assumed: null }
     case 'outpoint':
       return { source: { kind: 'outpoint', outpoint: outpointIn(text) }, assumed: null }
+  }
+}
+
+/** Without a word of it in the error: it may be an xpub. */
+function checkAddress(text: string, network: Network): void {
+  try {
+    scriptOfAddress(text, network)
+  } catch {
+    throw new WatchError(
+      'watch-malformed',
+      `this is no ${network} address that Belfry knows`,
+      `Give one ${network} address, whole, in its usual (lower-case bech32) spelling; an xpub goes with --xpub.`,
+    )
   }
 }
 

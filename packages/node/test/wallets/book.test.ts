@@ -49,7 +49,7 @@ describe('the book of what is watched', () => {
     assert.deepEqual(book.onPayment(script), nothing)
     assert.deepEqual(book.onPayment(scriptAt(book, 0, 0)), nothing)
     assert.deepEqual(book.onPayment(Uint8Array.of(0x51)), nothing)
-    const [address] = [...book.scripts()].filter(({ watch }) => book.get(watch)?.watch.source.kind === 'address')
+    const address = [...book.scripts()].find(({ watch }) => book.get(watch)?.watch.source.kind === 'address')
     assert.ok(address)
     assert.deepEqual(book.onPayment(address.script), nothing)
   })
