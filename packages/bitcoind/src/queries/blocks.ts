@@ -1,9 +1,8 @@
 import type { BlockHash } from '@belfry/protocol/primitives'
-import { BitcoindError } from '../errors.ts'
+import { BitcoindError, isRpcFault } from '../errors.ts'
 import type { RestClient } from '../rest/index.ts'
 import { RPC_INVALID_ADDRESS_OR_KEY } from '../rpc/codes.ts'
 import type { CallOptions, RpcClient } from '../rpc/index.ts'
-import { nullOn } from './absent.ts'
 
 export interface BlockQueries {
   /**
@@ -26,8 +25,13 @@ export function createBlockQueries(rpc: RpcClient, rest: RestClient): BlockQueri
     return rest.get(`/rest/block/${hash}.bin`, options)
   }
 
-  function getBlockOverRpc(hash: BlockHash, options?: CallOptions): Promise<Uint8Array | null> {
-    return nullOn(RPC_INVALID_ADDRESS_OR_KEY, rpc.call('getblock', [hash, 0], options).then(decoded))
+  async function getBlockOverRpc(hash: BlockHash, options?: CallOptions): Promise<Uint8Array | null> {
+    try {
+      return decoded(await rpc.call('getblock', [hash, 0], options))
+    } catch (error) {
+      if (isRpcFault(error, RPC_INVALID_ADDRESS_OR_KEY)) return null
+      throw error
+    }
   }
 
   return {

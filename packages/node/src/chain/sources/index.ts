@@ -1,0 +1,8 @@
+export { AnnouncedBlocks, MAX_ANNOUNCED_BLOCKS, MAX_ANNOUNCED_BYTES } from './announced-blocks.ts'
+export { fetchAhead, type PipelinedBlock, type PipelineOptions } from './block-pipeline.ts'
+export type { BlockOutcome, BlockSource, BlockSourceName, NotThere } from './block-source.ts'
+export { BlockSources, type FetchOutcome, type SourceCounters, type SourcedBlock } from './block-sources.ts'
+export { createRestSource, createRpcSource } from './fetched-blocks.ts'
+export type { SequenceNotice, ZmqTopic } from './zmq/message.ts'
+export type { GapReason, ZmqGap } from './zmq/numbers.ts'
+export { type ZmqAddresses, type ZmqCounters, type ZmqHandlers, ZmqSubscriber } from './zmq/subscriber.ts'
