@@ -35,6 +35,11 @@ const NOUNS: readonly Noun[] = [
     load: async () => (await import('./commands/vault/index.ts')).registerVault,
   },
   {
+    name: 'watch',
+    summary: 'Watch descriptors, keys, addresses, scripts and outpoints beside the vaults',
+    load: async () => (await import('./commands/watch/index.ts')).registerWatch,
+  },
+  {
     name: 'incident',
     summary: 'List, show and explain incidents',
     load: async () => (await import('./commands/incident/index.ts')).registerIncident,

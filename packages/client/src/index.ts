@@ -34,6 +34,7 @@ export { cardToJson, definitionToJson, lockSignatureToJson, lockToJson } from '.
 export * from './files/index.ts'
 export { type Statement, readStatement } from './incident/statement.ts'
 export * from './vault/index.ts'
+export { type NodeReader, type WatchInfo, readWatches } from './watch/watches.ts'
 
 // What a program of an owner or operator needs of the packages beneath, so that this package is all that it imports.
 export { type Bitcoind, BitcoindError, connectBitcoind } from '@belfry/bitcoind'

@@ -1,0 +1,17 @@
+import type { Register } from '../../program.ts'
+import { registerAdd } from './add.ts'
+import { registerList } from './list.ts'
+import { registerRemove } from './remove.ts'
+
+export const registerWatch: Register = (program, registrar) => {
+  const watch = program
+    .command('watch')
+    .summary('Watch descriptors, keys, addresses, scripts and outpoints beside the vaults')
+    .description(
+      'Watch descriptors, keys, addresses, scripts and outpoints beside the vaults.\n' +
+        'The list is changed while the node is stopped; it is read when the node starts.',
+    )
+  registerAdd(watch, registrar)
+  registerList(watch, registrar)
+  registerRemove(watch, registrar)
+}

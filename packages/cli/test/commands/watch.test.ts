@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, rm, writeFile } from 'node:fs/promises'
+import { type Server, createServer } from 'node:http'
+import { text } from 'node:stream/consumers'
+import type { WatchView } from '@belfry/node'
+import { Store } from '../../../node/src/store/index.ts'
+import { MAIN, belfry, belfryProcess, failureIn, refusal, result, successIn } from '../support/belfry.ts'
+import { type Ceremony, holdCeremony } from '../support/ceremony.ts'
+import { workspace } from '../support/workspace.ts'
+
+const TPUB =
+  'tpubDCdxmvzJ5QBjTN8oCjjyT2V58AyZvA1fkmCeZRC75QMoaHcVP2m45Bv3hmnR7ttAwkb2UNYyoXdHVt4gwBqRrJqLUU2JrM43HippxiWpHra'
+const ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
+const WIF = 'cVpF924EspNh8KjYsfhgY96mmxvT6DgdWiTYMtMjuM74hJaU5psW'
+const TOKEN = 'ab'.repeat(32)
+
+type Added = WatchView & { readonly scripts: number; readonly assumed_script: string | null }
+
+describe('belfry watch', () => {
+  const space = workspace()
+  let ceremony: Ceremony
+  let config: string
+  let data: string
+  let server: Server | null = null
+
+  before(async () => {
+    ceremony = await holdCeremony(space, { members: 3 })
+    data = ceremony.data[0] ?? assert.fail()
+    config = space.file('node.yaml')
+    await configure(1)
+  })
+  afterEach(async () => {
+    server?.closeAllConnections()
+    server?.close()
+    await rm(`${data}/store`, { recursive: true, force: true })
+    await rm(`${data}/api-token`, { force: true })
+  })
+
+  async function configure(port: number): Promise<void> {
+    const lines = [
+      `data_dir: ${data}`,
+      `lock: ${ceremony.lock}`,
+      `passphrase_file: ${space.passphrase}`,
+      'bitcoind:',
+      '  rpc_port: 1',
+      `  cookie_file: ${space.file('cookie')}`,
+      'http:',
+      `  port: ${port}`,
+    ]
+    await writeFile(config, `${lines.join('\n')}\n`)
+  }
+
+  const add = (...args: string[]): Promise<Added> => result<Added & Record<string, unknown>>(['watch', 'add', '--config', config, ...args])
+  const list = async (): Promise<readonly WatchView[]> =>
+    (await result<{ watches: WatchView[] }>(['watch', 'list', '--config', config])).watches
+
+  it('adds, lists and removes while no node runs', async () => {
+    assert.deepEqual(await list(), [])
+    const added = await add('--descriptor', `wpkh(${TPUB}/<0;1>/*)`, '--label', 'savings', '--birth-height', '7', '--gap', '30')
+    const { scripts, assumed_script, ...view } = added
+    assert.deepEqual([scripts, assumed_script, view.kind, view.label], [60, null, 'descriptor', 'savings'])
+    assert.deepEqual(view.scan, { state: 'waiting', height: null, of_height: null, percent: null, unseen_below: null })
+    const address = await add('--address', ADDRESS)
+    assert.deepEqual((await list()).toSorted(byId), [view, withoutAdded(address)].toSorted(byId))
+    const removed = await result(['watch', 'remove', view.watch_id.slice(0, 6), '--config', config])
+    assert.deepEqual(removed, { watch_id: view.watch_id, label: 'savings' })
+    assert.deepEqual(await list(), [withoutAdded(address)])
+  })
+
+  it('takes an extended key, a script and an outpoint', async () => {
+    assert.equal((await add('--xpub', TPUB, '--as', 'tr')).what.slice(0, 7), 'tr(tpub')
+    assert.equal((await add('--script', '51')).what, '51')
+    assert.equal((await add('--outpoint', `${'ab'.repeat(32)}:0`)).scripts, 0)
+  })
+
+  it('says what it takes a plain key as, and says it where a person sees it', async () => {
+    const { code, stdout, stderr } = await belfry(['watch', 'add', '--config', config, '--xpub', TPUB, '--json'])
+    assert.equal(code, 0)
+    assert.equal(successIn(stdout)['assumed_script'], 'pkh')
+    assert.match(stderr, /taken as pkh\. .*--as wpkh/s)
+    const again = await belfry(['watch', 'list', '--config', config])
+    assert.match(again.stdout, /first address {2}[mn]\w+\n/)
+    assert.match(again.stdout, /0 paid of 20 watched, 0 paid of 20 watched; gap limit 20/)
+  })
+
+  it('reads a descriptor from standard input or a file, where no list of processes shows it', async () => {
+    const args = ['watch', 'add', '--config', config, '--json', '--descriptor', '-']
+    const child = spawn(process.execPath, ['--conditions=source', MAIN, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+    child.stdin.end(` tr(${TPUB}/0/*)\n`)
+    const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'close') as Promise<[number]>])
+    assert.equal(code, 0, stdout)
+    assert.match(String(successIn(stdout)['what']), /^tr\(tpub/)
+    await writeFile(space.file('wallet.txt'), `pkh(${TPUB}/0/*)\n`)
+    assert.match((await add('--descriptor-file', space.file('wallet.txt'))).what, /^pkh\(tpub/)
+    await writeFile(space.file('key.txt'), `${TPUB}\n`)
+    assert.match((await add('--xpub-file', space.file('key.txt'), '--as', 'wpkh')).what, /^wpkh\(tpub/)
+  })
+
+  for (const [code, exit, args] of [
+    ['usage', 2, []],
+    ['usage', 2, ['--address', ADDRESS, '--script', '51']],
+    ['usage', 2, ['--address', ADDRESS, '--as', 'tr']],
+    ['usage', 2, ['--xpub', TPUB, '--as', 'p2pkh']],
+    ['usage', 2, ['--descriptor', `pkh(${TPUB}/*)`, '--gap', '1001']],
+    ['usage', 2, ['--descriptor', `pkh(${TPUB}/*)`, '--birth-height', 'x']],
+    ['watch-malformed', 3, ['--address', ADDRESS, '--gap', '5']],
+    ['descriptor-checksum', 3, ['--descriptor', `pkh(${TPUB}/*)#00000000`]],
+    ['descriptor-network', 3, ['--descriptor', `pkh(${TPUB.slice(0, -1)}/*)`]],
+    ['private-key-given', 3, ['--descriptor', `pkh(${WIF})`]],
+    ['private-key-given', 3, ['--xpub', WIF]],
+  ] as const) {
+    it(`exits ${exit} with ${code} for ${args.join(' ').replaceAll(/\w{30,}/g, '…') || 'nothing to watch'}, and changes nothing`, async () => {
+      const failure = await refusal(exit, ['watch', 'add', '--config', config, ...args])
+      assert.equal(failure.code, code)
+      assert.ok(!JSON.stringify(failure).includes(WIF))
+      assert.deepEqual(await list(), [])
+    })
+  }
+
+  it('refuses to remove what is not there, and to add what is', async () => {
+    await add('--address', ADDRESS)
+    assert.equal((await refusal(3, ['watch', 'add', '--config', config, '--address', ADDRESS])).code, 'watch-exists')
+    assert.equal((await refusal(3, ['watch', 'remove', 'ffffffffffffffff', '--config', config])).code, 'no-such-watch')
+  })
+
+  it('says while the node runs that it must be stopped', async () => {
+    await add('--address', ADDRESS)
+    const { store } = await Store.open(`${data}/store`)
+    try {
+      const failure = await refusal(3, ['watch', 'add', '--config', config, '--script', '51'])
+      assert.equal(failure.code, 'store-locked')
+      assert.match(failure.remedy, /^Stop the node, repeat this command, and start the node again/)
+      // It runs and does not answer: not that somebody has its store open.
+      await writeFile(`${data}/api-token`, `${TOKEN}\n`)
+      assert.equal((await refusal(4, ['watch', 'list', '--config', config])).code, 'unreachable')
+    } finally {
+      await store.close()
+    }
+  })
+
+  it('asks a running node with its token', async () => {
+    const view = withoutAdded(await add('--address', ADDRESS, '--label', 'shop'))
+    const seen: string[] = []
+    const port = await serve((path, authorization) => {
+      seen.push(`${path} ${authorization}`)
+      return { ok: true, result: { watches: [view] } }
+    })
+    await writeFile(`${data}/api-token`, `${TOKEN}\n`)
+    const url = `http://127.0.0.1:${port}`
+    assert.deepEqual(await result(['watch', 'list', '--data', data, '--url', url]), { watches: [view] })
+    assert.deepEqual(seen, [`/api/v1/watches Bearer ${TOKEN}`])
+    await configure(port)
+    try {
+      const { stdout } = await belfry(['watch', 'list', '--config', config])
+      assert.match(stdout, /^\w{16} {2}shop\n {2}address {2,}bcrt1/)
+    } finally {
+      await configure(1)
+    }
+  })
+
+  it('says that an answer is not what it can read', async () => {
+    const port = await serve(() => ({ ok: true, result: { watches: [{ watch_id: 'x' }] } }))
+    await writeFile(`${data}/api-token`, `${TOKEN}\n`)
+    const failure = await refusal(1, ['watch', 'list', '--data', data, '--url', `http://127.0.0.1:${port}`])
+    assert.equal(failure.code, 'api-malformed')
+  })
+
+  it('does not write into the data directory of another user', async function () {
+    if (process.geteuid?.() !== 0) return this.skip()
+    const { chown } = await import('node:fs/promises')
+    await chmod(data, 0o700)
+    await chown(data, 12_345, 12_345)
+    try {
+      const failure = await refusal(3, ['watch', 'add', '--config', config, '--address', ADDRESS])
+      assert.equal(failure.code, 'wrong-user')
+      assert.match(failure.remedy, /uid 12345/)
+    } finally {
+      await chown(data, 0, 0)
+    }
+  })
+
+  it('loads no daemon, no store and no ZMQ for its help, nor to ask a node by its address', async () => {
+    const port = await serve(() => ({ ok: true, result: { watches: [] } }))
+    await writeFile(`${data}/api-token`, `${TOKEN}\n`)
+    const forbidden = "import { registerHooks } from 'node:module'; registerHooks({ load(url, context, next) { " +
+      "if (/classic-level|zeromq|packages\\/node\\/src/.test(url)) throw new Error('loaded ' + url); return next(url, context) } })"
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(forbidden)}` }
+    for (const args of [
+      ['watch', '--help'],
+      ['watch', 'add', '--help'],
+      ['watch', 'list', '--data', data, '--url', `http://127.0.0.1:${port}`, '--json'],
+    ]) {
+      const { code, stdout, stderr } = await belfryProcess(args, { env })
+      assert.equal(code, 0, stdout + stderr)
+    }
+    // The trap itself closes.
+    const { stdout } = await belfryProcess(['watch', 'list', '--config', config, '--json'], { env })
+    assert.match(failureIn(stdout).message, /loaded .*packages\/node\/src/)
+  })
+
+  for (const verb of ['add', 'list', 'remove']) {
+    it(`has help for ${verb} with an example that the command itself would take`, async () => {
+      const { code, stdout } = await belfry(['watch', verb, '--help'])
+      assert.equal(code, 0)
+      const example = /\nExample:\n {2}belfry (.+)\n$/.exec(stdout)?.[1]
+      assert.ok(example, stdout)
+      const failed = await belfry([...example.split(' '), '--json'])
+      assert.notEqual(failureIn(failed.stdout).code, 'usage', failed.stdout)
+    })
+  }
+
+  async function serve(answer: (path: string, authorization: string) => unknown): Promise<number> {
+    server = createServer((request, response) => {
+      response.end(JSON.stringify(answer(request.url ?? '', request.headers.authorization ?? '')))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    assert.ok(typeof address === 'object' && address !== null)
+    return address.port
+  }
+
+  /** As `list` shows it. */
+  function withoutAdded(added: Added): WatchView {
+    const { scripts, assumed_script, ...view } = added
+    assert.deepEqual([typeof scripts, assumed_script], ['number', null])
+    return view
+  }
+
+  function byId(a: WatchView, b: WatchView): number {
+    return a.watch_id < b.watch_id ? -1 : 1
+  }
+})
