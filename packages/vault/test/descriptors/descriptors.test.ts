@@ -55,6 +55,17 @@ describe('descriptors', () => {
     })
   }
 
+  it('takes no script, hash or key in hex for a private key', () => {
+    // 26 bytes have as many digits as a WIF has characters.
+    const bytes = fc.oneof(fc.constantFrom(26, 29, 32, 33), fc.nat(200)).chain((length) =>
+      fc.uint8Array({ minLength: Math.max(length, 1), maxLength: Math.max(length, 1) }),
+    )
+    fc.assert(fc.property(bytes, (script) => {
+      assert.deepEqual(parse(`raw(${toHex(script)})`).scriptsAt(0, 0), [script])
+    }), { numRuns: 2_000 })
+    assert.equal(parse(`raw(${'5c'.repeat(26)})`).ranged, false)
+  })
+
   it('takes a checksum, and gives one where there was none', () => {
     assert.equal(parse('raw(deadbeef)#89f8spxm').text, 'raw(deadbeef)#89f8spxm')
     assert.equal(parse(' raw(deadbeef)\n').text, 'raw(deadbeef)#89f8spxm')
