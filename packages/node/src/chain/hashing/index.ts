@@ -1,0 +1,2 @@
+export { createTxidHasher } from './load.ts'
+export { TxidHasher } from './txid-hasher.ts'

@@ -1,0 +1,2 @@
+export { sampleBlock, type SampleBlockInit } from './block.ts'
+export { Random } from './writer.ts'

@@ -1,0 +1,153 @@
+import { ChainError } from '../errors.ts'
+import { longSizeAt, malformed, sizeAt, truncated, widthOf } from './compact-size.ts'
+import { Layouts } from './layouts.ts'
+import { Offsets } from './offsets.ts'
+
+// Of this module alone: V8 reads what is imported anew at each use, and the walk takes a sixth longer.
+const HEADER_BYTES = 80
+const VERSION_BYTES = 4
+const OUTPOINT_BYTES = 36
+const SEQUENCE_BYTES = 4
+const VALUE_BYTES = 8
+const LOCKTIME_BYTES = 4
+/** With an empty script. */
+const MIN_INPUT_BYTES = OUTPOINT_BYTES + 1 + SEQUENCE_BYTES
+/** With an empty script. */
+const MIN_OUTPUT_BYTES = VALUE_BYTES + 1
+/** With one input and no output: consensus has none such, but bitcoind's decoder takes them. */
+const MIN_TRANSACTION_BYTES = VERSION_BYTES + 1 + MIN_INPUT_BYTES + 1 + LOCKTIME_BYTES
+/** The first byte of a CompactSize that has more than this one; below it is the value. */
+const LONG_SIZE = 0xfd
+
+/** What is to be noted besides where the transactions are. */
+export interface Wanted {
+  readonly inputs: boolean
+  readonly outputs: boolean
+}
+
+/**
+ * Goes over serialised transactions (BIP 144) and notes where everything is. It takes what bitcoind's decoder takes, less
+ * transactions without inputs. No byte past the end is read, and every turn of a loop consumes bytes, so that hostile
+ * bytes cost no more time than others. It allocates nothing but room for more than ever before.
+ */
+export class BlockWalk {
+  /** Offsets from the first of the bytes. */
+  readonly layouts: Layouts
+  /** Of the outpoints that the inputs spend, in the view. */
+  readonly inputs: Offsets
+  /** Of the values of the outputs, in the view. */
+  readonly outputs: Offsets
+
+  /** @param capacity transactions to make room for */
+  constructor(capacity: number) {
+    this.layouts = new Layouts(capacity)
+    this.inputs = new Offsets(2 * capacity)
+    this.outputs = new Offsets(4 * capacity)
+  }
+
+  clear(): void {
+    this.layouts.clear()
+    this.inputs.clear()
+    this.outputs.clear()
+  }
+
+  /**
+   * A block: the bytes of the view from `base` to `end`, all of them.
+   * @throws ChainError truncated, malformed, trailing-bytes; what was noted until then is of no use
+   */
+  block(view: DataView, base: number, end: number, wanted: Wanted): void {
+    if (end - base < HEADER_BYTES) throw new ChainError('truncated', 'a block is shorter than its header')
+    const countAt = base + HEADER_BYTES
+    const count = sizeAt(view, countAt, end)
+    if (count === 0) throw malformed('a block has no transactions')
+    requireEnd(this.transactions(view, base, countAt + widthOf(count), end, count, wanted), end)
+  }
+
+  /** One transaction, in the same way. @throws ChainError truncated, malformed, trailing-bytes */
+  transaction(view: DataView, base: number, end: number, wanted: Wanted): void {
+    requireEnd(this.transactions(view, base, base, end, 1, wanted), end)
+  }
+
+  /** @returns where the last of so many ends */
+  private transactions(
+    view: DataView, base: number, first: number, end: number, total: number, wanted: Wanted,
+  ): number {
+    const { layouts, inputs, outputs } = this
+    const notesInputs = wanted.inputs
+    const notesOutputs = wanted.outputs
+    this.clear()
+    if (total * MIN_TRANSACTION_BYTES > end - first) throw truncated()
+    let at = first
+    for (let i = 0; i < total; i++) {
+      const start = at
+      at += VERSION_BYTES
+      let count = sizeAt(view, at, end)
+      const hasWitness = count === 0
+      if (hasWitness) {
+        at = behindMarker(view, at, end)
+        count = sizeAt(view, at, end)
+        if (count === 0) throw malformed('a transaction has no inputs')
+      }
+      const inputsAt = at
+      at += widthOf(count)
+      if (count * MIN_INPUT_BYTES > end - at) throw truncated()
+      if (notesInputs) inputs.reserve(count)
+      for (let j = 0; j < count; j++) {
+        if (end - at < MIN_INPUT_BYTES) throw truncated()
+        if (notesInputs) inputs.add(at)
+        at = behindBytes(view, at + OUTPOINT_BYTES, end) + SEQUENCE_BYTES
+      }
+      const outputCount = sizeAt(view, at, end)
+      at += widthOf(outputCount)
+      if (outputCount * MIN_OUTPUT_BYTES > end - at) throw truncated()
+      if (notesOutputs) outputs.reserve(outputCount)
+      for (let j = 0; j < outputCount; j++) {
+        if (notesOutputs) outputs.add(at)
+        at = behindBytes(view, at + VALUE_BYTES, end)
+      }
+      const outputsEnd = at
+      if (hasWitness) at = behindWitnesses(view, at, end, count)
+      at += LOCKTIME_BYTES
+      if (at > end) throw truncated()
+      layouts.add(start - base, inputsAt - base, outputsEnd - base, at - base)
+    }
+    return at
+  }
+}
+
+function requireEnd(at: number, end: number): void {
+  if (at !== end) throw new ChainError('trailing-bytes', `${end - at} bytes follow after the end`)
+}
+
+function behindMarker(view: DataView, marker: number, end: number): number {
+  if (end - marker < 2) throw truncated()
+  if (view.getUint8(marker + 1) !== 1) throw malformed('a transaction has no inputs, or an unknown marker')
+  return marker + 2
+}
+
+/** Behind bytes whose length is before them; it may be behind the end. */
+function behindBytes(view: DataView, at: number, end: number): number {
+  if (at >= end) throw truncated()
+  const length = view.getUint8(at)
+  return length < LONG_SIZE ? at + 1 + length : behindManyBytes(view, at, end)
+}
+
+function behindManyBytes(view: DataView, at: number, end: number): number {
+  const length = longSizeAt(view, at, end)
+  return at + widthOf(length) + length
+}
+
+function behindWitnesses(view: DataView, first: number, end: number, inputs: number): number {
+  let at = first
+  let items = 0
+  for (let i = 0; i < inputs; i++) {
+    const count = sizeAt(view, at, end)
+    at += widthOf(count)
+    if (count > end - at) throw truncated()
+    for (let j = 0; j < count; j++) at = behindBytes(view, at, end)
+    items += count
+  }
+  // bitcoind refuses these too: one transaction would have two serialisations.
+  if (items === 0) throw malformed('a transaction is marked to have a witness, and has none')
+  return at
+}

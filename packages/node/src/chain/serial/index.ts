@@ -1,0 +1,6 @@
+export { type BlockBytes, readBlock } from './block.ts'
+export { BlockScanner } from './block-scanner.ts'
+export type { HitKind, Hits } from './hits.ts'
+export type { TransactionLayout } from './layouts.ts'
+export { MAX_SERIALISED_BYTES } from './limits.ts'
+export { describeSpend, doubleHash, layoutOf, strippedOf } from './transaction.ts'

@@ -1,0 +1,6 @@
+/** A block has at most 4,000,000 weight units, and at least one in each byte (BIP 141): no transaction has more bytes either. */
+export const MAX_SERIALISED_BYTES = 4_000_000
+
+export const HEADER_BYTES = 80
+export const VERSION_BYTES = 4
+export const LOCKTIME_BYTES = 4
