@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChainEvent, Input, Outcome, OwnerKind, Verdict } from '@belfry/protocol'
 import type { MemberIndex, Millis } from '@belfry/protocol/primitives'
 import type { NetworkHandlers } from '@belfry/network'
+import type { Rider } from '@belfry/runtime'
 import { PendingAnswers } from './effects/pending-answers.ts'
 
 /** Gossip under validation at once: what every peer's lane of the loop can hold, and more is ignored. */
@@ -22,7 +23,9 @@ const MAX_HELD_BACK = 128
 
 export interface IngressModules {
   /** The loop's; false where it has no room. */
-  readonly offer: (input: Input) => boolean
+  readonly offer: (input: Input, riders?: readonly Rider[]) => boolean
+  /** Likewise. */
+  readonly offerRiders: (riders: readonly Rider[]) => boolean
   readonly now: () => Millis
   /** Default: that long by the machine's clock, without keeping the process from ending. */
   readonly pause?: (ms: number) => Promise<unknown>
@@ -31,13 +34,15 @@ export interface IngressModules {
 export class Ingress {
   readonly verdicts = new PendingAnswers<Verdict>(MAX_PENDING_VERDICTS)
   readonly requests = new PendingAnswers<Uint8Array>(MAX_PENDING_REQUESTS)
-  readonly #offer: (input: Input) => boolean
+  readonly #offer: IngressModules['offer']
+  readonly #offerRiders: IngressModules['offerRiders']
   readonly #now: () => Millis
   readonly #pause: (ms: number) => Promise<unknown>
   #held_back = 0
 
-  constructor({ offer, now, pause = (ms) => sleep(ms, undefined, { ref: false }) }: IngressModules) {
+  constructor({ offer, offerRiders, now, pause = (ms) => sleep(ms, undefined, { ref: false }) }: IngressModules) {
     this.#offer = offer
+    this.#offerRiders = offerRiders
     this.#now = now
     this.#pause = pause
   }
@@ -88,17 +93,22 @@ export class Ingress {
   }
 
   /** Resolves once the loop has taken the event; the chain tells nothing more before that. */
-  async chain(event: ChainEvent, signal: AbortSignal): Promise<void> {
-    await this.#insist(() => ({ kind: 'chain', event, at_ms: this.#now() }), signal)
+  async chain(event: ChainEvent, riders: readonly Rider[], signal: AbortSignal): Promise<void> {
+    await this.#insist(() => this.#offer({ kind: 'chain', event, at_ms: this.#now() }, riders), signal)
+  }
+
+  /** Rows of the chain watcher that go with no event of the core's. */
+  async rows(riders: readonly Rider[], signal: AbortSignal): Promise<void> {
+    await this.#insist(() => this.#offerRiders(riders), signal)
   }
 
   /** The core has under way only what it asked for, so those that wait here are bounded by its own limits. */
   outcome(outcome: Outcome, signal: AbortSignal): void {
-    void this.#insist(() => ({ kind: 'outcome', outcome, at_ms: this.#now() }), signal)
+    void this.#insist(() => this.#offer({ kind: 'outcome', outcome, at_ms: this.#now() }), signal)
   }
 
   /** Offers until the loop has room; never dropped while it runs. */
-  async #insist(input: () => Input, signal: AbortSignal): Promise<void> {
-    while (!this.#offer(input()) && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+  async #insist(offer: () => boolean, signal: AbortSignal): Promise<void> {
+    while (!offer() && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
   }
 }

@@ -28,10 +28,12 @@ import { SystemClock } from './effects/system-clock.ts'
 import { NodeError } from './errors.ts'
 import { type HttpServer, createHttp } from './http/index.ts'
 import { Ingress } from './ingress.ts'
-import { type Logger, chainLog, networkLog, tellLog } from './logging/index.ts'
+import { type Logger, chainLog, movementLog, networkLog, tellLog } from './logging/index.ts'
 import { type Membership, openMembership, verifier } from './membership.ts'
 import { createMetrics } from './metrics/index.ts'
+import { MovementBook } from './movements/index.ts'
 import { Store } from './store/index.ts'
+import { type Loaded, loadWatching } from './watching/load.ts'
 
 export type NodeLoop = Loop<State, Durable, Input, LogRecord, DurableEffect, ImmediateEffect>
 
@@ -77,16 +79,29 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
     sign: (bytes) => membership.keys.sign(bytes),
   })
   const log = restoreLog(core, loaded)
+  const watching = await loadWatching(store, membership.federation.network, {
+    onEntries: (read, total) => logger.debug('watches-loaded', { read, total }),
+  })
 
   const bitcoind = await connect(config)
   cleanup.defer(() => bitcoind.close())
+  const clock = new SystemClock()
   const chain = createChain(
-    { genesis: genesisHashOf(membership.federation.network), zmq: config.bitcoind.zmq },
+    {
+      genesis: genesisHashOf(membership.federation.network),
+      zmq: config.bitcoind.zmq,
+      watchSet: watching.watchSet,
+      movements: (modules) => new MovementBook(watching.movements, {
+        ...modules,
+        watches: watching.watches,
+        now: () => clock.now(),
+        onTold: movementLog(logger),
+      }),
+    },
     { bitcoind, log: chainLog(logger) },
   )
   cleanup.defer(() => chain.stop())
   const metrics = createMetrics()
-  const clock = new SystemClock()
   const stopping = new AbortController()
   const broken = Promise.withResolvers<void>()
   const fail = (cause: unknown): void => {
@@ -96,8 +111,11 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
   }
 
   let loop: NodeLoop | null = null
-  const offer = (input: Input): boolean => loop?.offer(input) ?? false
-  const ingress = new Ingress({ offer, now: () => clock.now() })
+  const ingress = new Ingress({
+    offer: (input, riders) => loop?.offer(input, riders) ?? false,
+    offerRiders: (riders) => loop?.offerRiders(riders) ?? false,
+    now: () => clock.now(),
+  })
   const network = await openNetwork(config, membership, ingress, logger)
   cleanup.defer(() => network.stop())
 
@@ -146,7 +164,7 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
   })
   running.offer({ kind: 'start', at_ms: clock.now() })
   for (const member of network.connected()) running.offer({ kind: 'peer', member, connected: true, at_ms: clock.now() })
-  followChain(chain, log, ingress, stopping.signal)
+  followChain(chain, log, watching, ingress, stopping.signal)
   let chain_watcher: 'running' | 'ended' = 'running'
   const chainEnded = (cause: unknown): void => {
     chain_watcher = 'ended'
@@ -162,6 +180,7 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
       loop: () => running.counters(),
       network: () => network.counters(),
       chain: () => chain.counters(),
+      watches: () => watching.watches.entries(),
       metrics,
       logger,
     },
@@ -215,9 +234,18 @@ async function openNetwork(config: NodeConfig, membership: Membership, ingress: 
 }
 
 /** From where the log stands: nothing is missed that happened while the node was down, and nothing is told twice. */
-function followChain(chain: Chain, { durable }: RestoredLog<Durable>, ingress: Ingress, signal: AbortSignal): void {
+function followChain(
+  chain: Chain,
+  { durable }: RestoredLog<Durable>,
+  { headers }: Loaded,
+  ingress: Ingress,
+  signal: AbortSignal,
+): void {
   const { position, recent } = durable
-  chain.start({ position, recent, watched: watchedOutpoints(durable) }, (event) => ingress.chain(event, signal))
+  chain.start({ position, recent, watched: watchedOutpoints(durable), headers }, {
+    event: (event, _position, riders) => ingress.chain(event, riders, signal),
+    rows: (riders) => ingress.rows(riders, signal),
+  })
 }
 
 function isGuarded({ vaults }: Durable, outpoint: Outpoint): boolean {

@@ -12,6 +12,7 @@ function stage(room = true) {
   const pauses: (() => void)[] = []
   const ingress = new Ingress({
     offer: (input) => room && offered.push(input) > 0,
+    offerRiders: () => room,
     now: () => 0 as Millis,
     pause: () => new Promise<void>((resolve) => pauses.push(resolve)),
   })

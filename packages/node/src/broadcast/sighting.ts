@@ -1,9 +1,10 @@
 /** Whether my own bitcoind would take a transaction that came with another member's vote. */
 import type { Bitcoind } from '@belfry/bitcoind'
 import type { ImmediateEffect, SpendTx } from '@belfry/protocol'
-import { type Outpoint, fromHex, splitOutpoint, toHex } from '@belfry/protocol/primitives'
+import type { Outpoint } from '@belfry/protocol/primitives'
 import { ChainError } from '../chain/errors.ts'
-import { type OutpointIndex, describeSpend, spendsOfTransaction } from '../chain/transactions.ts'
+import { describeSpend, layoutOf } from '../chain/serial/index.ts'
+import { inputsOf } from '../chain/watched/index.ts'
 
 type TestSighting = Extract<ImmediateEffect, { effect: 'test-sighting' }>
 
@@ -20,23 +21,13 @@ export async function testSighting(
 
 function decode(raw: Uint8Array, outpoints: readonly Outpoint[]): { outpoint: Outpoint; tx: SpendTx } | null {
   try {
-    const spend = spendsOfTransaction(raw, indexOf(outpoints))[0]
-    return spend ? { outpoint: spend.watched, tx: describeSpend(raw, spend.layout, null) } : null
+    const layout = layoutOf(raw)
+    for (const outpoint of inputsOf(raw, layout)) {
+      if (outpoints.includes(outpoint)) return { outpoint, tx: describeSpend(raw, layout, null) }
+    }
+    return null
   } catch (error) {
     if (error instanceof ChainError) return null
     throw error
   }
-}
-
-function indexOf(outpoints: readonly Outpoint[]): OutpointIndex<Outpoint> {
-  const byKey = new Map(outpoints.map((outpoint) => [inputKey(outpoint), outpoint]))
-  return { find: (bytes, offset) => byKey.get(toHex(bytes.subarray(offset, offset + 36))) }
-}
-
-/** As an input names it: txid in hash order, vout little-endian. */
-function inputKey(outpoint: Outpoint): string {
-  const { txid, vout } = splitOutpoint(outpoint)
-  const index = new Uint8Array(4)
-  new DataView(index.buffer).setUint32(0, vout, true)
-  return toHex(fromHex(txid).toReversed()) + toHex(index)
 }

@@ -1,14 +1,12 @@
 import { ChainError } from './errors.ts'
-import type { Follower } from './follower.ts'
-import type { Mempool } from './mempool.ts'
+import type { Follower } from './follower/follower.ts'
+import type { Mempool } from './mempool/mempool.ts'
 import type { ChainLog, SyncLoop } from './sync-loop.ts'
-import type { WatchSet } from './watch-set.ts'
-import type { SequenceNotice, ZmqHandlers } from './zmq.ts'
+import type { SequenceNotice, ZmqHandlers } from './sources/index.ts'
 
 export interface AnnouncementModules {
   readonly follower: Follower
   readonly mempool: Mempool
-  readonly watchSet: WatchSet
   readonly syncLoop: SyncLoop
   readonly log: ChainLog | null
 }
@@ -18,46 +16,51 @@ const LOOK_AFTER_BLOCK_MS = 100
 
 /** What becomes of what bitcoind publishes: told at once where that is certain, else a round of questions. */
 export function createAnnouncementHandlers(modules: AnnouncementModules): ZmqHandlers {
-  const { follower, mempool, watchSet, syncLoop, log } = modules
+  const { follower, mempool, syncLoop, log } = modules
 
   function onGap(reason: string): void {
     log?.info({ reason }, 'zmq-gap')
-    watchSet.doubtAll()
+    mempool.onGap()
     syncLoop.ring()
   }
 
   /** Bytes that cannot be read are asked for over RPC: ZMQ promises nothing. */
-  async function decoded<T>(work: Promise<T>): Promise<T | null> {
-    try {
-      return await work
-    } catch (error) {
-      if (!(error instanceof ChainError) || error.code === 'stopped') throw error
-      onGap(error.code)
-      return null
-    }
+  function onUnreadable(error: unknown): void {
+    if (!(error instanceof ChainError) || error.code === 'stopped') throw error
+    onGap(error.code)
   }
 
   return {
-    onGap,
+    onGap: ({ reason }) => onGap(reason),
 
     async onBlock(bytes) {
-      const isNext = await decoded(follower.offer(bytes)) ?? false
-      // Also when it was the next one: it may be an old announcement, and health goes by blocks.
-      syncLoop.ring(isNext ? LOOK_AFTER_BLOCK_MS : 0)
+      try {
+        // Also when it was the next one: it may be an old announcement, and health goes by blocks.
+        syncLoop.ring(await follower.offer(bytes) ? LOOK_AFTER_BLOCK_MS : 0)
+      } catch (error) {
+        onUnreadable(error)
+      }
     },
 
-    async onTransaction(bytes) {
-      await decoded(mempool.onTransaction(bytes))
+    onTransaction(bytes) {
+      try {
+        return mempool.onTransaction(bytes)
+      } catch (error) {
+        onUnreadable(error)
+        return undefined
+      }
     },
 
-    async onSequence(notice: SequenceNotice) {
+    onSequence(notice: SequenceNotice) {
       switch (notice.kind) {
         case 'accepted':
           return mempool.onAccepted(notice.txid)
         case 'removed':
-          return mempool.onRemoved(notice.txid)
+          mempool.onRemoved(notice.txid)
+          return undefined
         case 'disconnected':
-          return syncLoop.ring()
+          syncLoop.ring()
+          return undefined
         case 'connected':
           // The block itself is announced, too, unless another follows at once.
           return undefined

@@ -2,11 +2,15 @@ import type { Bitcoind } from '@belfry/bitcoind'
 import type { BlockRef, WatchedOutpoint } from '@belfry/protocol'
 import { type BlockHash, invariant, type Outpoint } from '@belfry/protocol/primitives'
 import { type ChainCounters, createCounters } from './counters.ts'
-import type { ChainSink } from './delivery.ts'
 import { ChainError } from './errors.ts'
+import type { ChainSink, MovementSink } from './events/delivery.ts'
+import type { HeaderRow } from './follower/header-log.ts'
+import type { Unseen } from './follower/unseen-blocks.ts'
 import { type ChainLog, DEFAULT_TIMING, type Timing } from './sync-loop.ts'
 import { assembleWatcher, type Watcher } from './watcher.ts'
-import type { ZmqAddresses } from './zmq.ts'
+import type { WatchSet } from './watch-set/index.ts'
+import type { WatchedCoins } from './watched/index.ts'
+import type { ZmqAddresses } from './sources/index.ts'
 
 export interface ChainInit {
   /** Of the network that this node is for: another bitcoind is told as `wrong-chain`, and not followed. */
@@ -14,6 +18,10 @@ export interface ChainInit {
   /** Null: bitcoind is only asked, each `poll_ms`. */
   readonly zmq: ZmqAddresses | null
   readonly timing?: Partial<Timing>
+  /** What wallets watch, as it was loaded; the watcher adds to it. Default: nothing. */
+  readonly watchSet?: WatchSet
+  /** Makes who is told what concerns wallets. Default: nobody. */
+  readonly movements?: (modules: { readonly coins: WatchedCoins; readonly watchSet: WatchSet }) => MovementSink
 }
 
 export interface ChainComponents {
@@ -28,6 +36,8 @@ export interface ChainStart {
   /** Blocks before it, for when bitcoind has lost them: in any order, and of use as far as there is no hole. */
   readonly recent: readonly BlockRef[]
   readonly watched: readonly WatchedOutpoint[]
+  /** The rows of the header log, in the order of their keys. Default: none. */
+  readonly headers?: readonly HeaderRow[]
 }
 
 /** Belfry's view of bitcoind's chain and mempool, as events. */
@@ -53,6 +63,8 @@ export interface Chain {
   /** Nothing is told any more when this returns. Not to be awaited by the sink. */
   stop(): Promise<void>
   counters(): Readonly<ChainCounters>
+  /** Blocks that nobody here could read, since the start; null where all were read. */
+  unseen(): Unseen | null
   /**
    * Settles when the watcher has ended: with the error, when the sink threw or a bug of ours showed. Then nothing is
    * told any more.
@@ -70,6 +82,7 @@ export function createChain(init: ChainInit, components: ChainComponents): Chain
   return {
     finished: finished.promise,
     counters: () => counters,
+    unseen: () => watcher?.unseen() ?? null,
 
     start(from, sink) {
       invariant(watcher === null && !abort.signal.aborted, 'a chain is started once')

@@ -6,7 +6,11 @@ export interface ChainCounters {
   blocks_by_zmq: number
   /** Fetched over REST, or RPC where REST is off. */
   blocks_by_fetch: number
+  /** Pruned before they were read: nobody saw what moved in them. */
+  blocks_unseen: number
   mempool_passes: number
+  /** Of every transaction in it. */
+  mempool_readings: number
   zmq_messages: number
   /** Of an unknown topic, or not formed as bitcoind forms them. */
   zmq_malformed: number
@@ -26,7 +30,9 @@ export function createCounters(): ChainCounters {
     },
     blocks_by_zmq: 0,
     blocks_by_fetch: 0,
+    blocks_unseen: 0,
     mempool_passes: 0,
+    mempool_readings: 0,
     zmq_messages: 0,
     zmq_malformed: 0,
     zmq_gaps: 0,

@@ -1,7 +1,7 @@
 import type { Bitcoind, CallOptions } from '@belfry/bitcoind'
 import type { ChainEvent } from '@belfry/protocol'
 import type { BlockHash, Feerate } from '@belfry/protocol/primitives'
-import type { Delivery } from './delivery.ts'
+import type { Delivery } from './events/delivery.ts'
 
 export type Health = Extract<ChainEvent, { event: 'chain-health' }>
 
@@ -96,7 +96,7 @@ export class HealthWatch {
       if (this.isTold && isSame(now, this.last)) return
       this.last = now
       this.isTold = true
-      await this.delivery.deliver(now)
+      await this.delivery.health(now)
     })
   }
 }

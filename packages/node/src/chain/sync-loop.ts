@@ -1,13 +1,13 @@
 import { BitcoindError } from '@belfry/bitcoind'
 import { Alarm } from './alarm.ts'
-import type { ChainView } from './chain-view.ts'
 import type { ChainCounters } from './counters.ts'
 import { ChainError } from './errors.ts'
-import type { Follower } from './follower.ts'
+import type { ChainView } from './follower/chain-view.ts'
+import type { Follower } from './follower/follower.ts'
 import type { HealthWatch } from './health.ts'
-import type { Mempool } from './mempool.ts'
-import type { WatchSet } from './watch-set.ts'
-import type { ZmqSubscriber } from './zmq.ts'
+import type { Mempool } from './mempool/mempool.ts'
+import type { WatchedCoins } from './watched/index.ts'
+import type { ZmqSubscriber } from './sources/index.ts'
 
 /** A pino logger will do. */
 export interface ChainLog {
@@ -37,7 +37,7 @@ export interface SyncLoopModules {
   readonly mempool: Mempool
   readonly health: HealthWatch
   readonly view: ChainView
-  readonly watchSet: WatchSet
+  readonly coins: WatchedCoins
   readonly counters: ChainCounters
   /** Null without ZMQ. */
   readonly zmq: Pick<ZmqSubscriber, 'isLive' | 'reopen'> | null
@@ -148,7 +148,7 @@ export class SyncLoop {
   }
 
   private lookAtZmq(): void {
-    const { zmq, counters, watchSet, log } = this.modules
+    const { zmq, counters, coins, mempool, log } = this.modules
     const now = performance.now()
     if (this.suspicion !== null && now - this.suspicion.at_ms >= this.timing.poll_ms) {
       if (zmq !== null && counters.zmq_messages === this.suspicion.messages) {
@@ -158,10 +158,11 @@ export class SyncLoop {
       }
       this.suspicion = null
     }
-    if (now >= this.mempoolDue_ms || zmq === null || !zmq.isLive) {
-      watchSet.doubtAll()
-      this.mempoolDue_ms = now + this.timing.mempool_ms
-    }
+    const isDeaf = zmq === null || !zmq.isLive
+    if (now < this.mempoolDue_ms && !isDeaf) return
+    if (isDeaf) mempool.onGap()
+    else coins.doubtAll()
+    this.mempoolDue_ms = now + this.timing.mempool_ms
   }
 
   private suspectZmq(): void {
@@ -170,7 +171,7 @@ export class SyncLoop {
 
   /** @throws what is neither bitcoind's trouble nor a stop */
   private async onTrouble(error: unknown): Promise<void> {
-    const { health, counters, watchSet, log, signal } = this.modules
+    const { health, counters, mempool, log, signal } = this.modules
     if (signal.aborted) return
     if (!(error instanceof BitcoindError || error instanceof ChainError)) throw error
     counters.failures += 1
@@ -186,7 +187,7 @@ export class SyncLoop {
     const mayPass = error.code === 'busy' || error.code === 'timeout'
     if (mayPass && this.failures < FAILURES_WITH_PATIENCE) return
     // It may have been restarted with another mempool.
-    watchSet.doubtAll()
+    mempool.onGap()
     await health.fail()
   }
 

@@ -3,6 +3,7 @@ import type { NetworkLog } from '@belfry/network'
 import type { Tell } from '@belfry/protocol'
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import type { ChainLog } from '../chain/index.ts'
+import type { Movement } from '../movements/index.ts'
 import { satVb } from '../views/units.ts'
 import { OTHER_CHAIN_EVENT, isChainLogEvent } from './events.ts'
 import type { LogLevel } from './levels.ts'
@@ -43,4 +44,18 @@ export function chainLog(logger: Logger): ChainLog {
       else logger.child({ detail: event }).log(level, OTHER_CHAIN_EVENT, fields)
     }
   return { info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+/** Transactions by their ids alone: they are long, and the API has them. */
+export function movementLog(logger: Logger): (seq: number, movement: Movement) => void {
+  return (seq, movement) => {
+    const outpoint = 'payment' in movement ? movement.payment.outpoint : movement.outpoint
+    logger.log('info', 'movement', {
+      seq,
+      movement: movement.event,
+      outpoint,
+      ...('txid' in movement ? { txid: movement.txid } : {}),
+      ...('block' in movement ? { height: movement.block.height } : {}),
+    })
+  }
 }

@@ -15,9 +15,13 @@ export type NodeEvent =
   /** A handler threw, which is a bug; or the system could not hand over a connection. */
   | 'http-failed'
   | 'api-token-replaced'
+  /** Lists of watched coins are read from the store. */
+  | 'watches-loaded'
+  /** Something was told of wallets: `movement` says what. */
+  | 'movement'
 
 /** What the chain watcher logs. */
-const CHAIN_EVENTS = ['chain-not-followed', 'chain-followed-again', 'zmq-gap', 'zmq-silent'] as const
+const CHAIN_EVENTS = ['chain-not-followed', 'chain-followed-again', 'zmq-gap', 'zmq-silent', 'blocks-unseen', 'header-log-gap'] as const
 export type ChainLogEvent = (typeof CHAIN_EVENTS)[number]
 
 /** The chain watcher's log takes any word; one that is not in the union is logged as this, as its `detail`. */

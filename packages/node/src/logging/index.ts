@@ -1,4 +1,4 @@
-export { chainLog, networkLog, tellLog } from './adapters.ts'
+export { chainLog, movementLog, networkLog, tellLog } from './adapters.ts'
 export type { ChainLogEvent, LogEvent, NodeEvent } from './events.ts'
 export { LogError } from './errors.ts'
 export { LOG_LEVELS, type LogLevel } from './levels.ts'

@@ -55,6 +55,8 @@ interface Slot {
 type Step =
   | { readonly kind: 'hash'; readonly result: IteratorResult<BlockHash> }
   | { readonly kind: 'outcome'; readonly outcome: FetchOutcome }
+  /** One that is not the next has come: there may be room for another. */
+  | { readonly kind: 'room' }
 
 class Pipeline {
   private readonly hashes: AsyncIterator<BlockHash>
@@ -88,7 +90,7 @@ class Pipeline {
       const step = await this.step(first)
       if (step === null) return null
       if (step.kind === 'hash') this.begin(step.result)
-      else if (first !== undefined) {
+      else if (step.kind === 'outcome' && first !== undefined) {
         this.slots.shift()
         return { hash: first.hash, outcome: step.outcome }
       }
@@ -106,6 +108,9 @@ class Pipeline {
     const steps: Promise<Step>[] = []
     if (this.pulling !== null) steps.push(this.pulling.then((result) => ({ kind: 'hash', result })))
     if (first !== undefined) steps.push(first.outcome.then((outcome) => ({ kind: 'outcome', outcome })))
+    for (const { length, outcome } of this.slots.slice(1)) {
+      if (length === null) steps.push(outcome.then(() => ({ kind: 'room' }), () => ({ kind: 'room' })))
+    }
     return steps.length === 0 ? null : Promise.race(steps)
   }
 
@@ -128,6 +133,7 @@ class Pipeline {
       slot.length = outcome.kind === 'block' ? outcome.block.bytes.length : 0
     }, () => {
       // Whoever waits for it is told; one that was given up has nobody waiting.
+      slot.length = 0
     })
   }
 }

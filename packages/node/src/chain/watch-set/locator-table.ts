@@ -1,4 +1,4 @@
-import { type RandomWords, randomWords, secrets, spread } from './keyed-hash.ts'
+import { KeyedHash, randomWords } from './keyed-hash.ts'
 import type { TableInit } from './outpoint-table.ts'
 import { MAX_ENTRIES, Records } from './records.ts'
 import { SlotIndex } from './slot-index.ts'
@@ -11,12 +11,12 @@ const WORDS = LOCATOR_BYTES / 4
 export class LocatorTable implements Hashed {
   private readonly records: Records
   private readonly index: SlotIndex
-  private readonly hash: LocatorHash
+  private readonly hash: KeyedHash
 
   constructor({ capacity = 0, limit = MAX_ENTRIES, random = randomWords }: TableInit = {}) {
     this.records = new Records(WORDS, limit)
     this.index = new SlotIndex(this, capacity)
-    this.hash = new LocatorHash(random)
+    this.hash = new KeyedHash(WORDS, random)
   }
 
   get size(): number {
@@ -112,53 +112,5 @@ export class LocatorTable implements Hashed {
     const start = this.records.offsetOf(id)
     for (let i = 0; i < WORDS; i++) if (chunk[start + i] !== view.getInt32(offset + 4 * i, true)) return false
     return true
-  }
-}
-
-class LocatorHash {
-  private readonly c: number
-  private readonly m0: number
-  private readonly m1: number
-  private readonly m2: number
-  private readonly m3: number
-  private readonly n0: number
-  private readonly n1: number
-  private readonly n2: number
-  private readonly n3: number
-
-  constructor(random: RandomWords) {
-    const words = secrets(2 * WORDS + 1, random)
-    let drawn = 0
-    const next = (): number => words[drawn++] ?? 0
-    this.c = next()
-    this.m0 = next()
-    this.m1 = next()
-    this.m2 = next()
-    this.m3 = next()
-    this.n0 = next()
-    this.n1 = next()
-    this.n2 = next()
-    this.n3 = next()
-  }
-
-  of(view: DataView, at: number): number {
-    return this.ofFour(
-      view.getInt32(at, true),
-      view.getInt32(at + 4, true),
-      view.getInt32(at + 8, true),
-      view.getInt32(at + 12, true),
-    )
-  }
-
-  ofWords(words: Int32Array, at: number): number {
-    return this.ofFour(words[at] ?? 0, words[at + 1] ?? 0, words[at + 2] ?? 0, words[at + 3] ?? 0)
-  }
-
-  private ofFour(w0: number, w1: number, w2: number, w3: number): number {
-    const words = Math.imul(this.m0, w0) + Math.imul(this.m1, w1) + Math.imul(this.m2, w2) + Math.imul(this.m3, w3)
-    const halves =
-      Math.imul(this.n0, w0 >>> 16) + Math.imul(this.n1, w1 >>> 16) +
-      Math.imul(this.n2, w2 >>> 16) + Math.imul(this.n3, w3 >>> 16)
-    return spread((this.c + words + halves) | 0)
   }
 }

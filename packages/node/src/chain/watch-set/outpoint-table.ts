@@ -1,4 +1,4 @@
-import { type RandomWords, randomWords, secrets, spread } from './keyed-hash.ts'
+import { KeyedHash, type RandomWords, randomWords } from './keyed-hash.ts'
 import { MAX_ENTRIES, Records } from './records.ts'
 import { SlotIndex } from './slot-index.ts'
 import type { Hashed, Slots } from './slots.ts'
@@ -17,12 +17,12 @@ export interface TableInit {
 export class OutpointTable implements Hashed {
   private readonly records: Records
   private readonly index: SlotIndex
-  private readonly hash: OutpointHash
+  private readonly hash: KeyedHash
 
   constructor({ capacity = 0, limit = MAX_ENTRIES, random = randomWords }: TableInit = {}) {
     this.records = new Records(WORDS, limit)
     this.index = new SlotIndex(this, capacity)
-    this.hash = new OutpointHash(random)
+    this.hash = new KeyedHash(WORDS, random)
   }
 
   get size(): number {
@@ -113,95 +113,5 @@ export class OutpointTable implements Hashed {
     const start = this.records.offsetOf(id)
     for (let i = 0; i < WORDS; i++) if (chunk[start + i] !== view.getInt32(offset + 4 * i, true)) return false
     return true
-  }
-}
-
-/** Each secret in a field of its own: reading it takes no check of bounds. */
-export class OutpointHash {
-  private readonly c: number
-  private readonly m0: number
-  private readonly m1: number
-  private readonly m2: number
-  private readonly m3: number
-  private readonly m4: number
-  private readonly m5: number
-  private readonly m6: number
-  private readonly m7: number
-  private readonly m8: number
-  private readonly n0: number
-  private readonly n1: number
-  private readonly n2: number
-  private readonly n3: number
-  private readonly n4: number
-  private readonly n5: number
-  private readonly n6: number
-  private readonly n7: number
-  private readonly n8: number
-
-  constructor(random: RandomWords) {
-    const words = secrets(2 * WORDS + 1, random)
-    let drawn = 0
-    const next = (): number => words[drawn++] ?? 0
-    this.c = next()
-    this.m0 = next()
-    this.m1 = next()
-    this.m2 = next()
-    this.m3 = next()
-    this.m4 = next()
-    this.m5 = next()
-    this.m6 = next()
-    this.m7 = next()
-    this.m8 = next()
-    this.n0 = next()
-    this.n1 = next()
-    this.n2 = next()
-    this.n3 = next()
-    this.n4 = next()
-    this.n5 = next()
-    this.n6 = next()
-    this.n7 = next()
-    this.n8 = next()
-  }
-
-  of(view: DataView, at: number): number {
-    return this.ofNine(
-      view.getInt32(at, true),
-      view.getInt32(at + 4, true),
-      view.getInt32(at + 8, true),
-      view.getInt32(at + 12, true),
-      view.getInt32(at + 16, true),
-      view.getInt32(at + 20, true),
-      view.getInt32(at + 24, true),
-      view.getInt32(at + 28, true),
-      view.getInt32(at + 32, true),
-    )
-  }
-
-  ofWords(words: Int32Array, at: number): number {
-    return this.ofNine(
-      words[at] ?? 0,
-      words[at + 1] ?? 0,
-      words[at + 2] ?? 0,
-      words[at + 3] ?? 0,
-      words[at + 4] ?? 0,
-      words[at + 5] ?? 0,
-      words[at + 6] ?? 0,
-      words[at + 7] ?? 0,
-      words[at + 8] ?? 0,
-    )
-  }
-
-  private ofNine(
-    w0: number, w1: number, w2: number, w3: number, w4: number, w5: number, w6: number, w7: number, w8: number,
-  ): number {
-    const words =
-      Math.imul(this.m0, w0) + Math.imul(this.m1, w1) + Math.imul(this.m2, w2) +
-      Math.imul(this.m3, w3) + Math.imul(this.m4, w4) + Math.imul(this.m5, w5) +
-      Math.imul(this.m6, w6) + Math.imul(this.m7, w7) + Math.imul(this.m8, w8)
-    const halves =
-      Math.imul(this.n0, w0 >>> 16) + Math.imul(this.n1, w1 >>> 16) + Math.imul(this.n2, w2 >>> 16) +
-      Math.imul(this.n3, w3 >>> 16) + Math.imul(this.n4, w4 >>> 16) + Math.imul(this.n5, w5 >>> 16) +
-      Math.imul(this.n6, w6 >>> 16) + Math.imul(this.n7, w7 >>> 16) + Math.imul(this.n8, w8 >>> 16)
-    return spread((this.c + words + halves) | 0)
   }
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import type { Bitcoind, RegtestNode } from '@belfry/bitcoind'
 import type { BlockRef, ChainEvent, WatchedOutpoint } from '@belfry/protocol'
-import type { BlockHash, Outpoint } from '@belfry/protocol/primitives'
-import { type Chain, type ChainInit, type ChainTiming, createChain } from '../../../src/chain/index.ts'
+import { type BlockHash, fromHex, type Outpoint, toHex } from '@belfry/protocol/primitives'
+import type { Rider } from '@belfry/runtime'
+import { type Chain, type ChainInit, type ChainStart, type ChainTiming, createChain, type HeaderRow } from '../../../src/chain/index.ts'
 
 export const REGTEST_GENESIS = '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206' as BlockHash
 
@@ -28,6 +29,8 @@ export class TestWatcher {
   readonly known = new Map<Outpoint, { -readonly [Field in keyof WatchedOutpoint]: WatchedOutpoint[Field] }>()
   position: BlockRef | null = null
   recent: BlockRef[] = []
+  /** The watcher's own, by their keys in hex. */
+  readonly rows = new Map<string, Uint8Array>()
   /** Called with each event before it is noted; a promise makes the chain wait. */
   onEvent: ((event: ChainEvent) => void | Promise<void>) | null = null
 
@@ -73,6 +76,7 @@ export class TestWatcher {
     for (const [outpoint, known] of other.known) this.known.set(outpoint, known)
     this.position = other.position
     this.recent = [...other.recent]
+    for (const [key, value] of other.rows) this.rows.set(key, value)
   }
 
   start(): void {
@@ -82,10 +86,14 @@ export class TestWatcher {
       this.notify()
     })
     const from = { position: this.position, recent: this.recent, watched: [...this.known.values()] }
-    this.chain.start(structuredClone(from), (event, position) => {
-      const waiting = this.onEvent?.(event)
-      if (waiting !== undefined) return waiting.then(() => this.note(event, position))
-      return this.note(event, position)
+    const start: ChainStart = { ...structuredClone(from), headers: this.headers() }
+    this.chain.start(start, {
+      event: (event, position, riders) => {
+        const waiting = this.onEvent?.(event)
+        if (waiting === undefined) return this.note(event, position, riders)
+        return waiting.then(() => this.note(event, position, riders))
+      },
+      rows: (riders) => this.keep(riders),
     })
   }
 
@@ -151,7 +159,8 @@ export class TestWatcher {
     return answered
   }
 
-  private note(event: ChainEvent, position: BlockRef | null): void {
+  private note(event: ChainEvent, position: BlockRef | null, riders: readonly Rider[]): void {
+    this.keep(riders)
     if (event.event === 'chain-health') this.health.push(event)
     else {
       this.learn(event, position)
@@ -159,6 +168,20 @@ export class TestWatcher {
       this.story.push(this.sentenceOf(event))
     }
     this.notify()
+  }
+
+  /** As the store would. */
+  private keep(riders: readonly Rider[]): void {
+    for (const { key, value } of riders) {
+      if (value === null) this.rows.delete(toHex(key))
+      else this.rows.set(toHex(key), value)
+    }
+  }
+
+  /** Of the header log, in the order of their keys. */
+  private headers(): HeaderRow[] {
+    return [...this.rows].filter(([key]) => key.startsWith('06')).toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, value]) => ({ key: fromHex(key), value }))
   }
 
   private learn(event: Told, position: BlockRef | null): void {

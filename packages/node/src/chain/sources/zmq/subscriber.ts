@@ -105,8 +105,10 @@ export class ZmqSubscriber {
     socket.events.on('handshake', ({ address }) => this.onBack(this.topicsAt(address)))
     for (const topic of TOPICS) socket.subscribe(topic)
     for (const address of new Set(TOPICS.map((topic) => this.addresses[topic]))) {
-      // Not for all: with it, ZMQ takes a name's IPv6 address alone, where bitcoind may listen at the other.
-      socket.ipv6 = address.startsWith('tcp://[')
+      // Not for all: with it, ZMQ takes a name's IPv6 address alone, where bitcoind may listen at the other. Set only where
+      // it must be: ZMQ warns of what is set late.
+      const isIpv6 = address.startsWith('tcp://[')
+      if (socket.ipv6 !== isIpv6) socket.ipv6 = isIpv6
       socket.connect(address)
     }
     return socket

@@ -1,14 +1,17 @@
-import type { BlockRef, SpendTx } from '@belfry/protocol'
+import type { BlockRef } from '@belfry/protocol'
 import type { BlockHash, Height } from '@belfry/protocol/primitives'
-import { type BlockBytes, spendsOfBlock } from './blocks.ts'
-import type { Delivery } from './delivery.ts'
-import { ChainError } from './errors.ts'
+import type { Rider } from '@belfry/runtime'
+import { ChainError } from '../errors.ts'
+import type { Delivery } from '../events/delivery.ts'
+import { type BlockBytes, type BlockScanner, describeSpend } from '../serial/index.ts'
+import { concernedBy, findInBlock, type FoundTransaction, type Watched, type WatchedCoins } from '../watched/index.ts'
+import type { HeaderLog } from './header-log.ts'
 import { RecentBlocks } from './recent-blocks.ts'
-import { describeSpend, type Spend, type TransactionLayout } from './transactions.ts'
-import type { Watched, WatchSet } from './watch-set.ts'
 
 export interface ChainViewModules {
-  readonly watchSet: WatchSet
+  readonly coins: WatchedCoins
+  readonly scanner: BlockScanner
+  readonly headers: HeaderLog
   readonly delivery: Delivery
 }
 
@@ -18,7 +21,9 @@ export interface ChainViewModules {
  */
 export class ChainView {
   private readonly recent: RecentBlocks
-  private readonly watchSet: WatchSet
+  private readonly coins: WatchedCoins
+  private readonly scanner: BlockScanner
+  private readonly headers: HeaderLog
   private readonly delivery: Delivery
   /** Whether spends may be told as confirmed in blocks that are not told themselves: the last run ended in between. */
   private mayBeAhead = true
@@ -26,7 +31,9 @@ export class ChainView {
 
   constructor(from: { position: BlockRef | null; recent: readonly BlockRef[] }, modules: ChainViewModules) {
     this.recent = new RecentBlocks(from.position, from.recent)
-    this.watchSet = modules.watchSet
+    this.coins = modules.coins
+    this.scanner = modules.scanner
+    this.headers = modules.headers
     this.delivery = modules.delivery
   }
 
@@ -84,7 +91,7 @@ export class ChainView {
   }
 
   /**
-   * Tells the spends of the block, and the block.
+   * Tells the movements of the block, and the block.
    * @returns false when it is not on the tip (any more)
    * @throws ChainError truncated, malformed, trailing-bytes, before anything is told
    */
@@ -93,35 +100,62 @@ export class ChainView {
       const { tip } = this
       if (tip?.hash !== block.previous) return false
       const ref: BlockRef = { height: tip.height + 1 as Height, hash: block.hash }
-      let spends = spendsOfBlock(block, this.watchSet)
-      let serial = this.watchSet.lastSerial
+      let { additions } = this.coins
+      const found = this.find(block)
       await this.unconfirmBeside(ref)
-      await this.confirm(block, ref, spends)
-      // What is watched because of these events may be spent in this very block. Each round needs a new outpoint.
-      while (this.watchSet.lastSerial > serial) {
-        const before = serial
-        spends = spendsOfBlock(block, this.watchSet).filter(({ watched }) => watched.serial > before)
-        serial = this.watchSet.lastSerial
-        await this.confirm(block, ref, spends)
+      await this.confirm(block, ref, found)
+      // What is watched because of these events may be spent or paid in this very block. Each round needs something new.
+      while (this.coins.additions > additions) {
+        additions = this.coins.additions
+        await this.confirm(block, ref, this.find(block))
       }
-      this.recent.push(ref)
-      this.delivery.position = ref
-      await this.delivery.deliver({ event: 'block-connected', block: ref, previous: block.previous })
+      await this.push(ref, block.previous, this.headers.connected(ref, block.bytes))
       return true
     })
   }
 
-  /** Tells that the tip and its spends are undone. @returns false when it is not the tip (any more) */
+  /**
+   * Goes on by a block whose transactions bitcoind has no more.
+   * @param header of 80 bytes
+   * @returns false when it is not on the tip (any more)
+   */
+  connectUnseen({ hash, previous, bytes: header }: BlockBytes): Promise<boolean> {
+    return this.delivery.turn(async () => {
+      const { tip } = this
+      if (tip?.hash !== previous) return false
+      const ref: BlockRef = { height: tip.height + 1 as Height, hash }
+      await this.unconfirmBeside(ref)
+      await this.push(ref, previous, this.headers.connected(ref, header))
+      return true
+    })
+  }
+
+  /** A payment to a wallet's script may have it look for more scripts, which the same block may pay. */
+  private find({ bytes }: BlockBytes): FoundTransaction[] {
+    for (;;) {
+      const found = findInBlock(this.scanner, bytes)
+      if (!this.delivery.extend(found)) return found
+    }
+  }
+
+  private async push(ref: BlockRef, previous: BlockHash, riders: readonly Rider[]): Promise<void> {
+    this.recent.push(ref)
+    this.delivery.position = ref
+    await this.delivery.block({ event: 'block-connected', block: ref, previous }, riders)
+  }
+
+  /** Tells that the tip and its movements are undone. @returns false when it is not the tip (any more) */
   disconnect(block: BlockRef, previousHash: BlockHash): Promise<boolean> {
     return this.delivery.turn(async () => {
       if (this.tip?.hash !== block.hash) return false
-      const undone = this.watchSet.all().filter(({ confirmed }) => confirmed?.block.hash === block.hash)
+      const undone = this.coins.all().filter(({ confirmed }) => confirmed?.block.hash === block.hash)
       for (const watched of undone.toReversed()) await this.unconfirm(watched)
       const previous: BlockRef = { height: block.height - 1 as Height, hash: previousHash }
       this.recent.giveUpTip(previous)
-      this.watchSet.doubtAll()
+      this.coins.doubtAll()
       this.delivery.position = previous
-      await this.delivery.deliver({ event: 'block-disconnected', block, previous: previousHash })
+      const riders = this.headers.disconnected(block)
+      await this.delivery.block({ event: 'block-disconnected', block, previous: previousHash }, riders)
       return true
     })
   }
@@ -132,7 +166,7 @@ export class ChainView {
     await this.delivery.turn(async () => {
       const { tip } = this
       if (tip === null) return
-      for (const watched of this.watchSet.all()) {
+      for (const watched of this.coins.all()) {
         if (watched.confirmed !== null && watched.confirmed.block.height > tip.height) await this.unconfirm(watched)
       }
       this.mayBeAhead = false
@@ -142,36 +176,37 @@ export class ChainView {
   /** The last run may have told spends of another block of this height, and then not the block. */
   private async unconfirmBeside(block: BlockRef): Promise<void> {
     if (!this.mayBeAhead) return
-    for (const watched of this.watchSet.all()) {
+    for (const watched of this.coins.all()) {
       const where = watched.confirmed?.block
       if (where?.height === block.height && where.hash !== block.hash) await this.unconfirm(watched)
     }
   }
 
-  private async confirm(block: BlockBytes, ref: BlockRef, spends: readonly Spend<Watched>[]): Promise<void> {
-    let layout: TransactionLayout | null = null
-    let tx: SpendTx | null = null
-    for (const { watched, layout: where } of spends) {
-      if (!this.watchSet.holds(watched) || watched.confirmed?.block.hash === ref.hash) continue
-      // One transaction may spend several.
-      if (tx === null || layout !== where) tx = describeSpend(block.bytes, where, null)
-      layout = where
-      const { outpoint, mempool } = watched
-      this.watchSet.setConfirmed(watched, { txid: tx.txid, block: ref })
-      // So that nobody need conclude that the other one, told as seen, is gone.
-      if (mempool !== null && mempool.txid !== tx.txid) {
-        await this.delivery.deliver({ event: 'spend-replaced', outpoint, old_txid: mempool.txid, tx })
+  private async confirm(block: BlockBytes, ref: BlockRef, found: readonly FoundTransaction[]): Promise<void> {
+    for (const one of found) {
+      const { payments, position } = one
+      const tx = describeSpend(block.bytes, one.layout, null)
+      for (const watched of concernedBy(one, block.bytes, tx.txid, this.coins)) {
+        if (!this.coins.holds(watched) || watched.confirmed?.block.hash === ref.hash) continue
+        const { outpoint, mempool } = watched
+        this.coins.setConfirmed(watched, { txid: tx.txid, block: ref })
+        const about = { watched, payments, position }
+        // So that nobody need conclude that the other one, told as seen, is gone.
+        if (mempool !== null && mempool.txid !== tx.txid) {
+          await this.delivery.spend({ event: 'spend-replaced', outpoint, old_txid: mempool.txid, tx }, about)
+        }
+        await this.delivery.spend({ event: 'spend-confirmed', outpoint, tx, block: ref }, about)
       }
-      await this.delivery.deliver({ event: 'spend-confirmed', outpoint, tx, block: ref })
     }
   }
 
   private async unconfirm(watched: Watched): Promise<void> {
     const { confirmed, outpoint } = watched
     if (confirmed === null) return
-    this.watchSet.setConfirmed(watched, null)
-    this.watchSet.doubt(watched)
+    this.coins.setConfirmed(watched, null)
+    this.coins.doubt(watched)
     const { txid, block } = confirmed
-    await this.delivery.deliver({ event: 'spend-unconfirmed', outpoint, txid, block })
+    const about = { watched, payments: [], position: null }
+    await this.delivery.spend({ event: 'spend-unconfirmed', outpoint, txid, block }, about)
   }
 }

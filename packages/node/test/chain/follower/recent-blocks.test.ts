@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { BlockRef } from '@belfry/protocol'
 import type { BlockHash, Height } from '@belfry/protocol/primitives'
-import { MAX_RECENT_BLOCKS, RecentBlocks } from '../../src/chain/recent-blocks.ts'
+import { MAX_RECENT_BLOCKS, RecentBlocks } from '../../../src/chain/follower/recent-blocks.ts'
 
 function block(height: number, branch = 0): BlockRef {
   return { height: height as Height, hash: (branch * 100_000 + height).toString(16).padStart(64, '0') as BlockHash }
@@ -36,14 +36,14 @@ describe('the recent blocks', () => {
   })
 
   it('reach further back with what joins on, up to their limit', () => {
-    const recent = new RecentBlocks(block(5_000), [])
-    recent.extendBack([block(4_998)])
-    assert.deepEqual(heightsOf(recent), [5_000])
-    recent.extendBack(Array.from({ length: 4_999 }, (_, i) => block(i + 1)))
+    const recent = new RecentBlocks(block(60_000), [])
+    recent.extendBack([block(59_998)])
+    assert.deepEqual(heightsOf(recent), [60_000])
+    recent.extendBack(Array.from({ length: 59_999 }, (_, i) => block(i + 1)))
     assert.equal(recent.all().length, MAX_RECENT_BLOCKS)
-    assert.deepEqual(recent.oldest, block(5_001 - MAX_RECENT_BLOCKS))
-    recent.push(block(5_001))
+    assert.deepEqual(recent.oldest, block(60_001 - MAX_RECENT_BLOCKS))
+    recent.push(block(60_001))
     assert.equal(recent.all().length, MAX_RECENT_BLOCKS)
-    assert.ok(recent.has(block(5_000).hash) && !recent.has(block(1).hash))
+    assert.ok(recent.has(block(60_000).hash) && !recent.has(block(1).hash))
   })
 })

@@ -1,8 +1,9 @@
 import type { BlockRef } from '@belfry/protocol'
 import { BoundedMap, type BlockHash } from '@belfry/protocol/primitives'
+import { MAX_HEADERS } from './header-log.ts'
 
-/** Two weeks: far deeper than any reorganisation that was ever seen, and less than a megabyte. */
-export const MAX_RECENT_BLOCKS = 2_016
+/** As far back as the header log goes. */
+export const MAX_RECENT_BLOCKS = MAX_HEADERS
 /** Announcements of blocks that were given up can be this many behind. */
 const MAX_GIVEN_UP = 1_000
 

@@ -1,14 +1,19 @@
-import { type Bitcoind, BitcoindError, type BlockHeader, type CallOptions, isRpcFault } from '@belfry/bitcoind'
+import { type Bitcoind, BitcoindError, type BlockHeader, type CallOptions } from '@belfry/bitcoind'
 import type { BlockRef } from '@belfry/protocol'
 import { type BlockHash, type Height, isHex32 } from '@belfry/protocol/primitives'
-import { readBlock } from './blocks.ts'
+import type { ChainCounters } from '../counters.ts'
+import { ChainError } from '../errors.ts'
+import { type BlockBytes, readBlock } from '../serial/index.ts'
+import { type AnnouncedBlocks, type BlockSources, fetchAhead, type NotThere, type SourcedBlock } from '../sources/index.ts'
 import type { ChainView } from './chain-view.ts'
-import type { ChainCounters } from './counters.ts'
-import { ChainError } from './errors.ts'
+import type { UnseenBlocks } from './unseen-blocks.ts'
 
 export interface FollowerModules {
   readonly bitcoind: Bitcoind
   readonly view: ChainView
+  readonly announced: AnnouncedBlocks
+  readonly sources: BlockSources
+  readonly unseen: UnseenBlocks
   readonly counters: ChainCounters
   /** For every question to bitcoind. */
   readonly call: CallOptions
@@ -26,8 +31,6 @@ export type CatchUp =
 
 /** How many blocks are told before others (health, a stop) get their turn. */
 const MAX_STEPS_AT_ONCE = 100
-/** RPC_MISC_ERROR: getblock of a block that is pruned, or not fetched yet. */
-const RPC_MISC_ERROR = -1
 /** Of bitcoind's chain, at the first look: more than it loses in a crash. */
 const REMEMBERED_BLOCKS = 500
 const HASHES_AT_ONCE = 500
@@ -36,6 +39,9 @@ const HASHES_AT_ONCE = 500
 export class Follower {
   private readonly bitcoind: Bitcoind
   private readonly view: ChainView
+  private readonly announced: AnnouncedBlocks
+  private readonly sources: BlockSources
+  private readonly unseen: UnseenBlocks
   private readonly counters: ChainCounters
   private readonly call: CallOptions
   private readonly isRightChain: () => Promise<boolean>
@@ -44,6 +50,9 @@ export class Follower {
   constructor(modules: FollowerModules) {
     this.bitcoind = modules.bitcoind
     this.view = modules.view
+    this.announced = modules.announced
+    this.sources = modules.sources
+    this.unseen = modules.unseen
     this.counters = modules.counters
     this.call = modules.call
     this.isRightChain = modules.isRightChain
@@ -57,6 +66,7 @@ export class Follower {
       const best = await this.bitcoind.getBestBlockHash(this.call)
       if (tip === null || best === tip.hash) {
         await this.view.settle()
+        await this.unseen.lookForSpent()
         if (!this.hasLearnt) await this.learnBefore()
         this.hasLearnt = true
         return 'at-tip'
@@ -72,12 +82,10 @@ export class Follower {
    * @throws ChainError truncated, malformed, trailing-bytes
    */
   async offer(bytes: Uint8Array): Promise<boolean> {
-    const block = readBlock(bytes)
+    const block = this.announced.keep(bytes)
     // One that was given up may be announced late: whether it is back is asked for.
     if (this.view.tip?.hash !== block.previous || this.view.wasGivenUp(block.hash)) return false
-    const isNext = await this.view.connect(block)
-    if (isNext) this.counters.blocks_by_zmq += 1
-    return isNext
+    return await this.connect({ ...block, source: 'zmq' })
   }
 
   /**
@@ -99,7 +107,7 @@ export class Follower {
     const header = await this.bitcoind.getBlockHeader(tip.hash, this.call)
     if (header === null) return this.leaveUnknown(tip)
     if (header.confirmations < 0) return this.leaveInactive(tip, header, best)
-    if (header.nextBlockHash !== null) await this.fetchAndConnect(header.nextBlockHash)
+    if (header.nextBlockHash !== null) await this.goOn(tip, header.nextBlockHash, best)
     return true
   }
 
@@ -170,22 +178,63 @@ export class Follower {
     return tips.some((tip: unknown) => isObject(tip) && tip['status'] !== 'invalid' && Number(tip['height']) > height)
   }
 
-  private async fetchAndConnect(hash: BlockHash): Promise<void> {
-    const bytes = await this.fetch(hash)
-    if (bytes === null) return
-    const block = readBlock(bytes)
-    if (block.hash !== hash) throw new ChainError('wrong-block', 'bitcoind gave another block than was asked for')
-    if (await this.view.connect(block)) this.counters.blocks_by_fetch += 1
-  }
-
-  private async fetch(hash: BlockHash): Promise<Uint8Array | null> {
-    try {
-      return await this.bitcoind.getBlockBytes(hash, this.call)
-    } catch (error) {
-      if (!isRpcFault(error, RPC_MISC_ERROR)) throw error
-      throw new ChainError('block-missing', 'bitcoind does not have the next block', { cause: error })
+  /** By as many blocks as are told at a stretch, fetched ahead: none where bitcoind does not know them any more. */
+  private async goOn(tip: BlockRef, next: BlockHash, best: BlockHash): Promise<void> {
+    const hashes = next === best ? [next] : await this.hashesAfter(tip, next)
+    for await (const { hash, outcome } of fetchAhead(inTurn(hashes), this.sources, this.call)) {
+      if (outcome.kind === 'not-now') throw outcome.error
+      if (outcome.kind === 'block' ? !await this.connect(outcome.block) : !await this.goOnWithout(hash, outcome.reason)) return
     }
   }
+
+  /** @returns whether it was the next one, and is told now */
+  private async connect(block: SourcedBlock): Promise<boolean> {
+    try {
+      if (!await this.view.connect(block)) return false
+    } catch (error) {
+      if (error instanceof ChainError && error.code !== 'stopped') this.sources.reject(block)
+      throw error
+    }
+    if (block.source === 'zmq') this.counters.blocks_by_zmq += 1
+    else this.counters.blocks_by_fetch += 1
+    return true
+  }
+
+  private async hashesAfter({ height }: BlockRef, next: BlockHash): Promise<BlockHash[]> {
+    const heights = Array.from({ length: MAX_STEPS_AT_ONCE }, (_, i) => height + 1 + i as Height)
+    const hashes = await this.hashesAt(heights)
+    const end = hashes.indexOf(null)
+    const known = hashes.slice(0, end < 0 ? undefined : end).flatMap((hash) => hash ?? [])
+    return known[0] === next ? known : [next]
+  }
+
+  /** @returns whether it is told now, without what it holds */
+  private async goOnWithout(hash: BlockHash, reason: NotThere): Promise<boolean> {
+    if (reason !== 'not-stored') return false
+    if (await this.goOnUnseen(hash)) return true
+    throw new ChainError('block-missing', 'bitcoind does not have the next block')
+  }
+
+  /** By a block that bitcoind has pruned: there is nothing to wait for. @returns false where it is not pruned */
+  private async goOnUnseen(hash: BlockHash): Promise<boolean> {
+    const { tip } = this.view
+    const { pruneHeight } = await this.bitcoind.getBlockchainInfo(this.call)
+    if (tip === null || pruneHeight === null || tip.height + 1 >= pruneHeight) return false
+    const header = await this.bitcoind.getBlockHeaderBytes(hash, this.call)
+    if (header === null) return true
+    const block = requireHash(readBlock(header), hash)
+    if (await this.view.connectUnseen(block)) this.unseen.add({ height: tip.height + 1 as Height, hash })
+    return true
+  }
+}
+
+async function* inTurn<T>(items: readonly T[]): AsyncGenerator<T, void, undefined> {
+  yield* items
+}
+
+function requireHash(block: BlockBytes, hash: BlockHash): BlockBytes {
+  if (block.hash !== hash) throw new ChainError('wrong-block', 'bitcoind gave another block than was asked for')
+  return block
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

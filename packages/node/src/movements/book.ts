@@ -1,0 +1,246 @@
+import type { BlockRef, SpendTx } from '@belfry/protocol'
+import { type Millis, type Outpoint, outpointOf, type Txid } from '@belfry/protocol/primitives'
+import type { Rider } from '@belfry/runtime'
+import type {
+  FoundPayment, MovementFacts, MovementSink, SpendEvent, Watched, WatchedCoins, WatchSet,
+} from '../chain/index.ts'
+import type { WatchBook } from '../wallets/index.ts'
+import { BurialCalendar, type Followed, type FollowedPayment } from './followed.ts'
+import { MAX_WATCHES_NAMED, type Movement, type Payment } from './movement.ts'
+import { type CoinRow, riderOfCoin, ridersOfTold } from './rows.ts'
+
+export interface MovementBookInit {
+  /** The coins' rows, as they were stored. */
+  readonly stored: readonly { readonly outpoint: Outpoint; readonly row: CoinRow }[]
+  /** The number of the last movement told. */
+  readonly lastTold: number
+}
+
+export interface MovementBookModules {
+  readonly coins: WatchedCoins
+  readonly watchSet: WatchSet
+  readonly watches: WatchBook
+  readonly now: () => Millis
+  /** For the log; the rows are what counts. */
+  readonly onTold?: (seq: number, movement: Movement) => void
+}
+
+type Confirmed = { readonly block: BlockRef; readonly position: number }
+
+/**
+ * Turns what becomes of watched coins into what is told of wallets, and keeps what has to be known for that. A payment is
+ * followed by one of the coins that its transaction spends: what becomes of that coin is what becomes of the payment, so
+ * that replacement, eviction and reorganisation are found in one way for all.
+ */
+export class MovementBook implements MovementSink {
+  private readonly modules: MovementBookModules
+  private readonly followed = new Map<Outpoint, Followed>()
+  private readonly received = new Map<Outpoint, Pick<FollowedPayment, 'script' | 'value'>>()
+  private readonly burials = new BurialCalendar()
+  private seq: number
+  /** Rows of the call under way. */
+  private riders: Rider[] = []
+
+  /** What is no longer asked for is not taken up again. */
+  constructor({ stored, lastTold }: MovementBookInit, modules: MovementBookModules) {
+    this.modules = modules
+    this.seq = lastTold
+    for (const { outpoint, row } of stored) this.restore(outpoint, row)
+  }
+
+  extend(payments: readonly FoundPayment[]): readonly Rider[] {
+    const { watchSet, watches, coins } = this.modules
+    const riders: Rider[] = []
+    for (const { script } of payments) {
+      const learnt = watches.onPayment(watchSet.scripts.scriptOf(script))
+      for (const { script: derived } of learnt.derived) watchSet.scripts.add(derived)
+      if (learnt.derived.length > 0) coins.noteAddition()
+      riders.push(...learnt.riders)
+    }
+    return riders
+  }
+
+  tell(event: SpendEvent, { watched, payments, position }: MovementFacts): readonly Rider[] {
+    const { outpoint, owners } = watched
+    const isOwn = owners.has('list') || owners.has('received')
+    if (isOwn) this.tellSpend(event, position)
+    if (owners.has('payment')) this.tellPayments(event, payments.map((one) => this.described(one)), position)
+    if (event.event === 'spend-confirmed') this.burials.note(outpoint, event.block)
+    this.keep(outpoint)
+    return this.takeRiders()
+  }
+
+  gone({ outpoint, mempool, confirmed }: Watched): readonly Rider[] {
+    if (mempool !== null || confirmed !== null) return []
+    this.letGo(outpoint, (payment) => ({ event: 'payment-evicted', payment }))
+    this.unfollow(outpoint)
+    return this.takeRiders()
+  }
+
+  connected(block: BlockRef): readonly Rider[] {
+    for (const outpoint of this.burials.take(block)) {
+      const state = this.modules.coins.get(outpoint)
+      if (state === null || state.confirmed === null) continue
+      this.unfollow(outpoint)
+      this.forgetReceived(outpoint)
+    }
+    return this.takeRiders()
+  }
+
+  private restore(outpoint: Outpoint, row: CoinRow): void {
+    const { coins, watchSet } = this.modules
+    const isWatched = ({ script }: { readonly script: Uint8Array }): boolean => watchSet.scripts.find(viewOf(script), 0, script.length) >= 0
+    const known = { outpoint, mempool_txid: row.mempool_txid, confirmed: row.confirmed }
+    const payments = row.followed?.payments.filter(isWatched) ?? []
+    if (row.followed !== null && payments.length > 0) {
+      coins.add([known], 'payment')
+      this.followed.set(outpoint, { txid: row.followed.txid, payments })
+    }
+    if (row.received !== null && isWatched(row.received)) {
+      coins.add([known], 'received')
+      this.received.set(outpoint, row.received)
+    }
+    if (row.listed && coins.isListed(outpoint)) coins.add([known], 'list')
+    if (row.confirmed !== null) this.burials.note(outpoint, row.confirmed.block)
+  }
+
+  private tellSpend(event: SpendEvent, position: number | null): void {
+    const { outpoint } = event
+    switch (event.event) {
+      case 'spend-seen':
+        return this.add({ event: event.event, outpoint, ...evidenceOf(event.tx) })
+      case 'spend-replaced':
+        return this.add({ event: event.event, outpoint, old_txid: event.old_txid, ...evidenceOf(event.tx) })
+      case 'spend-confirmed':
+        return this.add({ event: event.event, outpoint, ...evidenceOf(event.tx), block: event.block, position: position ?? 0 })
+      case 'spend-evicted':
+      case 'spend-unconfirmed':
+        return this.add(event)
+    }
+  }
+
+  private tellPayments(event: SpendEvent, payments: readonly FollowedPayment[], position: number | null): void {
+    const { outpoint } = event
+    switch (event.event) {
+      case 'spend-seen':
+      case 'spend-replaced':
+        this.replaceBy(event.tx, outpoint)
+        return this.see(event.tx, outpoint, payments)
+      case 'spend-evicted':
+        return this.letGo(outpoint, (payment) => ({ event: 'payment-evicted', payment }))
+      case 'spend-confirmed':
+        this.replaceBy(event.tx, outpoint)
+        return this.confirm(event.tx, outpoint, payments, { block: event.block, position: position ?? 0 })
+      case 'spend-unconfirmed':
+        for (const one of this.followed.get(outpoint)?.payments ?? []) {
+          this.add({ event: 'payment-unconfirmed', payment: this.paymentOf(event.txid, one), block: event.block })
+        }
+    }
+  }
+
+  private see(tx: SpendTx, outpoint: Outpoint, payments: readonly FollowedPayment[]): void {
+    for (const one of payments) this.add({ event: 'payment-seen', payment: this.paymentOf(tx.txid, one), ...evidenceOf(tx) })
+    this.follow(tx.txid, outpoint, payments)
+  }
+
+  private confirm(tx: SpendTx, outpoint: Outpoint, payments: readonly FollowedPayment[], where: Confirmed): void {
+    for (const one of payments) {
+      this.add({ event: 'payment-confirmed', payment: this.paymentOf(tx.txid, one), ...evidenceOf(tx), ...where })
+    }
+    this.follow(tx.txid, outpoint, payments)
+  }
+
+  private follow(txid: Txid, outpoint: Outpoint, payments: readonly FollowedPayment[]): void {
+    if (payments.length === 0) return this.unfollow(outpoint)
+    this.followed.set(outpoint, { txid, payments })
+    const coins = payments.map(({ vout }) => outpointOf(txid, vout))
+    for (const [i, coin] of coins.entries()) {
+      const paid = payments[i]
+      if (paid === undefined || this.received.has(coin)) continue
+      if (!this.modules.coins.receive(coin)) continue
+      this.received.set(coin, paid)
+      this.keep(coin)
+    }
+  }
+
+  /** Whatever else was paid by way of this coin is not. */
+  private replaceBy(tx: SpendTx, outpoint: Outpoint): void {
+    if (this.followed.get(outpoint)?.txid === tx.txid) return
+    this.letGo(outpoint, (payment) => ({ event: 'payment-replaced', payment, ...evidenceOf(tx) }))
+  }
+
+  private letGo(outpoint: Outpoint, told: (payment: Payment) => Movement): void {
+    const before = this.followed.get(outpoint)
+    if (before === undefined) return
+    this.followed.delete(outpoint)
+    for (const one of before.payments) {
+      this.add(told(this.paymentOf(before.txid, one)))
+      this.forgetReceived(outpointOf(before.txid, one.vout))
+    }
+  }
+
+  private unfollow(outpoint: Outpoint): void {
+    this.followed.delete(outpoint)
+    this.modules.coins.remove(outpoint, 'payment')
+    this.keep(outpoint)
+  }
+
+  /** A coin that is not there any more is spent by nobody. */
+  private forgetReceived(outpoint: Outpoint): void {
+    if (!this.received.delete(outpoint)) return
+    const state = this.modules.coins.get(outpoint)
+    if (state !== null && state.mempool !== null) this.add({ event: 'spend-evicted', outpoint, txid: state.mempool.txid })
+    this.modules.coins.remove(outpoint, 'received')
+    this.keep(outpoint)
+  }
+
+  private add(movement: Movement): void {
+    this.seq += 1
+    this.riders.push(...ridersOfTold({ seq: this.seq, at_ms: this.modules.now(), movement }))
+    this.modules.onTold?.(this.seq, movement)
+  }
+
+  /** Writes the coin's row as it is now. */
+  private keep(outpoint: Outpoint): void {
+    this.riders.push(riderOfCoin(outpoint, this.rowOf(outpoint)))
+  }
+
+  private rowOf(outpoint: Outpoint): CoinRow | null {
+    const state = this.modules.coins.get(outpoint)
+    const received = this.received.get(outpoint) ?? null
+    const followed = this.followed.get(outpoint) ?? null
+    const listed = state?.owners.has('list') ?? false
+    if (state === null || (received === null && followed === null && !listed)) return null
+    return {
+      mempool_txid: state.mempool?.txid ?? null,
+      confirmed: state.confirmed,
+      listed,
+      received: received && { script: received.script, value: received.value },
+      followed: followed && { txid: followed.txid, payments: [...followed.payments] },
+    }
+  }
+
+  private takeRiders(): readonly Rider[] {
+    const riders = this.riders
+    this.riders = []
+    return riders
+  }
+
+  private described({ script, vout, value }: FoundPayment): FollowedPayment {
+    return { vout, value, script: this.modules.watchSet.scripts.scriptOf(script) }
+  }
+
+  private paymentOf(txid: Txid, { vout, script, value }: FollowedPayment): Payment {
+    const watches = this.modules.watches.placesOf(script).slice(0, MAX_WATCHES_NAMED)
+      .map(({ watch, branch, index }) => ({ watch, branch, index }))
+    return { outpoint: outpointOf(txid, vout), script, value, watches }
+  }
+}
+
+function evidenceOf({ txid, raw }: SpendTx): { txid: Txid; raw: Uint8Array } {
+  return { txid, raw }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+}
