@@ -101,13 +101,12 @@ function wrapped(body: string): Uint8Array | null {
   const nested = unwrap(body, 'sh(wsh(', '))')
   const segwit = nested ?? unwrap(body, 'wsh(', ')')
   const legacy = segwit === null ? unwrap(body, 'sh(', ')') : null
-  const script = multisig(segwit ?? legacy ?? body, segwit !== null)
-  if (script === null) return null
+  const found = multisig(segwit ?? legacy ?? body, segwit !== null)
+  if (found === null) return null
+  const { script, keys } = found
   if (segwit !== null) return nested === null ? p2wsh(script) : p2sh(p2wsh(script))
   if (legacy !== null) return p2sh(script)
-  if (scripts.toASM(script).split(' ').length - 3 > MAX_BARE_KEYS) {
-    throw malformed(`a bare multisig has at most ${MAX_BARE_KEYS} keys`)
-  }
+  if (keys > MAX_BARE_KEYS) throw malformed(`a bare multisig has at most ${MAX_BARE_KEYS} keys`)
   return script
 }
 
@@ -115,7 +114,7 @@ function unwrap(body: string, before: string, after: string): string | null {
   return body.startsWith(before) && body.endsWith(after) ? body.slice(before.length, -after.length) : null
 }
 
-function multisig(body: string, compressed_only: boolean): Uint8Array | null {
+function multisig(body: string, compressed_only: boolean): { script: Uint8Array; keys: number } | null {
   const [, sorted, threshold = '', list] = MULTISIG.exec(body) ?? []
   if (list === undefined) return null
   const keys = list.split(',').map((key) => publicKey(key, compressed_only))
@@ -123,7 +122,8 @@ function multisig(body: string, compressed_only: boolean): Uint8Array | null {
     throw malformed(`a multisig has 1 to ${MAX_MULTISIG_KEYS} keys and needs at most all of them`)
   }
   const ordered = sorted === undefined ? keys : keys.toSorted(compareBytes)
-  return scripts.compile([number(Number(threshold)), ...ordered, number(keys.length), opcodes.OP_CHECKMULTISIG])
+  const chunks = [number(Number(threshold)), ...ordered, number(keys.length), opcodes.OP_CHECKMULTISIG]
+  return { script: scripts.compile(chunks), keys: keys.length }
 }
 
 function number(n: number): number | Uint8Array {

@@ -4,8 +4,7 @@ import { DescriptorError } from './errors.ts'
 import type * as Library from './library.ts'
 
 /** What the outputs of a single-key wallet look like: BIP-44, 49, 84 and 86. */
-export const KEY_SCRIPTS = ['pkh', 'sh-wpkh', 'wpkh', 'tr'] as const
-export type KeyScript = (typeof KEY_SCRIPTS)[number]
+export type KeyScript = 'pkh' | 'sh-wpkh' | 'wpkh' | 'tr'
 
 interface Prefix {
   readonly version: number

@@ -1,7 +1,7 @@
 /** Output descriptors and extended keys → scripts. Public keys only. */
 export { type Descriptor, type DescriptorReader, loadDescriptors } from './descriptor.ts'
 export { DescriptorError, type DescriptorErrorCode } from './errors.ts'
-export { KEY_SCRIPTS, type KeyReading, type KeyScript } from './extended-key.ts'
+export type { KeyReading, KeyScript } from './extended-key.ts'
 export { MAX_INDEX } from './key-expression.ts'
 export { refusePrivateKeys } from './private-keys.ts'
 export { rawScript } from './compile.ts'
