@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, rm, writeFile } from 'node:fs/promises'
 import { type Server, createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { WatchView } from '@belfry/node'
@@ -168,8 +168,10 @@ describe('belfry watch', () => {
   })
 
   it('does not write into the data directory of another user', async function () {
-    if (process.geteuid?.() !== 0) return this.skip()
-    const { chown } = await import('node:fs/promises')
+    if (process.geteuid?.() !== 0) {
+      process.stderr.write('    skipped: only root can give a directory to another user\n')
+      return this.skip()
+    }
     await chmod(data, 0o700)
     await chown(data, 12_345, 12_345)
     try {
