@@ -41,7 +41,7 @@ export class FullBlocks {
     if (coinbase === null) throw new Error('bitcoind mined nothing')
     const info = await bitcoind.getBlockchainInfo()
     const header = await bitcoind.getBlockHeader(info.bestBlockHash)
-    const tip = { hash: Buffer.from(info.bestBlockHash, 'hex').reverse(), height: info.blocks, time_s: header?.time_s ?? 0 }
+    const tip = { hash: hashOrder(info.bestBlockHash), height: info.blocks, time_s: header?.time_s ?? 0 }
     const blocks = new FullBlocks(bitcoind, [], tip)
     const outputs = Array.from({ length: TRANSACTIONS * INPUTS }, () => ({ script: LOCK, sats: COIN_SATS }))
     const fan = transaction([{ coin: { txid: coinbase, vout: 0 }, witness: [Uint8Array.of(OP_TRUE)] }], outputs)
@@ -66,7 +66,7 @@ export class FullBlocks {
   /** Until bitcoind has taken it for its best. */
   async give({ bytes }: NumberedBlock): Promise<void> {
     const answer = await this.#bitcoind.rpc.call('submitblock', [Buffer.from(bytes).toString('hex')])
-    if (answer !== null) throw new Error(`bitcoind does not take the block: ${String(answer)}`)
+    if (answer !== null) throw new Error(`bitcoind does not take the block: ${JSON.stringify(answer)}`)
   }
 
   #build(transactions: readonly Transaction[]): NumberedBlock {
@@ -84,7 +84,11 @@ async function coinbaseOf(bitcoind: Bitcoind, hash: BlockHash): Promise<Uint8Arr
   const found = await bitcoind.rpc.call('getblock', [hash, 1])
   const list: unknown = typeof found === 'object' && found !== null && 'tx' in found ? found.tx : null
   const txid: unknown = Array.isArray(list) ? list[0] : null
-  return typeof txid === 'string' ? Buffer.from(txid, 'hex').reverse() : null
+  return typeof txid === 'string' ? hashOrder(txid) : null
+}
+
+function hashOrder(hex: string): Uint8Array {
+  return Buffer.from(hex, 'hex').toReversed()
 }
 
 /** Pushes and drops again, then OP_TRUE: all that anybody must show to spend. */
