@@ -42,9 +42,9 @@ export function spread(sum: number): number {
  * values at hand than registers, and takes a third longer.
  */
 export class KeyedHash {
-  private readonly words: number
+  private declare readonly words: number
   /** The constant, and two secrets for each word. */
-  private readonly secrets: Int32Array
+  private declare readonly secrets: Int32Array
 
   constructor(words: number, random: RandomWords) {
     this.words = words

@@ -9,9 +9,9 @@ const WORDS = LOCATOR_BYTES / 4
 
 /** The first 16 bytes of a txid, in the order in which it is hashed, or of a hash of it. */
 export class LocatorTable implements Hashed {
-  private readonly records: Records
-  private readonly index: SlotIndex
-  private readonly hash: KeyedHash
+  private declare readonly records: Records
+  private declare readonly index: SlotIndex
+  private declare readonly hash: KeyedHash
 
   constructor({ capacity = 0, limit = MAX_ENTRIES, random = randomWords }: TableInit = {}) {
     this.records = new Records(WORDS, limit)

@@ -15,9 +15,9 @@ export interface TableInit {
 
 /** Outpoints as an input names them: 32 bytes of txid in the order in which they are hashed, and the number in 4, little-endian. */
 export class OutpointTable implements Hashed {
-  private readonly records: Records
-  private readonly index: SlotIndex
-  private readonly hash: KeyedHash
+  private declare readonly records: Records
+  private declare readonly index: SlotIndex
+  private declare readonly hash: KeyedHash
 
   constructor({ capacity = 0, limit = MAX_ENTRIES, random = randomWords }: TableInit = {}) {
     this.records = new Records(WORDS, limit)

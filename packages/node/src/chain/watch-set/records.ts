@@ -13,8 +13,8 @@ const CHUNK_RECORDS = 1 << CHUNK_BITS
 
 /** Records of so many words each, in chunks: growing copies nothing and leaves no half empty. Freed numbers are used again. */
 export class Records {
-  readonly limit: number
-  readonly words: number
+  declare readonly limit: number
+  declare readonly words: number
   private readonly chunks: Int32Array[] = []
   /** All numbers below it were given out once. */
   private end = 0

@@ -18,11 +18,11 @@ const SHORT_WORDS = 9
 
 /** Over the words, and the length as one character more. */
 export class ScriptHash {
-  private readonly random: RandomWords
-  private readonly c: number
-  private readonly ofLength: number
+  private declare readonly random: RandomWords
+  private declare readonly c: number
+  private declare readonly ofLength: number
   /** Two for each word. */
-  private secrets: Int32Array
+  private declare secrets: Int32Array
 
   constructor(random: RandomWords) {
     this.random = random

@@ -16,9 +16,9 @@ const WORDS = 1 + RECORD_WORDS
 
 /** Output scripts of any length up to 10,000 bytes; always compared whole. */
 export class ScriptTable implements Hashed {
-  private readonly records: Records
-  private readonly index: SlotIndex
-  private readonly hash: ScriptHash
+  private declare readonly records: Records
+  private declare readonly index: SlotIndex
+  private declare readonly hash: ScriptHash
   /** How many are of each length: nothing else is read for an output whose length no watched script has. */
   private readonly ofLength = new Int32Array(MAX_SCRIPT_BYTES + 1)
   /** Those that fit no record, whole. */

@@ -13,10 +13,10 @@ const SLOTS_PER_MOVE = 1_024
 
 /** Slots that grow. While they do, an entry is in the current or in the previous ones, never in both. */
 export class SlotIndex {
-  private readonly entries: Hashed
+  private declare readonly entries: Hashed
   private taken = 0
   private cursor = 0
-  current: Slots
+  declare current: Slots
   /** The slots that are being left, if any. */
   previous: Slots | null = null
 

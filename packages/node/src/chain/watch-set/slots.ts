@@ -28,10 +28,10 @@ const SECOND_BIT_SHIFT = 5
 export const MAX_SLOT_BITS = 24
 
 export class Slots {
-  private readonly slots: Int32Array
-  private readonly filter: Int32Array
-  private readonly mask: number
-  private readonly shift: number
+  private declare readonly slots: Int32Array
+  private declare readonly filter: Int32Array
+  private declare readonly mask: number
+  private declare readonly shift: number
 
   /** 2^bits slots. */
   constructor(bits: number) {
