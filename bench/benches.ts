@@ -7,4 +7,14 @@ export const BENCHES: readonly Bench[] = [
     summary: 'from a theft to the clawback: five nodes, five bitcoinds, 3 of 5 (P8), and one node alone (P7)',
     run: async (context) => (await import('./reaction/index.ts')).reaction(context),
   },
+  {
+    name: 'blocks',
+    summary: 'from the notice of a full block to its last byte scanned: ZMQ, REST, RPC in hex (P6)',
+    run: async (context) => (await import('./blocks/index.ts')).blocks(context),
+  },
+  {
+    name: 'catchup',
+    summary: 'a day of full blocks that were missed, fetched and scanned (P10)',
+    run: async (context) => (await import('./catchup/index.ts')).catchup(context),
+  },
 ]

@@ -8,7 +8,8 @@ export interface NumberedBlock {
   readonly hash: BlockHash
   readonly height: number
   readonly bytes: Uint8Array
-  readonly transactions: readonly Transaction[]
+  /** What it spends. */
+  readonly coins: readonly Coin[]
 }
 
 /** With these, a block has 3.5 MB and 3.98 M of its 4 M units of weight: few large witnesses, as inscriptions make them. */
@@ -45,7 +46,7 @@ export class FullBlocks {
     const blocks = new FullBlocks(bitcoind, [], tip)
     const outputs = Array.from({ length: TRANSACTIONS * INPUTS }, () => ({ script: LOCK, sats: COIN_SATS }))
     const fan = transaction([{ coin: { txid: coinbase, vout: 0 }, witness: [Uint8Array.of(OP_TRUE)] }], outputs)
-    await blocks.give(blocks.#build([fan]))
+    await blocks.give(blocks.#build([fan], []))
     blocks.#coins = outputs.map((_, vout) => ({ txid: fan.txid, vout }))
     return blocks
   }
@@ -58,7 +59,7 @@ export class FullBlocks {
       const inputs = [coin, other].map((one) => ({ coin: one, witness: [UNLOCK] }))
       return transaction(inputs, inputs.map(() => ({ script: LOCK, sats: COIN_SATS })))
     })
-    const built = this.#build(transactions)
+    const built = this.#build(transactions, this.#coins)
     this.#coins = [0, 1].flatMap((vout) => transactions.map(({ txid }) => ({ txid, vout })))
     return built
   }
@@ -69,13 +70,13 @@ export class FullBlocks {
     if (answer !== null) throw new Error(`bitcoind does not take the block: ${JSON.stringify(answer)}`)
   }
 
-  #build(transactions: readonly Transaction[]): NumberedBlock {
+  #build(transactions: readonly Transaction[], coins: readonly Coin[]): NumberedBlock {
     const height = this.#tip.height + 1
     // Later than the median of those before, however fast they come.
     const time_s = Math.max(Math.floor(Date.now() / 1_000), this.#tip.time_s + 1)
     const { bytes, hash }: FullBlock = block({ previous: this.#tip.hash, height, time_s, transactions })
     this.#tip = { hash, height, time_s }
-    return { hash: toHex(hash.toReversed()) as BlockHash, height, bytes, transactions }
+    return { hash: toHex(hash.toReversed()) as BlockHash, height, bytes, coins }
   }
 }
 

@@ -1,0 +1,3 @@
+export { FullBlocks, type NumberedBlock } from './full-blocks.ts'
+export { startBlockStage, type BlockStage } from './stage.ts'
+export { WatchedCoins } from './watched-coins.ts'
