@@ -4,7 +4,7 @@ import {
   AnnouncedBlocks, BlockSources, createRestSource, createRpcSource, fetchAhead,
 } from '../../packages/node/src/chain/sources/index.ts'
 import type { BenchContext, BenchResult } from '../bench.ts'
-import { peerOf, row } from '../output/row.ts'
+import { peerOf, row, timeRow } from '../output/row.ts'
 import { type BlockStage, WatchedCoins, startBlockStage } from '../support/full-blocks/index.ts'
 
 const BLOCKS = 144
@@ -21,7 +21,7 @@ interface Missed {
 interface Run {
   readonly took_s: number
   /** Processor time of this thread within the scanner. */
-  readonly scan_s: number
+  readonly scan_ms: number
 }
 
 export async function catchup({ samples, progress, signal }: BenchContext): Promise<BenchResult> {
@@ -41,11 +41,11 @@ export async function catchup({ samples, progress, signal }: BenchContext): Prom
   }
   progress('the same in hex')
   const hex = row('rpc-hex', 's', [await follow.runInHex()])
-  const memcpy = row('memcpy', 's', runs.map(() => copyTime(missed)))
+  const memcpy = timeRow('memcpy', runs.map(() => copyTime(missed)))
   return {
     rows: [
       row('catchup', 's', runs.map(({ took_s }) => took_s), peerOf(hex)),
-      row('catchup-cpu-scan', 's', runs.map(({ scan_s }) => scan_s), peerOf(memcpy)),
+      timeRow('catchup-cpu-scan', runs.map(({ scan_ms }) => scan_ms), peerOf(memcpy)),
       hex,
       memcpy,
     ],
@@ -112,7 +112,7 @@ class CatchUp {
       previous = outcome.block.hash
     }
     if (at !== this.#missed.length || previous !== this.#missed.at(-1)?.hash) this.#wrong.push(`only ${at} blocks came`)
-    return { took_s: (performance.now() - before_ms) / 1_000, scan_s: scan_us / 1e6 }
+    return { took_s: (performance.now() - before_ms) / 1_000, scan_ms: scan_us / 1_000 }
   }
 }
 
@@ -126,5 +126,5 @@ function copyTime(missed: readonly Missed[]): number {
   const copy = new Uint8Array(longest.length).fill(2)
   const before_ms = performance.now()
   for (const { bytes } of missed) copy.set(longest.subarray(0, bytes))
-  return (performance.now() - before_ms) / 1_000
+  return performance.now() - before_ms
 }

@@ -64,11 +64,10 @@ describe('Bitcoind, as a real one answers', () => {
   it('gives a block over REST that has the bytes of RPC', async () => {
     const hash = await bitcoind.getBestBlockHash()
     const overRpc = fromHex(String(await bitcoind.rpc.call('getblock', [hash, 0])))
-    const overRest = await bitcoind.rpc.rest(`/rest/block/${hash}.bin`)
-    assert.ok(overRest !== null)
-    assert.equal(toHex(overRest), toHex(overRpc))
-    assert.equal(toHex(await bitcoind.getBlockBytes(hash) ?? new Uint8Array()), toHex(overRpc))
-    assert.equal(await bitcoind.getBlockBytes(UNKNOWN_BLOCK), null)
+    assert.deepEqual(await bitcoind.getBlockOverRest(hash), overRpc)
+    assert.deepEqual(await bitcoind.getBlockOverRpc(hash), overRpc)
+    assert.equal(await bitcoind.getBlockOverRest(UNKNOWN_BLOCK), null)
+    assert.equal(await bitcoind.getBlockOverRpc(UNKNOWN_BLOCK), null)
   })
 
   it('tells of a transaction in the mempool', async () => {
@@ -203,12 +202,8 @@ describe('Bitcoind without the REST interface', () => {
 
   it('gives blocks over RPC', async () => {
     const { bitcoind } = regtest().node(0)
-    assert.equal(await bitcoind.rpc.rest(`/rest/block/${GENESIS}.bin`), null)
-    for (let i = 0; i < 3; i++) {
-      const block = await bitcoind.getBlockBytes(GENESIS as BlockHash)
-      assert.equal(block?.length, 285)
-    }
-    assert.equal(await bitcoind.getBlockBytes(UNKNOWN_BLOCK), null)
+    assert.equal(await bitcoind.getBlockOverRest(GENESIS as BlockHash), null)
+    assert.equal((await bitcoind.getBlockOverRpc(GENESIS as BlockHash))?.length, 285)
   })
 })
 

@@ -16,29 +16,19 @@ export interface BlockQueries {
    * @throws BitcoindError rpc-error -1 when bitcoind has the header only, or has pruned the block
    */
   getBlockOverRpc(hash: BlockHash, options?: CallOptions): Promise<Uint8Array | null>
-  /** Over REST, or else over RPC. Throws as getBlockOverRpc does. */
-  getBlockBytes(hash: BlockHash, options?: CallOptions): Promise<Uint8Array | null>
 }
 
 export function createBlockQueries(rpc: RpcClient, rest: RestClient): BlockQueries {
-  function getBlockOverRest(hash: BlockHash, options?: CallOptions): Promise<Uint8Array | null> {
-    return rest.get(`/rest/block/${hash}.bin`, options)
-  }
-
-  async function getBlockOverRpc(hash: BlockHash, options?: CallOptions): Promise<Uint8Array | null> {
-    try {
-      return decoded(await rpc.call('getblock', [hash, 0], options))
-    } catch (error) {
-      if (isRpcFault(error, RPC_INVALID_ADDRESS_OR_KEY)) return null
-      throw error
-    }
-  }
-
   return {
-    getBlockOverRest,
-    getBlockOverRpc,
-    async getBlockBytes(hash, options) {
-      return await getBlockOverRest(hash, options) ?? getBlockOverRpc(hash, options)
+    getBlockOverRest: (hash, options) => rest.get(`/rest/block/${hash}.bin`, options),
+
+    async getBlockOverRpc(hash, options) {
+      try {
+        return decoded(await rpc.call('getblock', [hash, 0], options))
+      } catch (error) {
+        if (isRpcFault(error, RPC_INVALID_ADDRESS_OR_KEY)) return null
+        throw error
+      }
     },
   }
 }

@@ -85,7 +85,9 @@ export class RestConnection {
     this.exchange = { resolve, reject, head: null, body: NOTHING, received: 0 }
     this.exchanges += 1
     this.socket.ref()
-    this.socket.write(`GET ${path} HTTP/1.1\r\nHost: ${this.endpoint.host}\r\nConnection: keep-alive\r\n\r\n`)
+    const { host, port } = this.endpoint
+    const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+    this.socket.write(`GET ${path} HTTP/1.1\r\nHost: ${authority}\r\nConnection: keep-alive\r\n\r\n`)
     try {
       return await promise
     } finally {

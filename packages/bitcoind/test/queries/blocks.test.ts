@@ -29,18 +29,21 @@ describe('blocks', () => {
   })
 
   for (const status of [401, 403, 404, 405]) {
-    it(`come over RPC where REST is refused with ${status}`, async () => {
+    it(`are not given where REST is refused with ${status}`, async () => {
       overRest = answer(status, 'no')
       assert.equal(await bitcoind.getBlockOverRest(HASH), null)
-      assert.deepEqual(await bitcoind.getBlockBytes(HASH), Uint8Array.of(0, 255))
-      assert.deepEqual(requests, ['rest', 'rest', 'rpc'])
     })
   }
 
-  it('come over REST alone where it is on', async () => {
+  it('are given over REST as they come', async () => {
     overRest = answer(200, 'it is on')
-    assert.deepEqual(await bitcoind.getBlockBytes(HASH), new TextEncoder().encode('it is on'))
+    assert.deepEqual(await bitcoind.getBlockOverRest(HASH), new TextEncoder().encode('it is on'))
     assert.deepEqual(requests, ['rest'])
+  })
+
+  it('are given over RPC from hex', async () => {
+    assert.deepEqual(await bitcoind.getBlockOverRpc(HASH), Uint8Array.of(0, 255))
+    assert.deepEqual(requests, ['rpc'])
   })
 
   for (const wrong of ['00f', '0x', 'zz', null, 12, ['00']]) {

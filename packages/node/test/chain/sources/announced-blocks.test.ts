@@ -19,7 +19,7 @@ testBlockSource('announced blocks', async (network) => {
       if (listener.subscriber.isLive) await pollUntil('the announcement', () => has(hash))
       else {
         await listener.untilLive(() => network.mine(0, 1))
-        source.keep(await network.node(0).bitcoind.getBlockBytes(hash) ?? new Uint8Array())
+        source.keep(await network.node(0).bitcoind.getBlockOverRest(hash) ?? new Uint8Array())
       }
     },
     close: () => listener.stop(),

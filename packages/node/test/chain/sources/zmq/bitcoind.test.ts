@@ -29,7 +29,7 @@ describe('the ZMQ subscriber on a bitcoind', () => {
     await network().mine(0, 1)
     const tip = await network().node(0).bitcoind.getBestBlockHash()
     const { bitcoind } = network().node(0)
-    const bytes = Buffer.from(await bitcoind.getBlockBytes(tip) ?? [])
+    const bytes = Buffer.from(await bitcoind.getBlockOverRest(tip) ?? [])
     await listener.when('the tip', () => listener.heard.some((one) => one.kind === 'block' && bytes.equals(one.bytes)))
     const before = (): number => listener.heard.filter(({ kind }) => kind === 'sequence').length
     await listener.when('its notice', () => before() > 0)
