@@ -60,7 +60,9 @@ export class BlockWalk {
     const countAt = base + HEADER_BYTES
     const count = sizeAt(view, countAt, end)
     if (count === 0) throw malformed('a block has no transactions')
-    requireEnd(this.transactions(view, base, countAt + widthOf(count), end, count, wanted), end)
+    const first = countAt + widthOf(count)
+    if (count * MIN_TRANSACTION_BYTES > end - first) throw truncated()
+    requireEnd(this.transactions(view, base, first, end, count, wanted), end)
   }
 
   /** One transaction, in the same way. @throws ChainError truncated, malformed, trailing-bytes */
@@ -76,7 +78,6 @@ export class BlockWalk {
     const notesInputs = wanted.inputs
     const notesOutputs = wanted.outputs
     this.clear()
-    if (total * MIN_TRANSACTION_BYTES > end - first) throw truncated()
     let at = first
     for (let i = 0; i < total; i++) {
       const start = at
