@@ -17,4 +17,9 @@ export const BENCHES: readonly Bench[] = [
     summary: 'a day of full blocks that were missed, fetched and scanned (P10)',
     run: async (context) => (await import('./catchup/index.ts')).catchup(context),
   },
+  {
+    name: 'watchset',
+    summary: 'watched outpoints, a million and five: built, found, added, removed, their memory, rebuilt from disk (P4)',
+    run: async (context) => (await import('./watchset/index.ts')).watchset(context),
+  },
 ]
