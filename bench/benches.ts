@@ -8,6 +8,11 @@ export const BENCHES: readonly Bench[] = [
     run: async (context) => (await import('./reaction/index.ts')).reaction(context),
   },
   {
+    name: 'scan',
+    summary: 'a block searched for a million and for five million outpoints, and by txids; its memory; the first block (P1, P2, P3, P5)',
+    run: async (context) => (await import('./scan/index.ts')).scan(context),
+  },
+  {
     name: 'blocks',
     summary: 'from the notice of a full block to its last byte scanned: ZMQ, REST, RPC in hex (P6)',
     run: async (context) => (await import('./blocks/index.ts')).blocks(context),

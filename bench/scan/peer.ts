@@ -1,0 +1,55 @@
+/** What is commonly done: bitcoinjs-lib reads the whole block, and a `Set` of strings says what is watched. */
+import { createRequire } from 'node:module'
+
+interface PeerTransaction {
+  readonly ins: readonly { readonly hash: Uint8Array; readonly index: number }[]
+  /** In the order in which it is hashed. */
+  getHash(): Uint8Array
+}
+
+interface PeerBlock {
+  readonly transactions?: readonly PeerTransaction[]
+}
+
+// It is vault's dependency, and only here to be measured against.
+const fromVault = createRequire(new URL('../../packages/vault/package.json', import.meta.url))
+const { Block } = fromVault('bitcoinjs-lib') as { Block: { fromBuffer(bytes: Uint8Array): PeerBlock } }
+
+export const PEER = 'bitcoinjs-lib'
+
+/** Where something was found: transaction, and its input where it is a spend. */
+export interface PeerHit {
+  readonly position: number
+  readonly index: number
+}
+
+export function parse(bytes: Uint8Array): readonly PeerTransaction[] {
+  return Block.fromBuffer(bytes).transactions ?? []
+}
+
+export function findSpends(bytes: Uint8Array, watched: ReadonlySet<string>): PeerHit[] {
+  const hits: PeerHit[] = []
+  for (const [position, { ins }] of parse(bytes).entries()) {
+    for (const [index, input] of ins.entries()) {
+      if (watched.has(outpointKey(input.hash, input.index))) hits.push({ position, index })
+    }
+  }
+  return hits
+}
+
+export function findLocators(bytes: Uint8Array, watched: ReadonlySet<string>): PeerHit[] {
+  const hits: PeerHit[] = []
+  for (const [position, transaction] of parse(bytes).entries()) {
+    if (watched.has(locatorKey(transaction.getHash()))) hits.push({ position, index: 0 })
+  }
+  return hits
+}
+
+export function outpointKey(txid: Uint8Array, vout: number): string {
+  return `${Buffer.from(txid.buffer, txid.byteOffset, 32).toString('hex')}:${vout}`
+}
+
+/** The first 16 bytes of a txid. */
+export function locatorKey(txid: Uint8Array): string {
+  return Buffer.from(txid.buffer, txid.byteOffset, 16).toString('hex')
+}
