@@ -5,8 +5,8 @@
  * sum of each character times a secret random number, plus one. Here the characters are the key's 16-bit halves and the
  * arithmetic is that of `Math.imul`, modulo 2^32: then the upper 17 bits of the sum are strongly universal. So two
  * different keys, whoever chose them, have the same hash with a probability of at most 2^-17, and of 2^-32 where any of
- * their halves differ by an odd number. Among all keys that a sender can make differ by multiples of 2^t only, and the
- * larger t is the fewer there are of them, some twenty in five million are expected on one hash at the very worst.
+ * their halves differ by an odd number. Keys that differ only by multiples of 2^t share t bits of their sums, but the
+ * larger t is, the fewer of them there are: of five million, some twenty can be made to share a sum at the worst.
  *
  * A word w of two halves is added as m·w + n·(w >>> 16): the secrets of its halves are m and m·2^16 + n, which are as
  * random and as independent as m and n.

@@ -1,10 +1,7 @@
 import { ChainError } from '../errors.ts'
 import { MAX_IDS } from './slots.ts'
 
-/**
- * Five million of the largest wallets or channels this was measured with, twice: half a gigabyte. Above it something is
- * wrong with whoever asks.
- */
+/** Twice what a node is measured with, in half a gigabyte. Above it something is wrong with whoever asks. */
 export const MAX_ENTRIES = 10_000_000
 
 /** Small enough to be had at once (150 kB of outpoints), large enough to be few. */
@@ -13,6 +10,7 @@ const CHUNK_RECORDS = 1 << CHUNK_BITS
 
 /** Records of so many words each, in chunks: growing copies nothing and leaves no half empty. Freed numbers are used again. */
 export class Records {
+  /** So many at a time. */
   declare readonly limit: number
   declare readonly words: number
   private readonly chunks: Int32Array[] = []

@@ -1,7 +1,4 @@
-import { type Hashed, MAX_SLOT_BITS, Slots } from './slots.ts'
-
-/** Of the slots, so many may be taken: with more, searches grow long. */
-const MAX_LOAD = 0.75
+import { type Hashed, MAX_LOAD, MAX_SLOT_BITS, Slots } from './slots.ts'
 
 const MIN_BITS = 8
 

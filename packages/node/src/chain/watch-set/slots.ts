@@ -15,18 +15,23 @@ export interface Hashed {
 const ID_MASK = 0xff_ffff
 /** A slot holds the number plus 1, so that 0 is an empty slot, and all ones a dead one. */
 const DEAD = ID_MASK
-/** One more than the largest number that fits a slot. */
-export const MAX_IDS = DEAD - 1
-
 const TAG_SHIFT = 24
 const SLOTS_PER_WORD_BITS = 2
 const SLOTS_PER_WORD = 1 << SLOTS_PER_WORD_BITS
 /** Of the hash, the lowest five bits choose one bit of the word, and the five above them another. */
 const SECOND_BIT_SHIFT = 5
 
-/** As many slots as numbers fit: with more there would be no bits of the hash left for the tag. */
+/** With more, there would be more slots than numbers, and no bits of the hash left for the tag. */
 export const MAX_SLOT_BITS = 24
+/** Of the slots, so many may be taken: with more, searches grow long. */
+export const MAX_LOAD = 0.75
+/** As many entries as the most slots may hold; their numbers fit a slot. */
+export const MAX_IDS = MAX_LOAD * 2 ** MAX_SLOT_BITS
 
+/*
+ * The fields here, and in the tables, are only declared: a field that is defined before the constructor gives it its value
+ * has held `undefined` once, and V8 then checks what it holds at each reading. That doubled the time of a search.
+ */
 export class Slots {
   private declare readonly slots: Int32Array
   private declare readonly filter: Int32Array

@@ -50,6 +50,16 @@ describe('ScriptTable', () => {
     assert.deepEqual(table.scriptOf(id), new Uint8Array(200).fill(3))
   })
 
+  it('counts the bytes of long scripts while they are there', () => {
+    const table = new ScriptTable()
+    table.remove(table.add(new Uint8Array(9_000)))
+    const { bytes } = table
+    const id = table.add(new Uint8Array(9_000))
+    assert.equal(table.bytes, bytes + 9_000)
+    table.remove(id)
+    assert.equal(table.bytes, bytes)
+  })
+
   it('refuses what no script can be, and looks for it nowhere', () => {
     const table = new ScriptTable()
     table.add(new Uint8Array(MAX_SCRIPT_BYTES))

@@ -86,7 +86,7 @@ for (const kind of TABLES) {
       const bytes = table.bytes
       walk.compare()
       const entries = [...model.values()]
-      for (let i = 0; i < 24; i++) {
+      for (let i = 0; i < 8; i++) {
         const { key, id } = entries[i * 1_000] ?? assert.fail()
         table.remove(id)
         model.delete(hex(key))

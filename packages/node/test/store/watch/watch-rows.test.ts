@@ -201,6 +201,17 @@ describe('WatchRows', () => {
     assert.deepEqual(await loaded(store), expected.toSorted())
   })
 
+  it('adds many of which the tail says that they were removed', async () => {
+    const store = await newStore()
+    const rows = new WatchRows(store)
+    const entries = [...Array(1_000).keys()].map((number) => entryOf('outpoint', number))
+    await rows.addMany('outpoint', entries)
+    await store.write(rows.ridersToRemove('outpoint', entries.slice(0, 600)))
+    assert.equal((await loaded(store)).length, 400)
+    await rows.addMany('outpoint', entries.slice(0, 500))
+    assert.equal((await loaded(store)).length, 900)
+  })
+
   it('tells how far it is, and of how many', async () => {
     const store = await newStore()
     const rows = new WatchRows(store)
