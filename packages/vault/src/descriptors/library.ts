@@ -1,13 +1,14 @@
 /**
- * The one file that knows @bitcoinerlab/descriptors. Imported only when a descriptor is to be read: it brings a tenth of a
+ * The one file that knows @bitcoinerlab/descriptors-core. Imported only when a descriptor is to be read: it brings a tenth of a
  * second of loading with it, and most commands read none.
  */
-import { DescriptorsFactory, createBitcoinjsLib } from '@bitcoinerlab/descriptors'
+import { DescriptorsFactory } from '@bitcoinerlab/descriptors-core'
+import { createBitcoinjsLib } from '@bitcoinerlab/descriptors-core/bitcoinjs'
 import { networks } from 'bitcoinjs-lib'
 import * as ecc from 'tiny-secp256k1'
 
-// Its own default is a curve in pure JavaScript, ten times slower, which it also sets for all of bitcoinjs-lib when it is
-// imported: this binds both to libsecp256k1 again.
+// @bitcoinerlab/descriptors around it would bring a curve in pure JavaScript, ten times slower, and set it for all of
+// bitcoinjs-lib.
 const { BIP32, expand } = DescriptorsFactory(createBitcoinjsLib(ecc))
 
 /** The output script of a descriptor whose keys are all in hex. @throws Error that may quote all of it */
