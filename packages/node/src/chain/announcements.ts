@@ -1,8 +1,8 @@
-import { ChainError } from './errors.ts'
+import { ChainError, type ChainErrorCode } from './errors.ts'
 import type { Follower } from './follower/follower.ts'
 import type { Mempool } from './mempool/mempool.ts'
 import type { ChainLog, SyncLoop } from './sync-loop.ts'
-import type { SequenceNotice, ZmqHandlers } from './sources/index.ts'
+import type { GapReason, SequenceNotice, ZmqHandlers } from './sources/index.ts'
 
 export interface AnnouncementModules {
   readonly follower: Follower
@@ -18,16 +18,22 @@ const LOOK_AFTER_BLOCK_MS = 100
 export function createAnnouncementHandlers(modules: AnnouncementModules): ZmqHandlers {
   const { follower, mempool, syncLoop, log } = modules
 
-  function onGap(reason: string): void {
+  /**
+   * What was missed is found and told before the next message is taken. Not at the first one of a connection: the round that
+   * is under way then may lead through thousands of blocks, and what it tells is later than whatever was missed.
+   */
+  function onGap(reason: GapReason | ChainErrorCode): Promise<void> | undefined {
     log?.info({ reason }, 'zmq-gap')
     mempool.onGap()
+    if (reason !== 'first') return syncLoop.ringAndWait()
     syncLoop.ring()
+    return undefined
   }
 
   /** Bytes that cannot be read are asked for over RPC: ZMQ promises nothing. */
-  function onUnreadable(error: unknown): void {
+  function onUnreadable(error: unknown): Promise<void> | undefined {
     if (!(error instanceof ChainError) || error.code === 'stopped') throw error
-    onGap(error.code)
+    return onGap(error.code)
   }
 
   return {
@@ -38,7 +44,7 @@ export function createAnnouncementHandlers(modules: AnnouncementModules): ZmqHan
         // Also when it was the next one: it may be an old announcement, and health goes by blocks.
         syncLoop.ring(await follower.offer(bytes) ? LOOK_AFTER_BLOCK_MS : 0)
       } catch (error) {
-        onUnreadable(error)
+        await onUnreadable(error)
       }
     },
 
@@ -46,8 +52,7 @@ export function createAnnouncementHandlers(modules: AnnouncementModules): ZmqHan
       try {
         return mempool.onTransaction(bytes)
       } catch (error) {
-        onUnreadable(error)
-        return undefined
+        return onUnreadable(error)
       }
     },
 

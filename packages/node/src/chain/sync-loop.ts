@@ -62,6 +62,8 @@ export class SyncLoop {
   private healthDue_ms = 0
   private mempoolDue_ms = 0
   private failures = 0
+  /** Whoever waits for a round that has not begun: the messages of one socket, so that they are few. */
+  private readonly waiting: (() => void)[] = []
   /** What was logged last, so that each trouble is logged once. */
   private lastTrouble = ''
   /** The block that health was asked for at. */
@@ -85,15 +87,31 @@ export class SyncLoop {
     }, after_ms)
   }
 
+  /** Asks for a round at once, and waits until it has ended, well or not; or until the loop has. */
+  async ringAndWait(): Promise<void> {
+    if (this.modules.signal.aborted) return
+    const ended = Promise.withResolvers<void>()
+    this.waiting.push(ended.resolve)
+    this.ring()
+    await ended.promise
+  }
+
   /** Until the signal is aborted. @throws what the sink throws, or a bug of ours */
   async run(): Promise<void> {
     const { signal } = this.modules
     try {
       while (!signal.aborted) {
-        await this.round()
+        // Those who come during a round wait for the next: what they heard of may have come too late for this one.
+        const waiting = this.waiting.splice(0)
+        try {
+          await this.round()
+        } finally {
+          for (const end of waiting) end()
+        }
         await this.alarm.wait(this.timing.poll_ms, signal)
       }
     } finally {
+      for (const end of this.waiting.splice(0)) end()
       if (this.later !== null) clearTimeout(this.later)
     }
   }

@@ -2,7 +2,7 @@
 import type { Network } from '@belfry/vault'
 import { HEADER_ROWS, type HeaderRow, keyOfOutpoint, WatchSet } from '../chain/index.ts'
 import { lastTold, type MovementBookInit, readCoins } from '../movements/index.ts'
-import { type Store, WatchRows } from '../store/index.ts'
+import { type RowStore, WatchRows } from '../store/index.ts'
 import { WatchBook } from '../wallets/index.ts'
 
 export interface Loaded {
@@ -19,7 +19,7 @@ export interface LoadProgress {
 }
 
 /** @throws StoreError, WatchError, ChainError too-many-watched */
-export async function loadWatching(store: Store, network: Network, { onEntries }: LoadProgress): Promise<Loaded> {
+export async function loadWatching(store: RowStore, network: Network, { onEntries }: LoadProgress): Promise<Loaded> {
   const watchSet = new WatchSet()
   await new WatchRows(store).load(watchSet, { progress: onEntries })
   const watches = await WatchBook.load(store, network)

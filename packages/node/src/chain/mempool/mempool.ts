@@ -37,6 +37,8 @@ export type Pass =
 const MAX_WAITING = 256
 /** At 20,000 transactions a second, half a second: far more than two connections on one machine are ever apart. */
 const MAX_ACCEPTED = 10_000
+/** Messages wait while a gap is filled; few transactions that are watched leave the mempool in that time. */
+const MAX_GONE = 1_000
 /** For the message of acceptance; after that bitcoind is asked. */
 const ACCEPTANCE_WAIT_MS = 50
 /** One question's share of outpoints: keeps answers under a megabyte. */
@@ -57,6 +59,8 @@ export class Mempool {
   private readonly waiting = new BoundedMap<Txid, Sighting>(MAX_WAITING)
   /** Accepted, and the bytes have not come; nearly all of them move nothing that is watched. */
   private readonly accepted = new BoundedMap<Txid, true>(MAX_ACCEPTED)
+  /** Gone, by bitcoind's answer: of these a message that says otherwise may be older than the answer. */
+  private readonly gone = new BoundedMap<Txid, true>(MAX_GONE)
 
   constructor(modules: MempoolModules) {
     this.modules = modules
@@ -209,7 +213,7 @@ export class Mempool {
       for (const watched of concerned) {
         if (!this.coins.holds(watched) || watched.confirmed !== null) continue
         const known = watched.mempool
-        if (known?.from === 'elsewhere' && known.txid !== tx.txid) {
+        if (known === null ? this.gone.has(tx.txid) : known.from === 'elsewhere' && known.txid !== tx.txid) {
           // Which of the two is the newer is not known.
           this.coins.doubt(watched)
           this.modules.wake(0)
@@ -249,6 +253,7 @@ export class Mempool {
     const { outpoint, mempool } = watched
     if (mempool !== null) {
       this.coins.setMempool(watched, null)
+      this.gone.set(mempool.txid, true)
       const about = { watched, payments: [], position: null }
       await this.modules.delivery.spend({ event: 'spend-evicted', outpoint, txid: mempool.txid }, about)
     }
