@@ -1,6 +1,6 @@
 /**
- * A process of its own that becomes ready and then scans one block, its first: `first-block.ts <folder|-> <name> warm|unprepared`.
- * Says on stdout how many milliseconds that took.
+ * A process of its own that becomes ready and then scans one block, its first. On stdout: how many milliseconds it took.
+ * `first-block.ts <folder|-> <name> warm|unprepared`
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { createTxidHasher } from '../../packages/node/src/chain/hashing/index.ts'

@@ -11,7 +11,8 @@ export interface FirstInit {
 }
 
 /** Milliseconds that the first block takes, in so many processes. */
-export async function firstBlock({ folder, name, signal }: FirstInit, prepared: 'warm' | 'unprepared', samples: number): Promise<number[]> {
+export async function firstBlock(init: FirstInit, prepared: 'warm' | 'unprepared', samples: number): Promise<number[]> {
+  const { folder, name, signal } = init
   const script = `${import.meta.dirname}/first-block.ts`
   const args = ['--conditions=source', script, folder ?? '-', name, prepared]
   const times_ms: number[] = []

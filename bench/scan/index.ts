@@ -19,7 +19,7 @@ const SAMPLES = 200
 const COLD_PART = 8
 const PEER_PART = 10
 const FIRST_PART = 40
-/** As slow as it is, it is compiled after a few. */
+/** It does so much in each that it is compiled after a few. */
 const PEER_WARM_UP_RUNS = 5
 /** Scans between two looks at the heap. */
 const RUNS_PER_LOOK = 50
@@ -47,6 +47,11 @@ export async function scan({ samples, blocks: folder, progress, signal }: BenchC
       measure(bench)
     }
   }
+  // First, as long as this process is small itself.
+  for (const bench of benches) {
+    progress(`first-after-ready${bench.suffix}`)
+    await afterReady(bench, folder, signal)
+  }
   each('limits', (bench) => limits(bench))
   each('walk', (bench) => walk(bench, new BlockScanner(new WatchSet(), hasher)))
   progress('watching a million outpoints')
@@ -55,7 +60,8 @@ export async function scan({ samples, blocks: folder, progress, signal }: BenchC
   // With a Set of five million it takes as long, and a gigabyte.
   const peers = new Map<Bench, Peer>()
   each(PEER, (bench) => {
-    peers.set(bench, peerTime(`${PEER} and a Set`, bench.samples, () => findSpends(bench.block.bytes, million.outpoints)))
+    const work = (): unknown => findSpends(bench.block.bytes, million.outpoints)
+    peers.set(bench, peerTime(`${PEER} and a Set`, bench.samples, work))
   })
   each('scan-1m', (bench) => scanSpends(bench, '1m', scanner, million.outpoints, peers.get(bench) ?? null))
   each('allocated', (bench) => allocation(bench, scanner))
@@ -65,10 +71,6 @@ export async function scan({ samples, blocks: folder, progress, signal }: BenchC
   progress('watching five million outpoints')
   const five = new BlockScanner(watchOutpoints(blocks, 5 * MILLION, false).watchSet, hasher)
   each('scan-5m', (bench) => scanSpends(bench, '5m', five, million.outpoints, peers.get(bench) ?? null))
-  for (const bench of benches) {
-    progress(`first-after-ready${bench.suffix}`)
-    await afterReady(bench, folder, signal)
-  }
   return { rows, wrong, bitcoind: null }
 }
 
@@ -84,7 +86,9 @@ function walk({ block: { bytes }, rows, suffix, samples }: Bench, scanner: Block
 }
 
 /** With warm caches and with cold ones. */
-function scanSpends(bench: Bench, size: string, scanner: BlockScanner, watched: ReadonlySet<string>, peer: Peer | null): void {
+function scanSpends(
+  bench: Bench, size: '1m' | '5m', scanner: BlockScanner, watched: ReadonlySet<string>, peer: Peer | null,
+): void {
   const { block: { bytes }, rows, suffix, samples } = bench
   const work = (): void => {
     scanner.scanBlock(bytes)
@@ -109,7 +113,9 @@ function allocation({ block: { bytes }, rows, suffix, samples }: Bench, scanner:
   rows.push(row(`allocated${suffix}`, 'bytes', ours, { name: `${PEER} parse`, median: summarise(peers).median }))
 }
 
-async function afterReady({ block: { name }, rows, suffix, samples }: Bench, folder: string | null, signal: AbortSignal): Promise<void> {
+/** In processes of their own. */
+async function afterReady(bench: Bench, folder: string | null, signal: AbortSignal): Promise<void> {
+  const { block: { name }, rows, suffix, samples } = bench
   const processes = partOf(samples, FIRST_PART)
   const unprepared = await firstBlock({ folder, name, signal }, 'unprepared', processes)
   const warm = await firstBlock({ folder, name, signal }, 'warm', processes)
@@ -118,10 +124,13 @@ async function afterReady({ block: { name }, rows, suffix, samples }: Bench, fol
 }
 
 /** What is found, and what the peer finds. */
-function check({ block: { bytes, name }, wrong }: Bench, scanner: BlockScanner, kind: HitKind, expected: readonly PeerHit[]): void {
+function check(bench: Bench, scanner: BlockScanner, kind: HitKind, expected: readonly PeerHit[]): void {
+  const { block: { bytes, name }, wrong } = bench
   const hits = scanner.scanBlock(bytes)
   const found: PeerHit[] = []
-  for (let i = 0; i < hits.count; i++) if (hits.kind(i) === kind) found.push({ position: hits.position(i), index: hits.index(i) })
+  for (let i = 0; i < hits.count; i++) {
+    if (hits.kind(i) === kind) found.push({ position: hits.position(i), index: hits.index(i) })
+  }
   if (expected.length === 0) wrong.push(`${name}: ${PEER} finds no ${kind}, so that nothing was compared`)
   if (!isDeepStrictEqual(found, expected)) wrong.push(`${name}: another ${kind} is found than ${PEER} finds`)
 }

@@ -21,16 +21,16 @@ export function cold(work: () => void, samples: number): number[] {
   })
 }
 
-/** On the heap, in bytes for each run, by groups of so many. Where garbage was collected nothing is known. */
+/** Bytes on the heap for each run, of so many between two looks. Where garbage was collected nothing is known. */
 export function allocated(work: () => void, samples: number, runs: number): number[] {
-  for (let i = 0; i < WARM_UP_RUNS && runs > 1; i++) work()
   const bytes: number[] = []
   for (let i = 0; i < samples; i++) {
+    const first = process.memoryUsage().heapUsed
     const before = process.memoryUsage().heapUsed
     for (let run = 0; run < runs; run++) work()
-    const grown = process.memoryUsage().heapUsed - before
-    // The measuring itself takes some hundred bytes, which are no run's.
-    if (grown >= 0) bytes.push(Math.floor(grown / runs))
+    // Less what the looking itself puts there.
+    const grown = process.memoryUsage().heapUsed - before - (before - first)
+    if (grown >= 0) bytes.push(grown / runs)
   }
   return bytes
 }

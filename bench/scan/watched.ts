@@ -48,7 +48,8 @@ export function watchLocators(watched: Watched, blocks: readonly SerialisedBlock
     txidLocators.add(locator)
     locators.add(locatorKey(locator))
   }
-  for (const transaction of blocks.flatMap(({ bytes }) => someOf(parse(bytes)))) add(transaction.getHash().slice(0, LOCATOR_BYTES))
+  const some = blocks.flatMap(({ bytes }) => someOf(parse(bytes)))
+  for (const transaction of some) add(transaction.getHash().slice(0, LOCATOR_BYTES))
   const random = new Random(SEED)
   const view = new DataView(new ArrayBuffer(32))
   const locator = new Uint8Array(view.buffer, 0, LOCATOR_BYTES)

@@ -7,15 +7,15 @@ import { LOCATOR_BYTES, OUTPOINT_BYTES, WatchSet } from './watch-set/index.ts'
 
 const SAMPLE = { seed: 0x5ca1_ab1e, weight: 600_000 }
 /** After a third of these nothing became faster any more where it was measured. */
-const ROUNDS = 120
+const ROUNDS = 80
 /** Of the inputs, of the outputs and of the transactions, one in so many is watched. */
 const WATCHED_ONE_IN = 100
 /** One more than fill three quarters of 2,048 slots: the table then grows, as one that is in use may at any time. */
 const GROWING = 1_537
 
 /**
- * Runs scanner and hasher on a block made for it until V8 has compiled them for good, so that the first real block takes
- * no longer than later ones. It takes some hundred milliseconds, in between which other work goes on.
+ * Runs scanner and hasher on a block made for it until V8 has compiled them for good, so that the first real block
+ * takes no longer than later ones. It takes some hundred milliseconds, in between which other work goes on.
  * @param hasher the one that will be used: its WebAssembly is compiled for it alone
  */
 export async function warmUp(hasher: TxidHasher, signal?: AbortSignal): Promise<void> {
@@ -25,10 +25,13 @@ export async function warmUp(hasher: TxidHasher, signal?: AbortSignal): Promise<
   walk.block(new DataView(block.buffer), 0, block.length, { inputs: true, outputs: true })
   const { start, end } = walk.layouts.of(1)
   const transaction = block.subarray(start, end)
+  // Every block comes in a buffer of its own.
+  const other = Buffer.from(block)
   const scanners = watchSetsFor(block, walk, hasher).map((watchSet) => new BlockScanner(watchSet, hasher))
   for (let round = 0; round < ROUNDS; round++) {
     for (const scanner of scanners) {
       readAll(block, scanner.scanBlock(block))
+      readAll(other, scanner.scanBlock(other))
       readAll(transaction, scanner.scanTransaction(transaction))
     }
     await nextTurn(undefined, { signal })

@@ -86,14 +86,15 @@
 
   ;; Gives a lane the transaction of layout $id.
   (func $begin (param $lane i32) (param $id i32)
-    (local $layout i32) (local $from i32) (local $to i32) (local $outputs_end i32)
+    (local $layout i32) (local $from i32) (local $to i32) (local $inputs i32) (local $outputs_end i32)
     (local $length i32) (local $rest i32) (local $tail i32) (local $pad i32) (local $tail_blocks i32)
     (local.set $layout (i32.shl (local.get $id) (i32.const 4)))
     (local.set $from (i32.add (i32.const 329728) (i32.load offset=2048 (local.get $layout))))
     (local.set $to (i32.add (i32.const 329728) (i32.load offset=2060 (local.get $layout))))
     ;; Where the inputs are not right behind the version there is a witness (BIP 144), which the txid does not cover:
     ;; the version moves up over marker and flag, the lock time down over the witness.
-    (if (i32.ne (i32.load offset=2052 (local.get $layout)) (i32.add (i32.load offset=2048 (local.get $layout)) (i32.const 4)))
+    (local.set $inputs (i32.add (i32.const 329728) (i32.load offset=2052 (local.get $layout))))
+    (if (i32.ne (local.get $inputs) (i32.add (local.get $from) (i32.const 4)))
       (then
         (local.set $outputs_end (i32.add (i32.const 329728) (i32.load offset=2056 (local.get $layout))))
         (i32.store offset=2 (local.get $from) (i32.load (local.get $from)))

@@ -24,8 +24,8 @@ interface Constant<T> {
 }
 
 /**
- * The txids of all transactions of a block, batch by batch, in a memory of a fixed size that is used again for every block:
- * it allocates nothing. After `load`, `hashNext` until it says 0.
+ * The txids of all transactions of a block, batch by batch, in a memory of fixed size that is used again for every
+ * block: it allocates nothing. After `load`, `hashNext` until it says 0.
  */
 export class TxidHasher {
   /** Of the whole memory, in which a batch's hashes are at `txidAt` and `hashedTxidAt`. */
@@ -51,9 +51,11 @@ export class TxidHasher {
     this.batch = new Uint32Array(buffer, wasm.layouts.value, LAYOUT_WORDS * this.maxTransactions)
     this.txids = wasm.txids.value
     this.hashedTxids = wasm.hashedTxids.value
+    // The system gives the memory when it is first written; no block should wait for that.
+    this.block.fill(0)
   }
 
-  /** @param layouts of transactions in these bytes, from front to back; `MAX_SERIALISED_BYTES` at most */
+  /** @param bytes as many as a block has at most, and the layouts of transactions in them, from front to back */
   load(bytes: Uint8Array, layouts: Layouts): void {
     invariant(bytes.length <= this.block.length, 'a block has no more bytes than fit')
     this.block.set(bytes)

@@ -1,6 +1,6 @@
 /**
- * Blocks that look like real ones: to warm up with, and to measure with where there is no real one. From the same seed the
- * same. They are serialised rightly and that is all: nothing in them is signed, and the header is any.
+ * Blocks that look like real ones: to warm up with, and to measure with where there is no real one. From the same seed
+ * the same. They are serialised rightly and that is all: nothing in them is signed, and the header is any.
  */
 import { Random, SampleWriter, sizeBytes } from './writer.ts'
 

@@ -10,11 +10,12 @@ import { searchInputs, searchOutputs, searchTxids } from './search.ts'
 const FIRST_CAPACITY = 8_192
 
 /**
- * Finds what is watched in blocks and transactions as they are on the wire. First all is walked, so that nothing is found
- * in what does not end where it must; then what was noted is looked up, which is faster than doing it on the way.
+ * Finds what is watched in blocks and transactions as they are on the wire. First all is walked, so that nothing is
+ * found in what does not end where it must; then what was noted is looked up.
  *
- * It allocates nothing, except room for more hits or transactions than ever before, and a view of a buffer that is not the
- * last one's. The last bytes are held until the next. The merkle root is not checked: bitcoind has done that.
+ * It allocates nothing, except room for more hits or transactions than ever before, and a view where the bytes are in
+ * another buffer than the last. It holds the last bytes until the next. The merkle root is not checked: bitcoind has
+ * done that.
  */
 export class BlockScanner {
   private readonly watchSet: WatchSet

@@ -18,6 +18,8 @@ const MIN_OUTPUT_BYTES = VALUE_BYTES + 1
 const MIN_TRANSACTION_BYTES = VERSION_BYTES + 1 + MIN_INPUT_BYTES + 1 + LOCKTIME_BYTES
 /** The first byte of a CompactSize that has more than this one; below it is the value. */
 const LONG_SIZE = 0xfd
+/** As in `Layouts`. */
+const LAYOUT_WORDS = 4
 
 /** What is to be noted besides where the transactions are. */
 export interface Wanted {
@@ -26,9 +28,9 @@ export interface Wanted {
 }
 
 /**
- * Goes over serialised transactions (BIP 144) and notes where everything is. It takes what bitcoind's decoder takes, less
- * transactions without inputs. No byte past the end is read, and every turn of a loop consumes bytes, so that hostile
- * bytes cost no more time than others. It allocates nothing but room for more than ever before.
+ * Goes over serialised transactions (BIP 144) and notes where everything is. It takes what bitcoind's decoder takes,
+ * less transactions without inputs. No byte past the end is read, and every turn of a loop consumes bytes, so that
+ * hostile bytes cost no more time than others. It allocates nothing but room for more than ever before.
  */
 export class BlockWalk {
   /** Offsets from the first of the bytes. */
@@ -78,6 +80,8 @@ export class BlockWalk {
     const notesInputs = wanted.inputs
     const notesOutputs = wanted.outputs
     this.clear()
+    let inputsNoted = 0
+    let outputsNoted = 0
     let at = first
     for (let i = 0; i < total; i++) {
       const start = at
@@ -85,33 +89,40 @@ export class BlockWalk {
       let count = sizeAt(view, at, end)
       const hasWitness = count === 0
       if (hasWitness) {
-        at = behindMarker(view, at, end)
+        at = behindMarker(view, at, end) | 0
         count = sizeAt(view, at, end)
         if (count === 0) throw malformed('a transaction has no inputs')
       }
       const inputsAt = at
       at += widthOf(count)
       if (count * MIN_INPUT_BYTES > end - at) throw truncated()
-      if (notesInputs) inputs.reserve(count)
+      const inputsRoom = inputs.room(notesInputs ? inputsNoted + count : 0)
       for (let j = 0; j < count; j++) {
-        if (end - at < MIN_INPUT_BYTES) throw truncated()
-        if (notesInputs) inputs.add(at)
+        if (notesInputs) inputsRoom[inputsNoted++] = at
         at = behindBytes(view, at + OUTPOINT_BYTES, end) + SEQUENCE_BYTES
       }
       const outputCount = sizeAt(view, at, end)
       at += widthOf(outputCount)
       if (outputCount * MIN_OUTPUT_BYTES > end - at) throw truncated()
-      if (notesOutputs) outputs.reserve(outputCount)
+      const outputsRoom = outputs.room(notesOutputs ? outputsNoted + outputCount : 0)
       for (let j = 0; j < outputCount; j++) {
-        if (notesOutputs) outputs.add(at)
+        if (notesOutputs) outputsRoom[outputsNoted++] = at
         at = behindBytes(view, at + VALUE_BYTES, end)
       }
       const outputsEnd = at
-      if (hasWitness) at = behindWitnesses(view, at, end, count)
+      if (hasWitness) at = behindWitnesses(view, at, end, count) | 0
       at += LOCKTIME_BYTES
       if (at > end) throw truncated()
-      layouts.add(start - base, inputsAt - base, outputsEnd - base, at - base)
+      const words = layouts.room(i + 1)
+      const layout = LAYOUT_WORDS * i
+      words[layout] = start - base
+      words[layout + 1] = inputsAt - base
+      words[layout + 2] = outputsEnd - base
+      words[layout + 3] = at - base
     }
+    layouts.count = total
+    inputs.count = inputsNoted
+    outputs.count = outputsNoted
     return at
   }
 }
@@ -126,11 +137,14 @@ function behindMarker(view: DataView, marker: number, end: number): number {
   return marker + 2
 }
 
-/** Behind bytes whose length is before them; it may be behind the end. */
+/**
+ * Behind bytes whose length is before them; it may be behind the end. What is seldom called is not compiled with the
+ * rest, so that V8 knows only by the `| 0` that it gives an integer: without it, the walk takes a quarter longer.
+ */
 function behindBytes(view: DataView, at: number, end: number): number {
   if (at >= end) throw truncated()
   const length = view.getUint8(at)
-  return length < LONG_SIZE ? at + 1 + length : behindManyBytes(view, at, end)
+  return length < LONG_SIZE ? at + 1 + length : behindManyBytes(view, at, end) | 0
 }
 
 function behindManyBytes(view: DataView, at: number, end: number): number {

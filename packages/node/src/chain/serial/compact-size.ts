@@ -13,7 +13,7 @@ const IN_5_BYTES = 0xfe
 export function sizeAt(view: DataView, at: number, end: number): number {
   if (at >= end) throw truncated()
   const first = view.getUint8(at)
-  return first < IN_3_BYTES ? first : longSizeAt(view, at, end)
+  return first < IN_3_BYTES ? first : longSizeAt(view, at, end) | 0
 }
 
 export function widthOf(size: number): number {
@@ -40,7 +40,8 @@ export function longSizeAt(view: DataView, at: number, end: number): number {
   }
   if (left < 9) throw truncated()
   // Whatever its eight bytes say: it could be shorter, or is over the limit.
-  throw malformed(view.getUint32(at + 5, true) === 0 ? 'a count is not in its shortest form' : 'a count is over the limit')
+  const isShort = view.getUint32(at + 5, true) === 0
+  throw malformed(isShort ? 'a count is not in its shortest form' : 'a count is over the limit')
 }
 
 export function truncated(): ChainError {

@@ -4,8 +4,9 @@ import type { Layouts, TransactionLayout } from './layouts.ts'
 export type HitKind = 'spend' | 'payment' | 'txid-locator' | 'hashed-locator'
 
 /**
- * What was found of the watch set: in the order of the block, and within a transaction first by its locators, then in its
- * inputs, then in its outputs. Used again by the scanner's next call, and of use only while the bytes stay as they were.
+ * What was found of the watch set, in the order of the block; within a transaction first by its locators (txid before
+ * hashed), then in its inputs, then in its outputs. The scanner's next call uses it again, and values are read from the
+ * scanned bytes, which must stay as they were.
  */
 export interface Hits {
   readonly count: number
@@ -111,7 +112,9 @@ export class HitBuffer implements Hits {
   }
 
   private copy(from: HitBuffer, i: number, to: number): void {
-    for (let word = 0; word < HIT_WORDS; word++) this.words[HIT_WORDS * to + word] = from.words[HIT_WORDS * i + word] ?? 0
+    for (let word = 0; word < HIT_WORDS; word++) {
+      this.words[HIT_WORDS * to + word] = from.words[HIT_WORDS * i + word] ?? 0
+    }
   }
 
   private reserve(count: number): void {

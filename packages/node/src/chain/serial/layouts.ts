@@ -20,23 +20,18 @@ export class Layouts {
   words: Uint32Array
 
   constructor(capacity: number) {
-    this.words = new Uint32Array(LAYOUT_WORDS * capacity)
+    // Written at once: else the system gives the memory while the first block is read.
+    this.words = new Uint32Array(LAYOUT_WORDS * capacity).fill(0)
   }
 
   clear(): void {
     this.count = 0
   }
 
-  /** The block's bytes bound how often. */
-  add(start: number, inputs: number, outputsEnd: number, end: number): void {
-    const at = LAYOUT_WORDS * this.count
-    if (at === this.words.length) this.grow()
-    const words = this.words
-    words[at] = start
-    words[at + 1] = inputs
-    words[at + 2] = outputsEnd
-    words[at + 3] = end
-    this.count += 1
+  /** Words for so many, or more; whoever fills them sets `count`. The bytes of a block bound how many there are. */
+  room(count: number): Uint32Array {
+    if (LAYOUT_WORDS * count > this.words.length) this.grow(count)
+    return this.words
   }
 
   /** @throws RangeError unless there are more than `position` */
@@ -58,8 +53,8 @@ export class Layouts {
     return position
   }
 
-  private grow(): void {
-    const words = new Uint32Array(2 * this.words.length)
+  private grow(count: number): void {
+    const words = new Uint32Array(Math.max(LAYOUT_WORDS * count, 2 * this.words.length))
     words.set(this.words)
     this.words = words
   }

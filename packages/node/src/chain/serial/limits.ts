@@ -1,4 +1,4 @@
-/** A block has at most 4,000,000 weight units, and at least one in each byte (BIP 141): no transaction has more bytes either. */
+/** A block has at most 4,000,000 weight units, and a byte is one at least (BIP 141). No transaction has more either. */
 export const MAX_SERIALISED_BYTES = 4_000_000
 
 export const HEADER_BYTES = 80

@@ -4,25 +4,20 @@ export class Offsets {
   private words: Uint32Array
 
   constructor(capacity: number) {
-    this.words = new Uint32Array(capacity)
+    // Written at once: else the system gives the memory while the first block is read.
+    this.words = new Uint32Array(capacity).fill(0)
   }
 
   clear(): void {
     this.count = 0
   }
 
-  /** Makes room for so many more. The bytes of a block bound how many that are in all. */
-  reserve(more: number): void {
-    const needed = this.count + more
-    if (needed <= this.words.length) return
-    const words = new Uint32Array(Math.max(needed, 2 * this.words.length))
-    words.set(this.words)
-    this.words = words
-  }
-
-  /** There must be room. */
-  add(offset: number): void {
-    this.words[this.count++] = offset
+  /**
+   * Where to put so many, or more; whoever puts them there sets `count`. The bytes of a block bound how many there are.
+   */
+  room(count: number): Uint32Array {
+    if (count > this.words.length) this.grow(count)
+    return this.words
   }
 
   at(i: number): number {
@@ -38,5 +33,11 @@ export class Offsets {
       else high = middle
     }
     return low
+  }
+
+  private grow(count: number): void {
+    const words = new Uint32Array(Math.max(count, 2 * this.words.length))
+    words.set(this.words)
+    this.words = words
   }
 }

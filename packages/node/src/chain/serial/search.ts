@@ -8,7 +8,9 @@ import { HASHED_LOCATOR, type HitBuffer, PAYMENT, SPEND, TXID_LOCATOR } from './
 const VALUE_BYTES = 8
 
 /** @param base where in the view the bytes begin */
-export function searchInputs(view: DataView, base: number, walk: BlockWalk, table: OutpointTable, hits: HitBuffer): void {
+export function searchInputs(
+  view: DataView, base: number, walk: BlockWalk, table: OutpointTable, hits: HitBuffer,
+): void {
   const { inputs, layouts } = walk
   const count = inputs.count
   let position = 0
@@ -22,7 +24,9 @@ export function searchInputs(view: DataView, base: number, walk: BlockWalk, tabl
 }
 
 /** @param base where in the view the bytes begin */
-export function searchOutputs(view: DataView, base: number, walk: BlockWalk, table: ScriptTable, hits: HitBuffer): void {
+export function searchOutputs(
+  view: DataView, base: number, walk: BlockWalk, table: ScriptTable, hits: HitBuffer,
+): void {
   const { outputs, layouts } = walk
   const count = outputs.count
   let position = 0

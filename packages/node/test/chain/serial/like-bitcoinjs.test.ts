@@ -40,14 +40,15 @@ describe('scanning a block', () => {
     checkBlock(sampleBlock({ seed: 7, weight: 4_000_000 }), [ALL, SOME])
   })
 
-  it('does so in thousands of generated ones: legacy, segwit, taproot, coinbases, huge witnesses, many inputs', function () {
+  it('does so in thousands of generated ones, legacy, segwit, taproot, huge witnesses, many inputs', function () {
     this.timeout(120_000)
     fc.assert(fc.property(generatedBlock, (bytes) => checkBlock(bytes, [ALL, SOME])), { numRuns: 2_000 })
   })
 
   it('does so in single transactions, wherever in a buffer they are', () => {
     fc.assert(fc.property(generatedTransaction, fc.nat(9), (raw, before) => {
-      const bytes = Buffer.concat([new Uint8Array(before).fill(0xff), raw, Uint8Array.of(1, 2, 3)]).subarray(before, before + raw.length)
+      const surrounded = Buffer.concat([new Uint8Array(before).fill(0xff), raw, Uint8Array.of(1, 2, 3)])
+      const bytes = surrounded.subarray(before, before + raw.length)
       const transactions = [Transaction.fromBuffer(raw)]
       const watchSet = new WatchSet()
       watch(transactions, ALL, watchSet)

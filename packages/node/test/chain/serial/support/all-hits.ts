@@ -1,9 +1,10 @@
 /** What the scanner must find of a block when all of it is watched, as bitcoinjs-lib reads that block. */
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
-import type { Hits } from '../../../../src/chain/serial/index.ts'
-import { describeSpend } from '../../../../src/chain/serial/index.ts'
-import { LOCATOR_BYTES, MAX_SCRIPT_BYTES, OUTPOINT_BYTES, type WatchSet } from '../../../../src/chain/watch-set/index.ts'
+import { describeSpend, type Hits } from '../../../../src/chain/serial/index.ts'
+import {
+  LOCATOR_BYTES, MAX_SCRIPT_BYTES, OUTPOINT_BYTES, type WatchSet,
+} from '../../../../src/chain/watch-set/index.ts'
 import type { PeerTransaction } from './bitcoinjs.ts'
 
 /** A hit, with what is in the table instead of its number. */
@@ -28,7 +29,9 @@ export function watch(transactions: readonly PeerTransaction[], chosen: Choice, 
 }
 
 export function expectedHits(transactions: readonly PeerTransaction[], chosen: Choice): Expected[] {
-  return transactions.flatMap((transaction, position) => hitsOf(transaction, position)).filter(({ what }) => chosen(what))
+  return transactions
+    .flatMap((transaction, position) => hitsOf(transaction, position))
+    .filter(({ what }) => chosen(what))
 }
 
 function hitsOf(transaction: PeerTransaction, position: number): Expected[] {
@@ -37,16 +40,21 @@ function hitsOf(transaction: PeerTransaction, position: number): Expected[] {
   return [
     { kind: 'txid-locator', what: hex(txid.subarray(0, LOCATOR_BYTES)), index: 0, position, value: null },
     { kind: 'hashed-locator', what: hex(hashed.subarray(0, LOCATOR_BYTES)), index: 0, position, value: null },
-    ...transaction.ins.map(({ hash, index: vout }, index) => ({ kind: 'spend', what: key(hash, vout), index, position, value: null })),
+    ...transaction.ins.map(({ hash, index: vout }, index) => ({
+      kind: 'spend', what: key(hash, vout), index, position, value: null,
+    })),
     ...transaction.outs
-      .map(({ script, value }, index) => ({ kind: 'payment', what: hex(script), index, position, value: BigInt.asUintN(64, value), length: script.length }))
-      .filter(({ length }) => length <= MAX_SCRIPT_BYTES)
-      .map(({ length: _, ...hit }) => hit),
+      .map(({ script, value }, index) => ({
+        kind: 'payment', what: hex(script), index, position, value: BigInt.asUintN(64, value),
+      }))
+      .filter(({ what }) => what.length <= 2 * MAX_SCRIPT_BYTES),
   ]
 }
 
 /** All that the hits say, and what they say of the transactions they are in. */
-export function assertHits(bytes: Uint8Array, hits: Hits, watchSet: WatchSet, transactions: readonly PeerTransaction[], chosen: Choice): void {
+export function assertHits(
+  bytes: Uint8Array, hits: Hits, watchSet: WatchSet, transactions: readonly PeerTransaction[], chosen: Choice,
+): void {
   const found = Array.from({ length: hits.count }, (_, i): Expected => ({
     kind: hits.kind(i),
     what: whatOf(hits, i, watchSet),

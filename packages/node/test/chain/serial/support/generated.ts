@@ -15,7 +15,10 @@ const bytes = (minLength: number, maxLength: number): fc.Arbitrary<Uint8Array> =
   })
 /** Around the lengths from which on a CompactSize is longer; seldom the long ones, which take long. */
 const longBytes = fc
-  .oneof({ weight: 20, arbitrary: fc.constantFrom(252, 253, 300) }, { weight: 1, arbitrary: fc.constantFrom(0xffff, 0x1_0000, 70_000) })
+  .oneof(
+    { weight: 20, arbitrary: fc.constantFrom(252, 253, 300) },
+    { weight: 1, arbitrary: fc.constantFrom(0xffff, 0x1_0000, 70_000) },
+  )
   .map((length) => new Uint8Array(length).fill(length))
 
 const p2wpkh = bytes(20, 20).map((hash) => Uint8Array.of(0, 20, ...hash))
@@ -45,11 +48,13 @@ const segwitInput = input(fc.constant(new Uint8Array(0)), fc.tuple(bytes(71, 72)
 const taprootInput = input(fc.constant(new Uint8Array(0)), fc.tuple(bytes(64, 65)))
 const inscription = input(fc.constant(new Uint8Array(0)), fc.tuple(bytes(64, 64), longBytes, bytes(33, 65)))
 const nested = input(bytes(23, 23), fc.array(bytes(0, 110), { maxLength: 6 }))
-const manyItems = input(fc.constant(new Uint8Array(0)), fc.constant(Array.from({ length: 300 }, () => new Uint8Array(1))))
+const many = Array.from({ length: 300 }, () => new Uint8Array(1))
+const manyItems = input(fc.constant(new Uint8Array(0)), fc.constant(many))
 
 function transactionOf(inputs: fc.Arbitrary<readonly Input[]>): fc.Arbitrary<PeerTransaction> {
   const outputs = fc.array(output, { minLength: 1, maxLength: 12 })
-  return fc.record({ version: anyWord, locktime: anyWord, inputs, outputs }).map(({ version, locktime, inputs, outputs }) => {
+  const parts = fc.record({ version: anyWord, locktime: anyWord, inputs, outputs })
+  return parts.map(({ version, locktime, inputs, outputs }) => {
     const made = new Transaction()
     made.version = version
     made.locktime = locktime
@@ -89,5 +94,6 @@ export const generatedBlock: fc.Arbitrary<Uint8Array> = fc
 
 export function blockOf(transactions: readonly Uint8Array[]): Uint8Array {
   const count = transactions.length
-  return Buffer.concat([HEADER, count < 253 ? Uint8Array.of(count) : Uint8Array.of(253, count & 0xff, count >> 8), ...transactions])
+  const size = count < 253 ? Uint8Array.of(count) : Uint8Array.of(253, count & 0xff, count >> 8)
+  return Buffer.concat([HEADER, size, ...transactions])
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 
+const prototype = DataView.prototype
 const READS = { getUint8: 1, getInt32: 4, getUint16: 2, getUint32: 4, getBigUint64: 8 } as const
 type Read = keyof typeof READS
 
@@ -14,8 +15,8 @@ export function countReads(bytes: Uint8Array, work: () => void): number {
   const originals = new Map<Read, PropertyDescriptor | undefined>()
   let reads = 0
   for (const name of Object.keys(READS) as Read[]) {
-    const original = DataView.prototype[name]
-    originals.set(name, Object.getOwnPropertyDescriptor(DataView.prototype, name))
+    const original = prototype[name]
+    originals.set(name, Object.getOwnPropertyDescriptor(prototype, name))
     const watched = function (this: DataView, at: number, isLittleEndian?: boolean): number | bigint {
       if (this.buffer === bytes.buffer) {
         reads += 1
@@ -24,12 +25,12 @@ export function countReads(bytes: Uint8Array, work: () => void): number {
       }
       return Reflect.apply(original, this, [at, isLittleEndian]) as number | bigint
     }
-    Object.defineProperty(DataView.prototype, name, { value: watched, configurable: true, writable: true })
+    Object.defineProperty(prototype, name, { value: watched, configurable: true, writable: true })
   }
   try {
     work()
   } finally {
-    for (const [name, original] of originals) Object.defineProperty(DataView.prototype, name, original ?? {})
+    for (const [name, original] of originals) Object.defineProperty(prototype, name, original ?? {})
   }
   return reads
 }
