@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { type RawTransaction, PURSE_SCRIPT, PURSE_WITNESS_SCRIPT, serialise, txidOf } from '@belfry/bitcoind'
-import { fromHex, type Height, type Outpoint, outpointOf, sats, toHex } from '@belfry/protocol/primitives'
+import { concat, fromHex, type Height, type Outpoint, outpointOf, sats, toHex } from '@belfry/protocol/primitives'
 import { loadDescriptors } from '@belfry/vault'
 import { COIN_SATS, makeCoins, useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
 import { WatchBook } from '../../src/wallets/index.ts'
@@ -16,6 +17,10 @@ async function scriptsOf(watch: Watch): Promise<Uint8Array[]> {
 }
 
 const SCRIPT = fromHex(`0014${'5a'.repeat(20)}`)
+
+/** OP_2: whoever knows it spends. */
+const OPEN_WITNESS_SCRIPT = Uint8Array.of(0x52)
+const OPEN_SCRIPT = concat(Uint8Array.of(0x00, 0x20), createHash('sha256').update(OPEN_WITNESS_SCRIPT).digest())
 
 /** Spends a coin of the purse to scripts, and the rest back. */
 function pay(coin: Outpoint, fee: number, scripts: readonly Uint8Array[], inputs: readonly Outpoint[] = []): RawTransaction {
@@ -59,7 +64,7 @@ describe('movements of a wallet', () => {
   afterEach(async () => {
     await watcher.stop()
     await regtest().mine(0, 1)
-    assert.deepEqual(await watcher.told(), [], 'nothing else was told')
+    assert.deepEqual((await watcher.told()).map(({ movement }) => movement.event), [], 'nothing else was told')
   })
 
   it('are a payment that is seen, and confirmed with its evidence', async () => {
@@ -115,8 +120,8 @@ describe('movements of a wallet', () => {
     const late = pay(coin(0), 1_000, [fourth, third])
     const early = pay(coin(1), 1_000, [second])
     watcher.call({ late: txidOf(late), early: txidOf(early) })
-    await bitcoind().generateBlock(await regtest().freshAddress(), [late, early].map((one) => serialise(one)))
     const height = (watcher.position?.height ?? 0) + 1
+    await bitcoind().generateBlock(await regtest().freshAddress(), [late, early].map((one) => serialise(one)))
     await watcher.expect(
       `payment-confirmed #3 late ${height}`, `payment-confirmed #2 late ${height}`, `payment-confirmed #1 early ${height}`,
     )
@@ -140,20 +145,17 @@ describe('movements of a wallet', () => {
   })
 
   it('are the spending of what was paid, also in the same block', async () => {
-    const [purse] = [PURSE_SCRIPT]
-    const watch = (await read('script', toHex(purse))).watch
-    await begin(watch)
-    const parent = pay(coin(0), 1_000, [])
-    const change = outpointOf(txidOf(parent), 0)
+    await begin((await read('script', toHex(OPEN_SCRIPT))).watch)
+    const parent = pay(coin(0), 1_000, [OPEN_SCRIPT])
     const child: RawTransaction = {
       version: 3,
-      inputs: [{ outpoint: change, witness: [PURSE_WITNESS_SCRIPT] }],
-      outputs: [{ script: SCRIPT, value: sats(900_000) }],
+      inputs: [{ outpoint: outpointOf(txidOf(parent), 0), witness: [OPEN_WITNESS_SCRIPT] }],
+      outputs: [{ script: PURSE_SCRIPT, value: sats(9_000) }],
     }
-    watcher.call({ purse: toHex(purse), parent: txidOf(parent), child: txidOf(child) })
-    await bitcoind().generateBlock(await regtest().freshAddress(), [parent, child].map((one) => serialise(one)))
+    watcher.call({ open: toHex(OPEN_SCRIPT), parent: txidOf(parent), child: txidOf(child) })
     const height = (watcher.position?.height ?? 0) + 1
-    await watcher.expect(`payment-confirmed purse parent ${height}`, `spend-confirmed parent child ${height}`)
+    await bitcoind().generateBlock(await regtest().freshAddress(), [parent, child].map((one) => serialise(one)))
+    await watcher.expect(`payment-confirmed open parent ${height}`, `spend-confirmed parent child ${height}`)
   })
 
   it('are what a coin on a list does', async () => {
@@ -212,7 +214,8 @@ describe('movements of a wallet', () => {
     await bitcoind().generateBlock(await regtest().freshAddress(), [])
     await bitcoind().generateBlock(await regtest().freshAddress(), [])
     await watcher.expect(
-      `payment-unconfirmed paid a ${at}`, `payment-unconfirmed paid coinbase ${at}`, 'payment-evicted paid coinbase', 'payment-seen paid a',
+      `payment-unconfirmed paid a ${at}`, `payment-unconfirmed paid coinbase ${at}`,
+      'payment-seen paid a', 'payment-evicted paid coinbase',
     )
   })
 })

@@ -149,7 +149,8 @@ export class ChainView {
     return this.delivery.turn(async () => {
       if (this.tip?.hash !== block.hash) return false
       const undone = this.coins.all().filter(({ confirmed }) => confirmed?.block.hash === block.hash)
-      for (const watched of undone.toReversed()) await this.unconfirm(watched)
+      // In the reverse of the order in which they were told.
+      for (const watched of undone.sort((a, b) => b.changedAt - a.changedAt)) await this.unconfirm(watched)
       const previous: BlockRef = { height: block.height - 1 as Height, hash: previousHash }
       this.recent.giveUpTip(previous)
       this.coins.doubtAll()

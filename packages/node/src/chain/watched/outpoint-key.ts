@@ -15,6 +15,6 @@ export function keyOfOutpoint(outpoint: Outpoint): Uint8Array {
 /** The bytes must hold a whole key from the offset on. */
 export function outpointOfKey(bytes: Uint8Array, offset = 0): Outpoint {
   const view = new DataView(bytes.buffer, bytes.byteOffset + offset, OUTPOINT_BYTES)
-  const txid = toHex(bytes.slice(offset, offset + VOUT_OFFSET).reverse())
+  const txid = toHex(bytes.subarray(offset, offset + VOUT_OFFSET).toReversed())
   return outpointOf(txid as Txid, view.getUint32(VOUT_OFFSET, true))
 }
