@@ -76,7 +76,8 @@ export class HeaderLog {
   /** Null where it is not in the log. */
   at(height: number): LoggedHeader | null {
     const oldest = this.headers[this.first]
-    return oldest === undefined ? null : this.headers[this.first + height - oldest.height] ?? null
+    if (oldest === undefined || height < oldest.height) return null
+    return this.headers[this.first + height - oldest.height] ?? null
   }
 
   /** @param block at least its header */
