@@ -176,7 +176,7 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
     { host: config.http.host, port: config.http.port, data_dir: config.data_dir },
     {
       state: () => running.state,
-      shell: () => ({ loop: running.status, chain_watcher }),
+      shell: () => ({ loop: running.status, chain_watcher, unseen: chain.unseen() }),
       loop: () => running.counters(),
       network: () => network.counters(),
       chain: () => chain.counters(),

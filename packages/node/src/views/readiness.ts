@@ -1,6 +1,7 @@
 /** Whether this node could play its part in an incident now, and if not, why not and what to do. */
 import { ACTION_OF, type Federation, type State } from '@belfry/protocol'
 import type { LoopStatus } from '@belfry/runtime'
+import type { Unseen } from '../chain/index.ts'
 import { type MemberName, listed, named } from './named.ts'
 
 export const READINESS_REASONS = [
@@ -31,6 +32,8 @@ export interface Readiness {
 export interface ShellHealth {
   readonly loop: LoopStatus
   readonly chain_watcher: 'running' | 'ended'
+  /** Blocks that bitcoind had pruned before they were read; null where all were read. */
+  readonly unseen: Unseen | null
 }
 
 export function readiness(state: State, shell: ShellHealth): Readiness {

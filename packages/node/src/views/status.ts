@@ -10,6 +10,7 @@ import {
   type State,
   incidentStatus,
 } from '@belfry/protocol'
+import type { Unseen } from '../chain/index.ts'
 import { vaultOf } from './incidents.ts'
 import { type MemberName, named } from './named.ts'
 import { type ShellHealth, type Unready, readiness } from './readiness.ts'
@@ -52,6 +53,8 @@ export interface StatusView {
     readonly implementation: string | null
     readonly estimate_sat_vb: number | null
     readonly mempool_floor_sat_vb: number
+    /** Blocks that bitcoind had pruned before they were read, and watched coins that are gone without a trace; null: none. */
+    readonly unseen: Unseen | null
   }
   /** The other members by how they are; this one is not counted. */
   readonly peers: Readonly<Record<PeerLife, number>> & { readonly connected: number }
@@ -92,6 +95,7 @@ export function statusView(state: State, shell: ShellHealth): StatusView {
       implementation: volatile.implementation || null,
       estimate_sat_vb: volatile.estimate === null ? null : satVb(volatile.estimate),
       mempool_floor_sat_vb: satVb(volatile.mempool_floor),
+      unseen: shell.unseen,
     },
     ...countsOf(state),
   }

@@ -4,7 +4,7 @@ import type { MemberIndex } from '@belfry/protocol/primitives'
 import { type ShellHealth, readiness } from '../../src/views/index.ts'
 import { type World, world } from './world.ts'
 
-const RUNNING: ShellHealth = { loop: 'running', chain_watcher: 'running' }
+const RUNNING: ShellHealth = { loop: 'running', chain_watcher: 'running', unseen: null }
 
 function reasonsOf({ state }: Pick<World, 'state'>, shell: Partial<ShellHealth> = {}): string[] {
   const found = readiness(state, { ...RUNNING, ...shell })

@@ -3,7 +3,7 @@ import { statusView } from '../../src/views/index.ts'
 import { blockAt } from './vault.ts'
 import { TIP, wholeIncident, world } from './world.ts'
 
-const RUNNING = { loop: 'running', chain_watcher: 'running' } as const
+const RUNNING = { loop: 'running', chain_watcher: 'running', unseen: null } as const
 
 describe('the view of the node', () => {
   it('says who it is, where it stands and what it guards', () => {
@@ -37,6 +37,7 @@ describe('the view of the node', () => {
         implementation: '/Satoshi:29.0.0/',
         estimate_sat_vb: 12.5,
         mempool_floor_sat_vb: 1,
+        unseen: null,
       },
       peers: { unknown: 4, alive: 0, suspect: 0, dead: 0, connected: 0 },
       vaults: { active: 1, waiting: 0, armed: 0, withdrawn: 0, protected: 1, exposed: 0 },

@@ -34,6 +34,7 @@ function describe(status: StatusView, style: Style): string[] {
     ]),
     ...list([
       ['chain', `${chain.state}, ${tip}`],
+      ...(chain.unseen === null ? [] : [['not seen', style('red', unseenOf(chain.unseen))] as const]),
       ['bitcoind', chain.implementation ?? 'not heard of yet'],
       ['fee estimate', chain.estimate_sat_vb === null ? 'none' : `${chain.estimate_sat_vb} sat/vB`],
       [
@@ -53,6 +54,10 @@ function describe(status: StatusView, style: Style): string[] {
       ['lock', federation.lock_hash],
     ]),
   ]
+}
+
+function unseenOf({ from, to, spent }: NonNullable<StatusView['chain']['unseen']>): string {
+  return `blocks ${from} to ${to}: bitcoind had pruned them; ${spent.length} watched coins are spent or were never there`
 }
 
 /** `3 alive, 1 dead`: only what there is. */
