@@ -125,7 +125,8 @@ export class MovementBook implements MovementSink {
       case 'spend-seen':
       case 'spend-replaced':
         this.replaceBy(event.tx, outpoint)
-        return this.see(event.tx, outpoint, payments)
+        // Replaced by a block: its confirmation is told next, and nobody saw it in a mempool.
+        return position === null ? this.see(event.tx, outpoint, payments) : undefined
       case 'spend-evicted':
         return this.letGo(outpoint, (payment) => ({ event: 'payment-evicted', payment }))
       case 'spend-confirmed':

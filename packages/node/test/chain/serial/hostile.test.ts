@@ -29,7 +29,8 @@ describe('scanning hostile bytes', () => {
   it('refuses every beginning of a block as truncated, and every one with more behind', () => {
     const small = sampleBlock({ seed: 3, weight: 9_000 })
     for (let length = 0; length < small.length; length++) {
-      assert.equal(codeOf(() => scanner.scanBlock(small.subarray(0, length))), 'truncated', `${length} bytes`)
+      const beginning = small.subarray(0, length)
+      countReads(beginning, () => assert.equal(codeOf(() => scanner.scanBlock(beginning)), 'truncated', `${length} bytes`))
     }
     assert.equal(codeOf(() => scanner.scanBlock(small)), 'none')
     assert.equal(codeOf(() => scanner.scanBlock(concat(small, Uint8Array.of(0)))), 'trailing-bytes')
@@ -43,6 +44,11 @@ describe('scanning hostile bytes', () => {
     scanner.scanBlock(SAMPLE)
     assert.equal(codeOf(() => scanner.scanBlock(concat(SAMPLE, Uint8Array.of(7)))), 'trailing-bytes')
     assert.equal(hits.count, 0)
+    for (const bytes of [new Uint8Array(0), new Uint8Array(MAX_SERIALISED_BYTES + 1)]) {
+      scanner.scanBlock(SAMPLE)
+      assert.notEqual(codeOf(() => scanner.scanBlock(bytes)), 'none')
+      assert.equal(hits.count, 0)
+    }
     assert.throws(() => hits.kind(0), RangeError)
     assert.throws(() => hits.transaction(0), RangeError)
   })
@@ -83,6 +89,16 @@ describe('scanning hostile bytes', () => {
     assert.equal(codeOf(() => scanner.scanBlock(concat(header, Uint8Array.of(0)))), 'malformed')
     const many = concat(header, Uint8Array.of(0xfe, 0, 0, 0, 2), new Uint8Array(100))
     assert.equal(codeOf(() => scanner.scanBlock(many)), 'truncated')
+  })
+
+  it('takes no memory for more inputs or outputs than there are bytes for', () => {
+    const most = 'feffffff01'
+    for (const hex of [`02000000${most}${input}`, `0200000001${input}${most}${output}`]) {
+      const bytes = fromHex(`${hex}${'00'.repeat(1_000)}`)
+      const before = process.memoryUsage().arrayBuffers
+      assert.equal(codeOf(() => scanner.scanTransaction(bytes)), 'truncated')
+      assert.ok(process.memoryUsage().arrayBuffers - before < 1_000_000)
+    }
   })
 
   it('refuses more bytes than consensus lets a block have, before it reads any', () => {

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
 import type { Bitcoind, RegtestNode } from '@belfry/bitcoind'
-import type { BlockRef, ChainEvent, WatchedOutpoint } from '@belfry/protocol'
-import { type BlockHash, fromHex, type Outpoint, toHex } from '@belfry/protocol/primitives'
+import type { BlockRef, ChainEvent } from '@belfry/protocol'
+import { type BlockHash, fromHex, type Millis, type Outpoint, toHex } from '@belfry/protocol/primitives'
 import type { Rider } from '@belfry/runtime'
-import { type Chain, type ChainInit, type ChainStart, type ChainTiming, createChain, type HeaderRow } from '../../../src/chain/index.ts'
+import { type Chain, type ChainInit, type ChainLog, type ChainStart, type ChainTiming, createChain, type HeaderRow } from '../../../src/chain/index.ts'
+import { type Movement, MovementBook, readTold } from '../../../src/movements/index.ts'
+import type { StoredRow } from '../../../src/store/index.ts'
+import { riderOf } from '../../../src/wallets/rows.ts'
+import type { Watch } from '../../../src/wallets/watch.ts'
+import { type Loaded, loadWatching } from '../../../src/watching/load.ts'
+import { type Fact, Knowledge } from './knowledge.ts'
+import { sentenceOfMovement } from './sentences.ts'
 
 export const REGTEST_GENESIS = '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206' as BlockHash
 
@@ -13,31 +20,38 @@ export const QUICK: Partial<ChainTiming> = { poll_ms: 20, health_ms: 600_000, me
 export const NO_POLLS: Partial<ChainTiming> = { poll_ms: 600_000, health_ms: 600_000, mempool_ms: 600_000 }
 
 const LIMIT_MS = 30_000
+/** Half a minute of rounds. */
+const MAX_ASKED = 1_500
 /** Two for a round that is under way, and more for those that look once again. */
 const QUIET_QUESTIONS = 8
 
-type Told = Exclude<ChainEvent, { event: 'chain-health' }>
-
 /**
- * A chain watcher with a memory like the core's: what it was told is what it knows when it is started again.
+ * A chain watcher with a memory like the core's: what it was told is what it knows when it is started again. Likewise for
+ * wallets, whose rows it keeps.
  */
 export class TestWatcher {
   /** In words: `seen deposit theft`, `connected 103`. Names are given by `call`; heights are as they are. */
   readonly story: string[] = []
-  readonly events: Told[] = []
+  readonly events: Fact[] = []
   readonly health: Extract<ChainEvent, { event: 'chain-health' }>[] = []
-  readonly known = new Map<Outpoint, { -readonly [Field in keyof WatchedOutpoint]: WatchedOutpoint[Field] }>()
-  position: BlockRef | null = null
-  recent: BlockRef[] = []
+  readonly knowledge = new Knowledge()
   /** The watcher's own, by their keys in hex. */
-  readonly rows = new Map<string, Uint8Array>()
+  readonly kept = new Map<string, Uint8Array>()
   /** Called with each event before it is noted; a promise makes the chain wait. */
   onEvent: ((event: ChainEvent) => void | Promise<void>) | null = null
+  /** Where the chain logs, from the next start on. */
+  log: ChainLog | null = null
 
   private readonly names = new Map<string, string>()
   private readonly bitcoind: Bitcoind
   private readonly init: ChainInit
   private chain: Chain | null = null
+  /** Null while no wallet watches anything. */
+  private loaded: Loaded | null = null
+  /** The number of the last movement that a test has looked at. */
+  private looked = 0
+  /** What it is told from now on is lost, as in a crash. */
+  private isDead = false
   private questions = 0
   /** What it was told cannot be. */
   private failure: Error | null = null
@@ -51,6 +65,22 @@ export class TestWatcher {
       getBestBlockHash: (options) => this.counted(bitcoind.getBestBlockHash(options)),
       getBlockchainInfo: (options) => this.counted(bitcoind.getBlockchainInfo(options)),
     }
+  }
+
+  get known(): Knowledge['known'] {
+    return this.knowledge.known
+  }
+
+  get position(): BlockRef | null {
+    return this.knowledge.position
+  }
+
+  set position(position: BlockRef | null) {
+    this.knowledge.position = position
+  }
+
+  get recent(): BlockRef[] {
+    return this.knowledge.recent
   }
 
   get running(): Chain {
@@ -68,19 +98,24 @@ export class TestWatcher {
   }
 
   watchFromStart(...outpoints: readonly Outpoint[]): void {
-    for (const outpoint of outpoints) this.known.set(outpoint, { outpoint, mempool_txid: null, confirmed: null })
+    this.knowledge.watch(...outpoints)
+  }
+
+  /** For a wallet, from the next start on. */
+  async watchForWallet(...watches: readonly Watch[]): Promise<void> {
+    this.keep(watches.map(riderOf))
+    await this.load()
   }
 
   /** Knows what the other knows. */
   inherit(other: TestWatcher): void {
-    for (const [outpoint, known] of other.known) this.known.set(outpoint, known)
-    this.position = other.position
-    this.recent = [...other.recent]
-    for (const [key, value] of other.rows) this.rows.set(key, value)
+    this.knowledge.inherit(other.knowledge)
+    for (const [key, value] of other.kept) this.kept.set(key, value)
   }
 
   start(): void {
-    this.chain = createChain(this.init, { bitcoind: this.bitcoind })
+    this.isDead = false
+    this.chain = createChain({ ...this.init, ...this.wallets() }, { bitcoind: this.bitcoind, ...this.log === null ? {} : { log: this.log } })
     this.chain.finished.catch((error: unknown) => {
       this.failure = error instanceof Error ? error : new Error(String(error))
       this.notify()
@@ -101,7 +136,38 @@ export class TestWatcher {
   async stop(): Promise<void> {
     await this.chain?.stop()
     this.chain = null
+    if (this.loaded !== null) await this.load()
     if (this.failure !== null) throw this.failure
+  }
+
+  /** Dies: nothing that it tells from now on is stored. */
+  async kill(): Promise<void> {
+    this.isDead = true
+    await this.stop()
+  }
+
+  /** What wallets were told since a test looked last, in words. */
+  async movements(): Promise<string[]> {
+    const told = await readTold(this, this.looked, 1_000)
+    assert.deepEqual(told.map(({ seq }) => seq), told.map((_, i) => this.looked + i + 1), 'numbers join on')
+    return told.map(({ movement }) => this.sentenceOfMovement(movement))
+  }
+
+  /** And looks at them. */
+  async takeMovements(): Promise<string[]> {
+    const told = await this.movements()
+    this.looked += told.length
+    return told
+  }
+
+  /** As a store gives them. */
+  async *rows(prefix: Uint8Array, { reverse = false }: { readonly reverse?: boolean } = {}): AsyncGenerator<StoredRow, void, undefined> {
+    const rows = [...this.kept].filter(([key]) => key.startsWith(toHex(prefix))).toSorted(([a], [b]) => (a < b ? -1 : 1))
+    yield* (reverse ? rows.toReversed() : rows).map(([key, value]) => ({ key: fromHex(key), value }))
+  }
+
+  async write(riders: readonly Rider[]): Promise<void> {
+    this.keep(riders)
   }
 
   /** Waits until this was told (so often). */
@@ -145,6 +211,15 @@ export class TestWatcher {
     })
   }
 
+  /** The same, for what has to be asked for. */
+  async whenAsked(what: string, isTrue: () => Promise<boolean>): Promise<void> {
+    for (let asked = 0; !await isTrue(); asked++) {
+      assert.ok(asked < MAX_ASKED, `${what} did not come; but:\n${[...this.story, ...await this.movements()].join('\n')}`)
+      const { questions } = this
+      await this.when(what, () => this.questions > questions)
+    }
+  }
+
   /** The whole story since the last time, which must be this one. */
   async expect(...sentences: readonly string[]): Promise<void> {
     await this.when(`${sentences.length} events`, () => this.story.length >= sentences.length)
@@ -160,10 +235,12 @@ export class TestWatcher {
   }
 
   private note(event: ChainEvent, position: BlockRef | null, riders: readonly Rider[]): void {
+    if (this.isDead) return
     this.keep(riders)
     if (event.event === 'chain-health') this.health.push(event)
     else {
-      this.learn(event, position)
+      this.knowledge.learn(event)
+      assert.deepEqual(position, this.position, 'where to go on from is the last block told')
       this.events.push(event)
       this.story.push(this.sentenceOf(event))
     }
@@ -172,63 +249,34 @@ export class TestWatcher {
 
   /** As the store would. */
   private keep(riders: readonly Rider[]): void {
+    if (this.isDead) return
     for (const { key, value } of riders) {
-      if (value === null) this.rows.delete(toHex(key))
-      else this.rows.set(toHex(key), value)
+      if (value === null) this.kept.delete(toHex(key))
+      else this.kept.set(toHex(key), value)
     }
   }
 
   /** Of the header log, in the order of their keys. */
   private headers(): HeaderRow[] {
-    return [...this.rows].filter(([key]) => key.startsWith('06')).toSorted(([a], [b]) => (a < b ? -1 : 1))
+    return [...this.kept].filter(([key]) => key.startsWith('06')).toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, value]) => ({ key: fromHex(key), value }))
   }
 
-  private learn(event: Told, position: BlockRef | null): void {
-    assert.ok(position !== null)
-    if (event.event === 'block-connected') {
-      if (this.position !== null) assert.equal(event.previous, this.position.hash, 'blocks join on')
-      if (this.position !== null) this.recent.push(this.position)
-      assert.deepEqual(position, event.block)
-    } else if (event.event === 'block-disconnected') {
-      assert.deepEqual(event.block, this.position, 'the last block is the one that goes')
-      assert.equal(position.hash, event.previous)
-      this.recent = this.recent.filter(({ height }) => height < position.height)
-    } else {
-      this.learnSpend(event)
-    }
-    this.position = position
+  private async load(): Promise<void> {
+    this.loaded = await loadWatching(this, 'regtest', { onEntries: () => {} })
   }
 
-  private learnSpend(event: Exclude<Told, { event: 'block-connected' | 'block-disconnected' }>): void {
-    const known = this.known.get(event.outpoint)
-    assert.ok(known !== undefined, 'only what is watched is told')
-    switch (event.event) {
-      case 'spend-seen':
-        assert.deepEqual([known.mempool_txid, known.confirmed], [null, null])
-        known.mempool_txid = event.tx.txid
-        break
-      case 'spend-replaced':
-        assert.equal(known.mempool_txid, event.old_txid)
-        known.mempool_txid = event.tx.txid
-        break
-      case 'spend-evicted':
-        assert.equal(known.mempool_txid, event.txid)
-        known.mempool_txid = null
-        break
-      case 'spend-confirmed':
-        assert.equal(known.confirmed, null)
-        known.confirmed = { txid: event.tx.txid, block: event.block }
-        known.mempool_txid = null
-        break
-      case 'spend-unconfirmed':
-        assert.deepEqual(known.confirmed, { txid: event.txid, block: event.block })
-        known.confirmed = null
-        break
-    }
+  private wallets(): Partial<ChainInit> {
+    if (this.loaded === null) return {}
+    const { watchSet, watches, movements } = this.loaded
+    return { watchSet, movements: (modules) => new MovementBook(movements, { ...modules, watches, now: () => Date.now() as Millis }) }
   }
 
-  private sentenceOf(event: Told): string {
+  private sentenceOfMovement(movement: Movement): string {
+    return sentenceOfMovement(movement, (id) => this.names.get(id) ?? id)
+  }
+
+  private sentenceOf(event: Fact): string {
     const name = (id: string): string => this.names.get(id) ?? id
     switch (event.event) {
       case 'block-connected':
