@@ -18,7 +18,7 @@ import { readPassphraseFile } from '@belfry/keystore'
 import { type Network, createNetwork } from '@belfry/network'
 import { Loop, type RestoredLog, restoreLog } from '@belfry/runtime'
 import { Broadcaster } from './broadcast/broadcaster.ts'
-import { type Chain, createChain } from './chain/index.ts'
+import { type Chain, createChain, createTxidHasher, warmUp } from './chain/index.ts'
 import type { NodeConfig } from './config/index.ts'
 import { ShareKeeper } from './custody/share-keeper.ts'
 import { TransactionKeeper } from './custody/transaction-keeper.ts'
@@ -85,11 +85,13 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
 
   const bitcoind = await connect(config)
   cleanup.defer(() => bitcoind.close())
+  const hasher = createTxidHasher()
   const clock = new SystemClock()
   const chain = createChain(
     {
       genesis: genesisHashOf(membership.federation.network),
       zmq: config.bitcoind.zmq,
+      hasher,
       watchSet: watching.watchSet,
       movements: (modules) => new MovementBook(watching.movements, {
         ...modules,
@@ -165,6 +167,9 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
   running.offer({ kind: 'start', at_ms: clock.now() })
   for (const member of network.connected()) running.offer({ kind: 'peer', member, connected: true, at_ms: clock.now() })
   followChain(chain, log, watching, ingress, stopping.signal)
+  // While the rest starts: it takes some tenths of a second, in small parts.
+  let is_warm = false
+  warmUp(hasher, stopping.signal).then(() => { is_warm = true }, fail)
   let chain_watcher: 'running' | 'ended' = 'running'
   const chainEnded = (cause: unknown): void => {
     chain_watcher = 'ended'
@@ -176,7 +181,7 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
     { host: config.http.host, port: config.http.port, data_dir: config.data_dir },
     {
       state: () => running.state,
-      shell: () => ({ loop: running.status, chain_watcher, unseen: chain.unseen() }),
+      shell: () => ({ loop: running.status, chain_watcher, is_warm, unseen: chain.unseen() }),
       loop: () => running.counters(),
       network: () => network.counters(),
       chain: () => chain.counters(),

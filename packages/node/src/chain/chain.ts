@@ -3,6 +3,7 @@ import type { BlockRef, WatchedOutpoint } from '@belfry/protocol'
 import { type BlockHash, invariant, type Outpoint } from '@belfry/protocol/primitives'
 import { type ChainCounters, createCounters } from './counters.ts'
 import { ChainError } from './errors.ts'
+import type { TxidHasher } from './hashing/index.ts'
 import type { ChainSink, MovementSink } from './events/delivery.ts'
 import type { HeaderRow } from './follower/header-log.ts'
 import type { Unseen } from './follower/unseen-blocks.ts'
@@ -18,6 +19,8 @@ export interface ChainInit {
   /** Null: bitcoind is only asked, each `poll_ms`. */
   readonly zmq: ZmqAddresses | null
   readonly timing?: Partial<Timing>
+  /** Default: one of its own, which nobody has warmed up. */
+  readonly hasher?: TxidHasher
   /** What wallets watch, as it was loaded; the watcher adds to it. Default: nothing. */
   readonly watchSet?: WatchSet
   /** Makes who is told what concerns wallets. Default: nobody. */

@@ -1,6 +1,8 @@
 export { type Chain, type ChainComponents, type ChainInit, type ChainStart, createChain } from './chain.ts'
 export type { ChainCounters } from './counters.ts'
 export { HEADER_ROWS, type HeaderRow } from './follower/header-log.ts'
+export { createTxidHasher } from './hashing/index.ts'
+export { warmUp } from './warm-up.ts'
 export type { Unseen } from './follower/unseen-blocks.ts'
 export type { ChainSink, MovementFacts, MovementSink } from './events/delivery.ts'
 export type { SpendEvent } from './events/spend-event.ts'

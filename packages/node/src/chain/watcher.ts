@@ -60,7 +60,7 @@ export function assembleWatcher(options: WatcherOptions, modules: WatcherModules
   const gap = headers.load(from.headers ?? [], from.position)
   if (gap !== null) log?.error(gap, 'header-log-gap')
   const delivery = new Delivery(from.position, { sink, movements, signal, counters })
-  const scanner = new BlockScanner(watchSet, createTxidHasher())
+  const scanner = new BlockScanner(watchSet, options.hasher ?? createTxidHasher())
   const recent = [...from.recent, ...headers.all().map(({ height, hash }) => ({ height, hash }))]
   const view = new ChainView({ position: from.position, recent }, { coins, scanner, headers, delivery })
   const health = new HealthWatch({ bitcoind, delivery, call, genesis })

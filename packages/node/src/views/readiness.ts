@@ -32,6 +32,8 @@ export interface Readiness {
 export interface ShellHealth {
   readonly loop: LoopStatus
   readonly chain_watcher: 'running' | 'ended'
+  /** Whether the block scanner has been exercised, so that the first block takes no longer than later ones. */
+  readonly is_warm: boolean
   /** Blocks that bitcoind had pruned before they were read; null where all were read. */
   readonly unseen: Unseen | null
 }
@@ -41,7 +43,7 @@ export function readiness(state: State, shell: ShellHealth): Readiness {
   return { ready: reasons.length === 0, reasons }
 }
 
-function loopReasons(state: State, { loop }: ShellHealth): Unready[] {
+function loopReasons(state: State, { loop, is_warm }: ShellHealth): Unready[] {
   if (loop !== 'running') {
     return [
       {
@@ -57,7 +59,7 @@ function loopReasons(state: State, { loop }: ShellHealth): Unready[] {
       },
     ]
   }
-  if (state.volatile.started_at !== null) return []
+  if (state.volatile.started_at !== null && is_warm) return []
   return [{ reason: 'starting', message: 'This node is starting.', remedy: 'Wait some seconds.' }]
 }
 

@@ -12,7 +12,7 @@ import { loopCounters } from '../metrics/sources.ts'
 import { wholeIncident } from '../views/world.ts'
 import { type Running, running } from './support.ts'
 
-const RUNNING = { loop: 'running', chain_watcher: 'running', unseen: null } as const
+const RUNNING = { loop: 'running', chain_watcher: 'running', is_warm: true, unseen: null } as const
 const API = ['/api/v1/status', '/api/v1/vaults', '/api/v1/incidents', '/api/v1/peers']
 
 describe('the HTTP interface', () => {

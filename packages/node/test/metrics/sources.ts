@@ -38,7 +38,7 @@ export function networkCounters(changes: Partial<NetworkCounters> = {}): Network
 export function sourcesOf(state: State, changes: Partial<MetricsSources> = {}): MetricsSources {
   return {
     state: () => state,
-    shell: () => ({ loop: 'running', chain_watcher: 'running', unseen: null }),
+    shell: () => ({ loop: 'running', chain_watcher: 'running', is_warm: true, unseen: null }),
     loop: () => loopCounters(),
     network: () => networkCounters(),
     chain: () => createCounters(),

@@ -4,7 +4,7 @@ import type { MemberIndex } from '@belfry/protocol/primitives'
 import { type ShellHealth, readiness } from '../../src/views/index.ts'
 import { type World, world } from './world.ts'
 
-const RUNNING: ShellHealth = { loop: 'running', chain_watcher: 'running', unseen: null }
+const RUNNING: ShellHealth = { loop: 'running', chain_watcher: 'running', is_warm: true, unseen: null }
 
 function reasonsOf({ state }: Pick<World, 'state'>, shell: Partial<ShellHealth> = {}): string[] {
   const found = readiness(state, { ...RUNNING, ...shell })
@@ -53,6 +53,10 @@ describe('readiness', () => {
       verifyOwner: () => false,
     })
     assert.deepEqual(reasonsOf({ state: core.restore(emptyDurable()) }), ['starting', 'bitcoind-unreachable'])
+  })
+
+  it('waits until the scanner has been exercised', () => {
+    assert.deepEqual(reasonsOf(world(), { is_warm: false }), ['starting'])
   })
 
   it('says that the loop or the chain watcher ended', () => {

@@ -3,7 +3,7 @@ import { statusView } from '../../src/views/index.ts'
 import { blockAt } from './vault.ts'
 import { TIP, wholeIncident, world } from './world.ts'
 
-const RUNNING = { loop: 'running', chain_watcher: 'running', unseen: null } as const
+const RUNNING = { loop: 'running', chain_watcher: 'running', is_warm: true, unseen: null } as const
 
 describe('the view of the node', () => {
   it('says who it is, where it stands and what it guards', () => {
