@@ -6,7 +6,7 @@ import { BlockScanner, describeSpend, type Hits } from './serial/index.ts'
 import { LOCATOR_BYTES, OUTPOINT_BYTES, WatchSet } from './watch-set/index.ts'
 
 const SAMPLE = { seed: 0x5ca1_ab1e, weight: 600_000 }
-/** After a third of these nothing became faster any more where it was measured. */
+/** After half of these nothing became faster any more where it was measured. */
 const ROUNDS = 80
 /** Of the inputs, of the outputs and of the transactions, one in so many is watched. */
 const WATCHED_ONE_IN = 100
