@@ -1,4 +1,5 @@
-import { KeyedHash, type RandomWords, randomWords } from './keyed-hash.ts'
+import { type RandomWords, randomWords } from './keyed-hash.ts'
+import { OutpointHash } from './outpoint-hash.ts'
 import { MAX_ENTRIES, Records } from './records.ts'
 import { SlotIndex } from './slot-index.ts'
 import type { Hashed, Slots } from './slots.ts'
@@ -17,12 +18,12 @@ export interface TableInit {
 export class OutpointTable implements Hashed {
   private declare readonly records: Records
   private declare readonly index: SlotIndex
-  private declare readonly hash: KeyedHash
+  private declare readonly hash: OutpointHash
 
   constructor({ capacity = 0, limit = MAX_ENTRIES, random = randomWords }: TableInit = {}) {
     this.records = new Records(WORDS, limit)
     this.index = new SlotIndex(this, capacity)
-    this.hash = new KeyedHash(WORDS, random)
+    this.hash = new OutpointHash(random)
   }
 
   get size(): number {
