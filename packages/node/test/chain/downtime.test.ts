@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { txidOf } from '@belfry/bitcoind'
+import { serialise, txidOf } from '@belfry/bitcoind'
 import { type BlockHash, type Height, type Outpoint, outpointOf } from '@belfry/protocol/primitives'
-import { spend, useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
+import { COIN_SATS, spend, useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
 import { spendBoth, Stage } from './support/stage.ts'
 import { TestWatcher } from './support/watcher.ts'
 
@@ -151,6 +151,59 @@ describe('the chain watcher, after it was down', () => {
     await stage.reorganise(1, 1)
     watcher.start()
     await watcher.expect(`unconfirmed deposit theft ${at}`, `connected ${at}`, 'seen deposit theft')
+  })
+
+  it('takes that back before the block below it', async () => {
+    const { deposit } = await stage.deposits('deposit')
+    await stage.begin()
+    const at = stage.height + 1
+    await stage.mine(1)
+    await watcher.expect(`connected ${at}`)
+    const { promise: never } = Promise.withResolvers<void>()
+    watcher.onEvent = (event) => event.event === 'block-connected' ? never : undefined
+    await stage.mineAlone('theft', spend(deposit, 1_000))
+    await watcher.until(`confirmed deposit theft ${at + 1}`)
+    await watcher.stop()
+    watcher.story.splice(0)
+    watcher.onEvent = null
+
+    await stage.reorganise(2, 1)
+    watcher.start()
+    await watcher.when('all', () => watcher.story.length === 4)
+    await watcher.quiet()
+    assert.deepEqual(watcher.story.splice(0).filter((told) => told !== 'seen deposit theft'), [
+      `unconfirmed deposit theft ${at + 1}`, `disconnected ${at}`, `connected ${at}`,
+    ])
+  })
+
+  it('undoes a chain of spends from the last to the first, however they come back from the store', async () => {
+    const { deposit } = await stage.deposits('deposit')
+    const transactions = [spend(deposit, 1_000)]
+    for (let i = 1; i < 5; i++) {
+      const coin = outpointOf(txidOf(transactions.at(-1) ?? assert.fail()), 0)
+      watcher.call({ [`coin${i}`]: coin })
+      watcher.watchFromStart(coin)
+      transactions.push(spend(coin, 1_000, { value: COIN_SATS - 1_000 * i }))
+    }
+    transactions.forEach((transaction, i) => stage.name(`tx${i}`, transaction))
+    await stage.begin()
+    const at = stage.height + 1
+    await stage.bitcoind.generateBlock(await regtest().freshAddress(), transactions.map((one) => serialise(one)))
+    await watcher.until(`connected ${at}`)
+    await watcher.stop()
+    const known = [...watcher.known].toReversed()
+    watcher.known.clear()
+    for (const [outpoint, one] of [...known.slice(2), ...known.slice(0, 2)]) watcher.known.set(outpoint, one)
+    watcher.story.splice(0)
+    await stage.reorganise(1, 2)
+    watcher.start()
+    await watcher.until(`connected ${at + 1}`)
+    await watcher.quiet()
+    const undone = watcher.story.splice(0).filter((told) => !told.startsWith('seen'))
+    assert.deepEqual(undone, [
+      `unconfirmed coin4 tx4 ${at}`, `unconfirmed coin3 tx3 ${at}`, `unconfirmed coin2 tx2 ${at}`, `unconfirmed coin1 tx1 ${at}`,
+      `unconfirmed deposit tx0 ${at}`, `disconnected ${at}`, `connected ${at}`, `connected ${at + 1}`,
+    ])
   })
 
   it('takes back what it had told of a block that then went, with none in its place', async () => {

@@ -1,5 +1,5 @@
 import type { BlockRef } from '@belfry/protocol'
-import type { BlockHash, Height } from '@belfry/protocol/primitives'
+import { type BlockHash, type Height, splitOutpoint } from '@belfry/protocol/primitives'
 import type { Rider } from '@belfry/runtime'
 import { ChainError } from '../errors.ts'
 import type { Delivery } from '../events/delivery.ts'
@@ -148,9 +148,8 @@ export class ChainView {
   disconnect(block: BlockRef, previousHash: BlockHash): Promise<boolean> {
     return this.delivery.turn(async () => {
       if (this.tip?.hash !== block.hash) return false
-      const undone = this.coins.all().filter(({ confirmed }) => confirmed?.block.hash === block.hash)
-      // In the reverse of the order in which they were told.
-      for (const watched of undone.sort((a, b) => b.changedAt - a.changedAt)) await this.unconfirm(watched)
+      await this.unconfirmAbove(block.height)
+      await this.unconfirmWhere(({ hash }) => hash === block.hash)
       const previous: BlockRef = { height: block.height - 1 as Height, hash: previousHash }
       this.recent.giveUpTip(previous)
       this.coins.doubtAll()
@@ -167,20 +166,24 @@ export class ChainView {
     await this.delivery.turn(async () => {
       const { tip } = this
       if (tip === null) return
-      for (const watched of this.coins.all()) {
-        if (watched.confirmed !== null && watched.confirmed.block.height > tip.height) await this.unconfirm(watched)
-      }
+      await this.unconfirmAbove(tip.height)
       this.mayBeAhead = false
     })
   }
 
+  /** The last run may have told spends of the next block, and then not the block: without this one it is not there, either. */
+  private async unconfirmAbove(height: number): Promise<void> {
+    if (this.mayBeAhead) await this.unconfirmWhere((block) => block.height > height)
+  }
+
   /** The last run may have told spends of another block of this height, and then not the block. */
   private async unconfirmBeside(block: BlockRef): Promise<void> {
-    if (!this.mayBeAhead) return
-    for (const watched of this.coins.all()) {
-      const where = watched.confirmed?.block
-      if (where?.height === block.height && where.hash !== block.hash) await this.unconfirm(watched)
-    }
+    if (this.mayBeAhead) await this.unconfirmWhere(({ height, hash }) => height === block.height && hash !== block.hash)
+  }
+
+  private async unconfirmWhere(isUndone: (block: BlockRef) => boolean): Promise<void> {
+    const undone = this.coins.all().filter(({ confirmed }) => confirmed !== null && isUndone(confirmed.block))
+    for (const watched of fromLast(undone)) await this.unconfirm(watched)
   }
 
   private async confirm(block: BlockBytes, ref: BlockRef, found: readonly FoundTransaction[]): Promise<void> {
@@ -210,4 +213,32 @@ export class ChainView {
     const about = { watched, payments: [], position: null }
     await this.delivery.spend({ event: 'spend-unconfirmed', outpoint, txid, block }, about)
   }
+}
+
+/**
+ * In the reverse of the order in which they were told. After a restart that is not known: but what spends an output of another
+ * comes before it in any case.
+ */
+function fromLast(undone: readonly Watched[]): Watched[] {
+  const spending = new Map<string, Watched[]>()
+  for (const watched of undone) {
+    const { txid } = splitOutpoint(watched.outpoint)
+    const others = spending.get(txid)
+    if (others === undefined) spending.set(txid, [watched])
+    else others.push(watched)
+  }
+  const ordered = new Set<Watched>()
+  const stack = undone.toSorted((a, b) => a.changedAt - b.changedAt)
+  for (let watched = stack.at(-1); watched !== undefined; watched = stack.at(-1)) {
+    const self = watched
+    // A coinbase is its own: it stands for the coin that it would spend.
+    const first = (spending.get(self.confirmed?.txid ?? '') ?? []).filter((one) => one !== self && !ordered.has(one))
+    if (first.length > 0) {
+      stack.push(...first)
+      continue
+    }
+    ordered.add(self)
+    stack.pop()
+  }
+  return [...ordered]
 }
