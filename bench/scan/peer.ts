@@ -1,19 +1,5 @@
 /** What is commonly done: bitcoinjs-lib reads the whole block, and a `Set` of strings says what is watched. */
-import { createRequire } from 'node:module'
-
-interface PeerTransaction {
-  readonly ins: readonly { readonly hash: Uint8Array; readonly index: number }[]
-  /** In the order in which it is hashed. */
-  getHash(): Uint8Array
-}
-
-interface PeerBlock {
-  readonly transactions?: readonly PeerTransaction[]
-}
-
-// It is vault's dependency, and only here to be measured against.
-const fromVault = createRequire(new URL('../../packages/vault/package.json', import.meta.url))
-const { Block } = fromVault('bitcoinjs-lib') as { Block: { fromBuffer(bytes: Uint8Array): PeerBlock } }
+import { Block, type Transaction } from 'bitcoinjs-lib'
 
 export const PEER = 'bitcoinjs-lib'
 
@@ -23,7 +9,7 @@ export interface PeerHit {
   readonly index: number
 }
 
-export function parse(bytes: Uint8Array): readonly PeerTransaction[] {
+export function parse(bytes: Uint8Array): readonly Transaction[] {
   return Block.fromBuffer(bytes).transactions ?? []
 }
 

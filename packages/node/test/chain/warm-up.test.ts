@@ -5,7 +5,7 @@ import { BlockScanner } from '../../src/chain/serial/index.ts'
 import { warmUp } from '../../src/chain/warm-up.ts'
 import { WatchSet } from '../../src/chain/watch-set/index.ts'
 import { assertHits, watch } from './serial/support/all-hits.ts'
-import { Block } from './serial/support/bitcoinjs.ts'
+import { Block } from 'bitcoinjs-lib'
 
 describe('warming up', () => {
   it('lets other work go on in between, and leaves the hasher as it was', async () => {

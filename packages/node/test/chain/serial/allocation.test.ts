@@ -4,7 +4,7 @@ import { sampleBlock } from '../../../src/chain/sample/index.ts'
 import { BlockScanner } from '../../../src/chain/serial/index.ts'
 import { WatchSet } from '../../../src/chain/watch-set/index.ts'
 import { expectedHits, watch } from './support/all-hits.ts'
-import { Block } from './support/bitcoinjs.ts'
+import { Block } from 'bitcoinjs-lib'
 import { bytesAllocatedBy } from './support/heap.ts'
 
 /** What the measuring itself puts on the heap, over its repetitions; the least object has 16 bytes. */

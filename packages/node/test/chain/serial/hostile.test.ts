@@ -7,7 +7,7 @@ import { sampleBlock } from '../../../src/chain/sample/index.ts'
 import { BlockScanner, layoutOf, MAX_SERIALISED_BYTES } from '../../../src/chain/serial/index.ts'
 import { WatchSet } from '../../../src/chain/watch-set/index.ts'
 import { assertHits, expectedHits, watch } from './support/all-hits.ts'
-import { Block, type PeerTransaction } from './support/bitcoinjs.ts'
+import { Block, type Transaction } from 'bitcoinjs-lib'
 import { changes } from './support/changes.ts'
 import { generatedBlock } from './support/generated.ts'
 import { countReads } from './support/watched-reads.ts'
@@ -151,7 +151,7 @@ describe('scanning hostile bytes', () => {
   }
 })
 
-function transactionsOf(block: Uint8Array): PeerTransaction[] {
+function transactionsOf(block: Uint8Array): Transaction[] {
   return Block.fromBuffer(block).transactions ?? []
 }
 

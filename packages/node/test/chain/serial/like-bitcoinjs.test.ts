@@ -6,7 +6,7 @@ import { sampleBlock } from '../../../src/chain/sample/index.ts'
 import { BlockScanner, layoutOf } from '../../../src/chain/serial/index.ts'
 import { WatchSet } from '../../../src/chain/watch-set/index.ts'
 import { assertHits, type Choice, watch } from './support/all-hits.ts'
-import { Block, Transaction } from './support/bitcoinjs.ts'
+import { Block, Transaction } from 'bitcoinjs-lib'
 import { generatedBlock, generatedTransaction } from './support/generated.ts'
 import { REAL_BLOCKS, realBlock } from './support/real-blocks.ts'
 

@@ -5,7 +5,7 @@ import { describeSpend, type Hits } from '../../../../src/chain/serial/index.ts'
 import {
   LOCATOR_BYTES, MAX_SCRIPT_BYTES, OUTPOINT_BYTES, type WatchSet,
 } from '../../../../src/chain/watch-set/index.ts'
-import type { PeerTransaction } from './bitcoinjs.ts'
+import type { Transaction } from 'bitcoinjs-lib'
 
 /** A hit, with what is in the table instead of its number. */
 export interface Expected {
@@ -19,7 +19,7 @@ export interface Expected {
 /** Whether a thing is watched, by its hex. */
 export type Choice = (hex: string) => boolean
 
-export function watch(transactions: readonly PeerTransaction[], chosen: Choice, watchSet: WatchSet): void {
+export function watch(transactions: readonly Transaction[], chosen: Choice, watchSet: WatchSet): void {
   for (const { kind, what } of expectedHits(transactions, chosen)) {
     const bytes = Buffer.from(what, 'hex')
     if (kind === 'spend') watchSet.outpoints.add(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0)
@@ -28,13 +28,13 @@ export function watch(transactions: readonly PeerTransaction[], chosen: Choice, 
   }
 }
 
-export function expectedHits(transactions: readonly PeerTransaction[], chosen: Choice): Expected[] {
+export function expectedHits(transactions: readonly Transaction[], chosen: Choice): Expected[] {
   return transactions
     .flatMap((transaction, position) => hitsOf(transaction, position))
     .filter(({ what }) => chosen(what))
 }
 
-function hitsOf(transaction: PeerTransaction, position: number): Expected[] {
+function hitsOf(transaction: Transaction, position: number): Expected[] {
   const txid = transaction.getHash()
   const hashed = sha256(txid)
   return [
@@ -53,7 +53,7 @@ function hitsOf(transaction: PeerTransaction, position: number): Expected[] {
 
 /** All that the hits say, and what they say of the transactions they are in. */
 export function assertHits(
-  bytes: Uint8Array, hits: Hits, watchSet: WatchSet, transactions: readonly PeerTransaction[], chosen: Choice,
+  bytes: Uint8Array, hits: Hits, watchSet: WatchSet, transactions: readonly Transaction[], chosen: Choice,
 ): void {
   const found = Array.from({ length: hits.count }, (_, i): Expected => ({
     kind: hits.kind(i),

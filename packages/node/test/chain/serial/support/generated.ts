@@ -1,7 +1,7 @@
 /** Blocks that bitcoinjs-lib has serialised. */
 import * as fc from 'fast-check'
 import { Random } from '../../../../src/chain/sample/index.ts'
-import { type PeerTransaction, Transaction } from './bitcoinjs.ts'
+import { Transaction } from 'bitcoinjs-lib'
 
 const HEADER = Uint8Array.from({ length: 80 }, (_, i) => i)
 
@@ -51,7 +51,7 @@ const nested = input(bytes(23, 23), fc.array(bytes(0, 110), { maxLength: 6 }))
 const many = Array.from({ length: 300 }, () => new Uint8Array(1))
 const manyItems = input(fc.constant(new Uint8Array(0)), fc.constant(many))
 
-function transactionOf(inputs: fc.Arbitrary<readonly Input[]>): fc.Arbitrary<PeerTransaction> {
+function transactionOf(inputs: fc.Arbitrary<readonly Input[]>): fc.Arbitrary<Transaction> {
   const outputs = fc.array(output, { minLength: 1, maxLength: 12 })
   const parts = fc.record({ version: anyWord, locktime: anyWord, inputs, outputs })
   return parts.map(({ version, locktime, inputs, outputs }) => {
@@ -60,7 +60,7 @@ function transactionOf(inputs: fc.Arbitrary<readonly Input[]>): fc.Arbitrary<Pee
     made.locktime = locktime
     for (const [i, { hash, index, sequence, script, witness }] of inputs.entries()) {
       made.addInput(hash, index, sequence, script)
-      made.setWitness(i, witness)
+      made.setWitness(i, [...witness])
     }
     for (const { script, value } of outputs) made.addOutput(script, value)
     return made
