@@ -27,4 +27,9 @@ export const BENCHES: readonly Bench[] = [
     summary: 'watched outpoints, a million and five: built, found, added, removed, their memory, rebuilt from disk (P4)',
     run: async (context) => (await import('./watchset/index.ts')).watchset(context),
   },
+  {
+    name: 'mempool',
+    summary: '20,000 transactions a second through one watcher of a million coins; many thefts at once (P9)',
+    run: async (context) => (await import('./mempool/index.ts')).mempool(context),
+  },
 ]

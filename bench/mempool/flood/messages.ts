@@ -1,0 +1,44 @@
+/** What the benchmark and its publisher's process say to each other. */
+
+/** A transaction that is to be found among the others. */
+export interface Hit {
+  readonly bytes: Uint8Array
+  /** In RPC order. */
+  readonly txid: string
+}
+
+export type Command =
+  /** Transactions to be mixed, evenly, into what the next `run` publishes. */
+  | { readonly kind: 'prepare'; readonly hits: readonly Hit[] }
+  /** One transaction, for whoever is connected already. */
+  | { readonly kind: 'knock' }
+  | {
+    readonly kind: 'run'
+    readonly count: number
+    /** Transactions a second; null: as fast as they are taken, and never more than WINDOW ahead. */
+    readonly rate: number | null
+  }
+  /** So many transactions of the run under way have been taken. */
+  | { readonly kind: 'taken'; readonly count: number }
+
+export type Report =
+  | { readonly kind: 'bound'; readonly rawtx: string; readonly sequence: string }
+  | { readonly kind: 'prepared' }
+  | {
+    readonly kind: 'sent'
+    /** Of the first, and of each hit in its order; on the machine's monotonic clock, just before it was published. */
+    readonly started_ms: number
+    readonly hits_ms: readonly number[]
+    /** Number of each hit's `rawtx` message, from 0 on for the run. */
+    readonly places: readonly number[]
+    /** Serialised, of all together. */
+    readonly bytes: number
+  }
+
+/** bitcoind's own default for `-zmqpub…hwm`: of what is not taken so long, more is dropped. */
+export const HIGH_WATER_MARK = 1_000
+/**
+ * Nothing is dropped of what is less than this ahead: ZMQ notes what was taken by half a mark at a time, and one topic may be
+ * twice as far behind as both are together.
+ */
+export const WINDOW = 0.2 * HIGH_WATER_MARK
