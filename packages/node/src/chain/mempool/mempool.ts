@@ -10,6 +10,7 @@ import {
   type WatchedCoins,
 } from '../watched/index.ts'
 import type { MempoolReading, ReadTransaction } from './reading.ts'
+import { RecentTxids } from './recent-txids.ts'
 
 export interface MempoolModules {
   readonly bitcoind: Bitcoind
@@ -35,8 +36,8 @@ export type Pass =
  * bitcoind tells of a transaction's bytes and of its acceptance in two messages; one of the two may wait for the other.
  */
 const MAX_WAITING = 256
-/** At 20,000 transactions a second, half a second: far more than two connections on one machine are ever apart. */
-const MAX_ACCEPTED = 10_000
+/** At 20,000 transactions a second, half a second at least: far more than two connections on one machine are ever apart. */
+const MIN_ACCEPTED = 10_000
 /** Messages wait while a gap is filled; few transactions that are watched leave the mempool in that time. */
 const MAX_GONE = 1_000
 /** For the message of acceptance; after that bitcoind is asked. */
@@ -58,7 +59,7 @@ export class Mempool {
   /** Movements whose bytes are here, and which bitcoind has not said to have accepted. */
   private readonly waiting = new BoundedMap<Txid, Sighting>(MAX_WAITING)
   /** Accepted, and the bytes have not come; nearly all of them move nothing that is watched. */
-  private readonly accepted = new BoundedMap<Txid, true>(MAX_ACCEPTED)
+  private readonly accepted = new RecentTxids(MIN_ACCEPTED)
   /** Gone, by bitcoind's answer: of these a message that says otherwise may be older than the answer. */
   private readonly gone = new BoundedMap<Txid, true>(MAX_GONE)
 
@@ -95,7 +96,7 @@ export class Mempool {
   onAccepted(txid: Txid): Promise<void> | undefined {
     const known = this.waiting.get(txid)
     if (known === undefined) {
-      this.accepted.set(txid, true)
+      this.accepted.add(txid)
       return undefined
     }
     this.waiting.delete(txid)
