@@ -24,9 +24,9 @@ export class BareSubscriber implements Listener, AsyncDisposable {
   readonly #socket = new Subscriber({ receiveHighWaterMark: HIGH_WATER_MARK, linger: 0 })
   readonly #ended: Promise<void>
   #transactions = 0
-  /** At which message each hit came, and when. */
+  /** Which transactions are waited for, and when they came. */
   #places: readonly number[] = []
-  #hits_ms: number[] = []
+  #came_ms: number[] = []
   #isCounted = { rawtx: false, sequence: false }
 
   constructor({ rawtx, sequence }: Publication) {
@@ -41,12 +41,12 @@ export class BareSubscriber implements Listener, AsyncDisposable {
     return this.#isCounted.rawtx && this.#isCounted.sequence
   }
 
-  /** When the messages with these numbers came, from now on. */
+  /** @returns when the transactions with these numbers, from now on, will have come */
   expect(places: readonly number[]): readonly number[] {
     this.#transactions = 0
     this.#places = places
-    this.#hits_ms = []
-    return this.#hits_ms
+    this.#came_ms = []
+    return this.#came_ms
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -70,7 +70,7 @@ export class BareSubscriber implements Listener, AsyncDisposable {
       return
     }
     this.#isCounted.rawtx = true
-    if (this.#places[this.#hits_ms.length] === this.#transactions) this.#hits_ms.push(monotonic_ms())
+    if (this.#places[this.#came_ms.length] === this.#transactions) this.#came_ms.push(monotonic_ms())
     this.#transactions += 1
   }
 }

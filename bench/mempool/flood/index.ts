@@ -7,7 +7,8 @@ import type { BenchContext } from '../../bench.ts'
 import { type Row, peerOf, row, timeRow } from '../../output/row.ts'
 import { BareSubscriber } from './bare.ts'
 import { type WatchedSpend, prepareHits } from './hits.ts'
-import { Publication, type Run } from './publication.ts'
+import { BITCOIND_HIGH_WATER_MARK, placesOf } from './messages.ts'
+import { type Listener, Publication, type Run } from './publication.ts'
 import { FloodedWatcher } from './watcher.ts'
 
 export interface FloodResult {
@@ -24,14 +25,14 @@ const FULL_SPEED_ROUNDS = 10
 const PER_ROUND = 50_000
 const WARM_UP_ROUNDS = 2
 
-interface Flooded {
-  /** tx/s of each round. */
-  readonly sustained: readonly number[]
-  readonly atRate: Run
-}
+/** For full speed, so that whoever listens waits for no one: more than a window is taken in one turn. */
+const FULL_SPEED_MARK = 10_000
 
-export async function flood(binary: BitcoindBinary, { samples, blocks, progress, signal }: BenchContext): Promise<FloodResult> {
+type Settings = Pick<BenchContext, 'blocks' | 'signal' | 'progress'>
+
+export async function flood(binary: BitcoindBinary, { samples, ...settings }: BenchContext): Promise<FloodResult> {
   await using cleanup = new AsyncDisposableStack()
+  const { signal, progress } = settings
   progress('flood: starting a bitcoind')
   const baseDir = await mkdtemp(join(tmpdir(), 'belfry-bench-'))
   cleanup.defer(() => rm(baseDir, { recursive: true }))
@@ -39,52 +40,59 @@ export async function flood(binary: BitcoindBinary, { samples, blocks, progress,
   cleanup.defer(() => regtest.stopAll())
   const hits = await prepareHits(regtest, Math.min(samples ?? SAMPLES, SAMPLES))
   signal.throwIfAborted()
-  progress('flood: a bare subscriber')
-  const bare = await floodBare(blocks, hits, signal)
+  const sustained = await atFullSpeed(regtest, settings)
   signal.throwIfAborted()
-  progress('flood: the watcher')
-  return await floodWatcher(regtest, hits, { bare, blocks, signal, progress })
+  const atRate = await atTheRate(regtest, hits, settings)
+  return { rows: [...sustained.rows, ...atRate.rows], wrong: [...sustained.wrong, ...atRate.wrong] }
 }
 
-async function floodBare(blocks: string | null, hits: readonly WatchedSpend[], signal: AbortSignal): Promise<Flooded & { readonly waits_ms: number[] }> {
-  await using publication = await Publication.start(blocks)
-  await using subscriber = new BareSubscriber(publication)
-  await publication.untilHeard(subscriber)
-  const sustained = await fullSpeed(publication, subscriber, signal)
-  await publication.prepare(hits)
-  const places = hits.map((_, at) => Math.floor((at + 0.5) * RATE * SECONDS / hits.length))
-  const came_ms = subscriber.expect(places)
-  const atRate = await publication.run(subscriber, { count: RATE * SECONDS, rate: RATE })
-  return { sustained, atRate, waits_ms: atRate.sent.hits_ms.map((at_ms, hit) => (came_ms[hit] ?? Number.NaN) - at_ms) }
-}
-
-async function fullSpeed(publication: Publication, listener: BareSubscriber | FloodedWatcher, signal: AbortSignal): Promise<number[]> {
-  const rates: number[] = []
-  for (let round = 0; round < WARM_UP_ROUNDS + FULL_SPEED_ROUNDS; round++) {
-    signal.throwIfAborted()
-    const { took_ms } = await publication.run(listener, { count: PER_ROUND, rate: null })
-    if (round >= WARM_UP_ROUNDS) rates.push(PER_ROUND / took_ms * 1_000)
+async function atFullSpeed(regtest: Regtest, { blocks, signal, progress }: Settings): Promise<FloodResult> {
+  progress('flood: as fast as can be')
+  const rates = async (publication: Publication, listener: Listener): Promise<number[]> => {
+    const taken: number[] = []
+    for (let round = 0; round < WARM_UP_ROUNDS + FULL_SPEED_ROUNDS; round++) {
+      signal.throwIfAborted()
+      const { took_ms } = await publication.run(listener, { count: PER_ROUND, rate: null })
+      if (round >= WARM_UP_ROUNDS) taken.push(PER_ROUND / took_ms * 1_000)
+    }
+    return taken
   }
-  return rates
+  await using publication = await Publication.start(blocks, FULL_SPEED_MARK)
+  const limit = row('sustained/limit', 'tx/s', await withBare(publication, (bare) => rates(publication, bare)))
+  await using watcher = await FloodedWatcher.start(regtest.node(0), publication, [])
+  const { gaps } = watcher
+  const sustained = row('sustained', 'tx/s', await rates(publication, watcher), peerOf(limit))
+  return { rows: [sustained, limit], wrong: watcher.gaps > gaps ? ['flood: gaps at full speed'] : [] }
 }
 
-interface WatcherInit extends Pick<BenchContext, 'blocks' | 'signal' | 'progress'> {
-  readonly bare: Awaited<ReturnType<typeof floodBare>>
+async function withBare<T>(publication: Publication, work: (bare: BareSubscriber) => Promise<T>): Promise<T> {
+  await using bare = new BareSubscriber(publication)
+  await publication.untilHeard(bare)
+  return await work(bare)
 }
 
-async function floodWatcher(regtest: Regtest, hits: readonly WatchedSpend[], { bare, blocks, signal, progress }: WatcherInit): Promise<FloodResult> {
-  const { bitcoind } = regtest.node(0)
-  await using publication = await Publication.start(blocks)
-  await using watcher = new FloodedWatcher(regtest.node(0), publication, hits)
-  await publication.untilHeard(watcher)
-  await watcher.untilCalm()
-  const { gaps, readings } = watcher
+async function atTheRate(regtest: Regtest, hits: readonly WatchedSpend[], { blocks, progress }: Settings): Promise<FloodResult> {
+  await using publication = await Publication.start(blocks, BITCOIND_HIGH_WATER_MARK)
+  const run = async (listener: Listener, onWarm: () => void = () => {}): Promise<Run> => {
+    await publication.run(listener, { count: RATE, rate: RATE })
+    await publication.prepare(hits)
+    onWarm()
+    progress(`flood: ${RATE} a second`)
+    return await publication.run(listener, { count: RATE * SECONDS, rate: RATE })
+  }
+  const bare = await withBare(publication, async (subscriber) => {
+    let came_ms: readonly number[] = []
+    const { sent, cores } = await run(subscriber, () => {
+      came_ms = subscriber.expect(placesOf(RATE * SECONDS, hits.length))
+    })
+    return { cores, waits_ms: waits(sent, came_ms) }
+  })
+  await publication.prepare([])
+  await using watcher = await FloodedWatcher.start(regtest.node(0), publication, hits)
   // Nobody tells the watcher: it listens to the publisher. When it asks, as it does of each hit, bitcoind has them.
-  for (const { bytes } of hits) await bitcoind.sendRawTransaction(bytes)
-  const sustained = await fullSpeed(publication, watcher, signal)
-  progress(`flood: ${RATE} a second`)
-  await publication.prepare(hits)
-  const { sent, cores } = await publication.run(watcher, { count: RATE * SECONDS, rate: RATE })
+  for (const { bytes } of hits) await regtest.node(0).bitcoind.sendRawTransaction(bytes)
+  const { gaps, readings } = watcher
+  const { sent, cores } = await run(watcher)
   await watcher.untilCalm()
 
   const told = hits.map(({ txid }) => watcher.toldOf(txid))
@@ -95,17 +103,22 @@ async function floodWatcher(regtest: Regtest, hits: readonly WatchedSpend[], { b
   const lost = watcher.gaps - gaps
   if (lost > 0) wrong.push(`flood: ${lost} gaps`)
   if (watcher.readings !== readings) wrong.push('flood: the mempool was read again, as after a gap')
-  const waits_ms = sent.hits_ms.flatMap((at_ms, hit) => told[hit]?.slice(0, 1).map((one) => one.at_ms - at_ms) ?? [])
-  const bareRate = row('sustained/limit', 'tx/s', bare.sustained)
-  const bareWait = timeRow('at-20k/limit', bare.waits_ms)
-  const bareCpu = row('cpu-at-20k/limit', 'cores', [bare.atRate.cores])
+  const wait = timeRow('at-20k/limit', bare.waits_ms)
+  const cpu = row('cpu-at-20k/limit', 'cores', [bare.cores])
   return {
     rows: [
-      row('sustained', 'tx/s', sustained, peerOf(bareRate)), bareRate,
-      timeRow('at-20k', waits_ms, peerOf(bareWait)), bareWait,
-      row('cpu-at-20k', 'cores', [cores], peerOf(bareCpu)), bareCpu,
+      timeRow('at-20k', waits(sent, told.map(([first]) => first?.at_ms)), peerOf(wait)), wait,
+      row('cpu-at-20k', 'cores', [cores], peerOf(cpu)), cpu,
       row('gaps', 'count', [lost]),
     ],
     wrong,
   }
+}
+
+/** Of those that came at all. */
+function waits({ hits_ms }: Run['sent'], came_ms: readonly (number | undefined)[]): number[] {
+  return hits_ms.flatMap((at_ms, hit) => {
+    const came = came_ms[hit]
+    return came === undefined ? [] : [came - at_ms]
+  })
 }

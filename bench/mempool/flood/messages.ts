@@ -15,7 +15,7 @@ export type Command =
   | {
     readonly kind: 'run'
     readonly count: number
-    /** Transactions a second; null: as fast as they are taken, and never more than WINDOW ahead. */
+    /** Transactions a second; null: as fast as they are taken, and never more than a window ahead. */
     readonly rate: number | null
   }
   /** So many transactions of the run under way have been taken. */
@@ -29,16 +29,22 @@ export type Report =
     /** Of the first, and of each hit in its order; on the machine's monotonic clock, just before it was published. */
     readonly started_ms: number
     readonly hits_ms: readonly number[]
-    /** Number of each hit's `rawtx` message, from 0 on for the run. */
-    readonly places: readonly number[]
     /** Serialised, of all together. */
     readonly bytes: number
   }
 
 /** bitcoind's own default for `-zmqpub…hwm`: of what is not taken so long, more is dropped. */
-export const HIGH_WATER_MARK = 1_000
+export const BITCOIND_HIGH_WATER_MARK = 1_000
+
 /**
  * Nothing is dropped of what is less than this ahead: ZMQ notes what was taken by half a mark at a time, and one topic may be
  * twice as far behind as both are together.
  */
-export const WINDOW = 0.2 * HIGH_WATER_MARK
+export function windowOf(highWaterMark: number): number {
+  return 0.2 * highWaterMark
+}
+
+/** Which of so many transactions, from 0 on, are hits: evenly. */
+export function placesOf(count: number, hits: number): number[] {
+  return Array.from({ length: hits }, (_, at) => Math.floor((at + 0.5) * count / hits))
+}

@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { monotonic_ms } from '../../reaction/clock.ts'
-import { type Command, HIGH_WATER_MARK, type Hit, type Report, WINDOW } from './messages.ts'
+import { type Command, type Hit, type Report, placesOf, windowOf } from './messages.ts'
 import { Traffic } from './traffic.ts'
 
 /** Of zeromq, which packages/node depends on. */
@@ -24,12 +24,13 @@ const ACCEPTED_BYTES = 32 + 1 + 8
 const ACCEPTED = 0x41
 
 class Topic {
-  readonly #socket = new Publisher({ sendHighWaterMark: HIGH_WATER_MARK, linger: 0 })
+  readonly #socket: Socket
   readonly #name: Buffer
   #number = 0
 
-  constructor(name: string) {
+  constructor(name: string, highWaterMark: number) {
     this.#name = Buffer.from(name)
+    this.#socket = new Publisher({ sendHighWaterMark: highWaterMark, linger: 0 })
   }
 
   async bind(): Promise<string> {
@@ -47,16 +48,20 @@ class Topic {
 }
 
 class PublisherProcess {
-  readonly #rawtx = new Topic('rawtx')
-  readonly #sequence = new Topic('sequence')
+  readonly #rawtx: Topic
+  readonly #sequence: Topic
   readonly #traffic: Traffic
+  readonly #window: number
   #hits: readonly Hit[] = []
   #mempoolSequence = 1
   /** Of the run under way. */
   #taken = 0
 
-  constructor(traffic: Traffic) {
+  constructor(traffic: Traffic, highWaterMark: number) {
     this.#traffic = traffic
+    this.#window = windowOf(highWaterMark)
+    this.#rawtx = new Topic('rawtx', highWaterMark)
+    this.#sequence = new Topic('sequence', highWaterMark)
   }
 
   async bind(): Promise<void> {
@@ -81,12 +86,12 @@ class PublisherProcess {
   async #run({ count, rate }: Extract<Command, { kind: 'run' }>): Promise<void> {
     this.#taken = 0
     const hits = this.#hits
-    const places = hits.map((_, at) => Math.floor((at + 0.5) * count / hits.length))
+    const places = placesOf(count, hits.length)
     const hits_ms: number[] = []
     let bytes = 0
     const started_ms = monotonic_ms()
     for (let sent = 0; sent < count;) {
-      const due = rate === null ? this.#taken + WINDOW : (monotonic_ms() - started_ms) * rate / 1_000
+      const due = rate === null ? this.#taken + this.#window : (monotonic_ms() - started_ms) * rate / 1_000
       for (; sent < Math.min(due, count); sent++) {
         const hit = places[hits_ms.length] === sent ? hits[hits_ms.length] : undefined
         const transaction = hit === undefined ? this.#traffic.next() : Buffer.from(hit.bytes)
@@ -97,7 +102,7 @@ class PublisherProcess {
       }
       await sleep(STEP_MS)
     }
-    report({ kind: 'sent', started_ms, hits_ms, places, bytes })
+    report({ kind: 'sent', started_ms, hits_ms, bytes })
   }
 
   async #publish(transaction: Buffer, txid: Uint8Array): Promise<void> {
@@ -114,8 +119,8 @@ function report(told: Report): void {
   process.send?.(told)
 }
 
-const [folder] = process.argv.slice(2)
-const publisher = new PublisherProcess(await Traffic.of(folder ?? null))
+const [highWaterMark, folder] = process.argv.slice(2)
+const publisher = new PublisherProcess(await Traffic.of(folder ?? null), Number(highWaterMark))
 process.on('message', (command: Command) => {
   publisher.obey(command).catch((error: unknown) => {
     process.stderr.write(`the publisher failed: ${String(error)}\n`)

@@ -29,7 +29,15 @@ export class FloodedWatcher implements Listener, AsyncDisposable {
   readonly #chain: Chain
   readonly #told = new Map<string, Told[]>()
 
-  constructor(node: RegtestNode, { rawtx, sequence }: Publication, hits: readonly WatchedSpend[]) {
+  /** Hears the publisher, and has nothing to ask any more. */
+  static async start(node: RegtestNode, publication: Publication, hits: readonly WatchedSpend[]): Promise<FloodedWatcher> {
+    const watcher = new FloodedWatcher(node, publication, hits)
+    await publication.untilHeard(watcher)
+    await watcher.untilCalm()
+    return watcher
+  }
+
+  private constructor(node: RegtestNode, { rawtx, sequence }: Publication, hits: readonly WatchedSpend[]) {
     this.#chain = createChain(
       {
         genesis: genesisHashOf('regtest'),
@@ -42,6 +50,7 @@ export class FloodedWatcher implements Listener, AsyncDisposable {
             this.#note(event.event, event.event === 'spend-evicted' ? event.txid : 'tx' in event ? event.tx.txid : null)
             return []
           },
+          found: () => [],
           gone: () => [],
           connected: () => [],
         }),
