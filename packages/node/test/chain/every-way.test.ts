@@ -2,21 +2,9 @@ import { txidOf } from '@belfry/bitcoind'
 import { outpointOf } from '@belfry/protocol/primitives'
 import { COIN_SATS, spend, useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
 import { Stage } from './support/stage.ts'
-import { type Happening, Scene, SUBJECTS } from './support/subjects.ts'
-
-const seen = (tx: string): Happening => ({ is: 'seen', tx })
-const replaced = (old: string, tx: string): Happening => ({ is: 'replaced', old, tx })
-const replacedByBlock = (old: string, tx: string): Happening => ({ is: 'replaced', old, tx, by: 'block' })
-const confirmed = (tx: string, height: number): Happening => ({ is: 'confirmed', tx, height })
-const unconfirmed = (tx: string, height: number): Happening => ({ is: 'unconfirmed', tx, height })
-
-function connected(from: number, to: number): Happening[] {
-  return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => ({ is: 'connected', height: from + i }))
-}
-
-function disconnected(from: number, to: number): Happening[] {
-  return Array.from({ length: Math.max(0, from - to + 1) }, (_, i) => ({ is: 'disconnected', height: from - i }))
-}
+import {
+  confirmed, connected, disconnected, evicted, replaced, replacedByBlock, Scene, seen, SUBJECTS, unconfirmed,
+} from './support/subjects.ts'
 
 for (const [name, subject] of Object.entries(SUBJECTS)) {
   describe(`what becomes of ${name}`, () => {
@@ -58,34 +46,34 @@ for (const [name, subject] of Object.entries(SUBJECTS)) {
         await scene.expect(replaced(['a', ...rivals][i] ?? '', rival))
       }
       await stage.mine(1)
-      await scene.expect(confirmed('e', stage.height + 1), ...connected(stage.height + 1, stage.height + 1))
+      await scene.expect(confirmed('e', stage.height + 1), ...connected(stage.height + 1))
     })
 
     it('is told by a block only', async () => {
       await stage.mineAlone('a', scene.move(1_000))
-      await scene.expect(confirmed('a', stage.height + 1), ...connected(stage.height + 1, stage.height + 1))
+      await scene.expect(confirmed('a', stage.height + 1), ...connected(stage.height + 1))
     })
 
     it('is told as replaced by a block', async () => {
       await stage.send('a', scene.move(1_000))
       await scene.expect(seen('a'))
       await stage.mineAlone('b', scene.move(2_000))
-      await scene.expect(replacedByBlock('a', 'b'), confirmed('b', stage.height + 1), ...connected(stage.height + 1, stage.height + 1))
+      await scene.expect(replacedByBlock('a', 'b'), confirmed('b', stage.height + 1), ...connected(stage.height + 1))
     })
 
     it('is told as evicted, and as seen again', async () => {
       const { parent } = await stage.coins('parent')
-      await scene.expect(...connected(stage.height + 1, stage.height + 1))
+      await scene.expect(...connected(stage.height + 1))
       const before = spend(parent, 1_000)
       await stage.send('before', before)
       await stage.send('a', scene.move(5_000, [outpointOf(txidOf(before), 0)], COIN_SATS - 1_000))
       await scene.expect(seen('a'))
       await stage.send('instead', spend(parent, 200_000))
-      await scene.expect({ is: 'evicted', tx: 'a' })
+      await scene.expect(evicted('a'))
       await stage.send('b', scene.move(1_000))
       await scene.expect(seen('b'))
       await stage.mine(1)
-      await scene.expect(confirmed('b', stage.height + 2), ...connected(stage.height + 2, stage.height + 2))
+      await scene.expect(confirmed('b', stage.height + 2), ...connected(stage.height + 2))
     })
 
     for (const depth of [1, 3, 10]) {
@@ -97,15 +85,15 @@ for (const [name, subject] of Object.entries(SUBJECTS)) {
         await scene.expect(confirmed('a', low), ...connected(low, top))
 
         const branch = await undoFrom(low)
-        await scene.expect(...disconnected(top, low + 1), unconfirmed('a', low), ...disconnected(low, low), seen('a'))
+        await scene.expect(...disconnected(top, low + 1), unconfirmed('a', low), ...disconnected(low), seen('a'))
         await stage.bitcoind.reconsiderBlock(branch)
         await scene.expect(confirmed('a', low), ...connected(low, top))
 
         await undoFrom(low)
-        await scene.expect(...disconnected(top, low + 1), unconfirmed('a', low), ...disconnected(low, low), seen('a'))
+        await scene.expect(...disconnected(top, low + 1), unconfirmed('a', low), ...disconnected(low), seen('a'))
         await mineEmpty(depth - 1)
         await stage.mineAlone('a', scene.move(1_000))
-        await scene.expect(...connected(low, top - 1), confirmed('a', top), ...connected(top, top))
+        await scene.expect(...connected(low, top - 1), confirmed('a', top), ...connected(top))
 
         await undoFrom(low)
         await scene.expect(unconfirmed('a', top), ...disconnected(top, low), seen('a'))

@@ -135,7 +135,7 @@ describe('the chain watcher, killed at any moment', () => {
       assert.deepEqual([header.height, header.previous], [before.height + 1, before.hash])
       assert.ok(header.work > before.work)
     }
-    const first = facts.find((fact) => fact.event === 'block-connected')
-    assert.equal(all[0]?.height, first?.block.height, 'it goes back to the first block told')
+    const heights = facts.flatMap((fact) => fact.event === 'block-connected' ? [fact.block.height] : [])
+    assert.equal(all[0]?.height, Math.min(...heights), 'it goes back to the first block told')
   }
 })

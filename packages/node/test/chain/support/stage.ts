@@ -59,11 +59,11 @@ export class Stage {
     return coins
   }
 
-  /** Starts the watcher, and waits until it is at the tip and hears of what comes. */
-  async begin(): Promise<void> {
+  /** Starts the watcher, and waits until it is at the tip and hears of what comes. @param hears whether ZMQ will bring it */
+  async begin(hears: boolean = this.watcher.usesZmq): Promise<void> {
     this.watcher.start()
     await pollUntil('a message by ZMQ', async () => {
-      if (!this.watcher.usesZmq || this.watcher.running.counters().zmq_messages > 0) return true
+      if (!hears || this.watcher.running.counters().zmq_messages > 0) return true
       await this.regtest.mine(0, 1)
       return false
     })

@@ -46,8 +46,19 @@ export class Scene {
     this.subject = subject
   }
 
-  /** Makes the coins, and starts the watcher. */
-  async begin(): Promise<void> {
+  /** What is watched, that is there to be spent. */
+  get watched(): readonly Outpoint[] {
+    return this.subject.core || this.subject.listed ? this.coins : []
+  }
+
+  /** Makes the coins, and starts the watcher. @param hears whether ZMQ brings what comes */
+  async begin(hears: boolean = this.stage.watcher.usesZmq): Promise<void> {
+    await this.prepare()
+    await this.stage.begin(hears)
+  }
+
+  /** Makes the coins. */
+  async prepare(): Promise<void> {
     const { watcher } = this.stage
     const { core, listed, paid } = this.subject
     const { kept, list, other } = await this.stage.coins('kept', 'list', 'other')
@@ -56,7 +67,6 @@ export class Scene {
     if (listed) await watcher.watchForWallet((await read('outpoint', list)).watch)
     if (paid) await watcher.watchForWallet((await read('script', toHex(PAID_SCRIPT))).watch)
     this.coins = [...core ? [kept] : [], ...listed ? [list] : [], ...core || listed ? [] : [other]]
-    await this.stage.begin()
   }
 
   /** @param more spent besides, of the purse and of COIN_SATS each */
@@ -128,4 +138,21 @@ function paidSentences(one: Happening): string[] {
   if (isBlock(one)) return []
   const told = `payment-${coinSentence(one, 'paid')}`
   return one.is === 'replaced' && one.by !== 'block' ? [told, `payment-seen paid ${one.tx}`] : [told]
+}
+
+export const seen = (tx: string): Happening => ({ is: 'seen', tx })
+export const evicted = (tx: string): Happening => ({ is: 'evicted', tx })
+export const replaced = (old: string, tx: string): Happening => ({ is: 'replaced', old, tx })
+export const replacedByBlock = (old: string, tx: string): Happening => ({ is: 'replaced', old, tx, by: 'block' })
+export const confirmed = (tx: string, height: number): Happening => ({ is: 'confirmed', tx, height })
+export const unconfirmed = (tx: string, height: number): Happening => ({ is: 'unconfirmed', tx, height })
+
+/** From the lower to the higher of these blocks. */
+export function connected(from: number, to: number = from): Happening[] {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => ({ is: 'connected', height: from + i }))
+}
+
+/** From the higher to the lower. */
+export function disconnected(from: number, to: number = from): Happening[] {
+  return Array.from({ length: Math.max(0, from - to + 1) }, (_, i) => ({ is: 'disconnected', height: from - i }))
 }
