@@ -34,6 +34,7 @@ import { createMetrics } from './metrics/index.ts'
 import { MovementBook } from './movements/index.ts'
 import { Store } from './store/index.ts'
 import { type Loaded, loadWatching } from './watching/load.ts'
+import { Rescan } from './watching/rescan.ts'
 
 export type NodeLoop = Loop<State, Durable, Input, LogRecord, DurableEffect, ImmediateEffect>
 
@@ -167,6 +168,12 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
   running.offer({ kind: 'start', at_ms: clock.now() })
   for (const member of network.connected()) running.offer({ kind: 'peer', member, connected: true, at_ms: clock.now() })
   followChain(chain, log, watching, ingress, stopping.signal)
+  const rescan = new Rescan({}, { bitcoind, chain, ...watching, logger, signal: stopping.signal })
+  const rescanned = rescan.run().catch(fail)
+  cleanup.defer(() => {
+    stopping.abort()
+    return rescanned
+  })
   // While the rest starts: it takes some tenths of a second, in small parts.
   let is_warm = false
   warmUp(hasher, stopping.signal).then(() => { is_warm = true }, fail)

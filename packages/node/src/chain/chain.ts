@@ -6,6 +6,7 @@ import { ChainError } from './errors.ts'
 import type { TxidHasher } from './hashing/index.ts'
 import type { ChainSink, MovementSink } from './events/delivery.ts'
 import type { HeaderRow } from './follower/header-log.ts'
+import type { PastBlocks } from './follower/past-blocks.ts'
 import type { Unseen } from './follower/unseen-blocks.ts'
 import { type ChainLog, DEFAULT_TIMING, type Timing } from './sync-loop.ts'
 import { assembleWatcher, type Watcher } from './watcher.ts'
@@ -63,6 +64,8 @@ export interface Chain {
   watch(outpoints: readonly Outpoint[]): Promise<BlockRef>
   /** Nothing is told of them any more. */
   unwatch(outpoints: readonly Outpoint[]): void
+  /** For blocks that were told before all was watched that is now. @throws ChainError stopped */
+  past(): PastBlocks
   /** Nothing is told any more when this returns. Not to be awaited by the sink. */
   stop(): Promise<void>
   counters(): Readonly<ChainCounters>
@@ -82,6 +85,11 @@ export function createChain(init: ChainInit, components: ChainComponents): Chain
   const finished = Promise.withResolvers<void>()
   let watcher: Watcher | null = null
 
+  function running(): Watcher {
+    if (watcher === null || abort.signal.aborted) throw new ChainError('stopped', 'the chain watcher does not run')
+    return watcher
+  }
+
   return {
     finished: finished.promise,
     counters: () => counters,
@@ -96,13 +104,14 @@ export function createChain(init: ChainInit, components: ChainComponents): Chain
     },
 
     async watch(outpoints) {
-      if (watcher === null || abort.signal.aborted) throw new ChainError('stopped', 'the chain watcher does not run')
-      return watcher.watch(outpoints)
+      return running().watch(outpoints)
     },
 
     unwatch(outpoints) {
       watcher?.unwatch(outpoints)
     },
+
+    past: () => running().past,
 
     async stop() {
       abort.abort()

@@ -9,6 +9,7 @@ import { type ChainSink, Delivery, type MovementSink } from './events/delivery.t
 import { ChainView } from './follower/chain-view.ts'
 import { Follower } from './follower/follower.ts'
 import { HeaderLog } from './follower/header-log.ts'
+import { PastBlocks } from './follower/past-blocks.ts'
 import { type Unseen, UnseenBlocks } from './follower/unseen-blocks.ts'
 import { HealthWatch } from './health.ts'
 import { Mempool } from './mempool/mempool.ts'
@@ -39,11 +40,12 @@ export interface Watcher {
   run(onEnd: () => void): Promise<void>
   watch(outpoints: readonly Outpoint[]): Promise<BlockRef>
   unwatch(outpoints: readonly Outpoint[]): void
+  readonly past: PastBlocks
   unseen(): Unseen | null
 }
 
 /** Where nobody watches anything but vaults. */
-const NO_MOVEMENTS: MovementSink = { extend: () => [], tell: () => [], gone: () => [], connected: () => [] }
+const NO_MOVEMENTS: MovementSink = { extend: () => [], tell: () => [], found: () => [], gone: () => [], connected: () => [] }
 
 /** @throws ChainError too-many-watched */
 export function assembleWatcher(options: WatcherOptions, modules: WatcherModules): Watcher {
@@ -74,6 +76,7 @@ export function assembleWatcher(options: WatcherOptions, modules: WatcherModules
   const mempool = new Mempool({ bitcoind, coins, scanner, reading, view, delivery, counters, call, wake })
   const zmq = options.zmq === null ? null : new ZmqSubscriber(options.zmq, { counters, signal })
   const syncLoop = new SyncLoop(timing, { follower, mempool, health, view, coins, counters, zmq, log, signal })
+  const past = new PastBlocks({ view, coins, scanner, reading, delivery, wake: () => wake(0) })
   const handlers = createAnnouncementHandlers({ follower, mempool, syncLoop, log })
 
   return {
@@ -94,6 +97,7 @@ export function assembleWatcher(options: WatcherOptions, modules: WatcherModules
       for (const outpoint of outpoints) coins.remove(outpoint, 'core')
     },
 
+    past,
     unseen: () => unseen.all,
   }
 }

@@ -19,6 +19,14 @@ export type NodeEvent =
   | 'watches-loaded'
   /** Something was told of wallets: `movement` says what. */
   | 'movement'
+  /** Old blocks are searched for what was added to the list of what is watched. */
+  | 'rescan-begun'
+  | 'rescan-progress'
+  /** bitcoind does not answer, or does not have a block: it is tried again. */
+  | 'rescan-waits'
+  /** bitcoind has pruned these blocks: what was paid or spent in them is not seen. */
+  | 'rescan-blocks-pruned'
+  | 'rescan-ended'
 
 /** What the chain watcher logs. */
 const CHAIN_EVENTS = ['chain-not-followed', 'chain-followed-again', 'zmq-gap', 'zmq-silent', 'blocks-unseen', 'header-log-gap'] as const

@@ -2,11 +2,12 @@ import type { BlockRef, SpendTx } from '@belfry/protocol'
 import { type Millis, type Outpoint, outpointOf, type Txid } from '@belfry/protocol/primitives'
 import type { Rider } from '@belfry/runtime'
 import type {
-  FoundPayment, MovementFacts, MovementSink, SpendEvent, Watched, WatchedCoins, WatchSet,
+  FoundFacts, FoundPayment, MovementFacts, MovementSink, SpendConfirmed, SpendEvent, Watched, WatchedCoins, WatchSet,
 } from '../chain/index.ts'
 import type { WatchBook } from '../wallets/index.ts'
+import { factOf, factUndoneBy } from './facts.ts'
 import { BurialCalendar, type Followed, type FollowedPayment } from './followed.ts'
-import { MAX_WATCHES_NAMED, type Movement, type Payment } from './movement.ts'
+import { type Coin, MAX_WATCHES_NAMED, type Movement, type Payment } from './movement.ts'
 import { type CoinRow, riderOfCoin, ridersOfTold } from './rows.ts'
 
 export interface MovementBookInit {
@@ -14,6 +15,8 @@ export interface MovementBookInit {
   readonly stored: readonly { readonly outpoint: Outpoint; readonly row: CoinRow }[]
   /** The number of the last movement told. */
   readonly lastTold: number
+  /** What stands of what was told of blocks, as `readFacts` gives it; where no block is to be searched anew, none of it. */
+  readonly facts: ReadonlySet<string>
 }
 
 export interface MovementBookModules {
@@ -37,14 +40,16 @@ export class MovementBook implements MovementSink {
   private readonly followed = new Map<Outpoint, Followed>()
   private readonly received = new Map<Outpoint, Pick<FollowedPayment, 'script' | 'value'>>()
   private readonly burials = new BurialCalendar()
+  private readonly facts: Set<string>
   private seq: number
   /** Rows of the call under way. */
   private riders: Rider[] = []
 
   /** What is no longer asked for is not taken up again. */
-  constructor({ stored, lastTold }: MovementBookInit, modules: MovementBookModules) {
+  constructor({ stored, lastTold, facts }: MovementBookInit, modules: MovementBookModules) {
     this.modules = modules
     this.seq = lastTold
+    this.facts = new Set(facts)
     for (const { outpoint, row } of stored) this.restore(outpoint, row)
   }
 
@@ -62,10 +67,26 @@ export class MovementBook implements MovementSink {
 
   tell(event: SpendEvent, { watched, payments, position }: MovementFacts): readonly Rider[] {
     const { outpoint, owners } = watched
-    const isOwn = owners.has('list') || owners.has('received')
-    if (isOwn) this.tellSpend(event, position)
+    if (isOwn(watched)) this.tellSpend(event, position)
     if (owners.has('payment')) this.tellPayments(event, payments.map((one) => this.described(one)), position)
     if (event.event === 'spend-confirmed') this.burials.note(outpoint, event.block)
+    this.keep(outpoint)
+    return this.takeRiders()
+  }
+
+  found(event: SpendConfirmed, { watched, payments, position, isKnown, isWanted }: FoundFacts): readonly Rider[] {
+    const { outpoint, tx, block } = event
+    const where = { block, position: position ?? 0 }
+    if (!isKnown && isOwn(watched)) this.addNew({ ...this.spendOf(event), ...where })
+    if (watched.owners.has('payment')) {
+      this.replaceBy(tx, outpoint)
+      const followed = new Set(this.followed.get(outpoint)?.payments.map(({ vout }) => vout))
+      const all = payments.filter((one) => followed.has(one.vout) || isWanted(one)).map((one) => this.described(one))
+      const fresh = isKnown ? all.filter(({ vout }) => !followed.has(vout)) : all
+      for (const one of fresh) this.addNew(this.confirmationOf(tx, one, where))
+      this.follow(tx.txid, outpoint, all)
+    }
+    this.burials.note(outpoint, block)
     this.keep(outpoint)
     return this.takeRiders()
   }
@@ -78,7 +99,7 @@ export class MovementBook implements MovementSink {
   }
 
   connected(block: BlockRef): readonly Rider[] {
-    for (const outpoint of this.burials.take(block)) {
+    for (const outpoint of this.burials.take(block, this.modules.watches.unsearchedFrom)) {
       const state = this.modules.coins.get(outpoint)
       if (state === null || state.confirmed === null) continue
       this.unfollow(outpoint)
@@ -105,17 +126,17 @@ export class MovementBook implements MovementSink {
   }
 
   private tellSpend(event: SpendEvent, position: number | null): void {
-    const { outpoint } = event
+    const spent = { outpoint: event.outpoint, coin: this.coinAt(event.outpoint) }
     switch (event.event) {
       case 'spend-seen':
-        return this.add({ event: event.event, outpoint, ...evidenceOf(event.tx) })
+        return this.add({ event: event.event, ...spent, ...evidenceOf(event.tx) })
       case 'spend-replaced':
-        return this.add({ event: event.event, outpoint, old_txid: event.old_txid, ...evidenceOf(event.tx) })
+        return this.add({ event: event.event, ...spent, old_txid: event.old_txid, ...evidenceOf(event.tx) })
       case 'spend-confirmed':
-        return this.add({ event: event.event, outpoint, ...evidenceOf(event.tx), block: event.block, position: position ?? 0 })
+        return this.add({ ...this.spendOf(event), position: position ?? 0 })
       case 'spend-evicted':
       case 'spend-unconfirmed':
-        return this.add(event)
+        return this.add({ ...event, ...spent })
     }
   }
 
@@ -145,9 +166,7 @@ export class MovementBook implements MovementSink {
   }
 
   private confirm(tx: SpendTx, outpoint: Outpoint, payments: readonly FollowedPayment[], where: Confirmed): void {
-    for (const one of payments) {
-      this.add({ event: 'payment-confirmed', payment: this.paymentOf(tx.txid, one), ...evidenceOf(tx), ...where })
-    }
+    for (const one of payments) this.add(this.confirmationOf(tx, one, where))
     this.follow(tx.txid, outpoint, payments)
   }
 
@@ -188,14 +207,25 @@ export class MovementBook implements MovementSink {
 
   /** A coin that is not there any more is spent by nobody. */
   private forgetReceived(outpoint: Outpoint): void {
+    const coin = this.coinAt(outpoint)
     if (!this.received.delete(outpoint)) return
     const state = this.modules.coins.get(outpoint)
-    if (state !== null && state.mempool !== null) this.add({ event: 'spend-evicted', outpoint, txid: state.mempool.txid })
+    if (state !== null && state.mempool !== null) {
+      this.add({ event: 'spend-evicted', outpoint, coin, txid: state.mempool.txid })
+    }
     this.modules.coins.remove(outpoint, 'received')
     this.keep(outpoint)
   }
 
+  /** Unless it was told before. */
+  private addNew(movement: Movement): void {
+    const fact = factOf(movement)
+    if (fact === null || !this.facts.has(fact)) this.add(movement)
+  }
+
   private add(movement: Movement): void {
+    const undone = factUndoneBy(movement)
+    if (undone !== null) this.facts.delete(undone)
     this.seq += 1
     this.riders.push(...ridersOfTold({ seq: this.seq, at_ms: this.modules.now(), movement }))
     this.modules.onTold?.(this.seq, movement)
@@ -231,11 +261,33 @@ export class MovementBook implements MovementSink {
     return { vout, value, script: this.modules.watchSet.scripts.scriptOf(script) }
   }
 
-  private paymentOf(txid: Txid, { vout, script, value }: FollowedPayment): Payment {
+  private spendOf({ event, outpoint, tx, block }: SpendConfirmed) {
+    return { event, outpoint, coin: this.coinAt(outpoint), ...evidenceOf(tx), block }
+  }
+
+  private confirmationOf(tx: SpendTx, paid: FollowedPayment, where: Confirmed): Movement {
+    return { event: 'payment-confirmed', payment: this.paymentOf(tx.txid, paid), ...evidenceOf(tx), ...where }
+  }
+
+  private paymentOf(txid: Txid, paid: FollowedPayment): Payment {
+    return { outpoint: outpointOf(txid, paid.vout), ...this.coinOf(paid) }
+  }
+
+  /** Null where it was not paid to a watched script. */
+  private coinAt(outpoint: Outpoint): Coin | null {
+    const paid = this.received.get(outpoint)
+    return paid === undefined ? null : this.coinOf(paid)
+  }
+
+  private coinOf({ script, value }: Pick<FollowedPayment, 'script' | 'value'>): Coin {
     const watches = this.modules.watches.placesOf(script).slice(0, MAX_WATCHES_NAMED)
       .map(({ watch, branch, index }) => ({ watch, branch, index }))
-    return { outpoint: outpointOf(txid, vout), script, value, watches }
+    return { script, value, watches }
   }
+}
+
+function isOwn({ owners }: Watched): boolean {
+  return owners.has('list') || owners.has('received')
 }
 
 function evidenceOf({ txid, raw }: SpendTx): { txid: Txid; raw: Uint8Array } {

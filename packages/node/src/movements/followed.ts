@@ -26,11 +26,14 @@ export class BurialCalendar {
     else others.add(outpoint)
   }
 
-  /** Those spent deep enough below the tip, each once: whether that still stands is for the caller to see. */
-  take(tip: BlockRef): Outpoint[] {
+  /**
+   * Those spent deep enough below the tip, each once: whether that still stands is for the caller to see.
+   * @param keep what was spent at this height and above may be found anew; null: nothing
+   */
+  take(tip: BlockRef, keep: number | null): Outpoint[] {
     const due: Outpoint[] = []
     for (const [height, outpoints] of this.byHeight) {
-      if (height > tip.height - BURIED_DEPTH) continue
+      if (height > tip.height - BURIED_DEPTH || (keep !== null && height >= keep)) continue
       due.push(...outpoints)
       this.byHeight.delete(height)
     }

@@ -9,15 +9,28 @@ import { MAX_SCRIPT_BYTES } from '../chain/index.ts'
 /** Watches that have one script in common. More are not named. */
 export const MAX_WATCHES_NAMED = 16
 
-export const payment = s.struct({
-  /** The output that pays it. */
-  outpoint: s.outpoint,
+const paid = {
   script: s.blob(MAX_SCRIPT_BYTES),
   value: s.sats,
   /** The watches that it belongs to, and the place of the script in each. */
   watches: s.list(s.struct({ watch: s.text(16), branch: s.uint(1_000), index: s.uint(0x7fff_ffff) }), MAX_WATCHES_NAMED),
+}
+
+export const payment = s.struct({
+  /** The output that pays it. */
+  outpoint: s.outpoint,
+  ...paid,
 })
 export type Payment = Infer<typeof payment>
+
+const coin = s.struct(paid)
+export type Coin = Infer<typeof coin>
+
+const spent = {
+  outpoint: s.outpoint,
+  /** As its payment was told; null for a coin that is watched by its outpoint. */
+  coin: s.nullable(coin),
+}
 
 /** As it is on the wire. */
 const evidence = { txid: s.txid, raw: s.blob(MAX_TX_BYTES) }
@@ -35,11 +48,11 @@ export const movement = s.variant('event', {
   /** Its block was disconnected. If bitcoind takes the transaction back into the mempool, a payment-seen follows. */
   'payment-unconfirmed': s.struct({ payment, block: blockRef }),
   /** Of a coin that is watched, or that was paid to a watched script; with the meaning of the core's events. */
-  'spend-seen': s.struct({ outpoint: s.outpoint, ...evidence }),
-  'spend-replaced': s.struct({ outpoint: s.outpoint, old_txid: s.txid, ...evidence }),
-  'spend-evicted': s.struct({ outpoint: s.outpoint, txid: s.txid }),
-  'spend-confirmed': s.struct({ outpoint: s.outpoint, ...evidence, ...confirmation }),
-  'spend-unconfirmed': s.struct({ outpoint: s.outpoint, txid: s.txid, block: blockRef }),
+  'spend-seen': s.struct({ ...spent, ...evidence }),
+  'spend-replaced': s.struct({ ...spent, old_txid: s.txid, ...evidence }),
+  'spend-evicted': s.struct({ ...spent, txid: s.txid }),
+  'spend-confirmed': s.struct({ ...spent, ...evidence, ...confirmation }),
+  'spend-unconfirmed': s.struct({ ...spent, txid: s.txid, block: blockRef }),
 })
 export type Movement = Infer<typeof movement>
 

@@ -11,6 +11,7 @@ import { type Infer, type Outpoint, type Schema, SchemaError, concat, fromCbor, 
 import type { Rider } from '@belfry/runtime'
 import { keyOfOutpoint, MAX_SCRIPT_BYTES, outpointOfKey } from '../chain/index.ts'
 import { KEY_SPACES, type RowStore, StoreError } from '../store/index.ts'
+import { factOf, factUndoneBy } from './facts.ts'
 import { type ToldMovement, toldMovement } from './movement.ts'
 
 const VERSION = 1
@@ -70,6 +71,19 @@ export async function readTold(store: Pick<RowStore, 'rows'>, after: number, lim
     if (told.length >= limit) break
   }
   return told
+}
+
+/** The facts among what is kept that still stand. @throws StoreError */
+export async function readFacts(store: Pick<RowStore, 'rows'>): Promise<Set<string>> {
+  const facts = new Set<string>()
+  for await (const { value } of store.rows(TOLD)) {
+    const { movement } = decoded(toldMovement, value)
+    const undone = factUndoneBy(movement)
+    if (undone !== null) facts.delete(undone)
+    const fact = factOf(movement)
+    if (fact !== null) facts.add(fact)
+  }
+  return facts
 }
 
 function keyOfTold(seq: number): Uint8Array {

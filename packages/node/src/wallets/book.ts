@@ -148,15 +148,23 @@ export class WatchBook {
     return planScan([...this.#entries.values()].map(({ watch }) => watch))
   }
 
-  /** Blocks from `plan.from` to `through` have been searched for all of its watches, and what was found has been told. */
-  scanned(plan: ScanPlan, through: Height): Rider[] {
-    return this.#update(plan.watches, (watch) => afterScan(watch, plan, through))
+  /** The lowest block that is still to be searched; null where none is. */
+  get unsearchedFrom(): Height | null {
+    return this.nextScan()?.from ?? null
+  }
+
+  /**
+   * Blocks from `plan.from` to `through` have been searched for all of its watches, and what was found has been told.
+   * @param tip of the follower; likewise below
+   */
+  scanned(plan: ScanPlan, through: Height, tip: Height): Rider[] {
+    return this.#update(plan.watches, (watch) => afterScan(watch, plan, through, tip))
   }
 
   /** bitcoind does not have blocks `plan.from` to `through` any more: they are passed over, and the watches say so. */
-  notAvailable(plan: ScanPlan, through: Height): Rider[] {
+  notAvailable(plan: ScanPlan, through: Height, tip: Height): Rider[] {
     return this.#update(plan.watches, (watch) => {
-      const after = afterScan(watch, plan, through)
+      const after = afterScan(watch, plan, through, tip)
       return after === watch ? watch : { ...after, unseen_below: (through + 1) as Height }
     })
   }

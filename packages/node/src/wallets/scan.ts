@@ -1,6 +1,7 @@
 /**
  * Searching the chain for what happened before a node began to watch: from the birth height to where the follower stood at
- * the first start with the watch. All later blocks reach the node by the follower. Pure.
+ * the first start with the watch, and on to where it stands when the search gets there. What was paid in an old block may
+ * have moved in one that the follower told before it was known. Pure.
  */
 import { type Height, invariant } from '@belfry/protocol/primitives'
 import type { Scan, Watch, WatchId } from './watch.ts'
@@ -36,13 +37,16 @@ export function planScan(watches: Iterable<Watch>): ScanPlan | null {
   return { from: from as Height, to: to as Height, watches: at.map(({ id }) => id) }
 }
 
-/** The watch once the blocks of the plan up to `through` have been searched for it. */
-export function afterScan(watch: Watch, { from, to }: ScanPlan, through: Height): Watch {
+/**
+ * The watch once the blocks of the plan up to `through` have been searched for it.
+ * @param tip of the follower: later blocks are seen with all that was found
+ */
+export function afterScan(watch: Watch, { from, to }: ScanPlan, through: Height, tip: Height): Watch {
   invariant(through >= from && through <= to, 'a scan ends within its plan')
   const { scan } = watch
   if (scan.state !== 'running' || scan.next !== from) return watch
-  const { until } = scan
-  if (through >= until) return { ...watch, scan: { state: 'done', until } }
+  const until = through < scan.until ? scan.until : tip
+  if (through >= until) return { ...watch, scan: { state: 'done', until: through } }
   return { ...watch, scan: { state: 'running', next: (through + 1) as Height, until } }
 }
 

@@ -1,7 +1,7 @@
 /** What the chain watcher begins with: everything that the store holds for it. */
 import type { Network } from '@belfry/vault'
 import { HEADER_ROWS, type HeaderRow, keyOfOutpoint, WatchSet } from '../chain/index.ts'
-import { lastTold, type MovementBookInit, readCoins } from '../movements/index.ts'
+import { lastTold, type MovementBookInit, readCoins, readFacts } from '../movements/index.ts'
 import { type RowStore, WatchRows } from '../store/index.ts'
 import { WatchBook } from '../wallets/index.ts'
 
@@ -25,10 +25,15 @@ export async function loadWatching(store: RowStore, network: Network, { onEntrie
   const watches = await WatchBook.load(store, network)
   for (const { script } of watches.scripts()) watchSet.scripts.add(script)
   for (const { outpoint } of watches.outpoints()) watchSet.outpoints.add(viewOf(keyOfOutpoint(outpoint)), 0)
+  const isSearched = [...watches.entries()].every(({ watch }) => watch.scan.state === 'done')
   return {
     watchSet,
     watches,
-    movements: { stored: await all(readCoins(store)), lastTold: await lastTold(store) },
+    movements: {
+      stored: await all(readCoins(store)),
+      lastTold: await lastTold(store),
+      facts: isSearched ? new Set() : await readFacts(store),
+    },
     headers: await all(store.rows(Uint8Array.of(HEADER_ROWS))),
   }
 }

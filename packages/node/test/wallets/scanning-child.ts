@@ -16,7 +16,7 @@ async function main(dir: string): Promise<void> {
   for (let plan = book.nextScan(); plan !== null; plan = book.nextScan()) {
     const [highest] = [...book.scripts()].toSorted((a, b) => b.index - a.index)
     const { riders } = book.onPayment(highest?.script ?? new Uint8Array())
-    await store.write([...riders, ...book.scanned(plan, plan.from)])
+    await store.write([...riders, ...book.scanned(plan, plan.from, POSITION)])
     writeSync(1, `${plan.from}\n`)
   }
 }

@@ -9,7 +9,7 @@ describe('the view of what is watched', () => {
     const watch = await watchOf(`wpkh(${TPUB}/<0;1>/*)`, { label: 'savings', birth_height: 100, gap_limit: 5 })
     const book = await WatchBook.of([watch], 'regtest')
     book.beginScans(height(299))
-    book.scanned(book.nextScan() ?? assert.fail(), height(149))
+    book.scanned(book.nextScan() ?? assert.fail(), height(149), height(299))
     const [first] = [...book.scripts()]
     book.onPayment(first?.script ?? assert.fail())
     const [view, ...more] = watchesView(book.entries())

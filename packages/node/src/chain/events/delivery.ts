@@ -3,7 +3,7 @@ import type { Rider } from '@belfry/runtime'
 import type { ChainCounters } from '../counters.ts'
 import { ChainError } from '../errors.ts'
 import type { FoundPayment, FoundTransaction, Watched } from '../watched/index.ts'
-import type { SpendEvent } from './spend-event.ts'
+import type { SpendConfirmed, SpendEvent } from './spend-event.ts'
 
 /** Takes what the chain tells. Nothing more is told until the promise, if there is one, is settled. */
 export interface ChainSink {
@@ -26,9 +26,14 @@ export interface MovementSink {
   readonly extend: (payments: readonly FoundPayment[]) => readonly Rider[]
   /** @returns rows to be stored with what is told */
   readonly tell: (event: SpendEvent, about: MovementFacts) => readonly Rider[]
+  /**
+   * Found in a block that was searched anew: tells what was not told of it.
+   * @returns rows to be stored with that
+   */
+  readonly found: (event: SpendConfirmed, about: FoundFacts) => readonly Rider[]
   /** Nothing spends the coin any more: a payment that is followed by it alone is forgotten. */
   readonly gone: (watched: Watched) => readonly Rider[]
-  /** After all events of the block. */
+  /** After all events of the block; also after those of earlier blocks that were searched anew. */
   readonly connected: (block: BlockRef) => readonly Rider[]
 }
 
@@ -38,6 +43,13 @@ export interface MovementFacts {
   readonly payments: readonly FoundPayment[]
   /** The transaction's number in its block; null in the mempool, or where it is left. */
   readonly position: number | null
+}
+
+export interface FoundFacts extends MovementFacts {
+  /** The spend itself is known, in this very block: of the payments, some may not be. */
+  readonly isKnown: boolean
+  /** Whether the block is searched for this one of the payments. */
+  readonly isWanted: (payment: FoundPayment) => boolean
 }
 
 export interface DeliveryModules {
@@ -92,6 +104,16 @@ export class Delivery {
     const { owners } = about.watched
     if (owners.size > 1 || !owners.has('core')) this.ride(this.movements.tell(event, about))
     if (owners.has('core')) await this.tellCore(event, [])
+  }
+
+  /** What a search finds below the tip is no news to the core, which watches from the tip on. */
+  found(event: SpendConfirmed, about: FoundFacts): void {
+    this.ride(this.movements.found(event, about))
+  }
+
+  /** After all that was found in the blocks up to the tip. */
+  searched(tip: BlockRef): void {
+    this.ride(this.movements.connected(tip))
   }
 
   async health(event: Extract<ChainEvent, { event: 'chain-health' }>): Promise<void> {

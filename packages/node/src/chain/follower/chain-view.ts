@@ -63,6 +63,13 @@ export class ChainView {
     return oldest !== null && height < oldest.height || this.recent.has(hash)
   }
 
+  /** Whether it is the tip, or before it; also where it is too low for that to be known here. */
+  mayHold({ height, hash }: BlockRef): boolean {
+    const { oldest, tip } = this.recent
+    if (oldest === null || tip === null || height > tip.height) return false
+    return height < oldest.height || this.recent.at(height)?.hash === hash
+  }
+
   /** Whether it was told as disconnected of late. */
   wasGivenUp(hash: BlockHash): boolean {
     return this.recent.wasGivenUp(hash)

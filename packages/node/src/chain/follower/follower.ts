@@ -1,10 +1,10 @@
 import { type Bitcoind, BitcoindError, type BlockHeader, type CallOptions } from '@belfry/bitcoind'
 import type { BlockRef } from '@belfry/protocol'
-import { type BlockHash, type Height, isHex32 } from '@belfry/protocol/primitives'
+import type { BlockHash, Height } from '@belfry/protocol/primitives'
 import type { ChainCounters } from '../counters.ts'
 import { ChainError } from '../errors.ts'
 import { type BlockBytes, readBlock } from '../serial/index.ts'
-import { type AnnouncedBlocks, type BlockSources, fetchAhead, type NotThere, type SourcedBlock } from '../sources/index.ts'
+import { type AnnouncedBlocks, type BlockSources, fetchAhead, hashesAt, type NotThere, type SourcedBlock } from '../sources/index.ts'
 import type { ChainView } from './chain-view.ts'
 import type { UnseenBlocks } from './unseen-blocks.ts'
 
@@ -33,7 +33,6 @@ export type CatchUp =
 const MAX_STEPS_AT_ONCE = 100
 /** Of bitcoind's chain, at the first look: more than it loses in a crash. */
 const REMEMBERED_BLOCKS = 500
-const HASHES_AT_ONCE = 500
 
 /** Leads the view of the chain to bitcoind's best block, from wherever it is. */
 export class Follower {
@@ -140,7 +139,7 @@ export class Follower {
 
   private async hasCommonBlock(best: Height): Promise<boolean> {
     const remembered = this.view.remembered().filter(({ height }) => height <= best)
-    const hashes = await this.hashesAt(remembered.map(({ height }) => height))
+    const hashes = await hashesAt(this.bitcoind, remembered.map(({ height }) => height), this.call)
     return remembered.some(({ hash }, i) => hashes[i] === hash)
   }
 
@@ -150,25 +149,13 @@ export class Follower {
     if (oldest === undefined || this.view.remembered().length >= REMEMBERED_BLOCKS) return
     const lowest = Math.max(0, oldest.height - REMEMBERED_BLOCKS)
     const heights = Array.from({ length: oldest.height - lowest + 1 }, (_, i) => lowest + i as Height)
-    const hashes = await this.hashesAt(heights)
+    const hashes = await hashesAt(this.bitcoind, heights, this.call)
     // The chain may change between the answers; below a block that is in it at the end, it has not.
     if (await this.bitcoind.getBlockHash(oldest.height, this.call) !== oldest.hash) return
     this.view.remember(heights.flatMap((height, i) => {
       const hash = hashes[i] ?? null
       return hash === null || height === oldest.height ? [] : [{ height, hash }]
     }))
-  }
-
-  private async hashesAt(heights: readonly Height[]): Promise<(BlockHash | null)[]> {
-    const hashes: (BlockHash | null)[] = []
-    for (let i = 0; i < heights.length; i += HASHES_AT_ONCE) {
-      const calls = heights.slice(i, i + HASHES_AT_ONCE).map((height) => ({ method: 'getblockhash', params: [height] }))
-      for (const outcome of await this.bitcoind.rpc.batch(calls, this.call)) {
-        const hash = outcome.ok ? outcome.result : null
-        hashes.push(typeof hash === 'string' && isHex32(hash) ? hash as BlockHash : null)
-      }
-    }
-    return hashes
   }
 
   /** Whether bitcoind knows a branch, not found invalid, that goes higher than its best block. */
@@ -202,7 +189,7 @@ export class Follower {
 
   private async hashesAfter({ height }: BlockRef, next: BlockHash): Promise<BlockHash[]> {
     const heights = Array.from({ length: MAX_STEPS_AT_ONCE }, (_, i) => height + 1 + i as Height)
-    const hashes = await this.hashesAt(heights)
+    const hashes = await hashesAt(this.bitcoind, heights, this.call)
     const end = hashes.indexOf(null)
     const known = hashes.slice(0, end < 0 ? undefined : end).flatMap((hash) => hash ?? [])
     return known[0] === next ? known : [next]

@@ -31,6 +31,12 @@ export class RecentBlocks {
     return this.blocks
   }
 
+  /** Null where it is not known here. */
+  at(height: number): BlockRef | null {
+    const { oldest } = this
+    return oldest === null || height < oldest.height ? null : this.blocks[height - oldest.height] ?? null
+  }
+
   get beforeTip(): BlockRef | null {
     return this.blocks.at(-2) ?? null
   }

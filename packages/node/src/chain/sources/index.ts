@@ -1,4 +1,5 @@
 export { AnnouncedBlocks, MAX_ANNOUNCED_BLOCKS, MAX_ANNOUNCED_BYTES } from './announced-blocks.ts'
+export { hashesAt, hashesFrom } from './block-hashes.ts'
 export { fetchAhead, type PipelinedBlock, type PipelineOptions } from './block-pipeline.ts'
 export type { BlockOutcome, BlockSource, BlockSourceName, NotThere } from './block-source.ts'
 export { BlockSources, type FetchOutcome, type SourceCounters, type SourcedBlock } from './block-sources.ts'

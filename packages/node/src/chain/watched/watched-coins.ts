@@ -89,9 +89,19 @@ export class WatchedCoins {
     const known = this.states.get(id)
     if (known !== undefined) return known
     if (this.states.size >= this.limit) return null
+    return this.create(id, this.outpointOf(id), 'list')
+  }
+
+  /** Whether anything is known of an outpoint in the table but that it is watched. */
+  hasState(id: number): boolean {
+    return this.states.has(id)
+  }
+
+  /** That which has this number in the table. */
+  outpointOf(id: number): Outpoint {
     const key = new Uint8Array(OUTPOINT_BYTES)
     this.watchSet.outpoints.copyKey(id, key, 0)
-    return this.create(id, outpointOfKey(key), 'list')
+    return outpointOfKey(key)
   }
 
   /** The state of a coin by which a payment is followed, which it gets where it has none; null where there is no room. */
