@@ -68,7 +68,12 @@ export class Ghost {
   }
 
   /** Hands its share of one envelope to one member. */
-  release({ manifest: { bytes }, shares }: EnrolmentBundle, kind: Trigger, envelope: number, to: MemberIndex): void {
+  release(bundle: EnrolmentBundle, kind: Trigger, envelope: number, to: MemberIndex): void {
+    this.prepareRelease(bundle, kind, envelope, to)()
+  }
+
+  /** The same in two steps, the longer first: seals the share. @returns what signs and sends it */
+  prepareRelease({ manifest: { bytes }, shares }: EnrolmentBundle, kind: Trigger, envelope: number, to: MemberIndex): () => void {
     const manifest = decodeManifest(bytes)
     const manifest_hash = manifestHash(hasher, bytes)
     const incident_id = incidentIdOf(hasher, manifest.vault_id, kind)
@@ -79,7 +84,7 @@ export class Ghost {
     const sealed = keeper.sealTo({ effect: 'seal-share', incident_id, manifest_hash, envelope_id, to, sealed: mine })
     if (sealed === null) throw new Error('a ghost cannot open its own share')
     const sealed_hash = toHex(taggedHash(hasher, 'sealed', sealed)) as Hash32
-    this.#network.send(to, this.#frame('release', { incident_id, manifest_hash, envelope_id, to, sealed_hash }, sealed))
+    return () => this.#network.send(to, this.#frame('release', { incident_id, manifest_hash, envelope_id, to, sealed_hash }, sealed))
   }
 
   async lay(): Promise<void> {
