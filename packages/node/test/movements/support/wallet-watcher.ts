@@ -6,11 +6,13 @@ import type { Rider } from '@belfry/runtime'
 import { type Chain, type ChainInit, createChain } from '../../../src/chain/index.ts'
 import { type Movement, MovementBook, readTold, type ToldMovement } from '../../../src/movements/index.ts'
 import type { StoredRow } from '../../../src/store/index.ts'
-import { riderOf } from '../../../src/wallets/rows.ts'
+import { removalOf, riderOf } from '../../../src/wallets/rows.ts'
 import type { Watch } from '../../../src/wallets/watch.ts'
-import { loadWatching } from '../../../src/watching/load.ts'
+import { type Loaded, loadWatching } from '../../../src/watching/load.ts'
+import { Rescan } from '../../../src/watching/rescan.ts'
 import { QUICK, REGTEST_GENESIS } from '../../chain/support/watcher.ts'
 import { pollUntil } from '../../chain/support/stage.ts'
+import { recorded } from '../../logging/support.ts'
 
 /** What the store would hold. */
 export class StoredRows {
@@ -35,10 +37,15 @@ export class WalletWatcher {
   position: BlockRef | null = null
   /** The rows and positions that come from now on are lost, as in a crash. */
   losesAll = false
+  /** Of the rescan. */
+  readonly log = recorded()
   private readonly node: Pick<RegtestNode, 'bitcoind' | 'zmq'>
   private readonly init: Partial<ChainInit>
   private readonly names = new Map<string, string>()
   private chain: Chain | null = null
+  private loaded: Loaded | null = null
+  private stopping = new AbortController()
+  private rescanned: Promise<void> = Promise.resolve()
   private read = 0
   private rounds = 0
 
@@ -67,9 +74,14 @@ export class WalletWatcher {
     await this.store.write(watches.map(riderOf))
   }
 
+  async remove(...watches: readonly Watch[]): Promise<void> {
+    await this.store.write(watches.map(({ id }) => removalOf(id)))
+  }
+
   async start(): Promise<void> {
     this.losesAll = false
-    const { watchSet, watches, movements, headers } = await loadWatching(this.store, 'regtest', { onEntries: () => {} })
+    this.loaded = await loadWatching(this.store, 'regtest', { onEntries: () => {} })
+    const { watchSet, watches, movements, headers } = this.loaded
     const init: ChainInit = {
       genesis: REGTEST_GENESIS,
       zmq: this.node.zmq,
@@ -83,11 +95,26 @@ export class WalletWatcher {
       event: (_event, position, riders) => this.keep(position, riders),
       rows: (riders) => this.keep(this.position, riders),
     })
+    const { bitcoind } = this.node
+    this.stopping = new AbortController()
+    const { signal } = this.stopping
+    const rescan = new Rescan({ retry_ms: 20 }, { bitcoind, chain: this.running, watchSet, watches, logger: this.log.logger, signal })
+    this.rescanned = rescan.run()
+    // Whoever waits for it is told.
+    this.rescanned.catch(() => {})
     await this.running.watch([])
   }
 
+  /** All old blocks. */
+  async searched(): Promise<void> {
+    await this.rescanned
+    for (const { watch } of this.loaded?.watches.entries() ?? []) assert.equal(watch.scan.state, 'done')
+  }
+
   async stop(): Promise<void> {
+    this.stopping.abort()
     await this.chain?.stop()
+    await this.rescanned
     this.chain = null
   }
 
@@ -116,6 +143,11 @@ export class WalletWatcher {
 
   async told(): Promise<ToldMovement[]> {
     return await readTold(this.store, this.read, 1_000)
+  }
+
+  /** All that was told, whatever it is. */
+  async skip(): Promise<void> {
+    this.read += (await this.told()).length
   }
 
   private async keep(position: BlockRef | null, riders: readonly Rider[]): Promise<void> {
