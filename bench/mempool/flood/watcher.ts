@@ -51,6 +51,7 @@ export class FloodedWatcher implements Listener, AsyncDisposable {
             return []
           },
           found: () => [],
+          known: () => [],
           gone: () => [],
           connected: () => [],
         }),

@@ -45,7 +45,9 @@ export interface Watcher {
 }
 
 /** Where nobody watches anything but vaults. */
-const NO_MOVEMENTS: MovementSink = { extend: () => [], tell: () => [], found: () => [], gone: () => [], connected: () => [] }
+const NO_MOVEMENTS: MovementSink = {
+  extend: () => [], tell: () => [], known: () => [], found: () => [], gone: () => [], connected: () => [],
+}
 
 /** @throws ChainError too-many-watched */
 export function assembleWatcher(options: WatcherOptions, modules: WatcherModules): Watcher {

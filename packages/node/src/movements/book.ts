@@ -2,7 +2,8 @@ import type { BlockRef, SpendTx } from '@belfry/protocol'
 import { type Millis, type Outpoint, outpointOf, type Txid } from '@belfry/protocol/primitives'
 import type { Rider } from '@belfry/runtime'
 import type {
-  FoundFacts, FoundPayment, MovementFacts, MovementSink, SpendConfirmed, SpendEvent, Watched, WatchedCoins, WatchSet,
+  FoundFacts, FoundPayment, MovementFacts, MovementSink, SpendBy, SpendConfirmed, SpendEvent, Watched, WatchedCoins,
+  WatchSet,
 } from '../chain/index.ts'
 import type { WatchBook } from '../wallets/index.ts'
 import { factOf, factUndoneBy } from './facts.ts'
@@ -87,6 +88,22 @@ export class MovementBook implements MovementSink {
       this.follow(tx.txid, outpoint, all)
     }
     this.burials.note(outpoint, block)
+    this.keep(outpoint)
+    return this.takeRiders()
+  }
+
+  known(event: SpendBy, { watched, payments, position }: MovementFacts): readonly Rider[] {
+    const { outpoint } = watched
+    const { tx } = event
+    const before = this.followed.get(outpoint)
+    const told = before?.txid === tx.txid ? before.payments : []
+    const vouts = new Set(told.map(({ vout }) => vout))
+    const fresh = payments.filter(({ vout }) => !vouts.has(vout)).map((one) => this.described(one))
+    if (fresh.length === 0) return []
+    this.replaceBy(tx, outpoint)
+    if (event.event === 'spend-seen') this.see(tx, outpoint, fresh)
+    else this.confirm(tx, outpoint, fresh, { block: event.block, position: position ?? 0 })
+    this.follow(tx.txid, outpoint, [...told, ...fresh])
     this.keep(outpoint)
     return this.takeRiders()
   }

@@ -3,7 +3,7 @@ import type { Rider } from '@belfry/runtime'
 import type { ChainCounters } from '../counters.ts'
 import { ChainError } from '../errors.ts'
 import type { FoundPayment, FoundTransaction, Watched } from '../watched/index.ts'
-import type { SpendConfirmed, SpendEvent } from './spend-event.ts'
+import type { SpendBy, SpendConfirmed, SpendEvent } from './spend-event.ts'
 
 /** Takes what the chain tells. Nothing more is told until the promise, if there is one, is settled. */
 export interface ChainSink {
@@ -31,6 +31,11 @@ export interface MovementSink {
    * @returns rows to be stored with that
    */
   readonly found: (event: SpendConfirmed, about: FoundFacts) => readonly Rider[]
+  /**
+   * The spend was told before, and its payments perhaps not: the script may be watched since then.
+   * @returns rows to be stored with what is told; none where all was told
+   */
+  readonly known: (event: SpendBy, about: MovementFacts) => readonly Rider[]
   /** Nothing spends the coin any more: a payment that is followed by it alone is forgotten. */
   readonly gone: (watched: Watched) => readonly Rider[]
   /** After all events of the block; also after those of earlier blocks that were searched anew. */
@@ -103,7 +108,13 @@ export class Delivery {
   async spend(event: SpendEvent, about: MovementFacts): Promise<void> {
     const { owners } = about.watched
     if (owners.size > 1 || !owners.has('core')) this.ride(this.movements.tell(event, about))
-    if (owners.has('core')) await this.tellCore(event, [])
+    // With the core's record or not at all: one may not know of the coin what the other does not.
+    if (owners.has('core')) await this.tellCore(event, this.takeRiders())
+  }
+
+  /** Only within a turn. */
+  known(event: SpendBy, about: MovementFacts): void {
+    if (about.watched.owners.has('payment')) this.ride(this.movements.known(event, about))
   }
 
   /** What a search finds below the tip is no news to the core, which watches from the tip on. */
@@ -124,9 +135,7 @@ export class Delivery {
   async block(event: Extract<ChainEvent, { event: `block-${string}` }>, riders: readonly Rider[]): Promise<void> {
     this.ride(riders)
     if (event.event === 'block-connected') this.ride(this.movements.connected(event.block))
-    const all = this.riders
-    this.riders = []
-    await this.tellCore(event, all)
+    await this.tellCore(event, this.takeRiders())
   }
 
   /** Whether more scripts are watched now. */
@@ -146,9 +155,13 @@ export class Delivery {
 
   private async storeRows(): Promise<void> {
     if (this.riders.length === 0) return
-    const rows = this.riders
+    await this.unlessStopped(this.sink.rows(this.takeRiders()))
+  }
+
+  private takeRiders(): readonly Rider[] {
+    const riders = this.riders
     this.riders = []
-    await this.unlessStopped(this.sink.rows(rows))
+    return riders
   }
 
   private async tellCore(event: ChainEvent, riders: readonly Rider[]): Promise<void> {

@@ -198,10 +198,14 @@ export class ChainView {
       const { payments, position } = one
       const tx = describeSpend(block.bytes, one.layout, null)
       for (const watched of concernedBy(one, block.bytes, tx.txid, this.coins)) {
-        if (!this.coins.holds(watched) || watched.confirmed?.block.hash === ref.hash) continue
+        if (!this.coins.holds(watched)) continue
         const { outpoint, mempool } = watched
-        this.coins.setConfirmed(watched, { txid: tx.txid, block: ref })
         const about = { watched, payments, position }
+        if (watched.confirmed?.block.hash === ref.hash) {
+          this.delivery.known({ event: 'spend-confirmed', outpoint, tx, block: ref }, about)
+          continue
+        }
+        this.coins.setConfirmed(watched, { txid: tx.txid, block: ref })
         // So that nobody need conclude that the other one, told as seen, is gone.
         if (mempool !== null && mempool.txid !== tx.txid) {
           await this.delivery.spend({ event: 'spend-replaced', outpoint, old_txid: mempool.txid, tx }, about)

@@ -4,7 +4,7 @@ import { BoundedMap, type Sats, type Txid } from '@belfry/protocol/primitives'
 import type { ChainCounters } from '../counters.ts'
 import type { Delivery } from '../events/delivery.ts'
 import type { ChainView } from '../follower/chain-view.ts'
-import { type BlockScanner, describeSpend, layoutOf } from '../serial/index.ts'
+import { type BlockScanner, describeSpend } from '../serial/index.ts'
 import {
   concernedBy, findInTransaction, type FoundPayment, type FoundTransaction, isCoinbase, type MempoolSpend, type Watched,
   type WatchedCoins,
@@ -179,17 +179,15 @@ export class Mempool {
   }
 
   /** Those that are still in the mempool, up to a limit. */
-  private async fetchAll(txids: ReadonlySet<Txid>): Promise<Map<Txid, Fetched>> {
-    const { bitcoind, call, scanner } = this.modules
+  private async fetchAll(txids: ReadonlySet<Txid>): Promise<Map<Txid, ReadTransaction>> {
+    const { bitcoind, call } = this.modules
     const wanted = [...txids].slice(0, MAX_NEWS_PER_PASS)
-    const transactions = new Map<Txid, Fetched>()
+    const transactions = new Map<Txid, ReadTransaction>()
     for (let i = 0; i < wanted.length; i += FETCHES_AT_ONCE) {
       await Promise.all(wanted.slice(i, i + FETCHES_AT_ONCE).map(async (txid) => {
         const entry = await bitcoind.getMempoolEntry(txid, call)
         const bytes = await bitcoind.getRawTransaction(txid, call)
-        if (entry === null || bytes === null) return
-        const payments = findInTransaction(scanner, bytes)?.payments ?? []
-        transactions.set(txid, { tx: describeSpend(bytes, layoutOf(bytes), entry.fee), payments })
+        if (entry !== null && bytes !== null) transactions.set(txid, { bytes, fee: entry.fee })
       }))
     }
     return transactions
@@ -198,14 +196,30 @@ export class Mempool {
   private async settle(watched: Watched, answer: Answer | undefined, asked: Asked): Promise<void> {
     if (!this.coins.holds(watched)) return
     if (watched.confirmed === null) {
-      if (watched.changedAt > asked.mark || answer === undefined) return
+      if (answer === undefined) return
+      // It may have become what was answered by way of another coin of the same transaction.
+      if (watched.changedAt > asked.mark && answer.txid !== (watched.mempool?.txid ?? null)) return
       // A bitcoind that reads its mempool back after a restart may yet come to it.
       if (answer.txid === null && watched.mempool !== null && !asked.loaded) return
     }
     this.coins.trust(watched, asked.mark)
     if (watched.confirmed !== null || answer === undefined) return
     if (answer.txid === null) await this.tellGone(watched)
-    else if (answer.sighting !== null) await this.tell(watched, answer.sighting, 'elsewhere')
+    else if (answer.sighting !== null) await this.tellAsked(answer.sighting, asked.mark)
+  }
+
+  /** Of all that it concerns, as far as nothing newer is known of that: a coin asked for by name may not be all it moves. */
+  private async tellAsked({ bytes, fee }: ReadTransaction, mark: number): Promise<void> {
+    const found = findInTransaction(this.modules.scanner, bytes)
+    if (found === null) return
+    const now = this.coins.tick()
+    const { tx, concerned, payments } = sightingOf(bytes, fee, found, this.coins)
+    this.modules.delivery.extend([{ payments }])
+    for (const watched of concerned) {
+      const isFollowedFromNow = watched.changedAt > now
+      if (watched.confirmed !== null || watched.changedAt > mark && !isFollowedFromNow) continue
+      await this.tell(watched, { tx, payments }, 'elsewhere')
+    }
   }
 
   private tellAccepted({ tx, concerned, payments }: Sighting): Promise<void> {
@@ -233,9 +247,9 @@ export class Mempool {
       const { tx, concerned, payments } = sightingOf(bytes, fee, found, this.coins)
       this.modules.delivery.extend([{ payments }])
       for (const watched of concerned) {
-        if (!isNews(watched, tx.txid)) continue
-        if (watched.mempool === null) await this.tell(watched, { tx, payments }, 'elsewhere')
-        this.coins.doubt(watched)
+        if (watched.confirmed !== null) continue
+        if (watched.mempool === null || watched.mempool.txid === tx.txid) await this.tell(watched, { tx, payments }, 'elsewhere')
+        if (isNews(watched, tx.txid)) this.coins.doubt(watched)
       }
     })
   }
@@ -243,11 +257,11 @@ export class Mempool {
   private async tell(watched: Watched, { tx, payments }: Fetched, from: MempoolSpend['from']): Promise<void> {
     const { outpoint, mempool } = watched
     const about = { watched, payments, position: null }
-    this.coins.setMempool(watched, { txid: tx.txid, from })
-    if (mempool === null) await this.modules.delivery.spend({ event: 'spend-seen', outpoint, tx }, about)
-    else if (mempool.txid !== tx.txid) {
-      await this.modules.delivery.spend({ event: 'spend-replaced', outpoint, old_txid: mempool.txid, tx }, about)
-    }
+    const isKnown = mempool?.txid === tx.txid
+    if (!isKnown || from === 'zmq') this.coins.setMempool(watched, { txid: tx.txid, from })
+    if (isKnown) this.modules.delivery.known({ event: 'spend-seen', outpoint, tx }, about)
+    else if (mempool === null) await this.modules.delivery.spend({ event: 'spend-seen', outpoint, tx }, about)
+    else await this.modules.delivery.spend({ event: 'spend-replaced', outpoint, old_txid: mempool.txid, tx }, about)
   }
 
   private async tellGone(watched: Watched): Promise<void> {
@@ -283,7 +297,7 @@ interface Answer {
   /** Null: nothing. */
   readonly txid: Txid | null
   /** Null where it is what was told already. */
-  readonly sighting: Fetched | null
+  readonly sighting: ReadTransaction | null
 }
 
 function sightingOf(bytes: Uint8Array, fee: Sats | null, found: FoundTransaction, coins: WatchedCoins): Sighting {
