@@ -28,6 +28,8 @@ export class ChainView {
   /** Whether spends may be told as confirmed in blocks that are not told themselves: the last run ended in between. */
   private mayBeAhead = true
   private readonly begun = Promise.withResolvers<BlockRef>()
+  /** Begun at bitcoind's tip, and nothing was told since. */
+  private isFresh = false
 
   constructor(from: { position: BlockRef | null; recent: readonly BlockRef[] }, modules: ChainViewModules) {
     this.recent = new RecentBlocks(from.position, from.recent)
@@ -93,6 +95,7 @@ export class ChainView {
       if (this.tip !== null) return
       this.recent.push(position)
       this.delivery.position = position
+      this.isFresh = true
       this.begun.resolve(position)
     })
   }
@@ -147,6 +150,7 @@ export class ChainView {
 
   private async push(ref: BlockRef, previous: BlockHash, riders: readonly Rider[]): Promise<void> {
     this.recent.push(ref)
+    this.isFresh = false
     this.delivery.position = ref
     await this.delivery.block({ event: 'block-connected', block: ref, previous }, riders)
   }
@@ -161,6 +165,8 @@ export class ChainView {
       this.recent.giveUpTip(previous)
       this.coins.doubtAll()
       this.delivery.position = previous
+      // Nobody was told of it.
+      if (this.isFresh) return true
       const riders = this.headers.disconnected(block)
       await this.delivery.block({ event: 'block-disconnected', block, previous: previousHash }, riders)
       return true

@@ -24,6 +24,8 @@ export interface UnseenBlocksModules {
 /** Each in the log by name; above it their number says enough. */
 const MAX_SPENT_NAMED = 1_000
 const QUESTIONS_AT_ONCE = 4
+/** Of coins on lists, of which nothing was told: some seconds of questions. What is not asked for is counted, and said. */
+const MAX_LISTED_ASKED = 20_000
 
 /**
  * Blocks that bitcoind pruned before they were read. What was spent in them cannot be told, for nobody has the transaction;
@@ -53,19 +55,22 @@ export class UnseenBlocks {
     this.hasLooked = false
   }
 
-  /** At bitcoind's tip: which of the coins with a state are neither in the chain's set of coins nor told as spent. */
+  /** At bitcoind's tip: which of the coins are neither in the chain's set of coins nor told as spent. */
   async lookForSpent(): Promise<void> {
     if (this.hasLooked) return
     const { coins, bitcoind, call, log } = this.modules
-    const asked = coins.all().filter((one) => one.confirmed === null && !isCoinbase(one))
+    const known = coins.all().filter((one) => one.confirmed === null && !isCoinbase(one)).map(({ outpoint }) => outpoint)
+    const listed = coins.withoutState(MAX_LISTED_ASKED)
+    const asked = [...known, ...listed]
     const spent: Outpoint[] = []
     for (let i = 0; i < asked.length; i += QUESTIONS_AT_ONCE) {
-      await Promise.all(asked.slice(i, i + QUESTIONS_AT_ONCE).map(async ({ outpoint }) => {
+      await Promise.all(asked.slice(i, i + QUESTIONS_AT_ONCE).map(async (outpoint) => {
         if (await bitcoind.getTxOut(outpoint, false, call) === null) spent.push(outpoint)
       }))
     }
     this.spent = spent.slice(0, MAX_SPENT_NAMED)
     this.hasLooked = true
-    log?.error({ from: this.first, to: this.last, spent_or_never_there: spent.length, outpoints: this.spent }, 'blocks-unseen')
+    const not_asked = coins.unspoken - listed.length
+    log?.error({ from: this.first, to: this.last, spent_or_never_there: spent.length, not_asked, outpoints: this.spent }, 'blocks-unseen')
   }
 }

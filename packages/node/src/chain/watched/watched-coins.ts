@@ -34,9 +34,14 @@ export class WatchedCoins {
     return this.added
   }
 
-  /** Whether coins are watched that cannot be asked for by name, for nothing but their bytes is kept. */
+  /** How many coins are watched of which nothing is kept but their bytes. */
+  get unspoken(): number {
+    return this.watchSet.outpoints.size - this.states.size
+  }
+
+  /** Whether there are any, which nobody asks for by name. */
   get hasUnspoken(): boolean {
-    return this.watchSet.outpoints.size > this.states.size
+    return this.unspoken > 0
   }
 
   /** Something else that blocks are searched for was added: a script. */
@@ -95,6 +100,17 @@ export class WatchedCoins {
   /** Whether anything is known of an outpoint in the table but that it is watched. */
   hasState(id: number): boolean {
     return this.states.has(id)
+  }
+
+  /** On lists, and nothing is known of them but that; not all where there are more than the limit. */
+  withoutState(limit: number): Outpoint[] {
+    const outpoints: Outpoint[] = []
+    if (!this.hasUnspoken) return outpoints
+    for (const id of this.watchSet.outpoints.ids()) {
+      if (outpoints.length >= limit) break
+      if (!this.states.has(id)) outpoints.push(this.outpointOf(id))
+    }
+    return outpoints
   }
 
   /** That which has this number in the table. */
