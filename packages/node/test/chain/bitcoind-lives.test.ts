@@ -6,7 +6,7 @@ import type { BlockHash, Height } from '@belfry/protocol/primitives'
 import { useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
 import { Stage } from './support/stage.ts'
 import {
-  confirmed, connected, disconnected, evicted, replaced, replacedByBlock, Scene, seen, SUBJECTS, unconfirmed,
+  confirmed, connected, disconnected, evicted, outdone, replaced, replacedByBlock, Scene, seen, SUBJECTS, unconfirmed,
 } from './support/subjects.ts'
 import type { TestWatcher } from './support/watcher.ts'
 
@@ -74,7 +74,7 @@ describe('the chain watcher, whatever becomes of bitcoind', () => {
     watcher.start()
     await scene.expect(
       ...disconnected(at + 90, at + 2), unconfirmed('a', at + 1), ...disconnected(at + 1), ...connected(at + 1, at + 45),
-      confirmed('b', at + 46), ...connected(at + 46, at + 91),
+      outdone('a', 'b'), confirmed('b', at + 46), ...connected(at + 46, at + 91),
     )
   })
 

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { BlockRef } from '@belfry/protocol'
-import { type BlockHash, toHex } from '@belfry/protocol/primitives'
+import { toHex } from '@belfry/protocol/primitives'
 import { restoreLog } from '@belfry/runtime'
 import * as fc from 'fast-check'
 import { useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
@@ -25,6 +25,7 @@ import { type ChildOrders, type Death, knowledgeOf } from './support/watching-ch
 
 const CHILD = join(import.meta.dirname, 'support/watching-child.ts')
 const LIVES = 18
+const MAX_TOLD = 100_000
 /** While one process lives: more than it needs to come to its end. */
 const MOVES_A_LIFE = 40
 
@@ -91,28 +92,33 @@ describe('the chain watcher, killed at any moment', () => {
         await watch(dir, ...await Promise.all(hand.listed.slice(0, COINS).map((coin) => read('outpoint', coin))))
         await live(orders, hand, one)
       }
-      await hand.mineAll()
-      const until: BlockHash = await bitcoind.getBestBlockHash()
-      await start({ ...orders, dies: null, until }, () => {}).ended
-      assert.equal(child?.exitCode, 0)
-
-      const { store: left, log } = await Store.open(dir)
-      try {
-        const { durable } = restoreLog(factsCore, log)
-        const facts = durable.facts.filter((fact): fact is Fact => fact.event !== 'chain-health')
-        const oracle = new Oracle(bitcoind, { core: hand.core, listed: hand.listed, scripts: [PAID_SCRIPT] })
-        await oracle.checkFacts(facts)
-        const told = await readTold(left, 0, 1_000_000)
-        assert.deepEqual(told.map(({ seq }) => seq), told.map((_, i) => i + 1))
-        await oracle.checkMovements(told.map(({ movement }) => movement), facts)
-        await checkHeaders(left, knowledgeOf(durable, hand.core).position, facts)
-        const of = (event: Fact['event']): number => facts.filter((fact) => fact.event === event).length
-        assert.ok(of('spend-confirmed') > 0 && of('block-connected') > LIVES && told.length > 0, 'there was something to tell')
-      } finally {
-        await left.close()
+      // Once with a mempool, which is to be as it was told, and once more when all is in blocks.
+      for (const mineAll of [false, true]) {
+        if (mineAll) await hand.mineAll()
+        await start({ ...orders, dies: null, until: await bitcoind.getBestBlockHash() }, () => {}).ended
+        assert.equal(child?.exitCode, 0)
+        await checkAll(dir, hand)
       }
     }), { numRuns: 1, endOnFailure: true })
   }).timeout(120_000)
+
+  async function checkAll(dir: string, hand: Hand): Promise<void> {
+    const { store, log } = await Store.open(dir)
+    try {
+      const { durable } = restoreLog(factsCore, log)
+      const facts = durable.facts.filter((fact): fact is Fact => fact.event !== 'chain-health')
+      const oracle = new Oracle(regtest().node(0).bitcoind, { core: hand.core, listed: hand.listed, scripts: [PAID_SCRIPT] })
+      await oracle.checkFacts(facts)
+      const told = await readTold(store, 0, MAX_TOLD)
+      assert.deepEqual(told.map(({ seq }) => seq), told.map((_, i) => i + 1))
+      await oracle.checkMovements(told.map(({ movement }) => movement), facts)
+      await checkHeaders(store, knowledgeOf(durable, hand.core).position, facts)
+      const of = (event: Fact['event']): number => facts.filter((fact) => fact.event === event).length
+      assert.ok(of('spend-confirmed') > 0 && of('block-connected') > LIVES && told.length > 0, 'there was something to tell')
+    } finally {
+      await store.close()
+    }
+  }
 
   /** As a person does while the node is stopped. */
   async function watch(dir: string, ...requests: readonly ReadRequest[]): Promise<void> {

@@ -69,20 +69,15 @@ export class Oracle {
     }
   }
 
-  /** Wallets are told the same chain as the core, to the block. */
+  /** Wallets are told the same chain as the core, to the block; in the end the mempool is as they were told. */
   async checkMovements(movements: readonly Movement[], facts: readonly Fact[]): Promise<void> {
-    checkStates(movements)
-    const inBlocks = movements.filter(isInBlock)
-    let at = 0
+    const inBlocks = new InBlocks(movements.filter(isInBlock))
     for (const fact of facts) {
-      if (fact.event !== 'block-connected' && fact.event !== 'block-disconnected') continue
-      const expected = (await this.movementsOf(fact.block)).map((line) => `${fact.event} ${line}`)
-      const told = inBlocks.slice(at, at + expected.length)
-      at += expected.length
-      assert.deepEqual(told.map(lineOf).toSorted(), expected.toSorted(), `${fact.event} ${fact.block.height}`)
-      checkCauses(told)
+      if (fact.event === 'block-connected') inBlocks.takeConfirmed(await this.movementsOf(fact.block))
+      if (fact.event === 'block-disconnected') inBlocks.takeUnconfirmed(await this.movementsOf(fact.block))
     }
-    assert.equal(at, inBlocks.length, 'nothing else was told')
+    inBlocks.takeRest()
+    assert.deepEqual(seenAtEnd(movements), await this.movementsOfMempool())
   }
 
   private async spendsOf(block: BlockRef): Promise<string[]> {
@@ -91,13 +86,22 @@ export class Oracle {
   }
 
   private async movementsOf(block: BlockRef): Promise<string[]> {
-    const { tx } = await this.read(block)
-    return tx.flatMap(({ txid, vin, vout }) => {
-      const paid = vout.flatMap(({ scriptPubKey: { hex } }, i) => this.scripts.has(hex) ? [outpointOf(txid, i)] : [])
-      for (const outpoint of paid) this.wallets.add(outpoint)
-      const spent = vin.map(spentBy).filter((one) => this.wallets.has(one))
-      return [...paid.map((one) => `payment ${one}`), ...spent.map((one) => `spend ${one} ${txid}`)].map((line) => `${line} ${block.hash}`)
-    })
+    return this.movementsIn((await this.read(block)).tx).map((line) => `${line} ${block.hash}`).toSorted()
+  }
+
+  private movementsIn(transactions: Block['tx']): string[] {
+    const paid = transactions.flatMap(({ txid, vout }) =>
+      vout.flatMap(({ scriptPubKey: { hex } }, i) => this.scripts.has(hex) ? [outpointOf(txid, i)] : []))
+    for (const outpoint of paid) this.wallets.add(outpoint)
+    return [...paid.map((outpoint) => `payment ${outpoint}`), ...transactions.flatMap(({ txid, vin }) =>
+      vin.map(spentBy).filter((spent) => this.wallets.has(spent)).map((spent) => `spend ${spent} ${txid}`))]
+  }
+
+  private async movementsOfMempool(): Promise<string[]> {
+    const { txids } = await this.bitcoind.getRawMempool()
+    const transactions = await Promise.all(txids.map(async (txid) =>
+      await this.bitcoind.rpc.call('getrawtransaction', [txid, true]) as Block['tx'][number]))
+    return this.movementsIn(transactions).toSorted()
   }
 
   /** Also one that is no longer in the chain. */
@@ -120,27 +124,60 @@ function isInBlock(movement: Movement): movement is InBlock {
   return 'block' in movement
 }
 
-function lineOf(movement: InBlock): string {
-  const { block: { hash } } = movement
-  switch (movement.event) {
-    case 'payment-confirmed':
-      return `block-connected payment ${movement.payment.outpoint} ${hash}`
-    case 'payment-unconfirmed':
-      return `block-disconnected payment ${movement.payment.outpoint} ${hash}`
-    case 'spend-confirmed':
-      return `block-connected spend ${movement.outpoint} ${movement.txid} ${hash}`
-    case 'spend-unconfirmed':
-      return `block-disconnected spend ${movement.outpoint} ${movement.txid} ${hash}`
+function lineOf(movement: Movement): string {
+  return 'payment' in movement ? `payment ${movement.payment.outpoint}` : `spend ${movement.outpoint} ${movement.txid}`
+}
+
+/** What wallets were told of blocks, taken from the front. */
+class InBlocks {
+  private readonly told: InBlock[]
+  /** Of a block that is not told to the end. */
+  private ahead: string[] = []
+
+  constructor(told: readonly InBlock[]) {
+    this.told = [...told]
+  }
+
+  /** @param expected of this block, sorted */
+  takeConfirmed(expected: readonly string[]): void {
+    while (!isSame(this.ahead, expected)) this.takeOne(expected, () => assert.fail('only what was told is undone'))
+    checkCauses(this.ahead)
+    this.ahead = []
+  }
+
+  takeUnconfirmed(expected: readonly string[]): void {
+    const undone: string[] = []
+    while (this.ahead.length > 0 || !isSame(undone, expected)) this.takeOne(expected, (line) => undone.push(line))
+    checkCauses(undone.toReversed())
+  }
+
+  /** Of blocks that were not told to the end, and then were gone. */
+  takeRest(): void {
+    while (this.told.length > 0) this.takeOne([], () => assert.fail('only what was told is undone'))
+    assert.deepEqual(this.ahead, [])
+  }
+
+  private takeOne(expected: readonly string[], undo: (line: string) => void): void {
+    const movement = this.told.shift()
+    assert.ok(movement !== undefined, `not told:\n${expected.filter((line) => !this.ahead.includes(line)).join('\n')}`)
+    const line = `${lineOf(movement)} ${movement.block.hash}`
+    if (movement.event.endsWith('-confirmed')) this.ahead.push(line)
+    else if (this.ahead.includes(line)) this.ahead = this.ahead.filter((one) => one !== line)
+    else undo(line)
   }
 }
 
-/** Within a block: a coin is paid before it is spent, and the other way round when that is undone. */
-function checkCauses(told: readonly InBlock[]): void {
-  const places = new Map(told.map((movement, i) => ['payment' in movement ? `${movement.payment.outpoint} paid` : `${movement.outpoint} spent`, i]))
-  for (const [i, movement] of told.entries()) {
-    if ('payment' in movement) continue
-    const paid = places.get(`${movement.outpoint} paid`)
-    if (paid !== undefined) assert.ok(movement.event === 'spend-confirmed' ? paid < i : i < paid, 'causes come before what follows from them')
+function isSame(told: readonly string[], expected: readonly string[]): boolean {
+  return told.length === expected.length && told.toSorted().every((line, i) => line === expected[i])
+}
+
+/** Within a block a coin is paid before it is spent. */
+function checkCauses(lines: readonly string[]): void {
+  for (const [i, line] of lines.entries()) {
+    const [kind, outpoint] = line.split(' ')
+    if (kind !== 'spend') continue
+    const paid = lines.findIndex((other) => other.startsWith(`payment ${outpoint} `))
+    assert.ok(paid < i, 'causes come before what follows from them')
   }
 }
 
@@ -155,8 +192,8 @@ const LEGAL: Readonly<Record<'seen' | 'replaced' | 'evicted' | 'confirmed' | 'un
   unconfirmed: { from: ['confirmed'], to: 'loose' },
 }
 
-/** No fact twice, and none that does not follow on the last. In the end nothing is left in a mempool that is empty. */
-function checkStates(movements: readonly Movement[]): void {
+/** No fact twice, and none that does not follow on the last. @returns what is in the mempool in the end, sorted */
+function seenAtEnd(movements: readonly Movement[]): string[] {
   const payments = new Map<Outpoint, State>()
   const spends = new Map<Outpoint, { readonly state: State; readonly txid: Txid }>()
   for (const movement of movements) {
@@ -180,8 +217,10 @@ function checkStates(movements: readonly Movement[]): void {
       spends.set(outpoint, { state: to, txid })
     }
   }
-  const left = [...payments.values(), ...[...spends.values()].map(({ state }) => state)]
-  assert.ok(!left.includes('seen'), 'all that was seen is confirmed, or gone')
+  return [
+    ...[...payments].flatMap(([outpoint, state]) => state === 'seen' ? [`payment ${outpoint}`] : []),
+    ...[...spends].flatMap(([outpoint, { state, txid }]) => state === 'seen' ? [`spend ${outpoint} ${txid}`] : []),
+  ].toSorted()
 }
 
 function legal(event: Movement['event']): (typeof LEGAL)[keyof typeof LEGAL] {

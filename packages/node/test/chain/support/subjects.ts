@@ -18,6 +18,8 @@ type OfChain = { readonly is: 'connected' | 'disconnected'; readonly height: num
 
 type OfCoin =
   | { readonly is: 'seen' | 'evicted'; readonly tx: string }
+  /** A block that was undone had it; another block has another. Only who is paid by it hears of that. */
+  | { readonly is: 'outdone'; readonly old: string; readonly tx: string }
   | { readonly is: 'replaced'; readonly old: string; readonly tx: string; readonly by?: 'block' }
   | { readonly is: 'confirmed' | 'unconfirmed'; readonly tx: string; readonly height: number }
 
@@ -109,7 +111,7 @@ export class Scene {
 
   private coreSentence(one: Happening): string[] {
     if (isBlock(one)) return [`${one.is} ${one.height}`]
-    return this.subject.core ? [coinSentence(one, 'kept')] : []
+    return this.subject.core && one.is !== 'outdone' ? [coinSentence(one, 'kept')] : []
   }
 }
 
@@ -125,17 +127,18 @@ function isOfCoin(sentence: string): boolean {
   return !/^(dis)?connected/.test(sentence)
 }
 
-function coinSentence(one: OfCoin, coin: string): string {
+function coinSentence(one: Exclude<OfCoin, { is: 'outdone' }>, coin: string): string {
   if (one.is === 'replaced') return `replaced ${coin} ${one.old} ${one.tx}`
   return 'height' in one ? `${one.is} ${coin} ${one.tx} ${one.height}` : `${one.is} ${coin} ${one.tx}`
 }
 
 function listSentence(one: Happening): string[] {
-  return isBlock(one) ? [] : [`spend-${coinSentence(one, 'list')}`]
+  return isBlock(one) || one.is === 'outdone' ? [] : [`spend-${coinSentence(one, 'list')}`]
 }
 
 function paidSentences(one: Happening): string[] {
   if (isBlock(one)) return []
+  if (one.is === 'outdone') return [`payment-replaced paid ${one.old} ${one.tx}`]
   const told = `payment-${coinSentence(one, 'paid')}`
   return one.is === 'replaced' && one.by !== 'block' ? [told, `payment-seen paid ${one.tx}`] : [told]
 }
@@ -143,6 +146,7 @@ function paidSentences(one: Happening): string[] {
 export const seen = (tx: string): Happening => ({ is: 'seen', tx })
 export const evicted = (tx: string): Happening => ({ is: 'evicted', tx })
 export const replaced = (old: string, tx: string): Happening => ({ is: 'replaced', old, tx })
+export const outdone = (old: string, tx: string): Happening => ({ is: 'outdone', old, tx })
 export const replacedByBlock = (old: string, tx: string): Happening => ({ is: 'replaced', old, tx, by: 'block' })
 export const confirmed = (tx: string, height: number): Happening => ({ is: 'confirmed', tx, height })
 export const unconfirmed = (tx: string, height: number): Happening => ({ is: 'unconfirmed', tx, height })
