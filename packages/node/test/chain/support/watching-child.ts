@@ -12,7 +12,9 @@ import { SystemClock } from '../../../src/effects/system-clock.ts'
 import { Ingress } from '../../../src/ingress.ts'
 import { MovementBook } from '../../../src/movements/index.ts'
 import { Store } from '../../../src/store/index.ts'
+import { createLogger } from '../../../src/logging/index.ts'
 import { loadWatching } from '../../../src/watching/load.ts'
+import { Rescan } from '../../../src/watching/rescan.ts'
 import { type Told, factsCore } from './facts-core.ts'
 import { Knowledge } from './knowledge.ts'
 import { QUICK, REGTEST_GENESIS } from './watcher.ts'
@@ -26,7 +28,7 @@ export interface ChildOrders {
   readonly watched: readonly Outpoint[]
   /** Null: somebody else kills it. */
   readonly dies: Death | null
-  /** Ends by itself, and well, when it has stood at this block for some rounds. */
+  /** Ends by itself, and well, when it has stood at this block for some rounds, and has searched all old blocks. */
   readonly until: BlockHash | null
 }
 
@@ -114,10 +116,14 @@ async function main({ store: dir, rpcPort: port, cookieFile, zmq, watched, dies,
       return ingress.rows(riders, stopping.signal)
     },
   })
+  const logger = createLogger({ level: 'error', destination: { fd: 2 } })
+  const rescanned = new Rescan({ retry_ms: 20 }, { bitcoind, chain, watchSet, watches, logger, signal: stopping.signal }).run()
+  rescanned.catch(fail)
   // Without a position it has to know bitcoind's tip before it sees a block.
   await chain.watch([])
   writeSync(1, 'running\n')
 
+  await rescanned
   await rounds.promise
   await chain.stop()
   const idle = Promise.withResolvers<void>()

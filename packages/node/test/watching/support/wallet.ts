@@ -49,9 +49,10 @@ export class TestWallet {
 
   /** @param outputs without the fee, which is what is left */
   async spend({ rpc }: Bitcoind, coins: readonly WalletCoin[], outputs: readonly RawOutput[]): Promise<SignedSpend> {
-    const prevouts = coins.map(({ outpoint, branch, index, sats }) => ({
-      ...splitOutpoint(outpoint), scriptPubKey: toHex(this.scriptAt(branch, index)), amount: sats / 100_000_000,
-    }))
+    const prevouts = coins.map(({ outpoint, branch, index, sats }) => {
+      const { txid, vout } = splitOutpoint(outpoint)
+      return { txid, vout, scriptPubKey: toHex(this.scriptAt(branch, index)), amount: sats / 100_000_000 }
+    })
     const keys = coins.map(({ branch, index }) => base58(WIF_VERSION, this.#secretAt(branch, index), COMPRESSED))
     const signed = await rpc.call('signrawtransactionwithkey', [toHex(unsigned(coins, outputs)), keys, prevouts])
     const { hex, complete } = signed as { hex: string; complete: boolean }
