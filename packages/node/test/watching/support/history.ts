@@ -52,7 +52,7 @@ export class History {
     }
     const txid = txidOf(transaction)
     this.call({ [name]: txid })
-    const coins = places.map((place, vout) => ({ ...place, outpoint: outpointOf(txid, vout), sats: PAID_SATS }))
+    const coins = places.map(({ branch, index }, vout) => ({ outpoint: outpointOf(txid, vout), branch, index, sats: PAID_SATS }))
     return { bytes: serialise(transaction), coins }
   }
 
