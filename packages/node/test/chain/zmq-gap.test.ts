@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import type { Outpoint } from '@belfry/protocol/primitives'
 import { spend, useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
 import { pollUntil, Stage } from './support/stage.ts'
+import { confirmed, connected, disconnected, outdone, Scene, seen, SUBJECTS, unconfirmed } from './support/subjects.ts'
 import { NO_POLLS, QUICK } from './support/watcher.ts'
 import { startZmqRelay, type ZmqRelay } from './support/zmq-relay.ts'
+
+const { 'all three in one transaction': ALL } = SUBJECTS
 
 describe('the chain watcher, when ZMQ messages are lost', () => {
   const regtest = useRegtest(1)
@@ -94,5 +98,91 @@ describe('the chain watcher, when ZMQ messages are lost', () => {
     await stage.watcher.expect('seen deposit theft')
     await stage.mine(1)
     await stage.watcher.expect(`confirmed deposit theft ${stage.height + 1}`, `connected ${stage.height + 1}`)
+  })
+})
+
+describe('the chain watcher, by ZMQ alone, when messages of one topic or of all are lost', () => {
+  const regtest = useRegtest(1)
+  let relay: ZmqRelay
+  let stage: Stage
+  let scene: Scene
+
+  beforeEach(async () => {
+    assert.ok(ALL !== undefined)
+    relay = await startZmqRelay(regtest().node(0).zmq)
+    stage = new Stage(regtest(), { zmq: relay.addresses, timing: NO_POLLS })
+    scene = new Scene(stage, ALL)
+  })
+
+  afterEach(async () => {
+    await stage.watcher.stop()
+    relay.close()
+  })
+
+  /** Loses the next messages of this topic. @returns when all are lost */
+  function lose(topic: string, messages: number): Promise<void> {
+    const lostBefore = relay.lost
+    relay.loses = (of) => of === topic && relay.lost < lostBefore + messages
+    return pollUntil('the loss', () => relay.lost === lostBefore + messages)
+  }
+
+  for (const topic of ['rawtx', 'sequence']) {
+    for (const messages of [1, 6]) {
+      it(`fills a gap of ${messages} in ${topic} before it tells what showed the gap`, async () => {
+        const others = Array.from({ length: 5 }, (_, i) => `other${i}`)
+        const coins = Object.values<Outpoint>(await stage.coins(...others))
+        await scene.prepare()
+        const { later } = await stage.deposits('later')
+        await stage.begin()
+        const { zmq_gaps } = stage.watcher.running.counters()
+        const lost = lose(topic, messages)
+        const before = coins.slice(0, messages - 1)
+        for (const coin of before.slice(0, 2)) await stage.send('unwatched', spend(coin, 1_000))
+        await stage.send('a', scene.move(1_000))
+        for (const coin of before.slice(2)) await stage.send('unwatched', spend(coin, 1_000))
+        await lost
+        await stage.send('b', spend(later, 1_000))
+        await stage.watcher.until('seen later b')
+        assert.deepEqual(stage.watcher.story, ['seen kept a', 'seen later b'])
+        stage.watcher.story.splice(1)
+        await scene.expect(seen('a'))
+        assert.equal(stage.watcher.running.counters().zmq_gaps, zmq_gaps + 1)
+      })
+    }
+  }
+
+  for (const messages of [1, 6]) {
+    it(`fills a gap of ${messages} in rawblock before it tells the block that showed the gap`, async () => {
+      await scene.begin()
+      const at = stage.height
+      const lost = lose('rawblock', messages)
+      await stage.mineAlone('a', scene.move(1_000))
+      for (let i = 1; i < messages; i++) await stage.mineAlone('nothing')
+      await lost
+      await stage.mineAlone('nothing')
+      await scene.expect(confirmed('a', at + 1), ...connected(at + 1, at + messages + 1))
+    })
+  }
+
+  it('finds what became of everything while all messages were lost, a reorganisation included', async () => {
+    await scene.begin()
+    const at = stage.height
+    await stage.send('a', scene.move(1_000))
+    await stage.mine(1)
+    await scene.expect(seen('a'), confirmed('a', at + 1), ...connected(at + 1))
+    relay.loses = () => true
+    const first = await stage.reorganise(1, 0)
+    await stage.mineAlone('b', scene.move(2_000))
+    await stage.mineAlone('nothing')
+    await stage.bitcoind.invalidateBlock(await stage.bitcoind.getBlockHash(at + 1) ?? assert.fail())
+    await stage.bitcoind.reconsiderBlock(first)
+    await stage.bitcoind.invalidateBlock(first)
+    await stage.mineAlone('c', scene.move(3_000))
+    await stage.mineAlone('nothing')
+    relay.loses = () => false
+    await stage.mineAlone('nothing')
+    await scene.expect(
+      unconfirmed('a', at + 1), ...disconnected(at + 1), outdone('a', 'c'), confirmed('c', at + 1), ...connected(at + 1, at + 3),
+    )
   })
 })
