@@ -84,13 +84,12 @@ export class PastBlocks {
   }
 
   private isConcerned({ spends, payments }: FoundTransaction, wanted: Wanted): boolean {
-    return payments.some(({ script }) => wanted.isScript(script)) || spends.some((id) => this.isWantedSpend(id, wanted))
+    return payments.some(({ script }) => wanted.isScript(script)) || spends.some((outpoint) => this.isWantedSpend(outpoint, wanted))
   }
 
   /** Of most coins on a list nothing was told, and nothing is to be: their list says nothing of the past. */
-  private isWantedSpend(id: number, { isCoin }: Wanted): boolean {
-    const { coins } = this.modules
-    return coins.hasState(id) || isCoin(coins.outpointOf(id))
+  private isWantedSpend(outpoint: Outpoint, { isCoin }: Wanted): boolean {
+    return this.modules.coins.get(outpoint) !== null || isCoin(outpoint)
   }
 
   /** A payment may have a wallet look for more scripts, which the same block may pay. */
@@ -112,7 +111,7 @@ export class PastBlocks {
       const tx = describeSpend(block.bytes, one.layout, null)
       const narrowed = {
         ...one,
-        spends: one.spends.filter((id) => this.isWantedSpend(id, wanted)),
+        spends: one.spends.filter((outpoint) => this.isWantedSpend(outpoint, wanted)),
         payments: payments.filter(isWanted),
       }
       for (const watched of concernedBy(narrowed, block.bytes, tx.txid, coins)) {

@@ -16,15 +16,15 @@ export interface FoundTransaction {
   /** Its number in the block; 0 for one that was scanned alone. */
   readonly position: number
   readonly layout: TransactionLayout
-  /** Numbers of watched outpoints, in the order of its inputs. */
-  readonly spends: readonly number[]
+  /** Watched outpoints, in the order of its inputs. By name: their numbers may be others' before they are told. */
+  readonly spends: readonly Outpoint[]
   /** In the order of its outputs. */
   readonly payments: readonly FoundPayment[]
 }
 
 /** @throws ChainError truncated, malformed, trailing-bytes */
 export function findInBlock(scanner: BlockScanner, bytes: Uint8Array): FoundTransaction[] {
-  return collected(scanner.scanBlock(bytes))
+  return collected(scanner.scanBlock(bytes), bytes)
 }
 
 const NOTHING: readonly FoundTransaction[] = []
@@ -32,25 +32,30 @@ const NOTHING: readonly FoundTransaction[] = []
 /** Of one transaction, which must be all of the bytes. @throws ChainError truncated, malformed, trailing-bytes */
 export function findInTransaction(scanner: BlockScanner, bytes: Uint8Array): FoundTransaction | null {
   const hits = scanner.scanTransaction(bytes)
-  const [found] = hits.count === 0 ? NOTHING : collected(hits)
+  const [found] = hits.count === 0 ? NOTHING : collected(hits, bytes)
   return found ?? null
 }
 
 /** A copy: the scanner's next call uses the hits again. */
-function collected(hits: Hits): FoundTransaction[] {
+function collected(hits: Hits, bytes: Uint8Array): FoundTransaction[] {
   const found: FoundTransaction[] = []
-  let spends: number[] = []
+  let inputs: readonly Outpoint[] | null = null
+  let spends: Outpoint[] = []
   let payments: FoundPayment[] = []
   for (let i = 0; i < hits.count; i++) {
     const position = hits.position(i)
     if (found.at(-1)?.position !== position) {
+      inputs = null
       spends = []
       payments = []
       found.push({ position, layout: hits.transaction(i), spends, payments })
     }
     const kind = hits.kind(i)
-    if (kind === 'spend') spends.push(hits.entry(i))
-    else if (kind === 'payment') {
+    if (kind === 'spend') {
+      inputs ??= [...inputsOf(bytes, hits.transaction(i))]
+      const outpoint = inputs[hits.index(i)]
+      if (outpoint !== undefined) spends.push(outpoint)
+    } else if (kind === 'payment') {
       // More than all coins there are: consensus forbids it, so bitcoind never shows it.
       const value = hits.value(i)
       if (value <= MAX_VALUE) payments.push({ script: hits.entry(i), vout: hits.index(i), value: sats(value) })
@@ -67,8 +72,8 @@ const MAX_VALUE = 2_100_000_000_000_000n
  */
 export function concernedBy(found: FoundTransaction, bytes: Uint8Array, txid: Txid, coins: WatchedCoins): Watched[] {
   const states = new Set<Watched>()
-  for (const id of found.spends) {
-    const state = coins.stateOf(id)
+  for (const outpoint of found.spends) {
+    const state = coins.stateOf(outpoint)
     if (state !== null) states.add(state)
   }
   if (found.payments.length === 0) return [...states]

@@ -9,6 +9,8 @@ import type { ConfirmedSpend, KnownCoin, MempoolSpend, Owner, Watched } from './
  * and those of wallets that were spent or that hold a payment. Some 500 bytes each.
  */
 export const MAX_STATES = 300_000
+/** Whoever pays a watched script makes states: so many are left for the core, which must not lack room for a vault's coins. */
+export const CORE_SHARE = 1 / 3
 
 type State = { -readonly [Field in keyof Omit<Watched, 'owners'>]: Watched[Field] } & { readonly owners: Set<Owner> }
 
@@ -89,41 +91,34 @@ export class WatchedCoins {
     this.watchSet.outpoints.remove(id)
   }
 
-  /** Of an outpoint that is in the table. Null where there is no room for one more, which happens to wallets only. */
-  stateOf(id: number): Watched | null {
-    const known = this.states.get(id)
-    if (known !== undefined) return known
-    if (this.states.size >= this.limit) return null
-    return this.create(id, this.outpointOf(id), 'list')
-  }
-
-  /** Whether anything is known of an outpoint in the table but that it is watched. */
-  hasState(id: number): boolean {
-    return this.states.has(id)
+  /**
+   * Of an outpoint in the table, which gets a state where it has none. Null where it is not in the table (any more), or where
+   * there is no room for one more, which happens to wallets only.
+   */
+  stateOf(outpoint: Outpoint): Watched | null {
+    const id = this.find(outpoint)
+    if (id === null) return null
+    return this.states.get(id) ?? (this.hasRoom ? this.create(id, outpoint, 'list') : null)
   }
 
   /** On lists, and nothing is known of them but that; not all where there are more than the limit. */
   withoutState(limit: number): Outpoint[] {
     const outpoints: Outpoint[] = []
     if (!this.hasUnspoken) return outpoints
+    const key = new Uint8Array(OUTPOINT_BYTES)
     for (const id of this.watchSet.outpoints.ids()) {
       if (outpoints.length >= limit) break
-      if (!this.states.has(id)) outpoints.push(this.outpointOf(id))
+      if (this.states.has(id)) continue
+      this.watchSet.outpoints.copyKey(id, key, 0)
+      outpoints.push(outpointOfKey(key))
     }
     return outpoints
-  }
-
-  /** That which has this number in the table. */
-  outpointOf(id: number): Outpoint {
-    const key = new Uint8Array(OUTPOINT_BYTES)
-    this.watchSet.outpoints.copyKey(id, key, 0)
-    return outpointOfKey(key)
   }
 
   /** The state of a coin by which a payment is followed, which it gets where it has none; null where there is no room. */
   follow(outpoint: Outpoint): Watched | null {
     const known = this.stateAt(outpoint)
-    if (known === null && this.states.size >= this.limit) return null
+    if (known === null && !this.hasRoom) return null
     const state = known ?? this.insert(outpoint, 'payment')
     state.owners.add('payment')
     return state
@@ -131,7 +126,7 @@ export class WatchedCoins {
 
   /** A coin was paid to a watched script. @returns false where there is no room: what becomes of it is not seen */
   receive(outpoint: Outpoint): boolean {
-    if (this.stateAt(outpoint) === null && this.states.size >= this.limit) return false
+    if (this.stateAt(outpoint) === null && !this.hasRoom) return false
     this.add([{ outpoint, mempool_txid: null, confirmed: null }], 'received')
     return true
   }
@@ -196,6 +191,11 @@ export class WatchedCoins {
   trust(watched: Watched, mark: number): void {
     const state = this.held(watched)
     if (state !== null && state.doubtedSince !== null && state.doubtedSince <= mark) state.doubtedSince = null
+  }
+
+  /** For one more of wallets. */
+  private get hasRoom(): boolean {
+    return this.states.size < this.limit - Math.ceil(CORE_SHARE * this.limit)
   }
 
   private held(watched: Watched): State | null {

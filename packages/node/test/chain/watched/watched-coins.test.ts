@@ -53,22 +53,19 @@ describe('the watched coins', () => {
         new Map(coins.all().map((watched) => [watched.outpoint, new Set<string>(watched.owners)])),
         model,
       )
-      for (const one of model.keys()) {
-        const id = set.outpoints.find(viewOf(one), 0)
-        assert.equal(coins.stateOf(id)?.outpoint, one)
-      }
+      for (const one of model.keys()) assert.equal(coins.stateOf(one)?.outpoint, one)
     }))
   })
 
   it('are on a list where only the table has them, also when somebody else watches them, too', () => {
     const set = new WatchSet()
     const coins = new WatchedCoins(set)
-    const id = set.outpoints.add(viewOf(ONE), 0)
+    set.outpoints.add(viewOf(ONE), 0)
     assert.equal(coins.hasUnspoken, true)
     assert.deepEqual([coins.all().length, coins.get(ONE)], [0, null])
     coins.add([unknown(ONE)], 'core')
     coins.remove(ONE, 'core')
-    assert.deepEqual([...coins.stateOf(id)?.owners ?? []], ['list'])
+    assert.deepEqual([...coins.stateOf(ONE)?.owners ?? []], ['list'])
     coins.remove(ONE, 'list')
     assert.equal(set.outpoints.size, 0)
   })
@@ -83,6 +80,19 @@ describe('the watched coins', () => {
     assert.equal(coins.all().length, 2)
     assert.equal(coins.follow(c.outpoint), null)
     assert.ok(coins.follow(a.outpoint)?.owners.has('payment'))
+  })
+
+  it('leave room for the coins of vaults, however much strangers pay to a watched script', () => {
+    const set = new WatchSet()
+    const coins = new WatchedCoins(set, 30)
+    const [dust, listed, vault] = ['aa', 'bb', 'cc'].map((byte) =>
+      Array.from({ length: 30 }, (_, vout) => outpointOf(byte.repeat(32) as Txid, vout)))
+    assert.ok(dust && listed && vault)
+    for (const one of listed) set.outpoints.add(viewOf(one), 0)
+    assert.equal(dust.filter((one) => coins.receive(one)).length, 20)
+    assert.deepEqual([coins.follow(outpointOf(TXID, 99)), coins.stateOf(listed[0] ?? ONE)], [null, null])
+    coins.add(vault.slice(0, 10).map(unknown), 'core')
+    assert.throws(() => coins.add(vault.slice(10).map(unknown), 'core'), { code: 'too-many-watched' })
   })
 
   it('knows whom a mempool transaction spends, through every change', () => {
