@@ -7,9 +7,9 @@ import type {
 } from '../chain/index.ts'
 import type { WatchBook } from '../wallets/index.ts'
 import { factOf, factUndoneBy } from './facts.ts'
-import { BurialCalendar, type Followed, type FollowedPayment } from './followed.ts'
+import { BURIED_DEPTH, BurialCalendar, type Followed, type FollowedPayment } from './followed.ts'
 import { type Coin, MAX_WATCHES_NAMED, type Movement, type Payment } from './movement.ts'
-import { type CoinRow, riderOfCoin, ridersOfTold } from './rows.ts'
+import { type CoinRow, riderOfCoin, ToldLog } from './rows.ts'
 
 export interface MovementBookInit {
   /** The coins' rows, as they were stored. */
@@ -39,17 +39,19 @@ type Confirmed = { readonly block: BlockRef; readonly position: number }
 export class MovementBook implements MovementSink {
   private readonly modules: MovementBookModules
   private readonly followed = new Map<Outpoint, Followed>()
+  /** The coin that each of those transactions is followed by. */
+  private readonly leaders = new Map<Txid, Outpoint>()
   private readonly received = new Map<Outpoint, Pick<FollowedPayment, 'script' | 'value'>>()
   private readonly burials = new BurialCalendar()
   private readonly facts: Set<string>
-  private seq: number
+  private readonly log: ToldLog
   /** Rows of the call under way. */
   private riders: Rider[] = []
 
   /** What is no longer asked for is not taken up again. */
   constructor({ stored, lastTold, facts }: MovementBookInit, modules: MovementBookModules) {
     this.modules = modules
-    this.seq = lastTold
+    this.log = new ToldLog(lastTold)
     this.facts = new Set(facts)
     for (const { outpoint, row } of stored) this.restore(outpoint, row)
   }
@@ -84,7 +86,7 @@ export class MovementBook implements MovementSink {
       const followed = new Set(this.followed.get(outpoint)?.payments.map(({ vout }) => vout))
       const all = payments.filter((one) => followed.has(one.vout) || isWanted(one)).map((one) => this.described(one))
       const fresh = isKnown ? all.filter(({ vout }) => !followed.has(vout)) : all
-      for (const one of fresh) this.addNew(this.confirmationOf(tx, one, where))
+      if (!this.isFollowedElsewhere(tx.txid, outpoint)) for (const one of fresh) this.addNew(this.confirmationOf(tx, one, where))
       this.follow(tx.txid, outpoint, all)
     }
     this.burials.note(outpoint, block)
@@ -104,6 +106,7 @@ export class MovementBook implements MovementSink {
     if (event.event === 'spend-seen') this.see(tx, outpoint, fresh)
     else this.confirm(tx, outpoint, fresh, { block: event.block, position: position ?? 0 })
     this.follow(tx.txid, outpoint, [...told, ...fresh])
+    if (event.event === 'spend-confirmed') this.burials.note(outpoint, event.block)
     this.keep(outpoint)
     return this.takeRiders()
   }
@@ -118,7 +121,8 @@ export class MovementBook implements MovementSink {
   connected(block: BlockRef): readonly Rider[] {
     for (const outpoint of this.burials.take(block, this.modules.watches.unsearchedFrom)) {
       const state = this.modules.coins.get(outpoint)
-      if (state === null || state.confirmed === null) continue
+      // Undone, or undone and confirmed again higher up.
+      if (state === null || state.confirmed === null || state.confirmed.block.height > block.height - BURIED_DEPTH) continue
       this.unfollow(outpoint)
       this.forgetReceived(outpoint)
     }
@@ -132,7 +136,7 @@ export class MovementBook implements MovementSink {
     const payments = row.followed?.payments.filter(isWatched) ?? []
     if (row.followed !== null && payments.length > 0) {
       coins.add([known], 'payment')
-      this.followed.set(outpoint, { txid: row.followed.txid, payments })
+      this.setFollowed(outpoint, { txid: row.followed.txid, payments })
     }
     if (row.received !== null && isWatched(row.received)) {
       coins.add([known], 'received')
@@ -178,18 +182,20 @@ export class MovementBook implements MovementSink {
   }
 
   private see(tx: SpendTx, outpoint: Outpoint, payments: readonly FollowedPayment[]): void {
-    for (const one of payments) this.add({ event: 'payment-seen', payment: this.paymentOf(tx.txid, one), ...evidenceOf(tx) })
+    const news = this.isFollowedElsewhere(tx.txid, outpoint) ? [] : payments
+    for (const one of news) this.add({ event: 'payment-seen', payment: this.paymentOf(tx.txid, one), ...evidenceOf(tx) })
     this.follow(tx.txid, outpoint, payments)
   }
 
   private confirm(tx: SpendTx, outpoint: Outpoint, payments: readonly FollowedPayment[], where: Confirmed): void {
-    for (const one of payments) this.add(this.confirmationOf(tx, one, where))
+    const news = this.isFollowedElsewhere(tx.txid, outpoint) ? [] : payments
+    for (const one of news) this.add(this.confirmationOf(tx, one, where))
     this.follow(tx.txid, outpoint, payments)
   }
 
   private follow(txid: Txid, outpoint: Outpoint, payments: readonly FollowedPayment[]): void {
-    if (payments.length === 0) return this.unfollow(outpoint)
-    this.followed.set(outpoint, { txid, payments })
+    if (payments.length === 0 || this.isFollowedElsewhere(txid, outpoint)) return this.unfollow(outpoint)
+    this.setFollowed(outpoint, { txid, payments })
     const coins = payments.map(({ vout }) => outpointOf(txid, vout))
     for (const [i, coin] of coins.entries()) {
       const paid = payments[i]
@@ -209,7 +215,7 @@ export class MovementBook implements MovementSink {
   private letGo(outpoint: Outpoint, told: (payment: Payment) => Movement): void {
     const before = this.followed.get(outpoint)
     if (before === undefined) return
-    this.followed.delete(outpoint)
+    this.forgetFollowed(outpoint)
     for (const one of before.payments) {
       this.add(told(this.paymentOf(before.txid, one)))
       this.forgetReceived(outpointOf(before.txid, one.vout))
@@ -217,9 +223,27 @@ export class MovementBook implements MovementSink {
   }
 
   private unfollow(outpoint: Outpoint): void {
-    this.followed.delete(outpoint)
+    this.forgetFollowed(outpoint)
     this.modules.coins.remove(outpoint, 'payment')
     this.keep(outpoint)
+  }
+
+  private setFollowed(outpoint: Outpoint, followed: Followed): void {
+    this.forgetFollowed(outpoint)
+    this.followed.set(outpoint, followed)
+    this.leaders.set(followed.txid, outpoint)
+  }
+
+  private forgetFollowed(outpoint: Outpoint): void {
+    const before = this.followed.get(outpoint)
+    if (before === undefined) return
+    this.followed.delete(outpoint)
+    this.leaders.delete(before.txid)
+  }
+
+  /** One transaction may take the place of several that were followed by different coins: one of these is enough. */
+  private isFollowedElsewhere(txid: Txid, outpoint: Outpoint): boolean {
+    return (this.leaders.get(txid) ?? outpoint) !== outpoint
   }
 
   /** A coin that is not there any more is spent by nobody. */
@@ -227,7 +251,8 @@ export class MovementBook implements MovementSink {
     const coin = this.coinAt(outpoint)
     if (!this.received.delete(outpoint)) return
     const state = this.modules.coins.get(outpoint)
-    if (state !== null && state.mempool !== null) {
+    // One that is on a list, too, is still asked for by name.
+    if (state !== null && state.mempool !== null && !state.owners.has('list')) {
       this.add({ event: 'spend-evicted', outpoint, coin, txid: state.mempool.txid })
     }
     this.modules.coins.remove(outpoint, 'received')
@@ -243,9 +268,9 @@ export class MovementBook implements MovementSink {
   private add(movement: Movement): void {
     const undone = factUndoneBy(movement)
     if (undone !== null) this.facts.delete(undone)
-    this.seq += 1
-    this.riders.push(...ridersOfTold({ seq: this.seq, at_ms: this.modules.now(), movement }))
-    this.modules.onTold?.(this.seq, movement)
+    const { seq, riders } = this.log.add(movement, this.modules.now())
+    for (const rider of riders) this.riders.push(rider)
+    this.modules.onTold?.(seq, movement)
   }
 
   /** Writes the coin's row as it is now. */

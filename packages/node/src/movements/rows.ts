@@ -2,23 +2,29 @@
  * Movements as rows of the store:
  *
  *   05 00 ‖ outpoint (36)  → version (1) ‖ what is known of a coin, canonical CBOR
- *   05 01 ‖ seq (8)        → version (1) ‖ what was told, canonical CBOR
+ *   05 01 ‖ seq (8)        → version (1) ‖ what was told, without the transaction's bytes, canonical CBOR
+ *   05 02 ‖ seq (8)        → version (1) ‖ the bytes that this movement shows, and some of those after it
  *
- * A coin's row is written whole at each change. Of what was told the last are kept.
+ * A coin's row is written whole at each change. Of what was told the last are kept. A transaction may pay a script thousands
+ * of times for little money: with its bytes in each movement, one of them would take hundreds of megabytes.
  */
 import { blockRef } from '@belfry/protocol'
-import { type Infer, type Outpoint, type Schema, SchemaError, concat, fromCbor, s, toCbor } from '@belfry/protocol/primitives'
+import { type Infer, type Outpoint, type Schema, SchemaError, type Txid, concat, fromCbor, s, toCbor } from '@belfry/protocol/primitives'
 import type { Rider } from '@belfry/runtime'
 import { keyOfOutpoint, MAX_SCRIPT_BYTES, outpointOfKey } from '../chain/index.ts'
 import { KEY_SPACES, type RowStore, StoreError } from '../store/index.ts'
 import { factOf, factUndoneBy } from './facts.ts'
-import { type ToldMovement, toldMovement } from './movement.ts'
+import { type Movement, type ToldMovement, toldMovement } from './movement.ts'
 
 const VERSION = 1
 const COINS = Uint8Array.of(KEY_SPACES.payments, 0)
 const TOLD = Uint8Array.of(KEY_SPACES.payments, 1)
+const EVIDENCE = Uint8Array.of(KEY_SPACES.payments, 2)
+const NO_BYTES = new Uint8Array(0)
 /** What the monitor has not taken by then it finds in the chain. */
 export const MAX_TOLD = 10_000
+/** So many movements show the same copy of a transaction, which is kept for that much longer. */
+export const MAX_SHARED = 1_000
 const MAX_PAYMENTS_OF_A_TRANSACTION = 100_000
 
 const paid = s.struct({ script: s.blob(MAX_SCRIPT_BYTES), value: s.sats })
@@ -42,11 +48,42 @@ export function riderOfCoin(outpoint: Outpoint, row: CoinRow | null): Rider {
   return { key: concat(COINS, keyOfOutpoint(outpoint)), value: row === null ? null : encoded(coinRow, row) }
 }
 
-/** With the removal of the one that gives way to it. */
-export function ridersOfTold(told: ToldMovement): Rider[] {
-  const riders: Rider[] = [{ key: keyOfTold(told.seq), value: encoded(toldMovement, told) }]
-  if (told.seq > MAX_TOLD) riders.push({ key: keyOfTold(told.seq - MAX_TOLD), value: null })
-  return riders
+const storedMovement = s.struct({
+  told: toldMovement,
+  /** Of the movement beside which the bytes are; null where there are none to be shown. */
+  evidence: s.nullable(s.uint(Number.MAX_SAFE_INTEGER, 1)),
+})
+type StoredMovement = Infer<typeof storedMovement>
+
+/** Numbers what is told. */
+export class ToldLog {
+  private last: number
+  /** The copy that movements show now. */
+  private shown: { readonly txid: Txid; readonly seq: number } | null = null
+
+  /** @param last the number of the last that was told */
+  constructor(last: number) {
+    this.last = last
+  }
+
+  /** @returns the movement's rows, with the removal of those that give way to it */
+  add(movement: Movement, at_ms: ToldMovement['at_ms']): { readonly seq: number; readonly riders: Rider[] } {
+    const seq = this.last += 1
+    const riders: Rider[] = []
+    let stored: StoredMovement = { told: { seq, at_ms, movement }, evidence: null }
+    if ('raw' in movement) {
+      const { txid, raw } = movement
+      if (this.shown?.txid !== txid || seq - this.shown.seq >= MAX_SHARED) {
+        this.shown = { txid, seq }
+        riders.push({ key: keyOf(EVIDENCE, seq), value: concat(Uint8Array.of(VERSION), raw) })
+      }
+      stored = { told: { seq, at_ms, movement: { ...movement, raw: NO_BYTES } }, evidence: this.shown.seq }
+    }
+    riders.push({ key: keyOf(TOLD, seq), value: encoded(storedMovement, stored) })
+    if (seq > MAX_TOLD) riders.push({ key: keyOf(TOLD, seq - MAX_TOLD), value: null })
+    if (seq > MAX_TOLD + MAX_SHARED) riders.push({ key: keyOf(EVIDENCE, seq - MAX_TOLD - MAX_SHARED), value: null })
+    return { seq, riders }
+  }
 }
 
 /** @throws StoreError `store-damaged` */
@@ -58,16 +95,19 @@ export async function* readCoins(store: Pick<RowStore, 'rows'>): AsyncGenerator<
 
 /** The number of the last that was told; 0 before the first. @throws StoreError */
 export async function lastTold(store: Pick<RowStore, 'rows'>): Promise<number> {
-  for await (const { value } of store.rows(TOLD, { reverse: true })) return decoded(toldMovement, value).seq
+  for await (const { value } of store.rows(TOLD, { reverse: true })) return decoded(storedMovement, value).told.seq
   return 0
 }
 
 /** What was told after this number, oldest first. @throws StoreError */
 export async function readTold(store: Pick<RowStore, 'rows'>, after: number, limit: number): Promise<ToldMovement[]> {
   const told: ToldMovement[] = []
+  let shown: Evidence | null = null
   for await (const { value } of store.rows(TOLD)) {
-    const one = decoded(toldMovement, value)
-    if (one.seq > after) told.push(one)
+    const stored = decoded(storedMovement, value)
+    if (stored.told.seq <= after) continue
+    if (stored.evidence !== null && stored.evidence !== shown?.seq) shown = await readEvidence(store, stored.evidence)
+    told.push(shown === null ? stored.told : withEvidence(stored.told, shown))
     if (told.length >= limit) break
   }
   return told
@@ -77,7 +117,7 @@ export async function readTold(store: Pick<RowStore, 'rows'>, after: number, lim
 export async function readFacts(store: Pick<RowStore, 'rows'>): Promise<Set<string>> {
   const facts = new Set<string>()
   for await (const { value } of store.rows(TOLD)) {
-    const { movement } = decoded(toldMovement, value)
+    const { movement } = decoded(storedMovement, value).told
     const undone = factUndoneBy(movement)
     if (undone !== null) facts.delete(undone)
     const fact = factOf(movement)
@@ -86,10 +126,26 @@ export async function readFacts(store: Pick<RowStore, 'rows'>): Promise<Set<stri
   return facts
 }
 
-function keyOfTold(seq: number): Uint8Array {
-  const key = new Uint8Array(TOLD.length + 8)
-  key.set(TOLD)
-  new DataView(key.buffer).setBigUint64(TOLD.length, BigInt(seq))
+interface Evidence {
+  readonly seq: number
+  readonly raw: Uint8Array
+}
+
+async function readEvidence(store: Pick<RowStore, 'rows'>, seq: number): Promise<Evidence> {
+  for await (const { value } of store.rows(keyOf(EVIDENCE, seq))) {
+    if (value[0] === VERSION) return { seq, raw: value.subarray(1) }
+  }
+  throw damaged()
+}
+
+function withEvidence(told: ToldMovement, { raw }: Evidence): ToldMovement {
+  return 'raw' in told.movement ? { ...told, movement: { ...told.movement, raw } } : told
+}
+
+function keyOf(kind: Uint8Array, seq: number): Uint8Array {
+  const key = new Uint8Array(kind.length + 8)
+  key.set(kind)
+  new DataView(key.buffer).setBigUint64(kind.length, BigInt(seq))
   return key
 }
 
@@ -103,5 +159,9 @@ function decoded<T>(schema: Schema<T>, bytes: Uint8Array): T {
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error
   }
-  throw new StoreError('store-damaged', 'a row of movements cannot be read, or a later version wrote it')
+  throw damaged()
+}
+
+function damaged(): StoreError {
+  return new StoreError('store-damaged', 'a row of movements cannot be read, or a later version wrote it')
 }
