@@ -1,6 +1,6 @@
 import type { Bitcoind, CallOptions } from '@belfry/bitcoind'
 import type { SpendTx } from '@belfry/protocol'
-import { BoundedMap, type Sats, type Txid } from '@belfry/protocol/primitives'
+import { BoundedMap, type Txid } from '@belfry/protocol/primitives'
 import type { ChainCounters } from '../counters.ts'
 import type { Delivery } from '../events/delivery.ts'
 import type { ChainView } from '../follower/chain-view.ts'
@@ -56,12 +56,14 @@ const FETCHES_AT_ONCE = 4
 export class Mempool {
   private readonly modules: MempoolModules
   private readonly coins: WatchedCoins
-  /** Movements whose bytes are here, and which bitcoind has not said to have accepted. */
-  private readonly waiting = new BoundedMap<Txid, Sighting>(MAX_WAITING)
+  /** The bytes of movements which bitcoind has not said to have accepted. */
+  private readonly waiting = new BoundedMap<Txid, Uint8Array>(MAX_WAITING)
   /** Accepted, and the bytes have not come; nearly all of them move nothing that is watched. */
   private readonly accepted = new RecentTxids(MIN_ACCEPTED)
   /** Gone, by bitcoind's answer: of these a message that says otherwise may be older than the answer. */
   private readonly gone = new BoundedMap<Txid, true>(MAX_GONE)
+  /** Scripts were derived since the last reading, which what was read before may pay. */
+  private hasLearnt = false
 
   constructor(modules: MempoolModules) {
     this.modules = modules
@@ -76,18 +78,18 @@ export class Mempool {
    */
   onTransaction(bytes: Uint8Array): Promise<void> | undefined {
     const found = findInTransaction(this.modules.scanner, bytes)
-    return found === null ? undefined : this.onMovement(sightingOf(bytes, null, found, this.coins))
+    return found === null ? undefined : this.onMovement(bytes, found)
   }
 
-  private async onMovement({ tx, concerned, payments }: Sighting): Promise<void> {
+  private async onMovement(bytes: Uint8Array, found: FoundTransaction): Promise<void> {
+    const { tx, concerned } = sightingOf({ bytes, fee: null }, found, this.coins)
     const news = concerned.filter((watched) => isNews(watched, tx.txid))
     if (news.length === 0) return
-    const sighting = { tx, concerned: news, payments }
     if (this.accepted.delete(tx.txid)) {
-      await this.tellAccepted(sighting)
+      await this.tellAccepted(bytes)
       return
     }
-    this.waiting.set(tx.txid, sighting)
+    this.waiting.set(tx.txid, bytes)
     for (const watched of news) this.coins.doubt(watched)
     this.modules.wake(ACCEPTANCE_WAIT_MS)
   }
@@ -129,6 +131,11 @@ export class Mempool {
     if (settled !== 'done' || !this.modules.reading.isDue) return settled
     this.modules.counters.mempool_readings += 1
     const isWhole = await this.modules.reading.pass((sighting) => this.tellRead(sighting))
+    if (this.hasLearnt) {
+      this.hasLearnt = false
+      this.modules.reading.forgetAll()
+      return 'again'
+    }
     // What was told on the way may have gone meanwhile.
     return isWhole ? await this.settleDoubts() : 'again'
   }
@@ -160,20 +167,20 @@ export class Mempool {
     const answers = new Map<Watched, Answer>()
     const news = new Map<Watched, Txid>()
     const [coinbases, spendable] = [coins.filter(isCoinbase), coins.filter((one) => !isCoinbase(one))]
-    for (const watched of coinbases) answers.set(watched, { txid: null, sighting: null })
+    for (const watched of coinbases) answers.set(watched, { txid: null, news: null })
     for (let i = 0; i < spendable.length; i += OUTPOINTS_PER_QUESTION) {
       const part = spendable.slice(i, i + OUTPOINTS_PER_QUESTION)
       const spenders = await bitcoind.getTxSpendingPrevout(part.map(({ outpoint }) => outpoint), call)
       for (const [j, watched] of part.entries()) {
         const txid = spenders[j]?.spender ?? null
-        if (txid === null || txid === watched.mempool?.txid) answers.set(watched, { txid, sighting: null })
+        if (txid === null || txid === watched.mempool?.txid) answers.set(watched, { txid, news: null })
         else news.set(watched, txid)
       }
     }
-    const sightings = await this.fetchAll(new Set(news.values()))
+    const transactions = await this.fetchAll(new Set(news.values()))
     for (const [watched, txid] of news) {
-      const sighting = sightings.get(txid)
-      if (sighting !== undefined) answers.set(watched, { txid, sighting })
+      const fetched = transactions.get(txid)
+      if (fetched !== undefined) answers.set(watched, { txid, news: fetched })
     }
     return answers
   }
@@ -205,56 +212,69 @@ export class Mempool {
     this.coins.trust(watched, asked.mark)
     if (watched.confirmed !== null || answer === undefined) return
     if (answer.txid === null) await this.tellGone(watched)
-    else if (answer.sighting !== null) await this.tellAsked(answer.sighting, asked.mark)
+    else if (answer.news !== null) await this.tellAsked(answer.news, asked.mark)
   }
 
   /** Of all that it concerns, as far as nothing newer is known of that: a coin asked for by name may not be all it moves. */
-  private async tellAsked({ bytes, fee }: ReadTransaction, mark: number): Promise<void> {
-    const found = findInTransaction(this.modules.scanner, bytes)
-    if (found === null) return
+  private async tellAsked(fetched: ReadTransaction, mark: number): Promise<void> {
     const now = this.coins.tick()
-    const { tx, concerned, payments } = sightingOf(bytes, fee, found, this.coins)
-    this.modules.delivery.extend([{ payments }])
-    for (const watched of concerned) {
+    const sighting = this.lookAt(fetched)
+    if (sighting === null) return
+    for (const watched of sighting.concerned) {
       const isFollowedFromNow = watched.changedAt > now
-      if (watched.confirmed !== null || watched.changedAt > mark && !isFollowedFromNow) continue
-      await this.tell(watched, { tx, payments }, 'elsewhere')
+      if (!this.coins.holds(watched) || watched.confirmed !== null || watched.changedAt > mark && !isFollowedFromNow) continue
+      await this.tell(watched, sighting, 'elsewhere')
     }
   }
 
-  private tellAccepted({ tx, concerned, payments }: Sighting): Promise<void> {
+  private tellAccepted(bytes: Uint8Array): Promise<void> {
     return this.modules.delivery.turn(async () => {
-      this.modules.delivery.extend([{ payments }])
-      for (const watched of concerned) {
+      const sighting = this.lookAt({ bytes, fee: null })
+      if (sighting === null) return
+      const { txid } = sighting.tx
+      for (const watched of sighting.concerned) {
         if (!this.coins.holds(watched) || watched.confirmed !== null) continue
         const known = watched.mempool
-        if (known === null ? this.gone.has(tx.txid) : known.from === 'elsewhere' && known.txid !== tx.txid) {
+        if (known === null ? this.gone.has(txid) : known.from === 'elsewhere' && known.txid !== txid) {
           // Which of the two is the newer is not known.
           this.coins.doubt(watched)
           this.modules.wake(0)
         } else {
-          await this.tell(watched, { tx, payments }, 'zmq')
+          await this.tell(watched, sighting, 'zmq')
         }
       }
     })
   }
 
   /** Found by reading the mempool: it may have gone since, so it is asked for once more. */
-  private tellRead({ bytes, fee }: ReadTransaction): Promise<void> {
+  private tellRead(read: ReadTransaction): Promise<void> {
     return this.modules.delivery.turn(async () => {
-      const found = findInTransaction(this.modules.scanner, bytes)
-      if (found === null) return
-      const { tx, concerned, payments } = sightingOf(bytes, fee, found, this.coins)
-      this.modules.delivery.extend([{ payments }])
-      for (const watched of concerned) {
-        if (watched.confirmed !== null) continue
-        if (watched.mempool === null || watched.mempool.txid === tx.txid) await this.tell(watched, { tx, payments }, 'elsewhere')
-        if (isNews(watched, tx.txid)) this.coins.doubt(watched)
+      const sighting = this.lookAt(read)
+      if (sighting === null) return
+      const { txid } = sighting.tx
+      for (const watched of sighting.concerned) {
+        if (!this.coins.holds(watched) || watched.confirmed !== null) continue
+        if (watched.mempool === null || watched.mempool.txid === txid) await this.tell(watched, sighting, 'elsewhere')
+        if (isNews(watched, txid)) this.coins.doubt(watched)
       }
     })
   }
 
-  private async tell(watched: Watched, { tx, payments }: Fetched, from: MempoolSpend['from']): Promise<void> {
+  /**
+   * What it does to what is watched by now; only within a turn. A payment may have a wallet look for more scripts, which the
+   * same transaction may pay.
+   */
+  private lookAt(read: ReadTransaction): Sighting | null {
+    const { scanner, delivery } = this.modules
+    for (;;) {
+      const found = findInTransaction(scanner, read.bytes)
+      if (found === null) return null
+      if (!delivery.extend([found])) return sightingOf(read, found, this.coins)
+      this.hasLearnt = true
+    }
+  }
+
+  private async tell(watched: Watched, { tx, payments }: Sighting, from: MempoolSpend['from']): Promise<void> {
     const { outpoint, mempool } = watched
     const about = { watched, payments, position: null }
     const isKnown = mempool?.txid === tx.txid
@@ -283,12 +303,9 @@ interface Asked {
   readonly loaded: boolean
 }
 
-interface Fetched {
+interface Sighting {
   readonly tx: SpendTx
   readonly payments: readonly FoundPayment[]
-}
-
-interface Sighting extends Fetched {
   readonly concerned: readonly Watched[]
 }
 
@@ -297,10 +314,10 @@ interface Answer {
   /** Null: nothing. */
   readonly txid: Txid | null
   /** Null where it is what was told already. */
-  readonly sighting: ReadTransaction | null
+  readonly news: ReadTransaction | null
 }
 
-function sightingOf(bytes: Uint8Array, fee: Sats | null, found: FoundTransaction, coins: WatchedCoins): Sighting {
+function sightingOf({ bytes, fee }: ReadTransaction, found: FoundTransaction, coins: WatchedCoins): Sighting {
   const tx = describeSpend(bytes, found.layout, fee)
   return { tx, concerned: concernedBy(found, bytes, tx.txid, coins), payments: found.payments }
 }

@@ -26,8 +26,8 @@ const TRANSACTIONS_PER_QUESTION = 100
  */
 export class MempoolReading {
   private readonly modules: MempoolReadingModules
-  /** Those looked at: of the mempool as it was at the last reading. */
-  private read: ReadonlySet<Txid> = new Set()
+  /** Those looked at, of the mempool as it was last. */
+  private read = new Set<Txid>()
   private wanted = true
   private wantedAgain = false
 
@@ -59,14 +59,17 @@ export class MempoolReading {
     const { loaded } = await bitcoind.getMempoolInfo(call)
     const { txids } = await bitcoind.getRawMempool(call)
     const unread = txids.filter((txid) => !this.read.has(txid))
+    // What has left may come back, and is news then. What is looked at counts, also where bitcoind soon answers no more.
+    const read = this.read = new Set(txids.filter((txid) => this.read.has(txid)))
     for (let i = 0; i < unread.length; i += TRANSACTIONS_PER_QUESTION) {
-      for (const [txid, bytes] of await this.fetch(unread.slice(i, i + TRANSACTIONS_PER_QUESTION))) {
+      const part = unread.slice(i, i + TRANSACTIONS_PER_QUESTION)
+      for (const [txid, bytes] of await this.fetch(part)) {
         if (findInTransaction(this.modules.scanner, bytes) === null) continue
         const entry = await bitcoind.getMempoolEntry(txid, call)
         if (entry !== null) await tell({ bytes, fee: entry.fee })
       }
+      for (const txid of part) read.add(txid)
     }
-    this.read = new Set(txids)
     // A bitcoind that reads its mempool back after a restart says so of nothing that it takes back.
     this.wanted = this.wantedAgain || !loaded
     return !this.wantedAgain

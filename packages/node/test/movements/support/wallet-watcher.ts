@@ -130,15 +130,27 @@ export class WalletWatcher {
 
   /** All that was told since the last time, which must be this. */
   async expect(...sentences: readonly string[]): Promise<ToldMovement[]> {
-    await pollUntil(`${sentences.length} movements`, async () => (await this.told()).length >= sentences.length)
-    // What is too much comes within a few rounds, each of which asks for the best block.
-    const rounds = this.rounds + 8
-    await pollUntil('some rounds', () => this.rounds >= rounds)
+    await this.settled(sentences.length)
     const told = await this.told()
     assert.deepEqual(told.map(({ movement }) => this.sentenceOf(movement)), sentences)
     this.read += told.length
     assert.deepEqual(told.map(({ seq }) => seq), sentences.map((_, i) => this.read - told.length + i + 1))
     return told
+  }
+
+  /** So much was told, and some rounds brought no more. */
+  async settled(count: number): Promise<void> {
+    await pollUntil(`${count} movements`, async () => (await this.told()).length >= count)
+    // What is too much comes within a few rounds, each of which asks for the best block.
+    const rounds = this.rounds + 8
+    await pollUntil('some rounds', () => this.rounds >= rounds)
+  }
+
+  /** Of what was told since the last time, in whatever order. */
+  async sentences(): Promise<string[]> {
+    const told = await this.told()
+    this.read += told.length
+    return told.map(({ movement }) => this.sentenceOf(movement))
   }
 
   async told(): Promise<ToldMovement[]> {
