@@ -47,21 +47,28 @@ const evidence = fc.constantFrom(1, 2, 3).map((number) => ({
   raw: new Uint8Array(number * 7).fill(number),
 }))
 const position = fc.nat(1_000_000)
+type Tx = { readonly txid: Txid; readonly raw: Uint8Array }
+type Spent = Pick<Extract<Movement, { event: 'spend-evicted' }>, 'outpoint' | 'coin'>
+type Where = { readonly block: BlockRef; readonly position: number }
+
+const payments = (paid: Payment, tx: Tx, where: Where): Movement[] => [
+  { event: 'payment-seen', payment: paid, ...tx },
+  { event: 'payment-replaced', payment: paid, ...tx },
+  { event: 'payment-evicted', payment: paid },
+  { event: 'payment-confirmed', payment: paid, ...tx, ...where },
+  { event: 'payment-unconfirmed', payment: paid, block: where.block },
+]
+const spends = (one: Spent, tx: Tx, where: Where): Movement[] => [
+  { event: 'spend-seen', ...one, ...tx },
+  { event: 'spend-replaced', ...one, old_txid: tx.txid, ...tx },
+  { event: 'spend-evicted', ...one, txid: tx.txid },
+  { event: 'spend-confirmed', ...one, ...tx, ...where },
+  { event: 'spend-unconfirmed', ...one, txid: tx.txid, block: where.block },
+]
+const where = record({ block, position })
 const movement: fc.Arbitrary<Movement> = fc.oneof(
-  fc.tuple(payment, evidence).map(([one, tx]): Movement => ({ event: 'payment-seen', payment: one, ...tx })),
-  fc.tuple(payment, evidence).map(([one, tx]): Movement => ({ event: 'payment-replaced', payment: one, ...tx })),
-  payment.map((one): Movement => ({ event: 'payment-evicted', payment: one })),
-  fc.tuple(payment, evidence, block, position).map(([one, tx, where, at]): Movement =>
-    ({ event: 'payment-confirmed', payment: one, ...tx, block: where, position: at })),
-  fc.tuple(payment, block).map(([one, where]): Movement => ({ event: 'payment-unconfirmed', payment: one, block: where })),
-  fc.tuple(record(spent), evidence).map(([one, tx]): Movement => ({ event: 'spend-seen', ...one, ...tx })),
-  fc.tuple(record(spent), txid, evidence).map(([one, old, tx]): Movement =>
-    ({ event: 'spend-replaced', ...one, old_txid: old, ...tx })),
-  fc.tuple(record(spent), txid).map(([one, id]): Movement => ({ event: 'spend-evicted', ...one, txid: id })),
-  fc.tuple(record(spent), evidence, block, position).map(([one, tx, where, at]): Movement =>
-    ({ event: 'spend-confirmed', ...one, ...tx, block: where, position: at })),
-  fc.tuple(record(spent), txid, block).map(([one, id, where]): Movement =>
-    ({ event: 'spend-unconfirmed', ...one, txid: id, block: where })),
+  fc.tuple(payment, evidence, where).chain((parts) => fc.constantFrom(...payments(...parts))),
+  fc.tuple(record(spent), evidence, where).chain((parts) => fc.constantFrom(...spends(...parts))),
 )
 
 const NOW = 1_790_000_000_000 as Millis
