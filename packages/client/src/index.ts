@@ -34,7 +34,9 @@ export { cardToJson, definitionToJson, lockSignatureToJson, lockToJson } from '.
 export * from './files/index.ts'
 export { type Statement, readStatement } from './incident/statement.ts'
 export * from './vault/index.ts'
-export { type NodeReader, type WatchInfo, readWatches } from './watch/watches.ts'
+export { MOVEMENT_EVENTS, type MovementInfo, type MovementPage, readMovements } from './watch/movements.ts'
+export type { NodeReader } from './watch/node-reader.ts'
+export { type WatchInfo, type WatchList, readWatches } from './watch/watches.ts'
 
 // What a program of an owner or operator needs of the packages beneath, so that this package is all that it imports.
 export { type Bitcoind, BitcoindError, connectBitcoind } from '@belfry/bitcoind'

@@ -2,9 +2,11 @@ export { type NodeConfig, loadConfig } from './config/index.ts'
 export { NodeError, type NodeErrorCode } from './errors.ts'
 export { type Logger, createLogger } from './logging/index.ts'
 export { type NodeModules, type RunningNode, startNode } from './node.ts'
-export type { IncidentSummary, IncidentView, PeerView, Readiness, StatusView, VaultView, WatchView } from './views/index.ts'
+export type { IncidentSummary, IncidentView, MovementView, PeerView, Readiness, StatusView, VaultView, WatchView } from './views/index.ts'
 export { storedWatchesView } from './views/index.ts'
 export {
+  type OutpointChange,
+  type OutpointProgress,
   type ReadRequest,
   type WatchRequest,
   type WatchSubject,

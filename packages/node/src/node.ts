@@ -31,10 +31,13 @@ import { Ingress } from './ingress.ts'
 import { type Logger, chainLog, movementLog, networkLog, tellLog } from './logging/index.ts'
 import { type Membership, openMembership, verifier } from './membership.ts'
 import { createMetrics } from './metrics/index.ts'
-import { MovementBook } from './movements/index.ts'
+import { MovementBook, readTold } from './movements/index.ts'
 import { Store } from './store/index.ts'
 import { type Loaded, loadWatching } from './watching/load.ts'
 import { Rescan } from './watching/rescan.ts'
+
+/** In one answer: three times as long in JSON, which the command line still takes. */
+const MAX_TOLD_BYTES = 4 * 1024 * 1024
 
 export type NodeLoop = Loop<State, Durable, Input, LogRecord, DurableEffect, ImmediateEffect>
 
@@ -192,7 +195,11 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
       loop: () => running.counters(),
       network: () => network.counters(),
       chain: () => chain.counters(),
-      watches: () => watching.watches.entries(),
+      watching: {
+        watches: () => watching.watches.entries(),
+        listed: () => watching.listed,
+        movements: (after, limit) => readTold(store, after, limit, MAX_TOLD_BYTES),
+      },
       metrics,
       logger,
     },

@@ -145,16 +145,16 @@ describe('belfry watch', () => {
     const seen: string[] = []
     const port = await serve((path, authorization) => {
       seen.push(`${path} ${authorization}`)
-      return { ok: true, result: { watches: [view] } }
+      return { ok: true, result: { watches: [view], listed_outpoints: 3 } }
     })
     await writeFile(`${data}/api-token`, `${TOKEN}\n`)
     const url = `http://127.0.0.1:${port}`
-    assert.deepEqual(await result(['watch', 'list', '--data', data, '--url', url]), { watches: [view] })
+    assert.deepEqual(await result(['watch', 'list', '--data', data, '--url', url]), { watches: [view], listed_outpoints: 3 })
     assert.deepEqual(seen, [`/api/v1/watches Bearer ${TOKEN}`])
     await configure(port)
     try {
       const { stdout } = await belfry(['watch', 'list', '--config', config])
-      assert.match(stdout, /^\w{16} {2}shop\n {2}address {2,}bcrt1/)
+      assert.match(stdout, /^\w{16} {2}shop\n {2}address {2,}bcrt1.*\n\n3 outpoints on the list/s)
     } finally {
       await configure(1)
     }
@@ -184,7 +184,7 @@ describe('belfry watch', () => {
   })
 
   it('loads no daemon, no store and no ZMQ for its help, nor to ask a node by its address', async () => {
-    const port = await serve(() => ({ ok: true, result: { watches: [] } }))
+    const port = await serve(() => ({ ok: true, result: { watches: [], listed_outpoints: 0 } }))
     await writeFile(`${data}/api-token`, `${TOKEN}\n`)
     const forbidden = "import { registerHooks } from 'node:module'; registerHooks({ load(url, context, next) { " +
       "if (/classic-level|zeromq|packages\\/node\\/src/.test(url)) throw new Error('loaded ' + url); return next(url, context) } })"
@@ -202,7 +202,7 @@ describe('belfry watch', () => {
     assert.match(failureIn(stdout).message, /loaded .*packages\/node\/src/)
   })
 
-  for (const verb of ['add', 'list', 'remove']) {
+  for (const verb of ['add', 'list', 'events', 'remove']) {
     it(`has help for ${verb} with an example that the command itself would take`, async () => {
       const { code, stdout } = await belfry(['watch', verb, '--help'])
       assert.equal(code, 0)

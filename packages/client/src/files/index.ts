@@ -1,5 +1,5 @@
 export { formatOf } from './json.ts'
-export { readBytes, readText } from './read.ts'
+export { readBytes, readPieces, readText } from './read.ts'
 export {
   type NewFile,
   type Privacy,

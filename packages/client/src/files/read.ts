@@ -6,6 +6,8 @@ import { ClientError } from '../errors.ts'
 /** The largest file that passes through here is an enrolment of 64 members, about 1 MB of hex. */
 const MAX_READ_BYTES = 16 * 1024 * 1024
 
+const PIECE_BYTES = 1024 * 1024
+
 /**
  * A whole text file.
  * @param what the file's meaning, for the sentence: "an owner card"
@@ -41,10 +43,42 @@ export async function readBytes(path: string, what: string): Promise<Uint8Array>
     return buffer.subarray(0, length)
   } catch (error) {
     if (error instanceof ClientError) throw error
-    throw unreadable(path, what, systemCode(error) === 'ENOENT' ? 'there is no such file' : systemCode(error))
+    throw unreadableBy(error, path, what)
   } finally {
     await file?.close()
   }
+}
+
+/**
+ * A file of any length, piece by piece, each of them the reader's own.
+ * @throws ClientError file-unreadable; the signal's reason
+ */
+export async function* readPieces(path: string, what: string, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  const file = await orUnreadable(open(path, constants.O_RDONLY | constants.O_NONBLOCK), path, what)
+  try {
+    if (!(await orUnreadable(file.stat(), path, what)).isFile()) throw unreadable(path, what, 'it is no regular file')
+    for (;;) {
+      signal?.throwIfAborted()
+      const piece = Buffer.allocUnsafeSlow(PIECE_BYTES)
+      const { bytesRead } = await orUnreadable(file.read(piece, 0, PIECE_BYTES, null), path, what)
+      if (bytesRead === 0) return
+      yield piece.subarray(0, bytesRead)
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+async function orUnreadable<T>(reading: Promise<T>, path: string, what: string): Promise<T> {
+  try {
+    return await reading
+  } catch (error) {
+    throw unreadableBy(error, path, what)
+  }
+}
+
+function unreadableBy(error: unknown, path: string, what: string): ClientError {
+  return unreadable(path, what, systemCode(error) === 'ENOENT' ? 'there is no such file' : systemCode(error))
 }
 
 function unreadable(path: string, what: string, reason: string): ClientError {

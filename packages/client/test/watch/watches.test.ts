@@ -20,17 +20,19 @@ describe('what a node watches, as a program reads it', () => {
   const answering = (result: unknown) => readWatches({ get: async (what) => (what === 'watches' ? result : assert.fail()) })
 
   it('is what the node answers', async () => {
-    assert.deepEqual(await answering({ watches: [WATCH] }), [WATCH])
-    assert.deepEqual(await answering({ watches: [] }), [])
+    for (const list of [{ watches: [WATCH], listed_outpoints: 5_000_000 }, { watches: [], listed_outpoints: 0 }]) {
+      assert.deepEqual(await answering(list), list)
+    }
   })
 
   for (const [what, answer] of [
     ['nothing', null],
-    ['no list', { watches: {} }],
-    ['an unknown field', { watches: [{ ...WATCH, more: 1 }] }],
-    ['a missing field', { watches: [{ ...WATCH, scan: undefined }] }],
-    ['a time that is none', { watches: [{ ...WATCH, added_at: 'yesterday' }] }],
-    ['more than a node watches', { watches: Array.from({ length: 1_001 }, () => WATCH) }],
+    ['no list', { watches: {}, listed_outpoints: 0 }],
+    ['an unknown field', { watches: [{ ...WATCH, more: 1 }], listed_outpoints: 0 }],
+    ['a missing field', { watches: [{ ...WATCH, scan: undefined }], listed_outpoints: 0 }],
+    ['a time that is none', { watches: [{ ...WATCH, added_at: 'yesterday' }], listed_outpoints: 0 }],
+    ['more than a node watches', { watches: Array.from({ length: 1_001 }, () => WATCH), listed_outpoints: 0 }],
+    ['without the number of outpoints', { watches: [] }],
   ] as const) {
     it(`is refused where it is ${what}`, async () => {
       await assert.rejects(answering(JSON.parse(JSON.stringify(answer))), SchemaError)

@@ -40,7 +40,7 @@ export const REFUSALS = {
     new HttpError(
       'not-found',
       'There is nothing here.',
-      'Known: /livez, /readyz, /metrics, /api/v1/status, vaults, incidents, incidents/{id} and peers.',
+      'Known: /livez, /readyz, /metrics, /api/v1/status, vaults, incidents, incidents/{id}, peers, watches and movements.',
     ),
   noIncident: () =>
     new HttpError('not-found', 'This member knows no such incident.', 'List them with /api/v1/incidents.'),
@@ -53,6 +53,12 @@ export const REFUSALS = {
       'Ask for 127.0.0.1 or localhost; a proxy in front must send that as the Host.',
     ),
   malformed: () => new HttpError('malformed-request', 'This is no HTTP request.', 'Speak HTTP/1.1.'),
+  query: () =>
+    new HttpError(
+      'malformed-request',
+      'after is a whole number, and limit one from 1 to 1000.',
+      'Ask for /api/v1/movements?after=0&limit=100, and then for what comes after the last seq of the answer.',
+    ),
   headersTooLarge: () =>
     new HttpError('headers-too-large', 'The headers are too large.', 'Send fewer or shorter headers.'),
   timeout: () => new HttpError('request-timeout', 'The request did not come in time.', 'Send it at once.'),

@@ -2,25 +2,39 @@
 import { type IncidentId, isHex32 } from '@belfry/protocol/primitives'
 import { Hono } from 'hono'
 import type { Metrics, MetricsSources } from '../metrics/index.ts'
-import { incidentView, incidentsView, peersView, readiness, statusView, vaultsView, watchesView } from '../views/index.ts'
+import type { ToldMovement } from '../movements/index.ts'
+import {
+  incidentView, incidentsView, movementsView, peersView, readiness, statusView, vaultsView, watchesView,
+} from '../views/index.ts'
 import type { WatchEntry } from '../wallets/index.ts'
 import { JSON_HEADERS, PLAIN_HEADERS, REFUSALS, STATUS, failureBody, successBody } from './answer.ts'
 import type { ApiToken } from './api-token.ts'
 import { HttpError } from './errors.ts'
 import type { Liveness } from './liveness.ts'
 
+/** What a node watches for a person, and what it has told of it. */
+export interface WatchingSources {
+  readonly watches: () => Iterable<WatchEntry>
+  /** How many coins are on its list of outpoints. */
+  readonly listed: () => number
+  /** What was told after this number, the oldest first; not more than that, and fewer where they are long. */
+  readonly movements: (after: number, limit: number) => Promise<readonly ToldMovement[]>
+}
+
 export interface AppModules {
   readonly sources: MetricsSources
   readonly metrics: Metrics
   readonly liveness: Liveness
   readonly token: ApiToken
-  /** What is watched for a person. */
-  readonly watches: () => Iterable<WatchEntry>
+  readonly watching: WatchingSources
   /** A handler threw: a bug. */
   readonly onBug: (error: unknown) => void
 }
 
-export function createApp({ sources, metrics, liveness, token, watches, onBug }: AppModules): Hono {
+const DEFAULT_MOVEMENTS = 100
+const MAX_MOVEMENTS = 1_000
+
+export function createApp({ sources, metrics, liveness, token, watching, onBug }: AppModules): Hono {
   const { state, shell } = sources
   const app = new Hono()
 
@@ -50,7 +64,14 @@ export function createApp({ sources, metrics, liveness, token, watches, onBug }:
     return view ? success(view) : failure(REFUSALS.noIncident())
   })
   app.get('/api/v1/peers', () => success({ peers: peersView(state()) }))
-  app.get('/api/v1/watches', () => success({ watches: watchesView(watches()) }))
+  app.get('/api/v1/watches', () =>
+    success({ watches: watchesView(watching.watches()), listed_outpoints: watching.listed() }))
+  app.get('/api/v1/movements', async (context) => {
+    const page = pageOf(context.req.query())
+    if (page === null) return failure(REFUSALS.query())
+    const told = await watching.movements(page.after, page.limit)
+    return success({ movements: movementsView(told, watching.watches()) })
+  })
 
   app.notFound(() => failure(REFUSALS.notFound()))
   app.onError((error) => {
@@ -58,6 +79,22 @@ export function createApp({ sources, metrics, liveness, token, watches, onBug }:
     return failure(REFUSALS.internal())
   })
   return app
+}
+
+/** Null for what is no page. */
+function pageOf({ after = '0', limit = String(DEFAULT_MOVEMENTS) }: Readonly<Record<string, string>>): Page | null {
+  const page = { after: wholeNumber(after), limit: wholeNumber(limit) }
+  return page.after >= 0 && page.limit >= 1 && page.limit <= MAX_MOVEMENTS ? page : null
+}
+
+interface Page {
+  readonly after: number
+  readonly limit: number
+}
+
+/** −1 for what is none. */
+function wholeNumber(text: string): number {
+  return /^[0-9]{1,15}$/.test(text) ? Number(text) : -1
 }
 
 /** For a request of which no URL can be made. */

@@ -5,10 +5,9 @@ import { invariant } from '@belfry/protocol/primitives'
 import { isLoopback } from '../config/index.ts'
 import type { Logger } from '../logging/index.ts'
 import type { Metrics, MetricsSources } from '../metrics/index.ts'
-import type { WatchEntry } from '../wallets/index.ts'
 import { admit, onClientError } from './admission.ts'
 import { API_TOKEN_FILE, ApiToken } from './api-token.ts'
-import { createApp, malformed } from './app.ts'
+import { type WatchingSources, createApp, malformed } from './app.ts'
 import { HttpError } from './errors.ts'
 import { HTTP_LIMITS, type HttpLimits } from './limits.ts'
 import { Liveness } from './liveness.ts'
@@ -27,8 +26,7 @@ export interface HttpInit {
 export interface HttpModules extends MetricsSources {
   readonly metrics: Metrics
   readonly logger: Logger
-  /** What is watched for a person; without it, nothing is. */
-  readonly watches?: () => Iterable<WatchEntry>
+  readonly watching: WatchingSources
   /** For liveness; milliseconds that never run backwards. */
   readonly now?: () => number
 }
@@ -82,10 +80,10 @@ export function createHttp(init: HttpInit, modules: HttpModules): HttpServer {
 }
 
 function assemble(init: HttpInit, limits: HttpLimits, modules: HttpModules, token: ApiToken): Server {
-  const { metrics, logger, watches = () => [], now = () => performance.now() } = modules
+  const { metrics, logger, watching, now = () => performance.now() } = modules
   const liveness = new Liveness({ limit_ms: init.stuck_after_ms ?? STUCK_AFTER_MS }, { loop: modules.loop, now })
   const onBug = (error: unknown): void => logger.error('http-failed', { error })
-  const app = createApp({ sources: modules, metrics, liveness, token, watches, onBug })
+  const app = createApp({ sources: modules, metrics, liveness, token, watching, onBug })
   const serve = getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: () => malformed() })
   const server = createServer(
     {

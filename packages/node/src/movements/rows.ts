@@ -99,14 +99,23 @@ export async function lastTold(store: Pick<RowStore, 'rows'>): Promise<number> {
   return 0
 }
 
-/** What was told after this number, oldest first. @throws StoreError */
-export async function readTold(store: Pick<RowStore, 'rows'>, after: number, limit: number): Promise<ToldMovement[]> {
+/**
+ * What was told after this number, oldest first.
+ * @param max_bytes of rows, with the evidence of each; one is read whatever it takes
+ * @throws StoreError
+ */
+export async function readTold(
+  store: Pick<RowStore, 'rows'>, after: number, limit: number, max_bytes = Infinity,
+): Promise<ToldMovement[]> {
   const told: ToldMovement[] = []
   let shown: Evidence | null = null
-  for await (const { value } of store.rows(TOLD)) {
+  let bytes = 0
+  if (limit === 0) return told
+  for await (const { value } of store.rows(TOLD, { from: keyOf(TOLD, after + 1) })) {
     const stored = decoded(storedMovement, value)
-    if (stored.told.seq <= after) continue
     if (stored.evidence !== null && stored.evidence !== shown?.seq) shown = await readEvidence(store, stored.evidence)
+    bytes += value.length + (stored.evidence === null ? 0 : shown?.raw.length ?? 0)
+    if (bytes > max_bytes && told.length > 0) break
     told.push(shown === null ? stored.told : withEvidence(stored.told, shown))
     if (told.length >= limit) break
   }

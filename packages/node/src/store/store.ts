@@ -22,6 +22,8 @@ export interface StoredRow {
 
 export interface RowOrder {
   readonly reverse?: boolean
+  /** The first of their keys in the order of the keys, or where it would be. */
+  readonly from?: Uint8Array
 }
 
 /** What a keeper of such rows needs of the store. */
@@ -97,10 +99,10 @@ export class Store implements Disk {
    * The rows outside of the log whose keys start so, in the order of their keys, as they are now.
    * @throws StoreError
    */
-  async *rows(prefix: Uint8Array, { reverse = false }: RowOrder = {}): AsyncGenerator<StoredRow, void, undefined> {
+  async *rows(prefix: Uint8Array, { reverse = false, from = prefix }: RowOrder = {}): AsyncGenerator<StoredRow, void, undefined> {
     if (!isRiderKey(prefix)) throw new RangeError('these rows are not to be read')
     try {
-      for await (const [key, value] of this.#db.iterator({ gte: prefix, lt: endOf(prefix), reverse })) {
+      for await (const [key, value] of this.#db.iterator({ gte: from, lt: endOf(prefix), reverse })) {
         yield { key, value: readRider(key, value) }
       }
     } catch (error) {

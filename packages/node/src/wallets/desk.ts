@@ -8,6 +8,7 @@ import { WatchError } from './errors.ts'
 import { indexesOf } from './growth.ts'
 import { MAX_SCRIPTS_WHEN_ADDED, MAX_WATCHES } from './limits.ts'
 import { type ReadRequest, type WatchRequest, readRequest } from './request.ts'
+import { type OutpointChange, type OutpointProgress, addOutpoints, countOutpoints, removeOutpoints } from './outpoint-list.ts'
 import { readWatches, removalOf, riderOf, tooManyWatches } from './rows.ts'
 import { scriptsOf } from './scripts.ts'
 import type { Watch } from './watch.ts'
@@ -85,6 +86,25 @@ export class WatchDesk implements AsyncDisposable {
     }
     await this.#store.write([removalOf(watch.id)])
     return watch
+  }
+
+  /** How many coins are on the list of outpoints. @throws StoreError */
+  async listedOutpoints(): Promise<number> {
+    return await countOutpoints(this.#store)
+  }
+
+  /**
+   * Adds coins to the list of outpoints; see `addOutpoints`.
+   * @param pieces of a text with one TXID:VOUT a line
+   * @throws WatchError, StoreError; the signal's reason
+   */
+  async addOutpoints(pieces: AsyncIterable<Uint8Array>, progress: OutpointProgress = {}): Promise<OutpointChange> {
+    return await addOutpoints(this.#store, pieces, progress)
+  }
+
+  /** Likewise. @throws WatchError, StoreError; the signal's reason */
+  async removeOutpoints(pieces: AsyncIterable<Uint8Array>, progress: OutpointProgress = {}): Promise<OutpointChange> {
+    return await removeOutpoints(this.#store, pieces, progress)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,6 +7,7 @@ export type WatchErrorCode =
   | 'watch-malformed'
   | 'too-many-watches'
   | 'too-many-scripts'
+  | 'too-many-outpoints'
   /** The node runs. Same meaning as the store's own. */
   | 'store-locked'
   | 'no-data-directory'

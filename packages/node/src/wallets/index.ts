@@ -8,6 +8,7 @@ export {
 export { type DeskInit, WatchDesk } from './desk.ts'
 export { WatchError, type WatchErrorCode } from './errors.ts'
 export { indexesOf, isFull } from './growth.ts'
+export type { OutpointChange, OutpointProgress } from './outpoint-list.ts'
 export type { ReadRequest, WatchRequest, WatchSubject } from './request.ts'
 export { type ScanPlan, type ScanProgress, progressOf } from './scan.ts'
 export { type Scripts, scriptsOf } from './scripts.ts'

@@ -8,6 +8,8 @@ export const MAX_SCRIPTS = 100_000
 export const MAX_SCRIPTS_WHEN_ADDED = MAX_SCRIPTS / 2
 /** One wallet that grows without end leaves room for the others. */
 export const MAX_SCRIPTS_OF_A_WATCH = MAX_SCRIPTS / 4
+/** Some 300 MB in memory, of which nothing but that it is watched is known. */
+export const MAX_LISTED_OUTPOINTS = 5_000_000
 /** BIP-44. */
 export const DEFAULT_GAP_LIMIT = 20
 export const MAX_GAP_LIMIT = 1_000

@@ -8,6 +8,8 @@ import { WatchBook } from '../wallets/index.ts'
 export interface Loaded {
   /** All that people asked to watch. */
   readonly watchSet: WatchSet
+  /** How many coins are on the list of outpoints. */
+  readonly listed: number
   readonly watches: WatchBook
   readonly movements: MovementBookInit
   readonly headers: readonly HeaderRow[]
@@ -22,12 +24,14 @@ export interface LoadProgress {
 export async function loadWatching(store: RowStore, network: Network, { onEntries }: LoadProgress): Promise<Loaded> {
   const watchSet = new WatchSet()
   await new WatchRows(store).load(watchSet, { progress: onEntries })
+  const listed = watchSet.outpoints.size
   const watches = await WatchBook.load(store, network)
   for (const { script } of watches.scripts()) watchSet.scripts.add(script)
   for (const { outpoint } of watches.outpoints()) watchSet.outpoints.add(viewOf(keyOfOutpoint(outpoint)), 0)
   const isSearched = [...watches.entries()].every(({ watch }) => watch.scan.state === 'done')
   return {
     watchSet,
+    listed,
     watches,
     movements: {
       stored: await all(readCoins(store)),

@@ -9,7 +9,7 @@ import { createMetrics } from '../../src/metrics/index.ts'
 import { recorded } from '../logging/support.ts'
 import { sourcesOf } from '../metrics/sources.ts'
 import { world } from '../views/world.ts'
-import { closed, running } from './support.ts'
+import { NOTHING_WATCHED, closed, running } from './support.ts'
 
 describe('the HTTP server', () => {
   let dir: string
@@ -21,7 +21,7 @@ describe('the HTTP server', () => {
   const server = (init: Partial<HttpInit> = {}, logger = recorded().logger) =>
     createHttp(
       { host: '127.0.0.1', port: 0, data_dir: dir, ...init },
-      { ...sourcesOf(world().state), metrics: createMetrics(), logger },
+      { ...sourcesOf(world().state), metrics: createMetrics(), logger, watching: NOTHING_WATCHED },
     )
 
   it('tells the port that it was given', async () => {

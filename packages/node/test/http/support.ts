@@ -36,6 +36,8 @@ export interface Answer {
   }
 }
 
+export const NOTHING_WATCHED: HttpModules['watching'] = { watches: () => [], listed: () => 0, movements: async () => [] }
+
 /** A real server on a free port, over a member's real state. */
 export async function running(init: Partial<HttpInit> = {}, modules: Partial<HttpModules> = {}): Promise<Running> {
   const dir = await mkdtemp(join(tmpdir(), 'belfry-http-'))
@@ -43,7 +45,7 @@ export async function running(init: Partial<HttpInit> = {}, modules: Partial<Htt
   const log = recorded()
   const http = createHttp(
     { host: '127.0.0.1', port: 0, data_dir: dir, ...init },
-    { ...sourcesOf(of.state), metrics: createMetrics(), logger: log.logger, ...modules },
+    { ...sourcesOf(of.state), metrics: createMetrics(), logger: log.logger, watching: NOTHING_WATCHED, ...modules },
   )
   await http.start()
   const token = async (): Promise<string> => (await readFile(join(dir, 'api-token'), 'utf8')).trim()

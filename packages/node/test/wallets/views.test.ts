@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { WatchBook } from '../../src/wallets/book.ts'
 import { storedWatchesView, watchesView } from '../../src/views/watches.ts'
-import { running } from '../http/support.ts'
+import { NOTHING_WATCHED, running } from '../http/support.ts'
 import { ADDRESS, OUTPOINT, TPUB, height, read, watchOf } from './support.ts'
 
 describe('the view of what is watched', () => {
@@ -47,11 +47,11 @@ describe('the view of what is watched', () => {
 
   it('is served with the token, and to nobody without', async () => {
     const book = await WatchBook.of([(await read('address', ADDRESS)).watch], 'regtest')
-    const server = await running({}, { watches: () => book.entries() })
+    const server = await running({}, { watching: { ...NOTHING_WATCHED, watches: () => book.entries(), listed: () => 7 } })
     try {
       const { status, body } = await server.get('/api/v1/watches')
       assert.equal(status, 200)
-      assert.deepEqual(body, { ok: true, result: { watches: JSON.parse(JSON.stringify(watchesView(book.entries()))) } })
+      assert.deepEqual(body, { ok: true, result: { watches: JSON.parse(JSON.stringify(watchesView(book.entries()))), listed_outpoints: 7 } })
       const refused = await server.get('/api/v1/watches', {})
       assert.equal(refused.status, 401)
       assert.ok(!refused.text.includes(ADDRESS))

@@ -2,12 +2,14 @@ import type { ReadRequest, WatchRequest, WatchView } from '@belfry/node'
 import type { Command } from 'commander'
 import { type Registrar, addCommand, integer, option } from '../../command.ts'
 import { type JsonObject, type Report, type Style, count } from '../../output/index.ts'
+import { usageError } from '../../errors.ts'
 import type { Shell } from '../../shell.ts'
 import { describeWatch, jsonOf } from './describe.ts'
 import { type DeskOptions, atDesk, deskOptions } from './desk.ts'
-import { type SubjectOptions, subjectOf, subjectOptions } from './subject.ts'
+import { type OutpointsOptions, addList, outpointsOption } from './outpoints.ts'
+import { type SubjectOptions, isAnySubject, subjectOf, subjectOptions } from './subject.ts'
 
-interface AddOptions extends DeskOptions, SubjectOptions {
+interface AddOptions extends DeskOptions, OutpointsOptions, SubjectOptions {
   readonly label: string
   readonly birthHeight?: number
   readonly gap?: number
@@ -22,11 +24,13 @@ export function registerAdd(parent: Command, registrar: Registrar): void {
     summary: 'Watch something from the next start of the node on',
     about:
       'The node must be stopped. Private keys are refused. Without --birth-height nothing of the past is looked for.\n' +
-      'Compare the first address that it prints with the one that the wallet shows.',
+      'Compare the first address that it prints with the one that the wallet shows.\n' +
+      'A list of outpoints (--outpoints) is kept apart: it has no label and no birth height.',
     example: 'belfry watch add --config /etc/belfry/node.yaml --descriptor-file wallet.txt --label savings --birth-height 840000',
     options: [
       ...deskOptions(),
       ...subjectOptions(),
+      outpointsOption('up to five million coins'),
       option('--label <text>', 'what to call it').default('', 'none'),
       integer('--birth-height <height>', 'search the chain from this block on', 0, MAX_HEIGHT),
       integer('--gap <number>', 'indexes to watch above the highest that was paid (default: 20)', 1, MAX_GAP),
@@ -36,6 +40,16 @@ export function registerAdd(parent: Command, registrar: Registrar): void {
 }
 
 async function runAdd(options: AddOptions, shell: Shell): Promise<Report> {
+  const { outpoints } = options
+  if (outpoints === undefined) return await addOne(options, shell)
+  if (isAnySubject(options)) throw usageError('--outpoints stands alone.', 'Add what else is to be watched by another command.')
+  if (options.label !== '' || options.birthHeight !== undefined || options.gap !== undefined) {
+    throw usageError('A list of outpoints has no label, birth height or gap limit.', 'Leave them out.')
+  }
+  return await addList(outpoints, options, shell)
+}
+
+async function addOne(options: AddOptions, shell: Shell): Promise<Report> {
   const request: WatchRequest = {
     subject: await subjectOf(options, shell),
     label: options.label,

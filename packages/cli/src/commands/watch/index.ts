@@ -1,5 +1,6 @@
 import type { Register } from '../../program.ts'
 import { registerAdd } from './add.ts'
+import { registerEvents } from './events.ts'
 import { registerList } from './list.ts'
 import { registerRemove } from './remove.ts'
 
@@ -13,5 +14,6 @@ export const registerWatch: Register = (program, registrar) => {
     )
   registerAdd(watch, registrar)
   registerList(watch, registrar)
+  registerEvents(watch, registrar)
   registerRemove(watch, registrar)
 }

@@ -1,11 +1,12 @@
-import { type CodedError, ClientError, SchemaError, readWatches } from '@belfry/client'
+import { type CodedError, ClientError, readWatches } from '@belfry/client'
 import type { WatchView } from '@belfry/node'
 import type { Command } from 'commander'
 import { type ApiOptions, NodeApi, apiOptions } from '../../api/node-api.ts'
 import { type Registrar, addCommand } from '../../command.ts'
 import { CliError } from '../../errors.ts'
-import type { Report, Style } from '../../output/index.ts'
+import { type Report, type Style, count } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
+import { asked } from './asked.ts'
 import { describeWatch, jsonOf } from './describe.ts'
 import { atDesk } from './desk.ts'
 
@@ -20,27 +21,26 @@ export function registerList(parent: Command, registrar: Registrar): void {
   })
 }
 
-async function runList(options: ApiOptions, shell: Shell): Promise<Report> {
-  const watches = await find(options, shell)
-  return { result: { watches: watches.map(jsonOf) }, human: (style) => describe(watches, style) }
+interface Watched {
+  readonly watches: readonly WatchView[]
+  readonly listed_outpoints: number
 }
 
-async function find(options: ApiOptions, shell: Shell): Promise<readonly WatchView[]> {
+async function runList(options: ApiOptions, shell: Shell): Promise<Report> {
+  const { watches, listed_outpoints } = await find(options, shell)
+  return {
+    result: { watches: watches.map(jsonOf), listed_outpoints },
+    human: (style) => describe({ watches, listed_outpoints }, style),
+  }
+}
+
+async function find(options: ApiOptions, shell: Shell): Promise<Watched> {
   try {
-    return await ask(await NodeApi.of(options, shell))
+    return await asked(readWatches(await NodeApi.of(options, shell)))
   } catch (error) {
     const { config } = options
     if (config === undefined || !isAway(error)) throw error
     return await readStored(config, shell, error)
-  }
-}
-
-async function ask(api: NodeApi): Promise<readonly WatchView[]> {
-  try {
-    return await readWatches(api)
-  } catch (error) {
-    if (!(error instanceof SchemaError)) throw error
-    throw new CliError('api-malformed', 'The node answers what this version cannot read.', 'Use the version that the node is of.')
   }
 }
 
@@ -49,9 +49,12 @@ function isAway(error: unknown): error is CodedError<string> {
   return error instanceof CliError ? error.code === 'unreachable' : error instanceof ClientError && error.code === 'file-unreadable'
 }
 
-async function readStored(config: string, shell: Shell, away: CodedError<string>): Promise<readonly WatchView[]> {
+async function readStored(config: string, shell: Shell, away: CodedError<string>): Promise<Watched> {
   try {
-    return await atDesk({ config }, shell, async (desk, { storedWatchesView }) => storedWatchesView(await desk.list()))
+    return await atDesk({ config }, shell, async (desk, { storedWatchesView }) => ({
+      watches: await storedWatchesView(await desk.list()),
+      listed_outpoints: await desk.listedOutpoints(),
+    }))
   } catch (error) {
     // It runs after all, and does not answer: that is what the person must know.
     if (error instanceof Error && 'code' in error && error.code === 'store-locked') throw away
@@ -59,7 +62,9 @@ async function readStored(config: string, shell: Shell, away: CodedError<string>
   }
 }
 
-function describe(watches: readonly WatchView[], style: Style): string[] {
-  if (watches.length === 0) return ['Nothing is watched beside the vaults.']
-  return watches.flatMap((view, at) => [...(at === 0 ? [] : ['']), ...describeWatch(view, style)])
+function describe({ watches, listed_outpoints }: Watched, style: Style): string[] {
+  if (watches.length === 0 && listed_outpoints === 0) return ['Nothing is watched beside the vaults.']
+  const listed = listed_outpoints === 0 ? [] : [[`${count(listed_outpoints, 'outpoint')} on the list of outpoints.`]]
+  const parts = [...watches.map((view) => describeWatch(view, style)), ...listed]
+  return parts.flatMap((lines, at) => [...(at === 0 ? [] : ['']), ...lines])
 }

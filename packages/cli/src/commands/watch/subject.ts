@@ -40,14 +40,22 @@ export function subjectOptions(): Option[] {
   ]
 }
 
+export function isAnySubject(options: SubjectOptions): boolean {
+  return givenOf(options).length > 0
+}
+
+function givenOf({ descriptor, descriptorFile, xpub, xpubFile, address, script, outpoint }: SubjectOptions): string[] {
+  return [descriptor, descriptorFile, xpub, xpubFile, address, script, outpoint].filter((one) => one !== undefined)
+}
+
 /** @throws CliError usage; ClientError file-unreadable */
 export async function subjectOf(options: SubjectOptions, shell: Shell): Promise<WatchSubject> {
   const { descriptor, descriptorFile, xpub, xpubFile, as, address, script, outpoint } = options
-  const given = [descriptor, descriptorFile, xpub, xpubFile, address, script, outpoint].filter((one) => one !== undefined)
+  const given = givenOf(options)
   if (given.length !== 1) {
     throw usageError(
       given.length === 0 ? 'What is to be watched?' : 'More than one thing to watch was given.',
-      'Give one of --descriptor, --xpub, --address, --script and --outpoint.',
+      'Give one of --descriptor, --xpub, --address, --script, --outpoint and --outpoints.',
     )
   }
   const isKey = xpub !== undefined || xpubFile !== undefined

@@ -5,7 +5,7 @@ import { type BlockHash, type Millis, type Outpoint, toHex } from '@belfry/proto
 import type { Rider } from '@belfry/runtime'
 import { type Chain, type ChainInit, createChain } from '../../../src/chain/index.ts'
 import { type Movement, MovementBook, readTold, type ToldMovement } from '../../../src/movements/index.ts'
-import type { StoredRow } from '../../../src/store/index.ts'
+import type { RowOrder, StoredRow } from '../../../src/store/index.ts'
 import { removalOf, riderOf } from '../../../src/wallets/rows.ts'
 import type { Watch } from '../../../src/wallets/watch.ts'
 import { type Loaded, loadWatching } from '../../../src/watching/load.ts'
@@ -25,8 +25,8 @@ export class StoredRows {
     }
   }
 
-  async *rows(prefix: Uint8Array, { reverse = false }: { readonly reverse?: boolean } = {}): AsyncGenerator<StoredRow, void, undefined> {
-    const rows = [...this.held].filter(([key]) => key.startsWith(toHex(prefix))).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  async *rows(prefix: Uint8Array, { reverse = false, from = prefix }: RowOrder = {}): AsyncGenerator<StoredRow, void, undefined> {
+    const rows = [...this.held].filter(([key]) => key.startsWith(toHex(prefix)) && key >= toHex(from)).toSorted(([a], [b]) => (a < b ? -1 : 1))
     yield* (reverse ? rows.toReversed() : rows).map(([, row]) => row)
   }
 }
