@@ -24,7 +24,7 @@ import { PAID_SCRIPT } from './support/subjects.ts'
 import { type ChildOrders, type Death, knowledgeOf } from './support/watching-child.ts'
 
 const CHILD = join(import.meta.dirname, 'support/watching-child.ts')
-const LIVES = 14
+const LIVES = 10
 const MAX_TOLD = 100_000
 /** While one process lives: more than it needs to come to its end. */
 const MOVES_A_LIFE = 40
