@@ -54,7 +54,8 @@ const DEFAULT_LIMITS: NetworkLimits = {
   memberBurstBytes: 16 * MIB,
   gossipBytesPerSecond: 4 * MIB,
   gossipBurstBytes: 16 * MIB,
-  pendingVerdicts: 512,
+  // A vote and a receipt for each of the 1,024 vaults that a federation guards.
+  pendingVerdicts: 2048,
   ownerRequestsPerMinute: 120,
   ownerConcurrentRequests: 4,
   ownerBytesPerMinute: 64 * MIB,

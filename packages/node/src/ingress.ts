@@ -6,8 +6,8 @@ import type { NetworkHandlers } from '@belfry/network'
 import type { Rider } from '@belfry/runtime'
 import { PendingAnswers } from './effects/pending-answers.ts'
 
-/** Gossip under validation at once: what every peer's lane of the loop can hold, and more is ignored. */
-const MAX_PENDING_VERDICTS = 16_384
+/** Gossip under validation at once, as much as the network lets 32 members have pending each; more is ignored. */
+const MAX_PENDING_VERDICTS = 65_536
 /** Owners' requests under way at once; the network's own budget is below this. */
 const MAX_PENDING_REQUESTS = 256
 /** Chain events and outcomes are never dropped: where the loop has no room, they wait and ask again. */

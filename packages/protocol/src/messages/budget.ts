@@ -2,6 +2,7 @@
  * Token buckets by which no peer's traffic takes another's room. Each peer has one bucket per room, as forwarder and as
  * sender; what is over budget is ignored, never rejected.
  */
+import { MAX_VAULTS } from '../custody/limits.ts'
 import type { Millis } from '../primitives/index.ts'
 import type { Room } from './kinds.ts'
 
@@ -20,9 +21,12 @@ export interface Budget {
   readonly bytes_per_s: number
 }
 
-/** One sender: ten heartbeats a second on regtest, and the answers to Pulls in bursts. */
+/**
+ * One sender: ten heartbeats a second on regtest, and the answers to Pulls in bursts. Urgent: what it has to say at once when
+ * every vault that there can be is stolen from: a vote, a release, a certificate and a receipt each.
+ */
 export const SENDER_BUDGET: Record<Room, Budget> = {
-  urgent: { messages_burst: 1_024, messages_per_s: 128, bytes_burst: 4 * 1024 * 1024, bytes_per_s: 512 * 1024 },
+  urgent: { messages_burst: 4 * MAX_VAULTS, messages_per_s: 128, bytes_burst: 4 * 1024 * 1024, bytes_per_s: 512 * 1024 },
   routine: { messages_burst: 256, messages_per_s: 64, bytes_burst: 1024 * 1024, bytes_per_s: 128 * 1024 },
 }
 

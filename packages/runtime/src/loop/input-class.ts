@@ -40,8 +40,8 @@ export const LOOP_LIMITS: LoopLimits = {
     chain: { lane_queue: 4096, lane_bytes: 64 * MIB, lanes: 1, reserved: 64 },
     // The core bounds the effects that it has under way below this.
     outcome: { lane_queue: 4096, lane_bytes: 64 * MIB, lanes: 1, reserved: 64 },
-    // 63 other members at most; each gets more than its budget lets it send in the time of one sync.
-    frame: { lane_queue: 512, lane_bytes: 2 * MIB, lanes: 64, reserved: 64 },
+    // 63 other members at most; each has room for what it says at once of 1,000 simultaneous thefts.
+    frame: { lane_queue: 4096, lane_bytes: 2 * MIB, lanes: 64, reserved: 64 },
     // An enrolment takes up to 4 MiB; an owner waits for each answer.
     request: { lane_queue: 8, lane_bytes: 8 * MIB, lanes: 32, reserved: 8 },
     other: { lane_queue: 256, lane_bytes: MIB, lanes: 1, reserved: 16 },
