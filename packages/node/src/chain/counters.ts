@@ -6,6 +6,8 @@ export interface ChainCounters {
   blocks_by_zmq: number
   /** Fetched over REST, or RPC where REST is off. */
   blocks_by_fetch: number
+  /** Movements of wallets that are not told: too many coins are followed. */
+  movements_without_room: number
   /** Pruned before they were read: nobody saw what moved in them. */
   blocks_unseen: number
   mempool_passes: number
@@ -30,6 +32,7 @@ export function createCounters(): ChainCounters {
     },
     blocks_by_zmq: 0,
     blocks_by_fetch: 0,
+    movements_without_room: 0,
     blocks_unseen: 0,
     mempool_passes: 0,
     mempool_readings: 0,

@@ -18,7 +18,7 @@ import { BlockScanner } from './serial/index.ts'
 import { createTxidHasher } from './hashing/index.ts'
 import { AnnouncedBlocks, BlockSources, createRestSource, createRpcSource, ZmqSubscriber } from './sources/index.ts'
 import { type ChainLog, SyncLoop, type Timing } from './sync-loop.ts'
-import { WatchedCoins } from './watched/index.ts'
+import { MAX_STATES, WatchedCoins } from './watched/index.ts'
 import { WatchSet } from './watch-set/index.ts'
 
 export interface WatcherOptions extends Omit<ChainInit, 'timing'> {
@@ -56,7 +56,10 @@ export function assembleWatcher(options: WatcherOptions, modules: WatcherModules
   const call: CallOptions = { signal, timeout_ms: timing.call_timeout_ms }
 
   const watchSet = options.watchSet ?? new WatchSet()
-  const coins = new WatchedCoins(watchSet)
+  const coins = new WatchedCoins(watchSet, MAX_STATES, (outpoint) => {
+    counters.movements_without_room += 1
+    if (counters.movements_without_room === 1) log?.error({ outpoint }, 'wallets-without-room')
+  })
   // First: what is stored here may be older than what the core knows, which does not mind being told again.
   const movements = options.movements?.({ coins, watchSet }) ?? NO_MOVEMENTS
   coins.add(from.watched, 'core')

@@ -29,7 +29,7 @@ export type NodeEvent =
   | 'rescan-ended'
 
 /** What the chain watcher logs. */
-const CHAIN_EVENTS = ['chain-not-followed', 'chain-followed-again', 'zmq-gap', 'zmq-silent', 'blocks-unseen', 'header-log-gap'] as const
+const CHAIN_EVENTS = ['chain-not-followed', 'chain-followed-again', 'zmq-gap', 'zmq-silent', 'blocks-unseen', 'wallets-without-room', 'header-log-gap'] as const
 export type ChainLogEvent = (typeof CHAIN_EVENTS)[number]
 
 /** The chain watcher's log takes any word; one that is not in the union is logged as this, as its `detail`. */

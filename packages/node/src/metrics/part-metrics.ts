@@ -55,6 +55,8 @@ export const CHAIN_METRICS: readonly Family<Readonly<ChainCounters>>[] = [
     (chain) => chain.mempool_passes),
   metric('belfry_chain_mempool_readings_total', 'Times that every transaction of the mempool was looked at.',
     (chain) => chain.mempool_readings),
+  metric('belfry_chain_movements_without_room_total', 'Movements of wallets that are not told: too many coins are followed.',
+    (chain) => chain.movements_without_room),
   metric('belfry_chain_blocks_unseen_total', 'Blocks that bitcoind had pruned before they were read.',
     (chain) => chain.blocks_unseen),
   metric('belfry_chain_zmq_messages_total', 'Messages from bitcoind.', (chain) => chain.zmq_messages),

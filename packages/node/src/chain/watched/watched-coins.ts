@@ -26,9 +26,13 @@ export class WatchedCoins {
   private clock = 0
   private added = 0
 
-  constructor(watchSet: WatchSet, limit: number = MAX_STATES) {
+  private readonly onNoRoom: (outpoint: Outpoint) => void
+
+  /** @param onNoRoom called with each coin of a wallet whose movements are not told for want of room */
+  constructor(watchSet: WatchSet, limit: number = MAX_STATES, onNoRoom: (outpoint: Outpoint) => void = () => {}) {
     this.watchSet = watchSet
     this.limit = limit
+    this.onNoRoom = onNoRoom
   }
 
   /** How often something was added that a block may already spend. */
@@ -98,7 +102,7 @@ export class WatchedCoins {
   stateOf(outpoint: Outpoint): Watched | null {
     const id = this.find(outpoint)
     if (id === null) return null
-    return this.states.get(id) ?? (this.hasRoom ? this.create(id, outpoint, 'list') : null)
+    return this.states.get(id) ?? (this.hasRoomFor(outpoint) ? this.create(id, outpoint, 'list') : null)
   }
 
   /** On lists, and nothing is known of them but that; not all where there are more than the limit. */
@@ -118,7 +122,7 @@ export class WatchedCoins {
   /** The state of a coin by which a payment is followed, which it gets where it has none; null where there is no room. */
   follow(outpoint: Outpoint): Watched | null {
     const known = this.stateAt(outpoint)
-    if (known === null && !this.hasRoom) return null
+    if (known === null && !this.hasRoomFor(outpoint)) return null
     const state = known ?? this.insert(outpoint, 'payment')
     state.owners.add('payment')
     return state
@@ -126,7 +130,7 @@ export class WatchedCoins {
 
   /** A coin was paid to a watched script. @returns false where there is no room: what becomes of it is not seen */
   receive(outpoint: Outpoint): boolean {
-    if (this.stateAt(outpoint) === null && !this.hasRoom) return false
+    if (this.stateAt(outpoint) === null && !this.hasRoomFor(outpoint)) return false
     this.add([{ outpoint, mempool_txid: null, confirmed: null }], 'received')
     return true
   }
@@ -194,8 +198,10 @@ export class WatchedCoins {
   }
 
   /** For one more of wallets. */
-  private get hasRoom(): boolean {
-    return this.states.size < this.limit - Math.ceil(CORE_SHARE * this.limit)
+  private hasRoomFor(outpoint: Outpoint): boolean {
+    if (this.states.size < this.limit - Math.ceil(CORE_SHARE * this.limit)) return true
+    this.onNoRoom(outpoint)
+    return false
   }
 
   private held(watched: Watched): State | null {

@@ -71,7 +71,8 @@ describe('the watched coins', () => {
   })
 
   it('have no room for a state above the limit, which the core is told and a payment only loses its trace by', () => {
-    const coins = new WatchedCoins(new WatchSet(), 2)
+    const refused: string[] = []
+    const coins = new WatchedCoins(new WatchSet(), 2, (outpoint) => refused.push(outpoint))
     const [a, b, c] = [1, 2, 3].map((vout) => unknown(outpointOf(TXID, vout)))
     assert.ok(a && b && c)
     coins.add([a], 'core')
@@ -79,6 +80,7 @@ describe('the watched coins', () => {
     coins.add([a, b], 'core')
     assert.equal(coins.all().length, 2)
     assert.equal(coins.follow(c.outpoint), null)
+    assert.deepEqual(refused, [c.outpoint], 'and it is said')
     assert.ok(coins.follow(a.outpoint)?.owners.has('payment'))
   })
 
