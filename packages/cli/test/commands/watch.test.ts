@@ -4,8 +4,12 @@ import { once } from 'node:events'
 import { chmod, chown, rm, writeFile } from 'node:fs/promises'
 import { type Server, createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { type Millis, type Outpoint, sats } from '@belfry/client'
+import type { Txid } from '@belfry/client/regtest'
 import type { WatchView } from '@belfry/node'
+import type { Movement, ToldMovement } from '../../../node/src/movements/index.ts'
 import { Store } from '../../../node/src/store/index.ts'
+import { movementsView } from '../../../node/src/views/index.ts'
 import { MAIN, belfry, belfryProcess, failureIn, refusal, result, successIn } from '../support/belfry.ts'
 import { type Ceremony, holdCeremony } from '../support/ceremony.ts'
 import { workspace } from '../support/workspace.ts'
@@ -165,6 +169,86 @@ describe('belfry watch', () => {
     await writeFile(`${data}/api-token`, `${TOKEN}\n`)
     const failure = await refusal(1, ['watch', 'list', '--data', data, '--url', `http://127.0.0.1:${port}`])
     assert.equal(failure.code, 'api-malformed')
+  })
+
+  it('keeps a list of outpoints, from a file and from standard input', async () => {
+    const lines = Array.from({ length: 5_000 }, (_, i) => `${i.toString(16).padStart(64, '0')}:0`)
+    await writeFile(space.file('coins.txt'), `${lines.join('\n')}\n`)
+    const given = ['--config', config, '--outpoints', space.file('coins.txt')]
+    assert.deepEqual(await result(['watch', 'add', ...given]), { added: 5_000, known: 0, listed_outpoints: 5_000 })
+    const again = await belfry(['watch', 'add', ...given])
+    assert.match(again.stdout, /^0 outpoints added to the list; 5000 were given twice or on it before\.\n5000 outpoints will be/)
+    const listed = await result<{ watches: unknown; listed_outpoints: number }>(['watch', 'list', '--config', config])
+    assert.deepEqual(listed, { watches: [], listed_outpoints: 5_000 })
+    assert.match((await belfry(['watch', 'list', '--config', config])).stdout, /^5000 outpoints on the list/)
+
+    const args = ['watch', 'remove', '--config', config, '--json', '--outpoints', '-']
+    const child = spawn(process.execPath, ['--conditions=source', MAIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+    child.stdin.end(`${lines[0]}\n${lines[4_999]}\n${'f'.repeat(64)}:0`)
+    const [stdout, stderr, [code]] = await Promise.all([
+      text(child.stdout), text(child.stderr), once(child, 'close') as Promise<[number]>,
+    ])
+    assert.equal(code, 0, stderr)
+    assert.deepEqual(successIn(stdout), { removed: 2, not_listed: 1, listed_outpoints: 4_998 })
+    assert.match(stderr, /^Outpoints removed: 2 of 2\n$/)
+  })
+
+  it('says which line of a list is wrong, and changes nothing', async () => {
+    await writeFile(space.file('coins.txt'), `${'a'.repeat(64)}:0\n${'b'.repeat(64)}\n`)
+    for (const verb of ['add', 'remove']) {
+      const failure = await refusal(3, ['watch', verb, '--config', config, '--outpoints', space.file('coins.txt')])
+      assert.equal(failure.code, 'watch-malformed')
+      assert.match(failure.message, /line 2 .*nothing was changed/i)
+      const missing = await refusal(3, ['watch', verb, '--config', config, '--outpoints', space.file('nothing')])
+      assert.equal(missing.code, 'file-unreadable')
+    }
+    assert.deepEqual(await list(), [])
+  })
+
+  for (const args of [
+    ['add', '--outpoints', 'x', '--address', ADDRESS],
+    ['add', '--outpoints', 'x', '--label', 'mine'],
+    ['add', '--outpoints', 'x', '--birth-height', '1'],
+    ['add', '--outpoints', 'x', '--gap', '1'],
+    ['remove'],
+    ['remove', 'ff', '--outpoints', 'x'],
+  ]) {
+    it(`exits 2 for ${args.join(' ')}`, async () => {
+      assert.equal((await refusal(2, ['watch', ...args, '--config', config])).code, 'usage')
+    })
+  }
+
+  it('tells what happened to what is watched, from a running node', async () => {
+    const txid = 'ab'.repeat(32) as Txid
+    const coin = { script: Uint8Array.of(0x51), value: sats(150_000_000), watches: [{ watch: '00112233445566ff', branch: 0, index: 4 }] }
+    const spent = { outpoint: `${txid}:1` as Outpoint, coin, txid, raw: Uint8Array.of(2) }
+    const block = { height: 9, hash: 'cd'.repeat(32) } as Extract<Movement, { event: 'spend-confirmed' }>['block']
+    const told: ToldMovement[] = [
+      { seq: 7, at_ms: 0 as Millis, movement: { event: 'payment-seen', payment: { outpoint: spent.outpoint, ...coin }, txid, raw: Uint8Array.of(2) } },
+      { seq: 8, at_ms: 1 as Millis, movement: { event: 'spend-confirmed', ...spent, block, position: 3 } },
+    ]
+    const movements = movementsView(told, [])
+    const seen: string[] = []
+    const port = await serve((path) => {
+      seen.push(path)
+      return { ok: true, result: { movements } }
+    })
+    await writeFile(`${data}/api-token`, `${TOKEN}\n`)
+    const asking = ['watch', 'events', '--data', data, '--url', `http://127.0.0.1:${port}`]
+    assert.deepEqual(await result([...asking, '--after', '5', '--limit', '2']), { movements })
+    const { stdout } = await belfry([...asking, '--after', '5', '--limit', '2'])
+    assert.match(stdout, /^6 to 6 are not kept any more\.\n7 {2}1970-01-01 00:00:00 UTC {2}payment-seen {5}1\.50000000 BTC {5}abab/)
+    assert.match(stdout, /\n8 {2}.*spend-confirmed {2}1\.50000000 BTC {2}9 {2}(?:ab){32}:1 {2}00112233445566ff 0\/4\n\nThere may be more: --after 8\n$/)
+    assert.deepEqual(seen, Array.from({ length: 2 }, () => '/api/v1/movements?after=5&limit=2'))
+    await refusal(2, [...asking, '--limit', '1001'])
+  })
+
+  it('says that nothing has happened', async () => {
+    const port = await serve(() => ({ ok: true, result: { movements: [] } }))
+    await writeFile(`${data}/api-token`, `${TOKEN}\n`)
+    const asking = ['watch', 'events', '--data', data, '--url', `http://127.0.0.1:${port}`]
+    assert.equal((await belfry(asking)).stdout, 'Nothing has happened yet.\n')
+    assert.equal((await belfry([...asking, '--after', '4'])).stdout, 'Nothing has happened after 4.\n')
   })
 
   it('does not write into the data directory of another user', async function () {

@@ -51,7 +51,7 @@ describe('a search of old blocks whose process is killed', () => {
       await store.write([riderOf(await watchOf(history.wallet.descriptor, { birth_height: from, gap_limit: GAP }))])
       await store.close()
 
-      const orders = { store: dir, rpcPort, cookieFile, zmq, watched: [] }
+      const orders = { store: dir, rpcPort, cookieFile, zmq, watched: [], writesApart: true }
       let killed = 0
       for (const [i, dies] of deaths.entries()) {
         const until: BlockHash = await bitcoind.getBestBlockHash()
