@@ -66,5 +66,5 @@ function describe({ watches, listed_outpoints }: Watched, style: Style): string[
   if (watches.length === 0 && listed_outpoints === 0) return ['Nothing is watched beside the vaults.']
   const listed = listed_outpoints === 0 ? [] : [[`${count(listed_outpoints, 'outpoint')} on the list of outpoints.`]]
   const parts = [...watches.map((view) => describeWatch(view, style)), ...listed]
-  return parts.flatMap((lines, at) => [...(at === 0 ? [] : ['']), ...lines])
+  return parts.flatMap((lines, at) => (at === 0 ? lines : ['', ...lines]))
 }
