@@ -64,7 +64,6 @@ async function readStored(config: string, shell: Shell, away: CodedError<string>
 
 function describe({ watches, listed_outpoints }: Watched, style: Style): string[] {
   if (watches.length === 0 && listed_outpoints === 0) return ['Nothing is watched beside the vaults.']
-  const listed = listed_outpoints === 0 ? [] : [[`${count(listed_outpoints, 'outpoint')} on the list of outpoints.`]]
-  const parts = [...watches.map((view) => describeWatch(view, style)), ...listed]
-  return parts.flatMap((lines, at) => (at === 0 ? lines : ['', ...lines]))
+  const described = watches.flatMap((view) => [...describeWatch(view, style), ''])
+  return listed_outpoints === 0 ? described.slice(0, -1) : [...described, `${count(listed_outpoints, 'outpoint')} on the list of outpoints.`]
 }
