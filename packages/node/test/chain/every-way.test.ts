@@ -76,22 +76,28 @@ for (const [name, subject] of Object.entries(SUBJECTS)) {
       await scene.expect(confirmed('b', stage.height + 2), ...connected(stage.height + 2))
     })
 
-    it('is told once where the watcher dies in the middle of its block', async () => {
-      const { watcher } = stage
-      const at = stage.height + 1
-      const reached = Promise.withResolvers<void>()
-      watcher.onEvent = (event) => {
-        if (event.event !== 'block-connected') return undefined
-        reached.resolve()
-        return new Promise<void>(() => {})
-      }
-      await stage.mineAlone('a', scene.move(1_000))
-      await reached.promise
-      await watcher.kill()
-      watcher.onEvent = null
-      watcher.start()
-      await scene.expect(confirmed('a', at), ...connected(at))
-    })
+    for (const isSeen of [false, true]) {
+      it(`is told once where the watcher dies in the middle of its block, ${isSeen ? 'seen' : 'and not seen'} before`, async () => {
+        const { watcher } = stage
+        const at = stage.height + 1
+        if (isSeen) {
+          await stage.send('a', scene.move(1_000))
+          await scene.expect(seen('a'))
+        }
+        const reached = Promise.withResolvers<void>()
+        watcher.onEvent = (event) => {
+          if (event.event !== 'block-connected') return undefined
+          reached.resolve()
+          return new Promise<void>(() => {})
+        }
+        await stage.mineAlone('a', scene.move(1_000))
+        await reached.promise
+        await watcher.kill()
+        watcher.onEvent = null
+        watcher.start()
+        await scene.expect(confirmed('a', at), ...connected(at))
+      })
+    }
 
     for (const depth of [1, 3, 10]) {
       it(`is told when a reorganisation of depth ${depth} undoes it, and the same block, another, and another transaction follow`, async () => {

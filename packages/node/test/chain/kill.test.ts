@@ -34,6 +34,7 @@ const death = fc.record<Death>({
   at: fc.constantFrom('event', 'rows', 'before-write', 'during-write', 'after-write'),
 })
 const life = fc.record({
+  writesApart: fc.boolean(),
   dies: fc.option(death, { freq: 4 }),
   /** Where it does not die by its own hand: after so many lines that it writes. */
   lines: fc.integer({ min: 1, max: 12 }),
@@ -63,8 +64,8 @@ describe('the chain watcher, killed at any moment', () => {
     return { running: running.promise, ended }
   }
 
-  async function live(orders: Omit<ChildOrders, 'dies' | 'until'>, hand: Hand, { dies, lines, moves, down }: typeof life extends fc.Arbitrary<infer T> ? T : never): Promise<void> {
-    const { running, ended } = start({ ...orders, dies, until: null }, (count) => {
+  async function live(orders: Omit<ChildOrders, 'writesApart' | 'dies' | 'until'>, hand: Hand, { writesApart, dies, lines, moves, down }: typeof life extends fc.Arbitrary<infer T> ? T : never): Promise<void> {
+    const { running, ended } = start({ ...orders, writesApart, dies, until: null }, (count) => {
       if (dies === null && count > lines) child?.kill('SIGKILL')
     })
     await running

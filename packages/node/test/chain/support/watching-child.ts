@@ -5,7 +5,7 @@
 import { writeSync } from 'node:fs'
 import { connectBitcoind } from '@belfry/bitcoind'
 import type { BlockHash, Millis, Outpoint } from '@belfry/protocol/primitives'
-import { type Disk, Loop, restoreLog } from '@belfry/runtime'
+import { type Disk, Loop, LOOP_LIMITS, restoreLog } from '@belfry/runtime'
 import { createChain, type ZmqAddresses } from '../../../src/chain/index.ts'
 import { coreInputs } from '../../../src/effects/inputs.ts'
 import { SystemClock } from '../../../src/effects/system-clock.ts'
@@ -26,6 +26,8 @@ export interface ChildOrders {
   readonly zmq: ZmqAddresses
   /** Coins of the core. */
   readonly watched: readonly Outpoint[]
+  /** Each fact is written before the next is taken, so that it can die in between; else as the loop likes it. */
+  readonly writesApart?: boolean
   /** Null: somebody else kills it. */
   readonly dies: Death | null
   /** Ends by itself, and well, when it has stood at this block for some rounds, and has searched all old blocks. */
@@ -48,7 +50,7 @@ export function knowledgeOf({ facts }: Told, watched: readonly Outpoint[]): Know
   return knowledge
 }
 
-async function main({ store: dir, rpcPort: port, cookieFile, zmq, watched, dies, until }: ChildOrders): Promise<void> {
+async function main({ store: dir, rpcPort: port, cookieFile, zmq, watched, writesApart = false, dies, until }: ChildOrders): Promise<void> {
   let left = dies?.after ?? 0
   const step = (at: Death['at']): void => {
     if (dies?.at !== at) return
@@ -78,7 +80,8 @@ async function main({ store: dir, rpcPort: port, cookieFile, zmq, watched, dies,
   const clock = new SystemClock()
   const stopping = new AbortController()
   let onIdle = (): void => {}
-  const loop = new Loop({ snapshot_rule: { every_records: 30, every_bytes: 1_000_000 } }, {
+  const limits = writesApart ? { ...LOOP_LIMITS, turn_bytes: 1 } : LOOP_LIMITS
+  const loop = new Loop({ limits, snapshot_rule: { every_records: 30, every_bytes: 1_000_000 } }, {
     core: factsCore, log, disk, clock, inputs: coreInputs,
     effects: { performDurable: () => {}, performImmediate: () => {} },
     observer: { onFatal: fail, onIdle: () => onIdle() },
