@@ -40,6 +40,17 @@ describe('a theft, among five members', () => {
     assert.ok(scene.broadcast().every(({ txid, parent }) => txid === clawbackTxid(2) && parent))
   })
 
+  it('leaves no share in memory where the answer is rebuilt, nor one that comes later', async () => {
+    const scene = await Scene.guarded({ vault: { act_at: 'mempool' } })
+    await scene.theftSeen()
+    await scene.members.pass(SECOND_WAVE_AFTER_MS)
+    const broadcasters = order(scene).slice(0, 2)
+    for (const member of broadcasters) {
+      assert.ok(scene.tells('share-held').filter(({ by }) => by === member).length > 3, 'more came than it needed')
+      assert.deepEqual(scene.members.custodyOf(member), { shares: 0, transactions: 1 })
+    }
+  })
+
   it('is answered although it was never seen in a mempool', async () => {
     const scene = await Scene.guarded()
     await scene.theftConfirmed()

@@ -63,6 +63,12 @@ export class TestMembers {
     return this.#one(member as MemberIndex).state
   }
 
+  /** What a member holds in locked memory. */
+  custodyOf(member: number): { readonly shares: number; readonly transactions: number } {
+    const { shares, transactions } = this.#one(member as MemberIndex)
+    return { shares: shares.count, transactions: transactions.count }
+  }
+
   /** A member's durable state as canonical bytes: as it is, and as its log alone restores it. */
   durableBytes(member: number): { live: Uint8Array; restored: Uint8Array } {
     const { core, state, log } = this.#one(member as MemberIndex)

@@ -1,4 +1,4 @@
-/** Opened shares of released envelopes, in locked memory until their incident is over or the process ends. */
+/** Opened shares of released envelopes, in locked memory until their transaction is rebuilt, their incident over or the process ends. */
 import { KeystoreError, type NodeKeys, type SecretBytes, seal, sha256 } from '@belfry/keystore'
 import { type Federation, SHARE_BYTES, type ImmediateEffect, commitToShare, enrolInfo, releaseInfo } from '@belfry/protocol'
 import { type EnvelopeId, type ManifestHash, type MemberIndex, type VaultId, fromHex } from '@belfry/protocol/primitives'
@@ -24,6 +24,8 @@ export class ShareKeeper {
   readonly #self: MemberIndex
   readonly #keys: NodeKeys
   readonly #shares = new Map<EnvelopeId, Map<MemberIndex, SecretBytes>>()
+  /** Of these no share is needed any more; as many as there are rebuilt transactions. */
+  readonly #finished = new Set<EnvelopeId>()
   #count = 0
 
   constructor(options: { federation: Federation; self: MemberIndex }, modules: { keys: NodeKeys }) {
@@ -81,10 +83,11 @@ export class ShareKeeper {
     }
   }
 
-  /** Opens a share released to me (or my own) and keeps it if it is what was committed to. */
+  /** Opens a share released to me (or my own), and keeps it if it is what was committed to and is still needed. */
   open(effect: Effect<'open-share'>): 'good' | 'bad' | 'no-room' {
     const { incident_id, manifest_hash, envelope_id, from, sealed } = effect
-    if (this.#count >= MAX_KEPT_SHARES) return 'no-room'
+    const isNeeded = !this.#finished.has(envelope_id)
+    if (isNeeded && this.#count >= MAX_KEPT_SHARES) return 'no-room'
     try {
       const share = from === this.#self
         ? this.#openMine(manifest_hash, envelope_id, sealed)
@@ -98,12 +101,10 @@ export class ShareKeeper {
               to: this.#self,
             }),
           })
-      if (matches(share, effect)) {
-        this.#keep(envelope_id, from, share)
-        return 'good'
-      }
-      share.wipe()
-      return 'bad'
+      const isGood = matches(share, effect)
+      if (isGood && isNeeded) this.#keep(envelope_id, from, share)
+      else share.wipe()
+      return isGood ? 'good' : 'bad'
     } catch (error) {
       if (error instanceof KeystoreError) return error.code === 'sealed-not-openable' ? 'bad' : 'no-room'
       throw error
@@ -124,16 +125,27 @@ export class ShareKeeper {
     return [...(this.#shares.get(envelope_id) ?? [])].toSorted(([a], [b]) => a - b).map(([, share]) => share)
   }
 
+  /** Its transaction is rebuilt and proven: its shares are wiped, and those that still come are looked at only. */
+  finish(envelope_id: EnvelopeId): void {
+    this.#wipe(envelope_id)
+    this.#finished.add(envelope_id)
+  }
+
   forget(envelope_id: EnvelopeId): void {
+    this.#wipe(envelope_id)
+    this.#finished.delete(envelope_id)
+  }
+
+  wipe(): void {
+    for (const envelope_id of [...this.#shares.keys(), ...this.#finished]) this.forget(envelope_id)
+  }
+
+  #wipe(envelope_id: EnvelopeId): void {
     const shares = this.#shares.get(envelope_id)
     if (!shares) return
     for (const share of shares.values()) share.wipe()
     this.#count -= shares.size
     this.#shares.delete(envelope_id)
-  }
-
-  wipe(): void {
-    for (const envelope_id of this.#shares.keys()) this.forget(envelope_id)
   }
 }
 

@@ -10,8 +10,8 @@ type Rebuild = Extract<ImmediateEffect, { effect: 'rebuild' }>
 
 /** Subsets tried where all commitments hold and the key does not: a bad dealer is not worth more. */
 const MAX_SUBSETS = 32
-/** As many as envelopes can be under way at once within the locked memory. */
-const MAX_KEPT_TRANSACTIONS = 1_024
+/** Each takes a locked page; beside the shares, this many stay within 32 MiB. Three rungs of every vault that there can be. */
+const MAX_KEPT_TRANSACTIONS = 3_072
 
 export class TransactionKeeper {
   readonly #shares: ShareKeeper
@@ -26,7 +26,8 @@ export class TransactionKeeper {
   }
 
   /**
-   * Combines t shares to the key, checks it against its commitment, opens the envelope and checks the txid.
+   * Combines t shares to the key, checks it against its commitment, opens the envelope and checks the txid. Then the shares
+   * have served their end.
    * @returns the txid, or null where no subset of the shares tried leads there
    */
   async rebuild(effect: Rebuild): Promise<Txid | null> {
@@ -39,6 +40,8 @@ export class TransactionKeeper {
     // Another rebuild of the same envelope may have finished meanwhile.
     this.#transactions.get(effect.envelope_id)?.wipe()
     this.#transactions.set(effect.envelope_id, transaction)
+    // A thousand vaults may be stolen from at once, and each share takes a page as the transaction does.
+    this.#shares.finish(effect.envelope_id)
     return effect.txid
   }
 
