@@ -43,12 +43,6 @@ export interface RpcClient {
    * @throws BitcoindError when the exchange itself failed
    */
   batch(calls: readonly RpcCall[], options?: CallOptions): Promise<RpcOutcome[]>
-  /**
-   * GET of a path of the REST interface, which shares the port and asks for no password.
-   * @returns null when it is refused (HTTP 4xx): REST is off, or kept back by a proxy, or it has no such thing
-   * @throws BitcoindError
-   */
-  rest(path: string, options?: CallOptions): Promise<Uint8Array<ArrayBuffer> | null>
   /** Fails all calls under way with `aborted`, and every later one. */
   close(): void
 }
@@ -125,16 +119,6 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
       return decodeBatch(answer, firstId, calls)
     },
 
-    async rest(path, callOptions = {}) {
-      const answer = await bounded(callOptions, (signal) =>
-        exchange(endpoint, { method: 'GET', path, headers: {} }, signal))
-      if (answer.status >= 400 && answer.status < 500) return null
-      if (answer.status === 503) throw new BitcoindError('busy', 'bitcoind is starting, or its work queue is full')
-      if (answer.status !== 200) throw httpError(answer.status)
-      const { body } = answer
-      return new Uint8Array(body.buffer, body.byteOffset, body.length)
-    },
-
     close() {
       closed.abort()
       endpoint.agent.destroy()
@@ -149,7 +133,7 @@ function postOnce(
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
   const headers = { Authorization: authorization, 'Content-Type': 'application/json' }
-  return exchange(endpoint, { method: 'POST', path: '/', headers, body }, signal)
+  return exchange(endpoint, { headers, body }, signal)
 }
 
 /** JSON-RPC 1.1 puts errors under status 404 and 500, 2.0 all under 200: for these the body decides. */

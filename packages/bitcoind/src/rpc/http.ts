@@ -10,11 +10,10 @@ export interface HttpEndpoint {
   readonly maxResponseBytes: number
 }
 
+/** By POST. */
 export interface HttpQuestion {
-  readonly method: 'GET' | 'POST'
-  readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: Uint8Array
+  readonly body: Uint8Array
 }
 
 export interface HttpAnswer {
@@ -51,9 +50,8 @@ function attempt(
     }
     let answered = false
     const { host, port, agent } = endpoint
-    const { method, path } = question
-    const headers = { ...question.headers, 'Content-Length': String(question.body?.length ?? 0) }
-    const request = httpRequest({ host, port, agent, method, path, headers, signal }, (response) => {
+    const headers = { ...question.headers, 'Content-Length': String(question.body.length) }
+    const request = httpRequest({ host, port, agent, method: 'POST', path: '/', headers, signal }, (response) => {
       answered = true
       readBody(response, endpoint.maxResponseBytes).then(
         (body) => resolve({ status: response.statusCode ?? 0, body }),

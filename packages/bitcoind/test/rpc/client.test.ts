@@ -213,22 +213,6 @@ describe('the RPC client', () => {
     assert.deepEqual(await rpc.batch([]), [])
   })
 
-  it('asks the REST interface without credentials', async () => {
-    const requests: string[] = []
-    const rpc = await connect((request, socket) => {
-      requests.push(request)
-      socket.write(request.startsWith('GET /rest/there ') ? answer(200, 'bytes') : answer(404, ''))
-    })
-    assert.deepEqual(await rpc.rest('/rest/there'), new TextEncoder().encode('bytes'))
-    assert.equal(await rpc.rest('/rest/nowhere'), null)
-    assert.ok(requests.every((request) => !request.includes('Authorization')))
-  })
-
-  it('says that the REST interface has no time', async () => {
-    const rpc = await connect((_request, socket) => socket.write(answer(503, 'Service temporarily unavailable')))
-    await assert.rejects(rpc.rest('/rest/there'), { code: 'busy' })
-  })
-
   it('keeps the password out of its errors', async () => {
     const rpc = await connect((_request, socket) => socket.write(answer(401, '')))
     await assert.rejects(rpc.call('method'), (error) => {
