@@ -26,7 +26,7 @@ const [MEMBERS_NODE, BARE_NODE] = [0, 1]
 const LOWEST_CLAWBACK = 0
 /** Whoever gives has so many connections, as a node has to its bitcoind. */
 const GIVEN_AT_ONCE = 4
-const ENROLLED_AT_ONCE = 2
+const ENROLLED_AT_ONCE = 3
 const ENROLLED_BETWEEN_LINES = 100
 const GHOST_LIMIT_MS = 30_000
 const ANSWER_STEP_MS = 20
@@ -49,10 +49,10 @@ export async function thefts(binary: BitcoindBinary, { samples, progress, signal
   progress(`thefts: making ${count} vaults`)
   const vaults = await prepareVaults(cluster.regtest, 'thefts', 'mempool', count)
   signal.throwIfAborted()
-  const owners = cleanup.use(await Owners.admit(cluster, cluster.member(MEMBER).index, count))
+  const owners = cleanup.use(await Owners.admit(cluster, count))
+  const enrolled = await enrolAll(owners, vaults, { progress, signal })
   await leaveOne(stage)
   const ghosts = await raise(stage, cleanup, signal)
-  const enrolled = await enrolAll(owners, vaults, { progress, signal })
   progress(`thefts: ${count} at once`)
   const answered = await steal(stage, enrolled, ghosts, signal)
   progress('thefts: the same transactions by a bare script')
