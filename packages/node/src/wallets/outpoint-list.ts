@@ -19,8 +19,8 @@ export interface OutpointChange {
   readonly listed: number
 }
 
-/** As many small rows as one batch takes. */
-const REMOVED_AT_ONCE = 4_096
+/** More than these are not removed one by one. */
+const MAX_ROWS_AT_ONCE = 4_096
 const STORED_AT_ONCE = 65_536
 
 /** @throws StoreError */
@@ -56,20 +56,10 @@ export async function removeOutpoints(
   const gone = new OutpointTable()
   const read = await collect(pieces, gone, (view, at) => listed.find(view, at) >= 0, onRead)
   const rows = new WatchRows(store)
-  let batch: Uint8Array[] = []
-  const write = async (): Promise<void> => {
-    signal?.throwIfAborted()
-    await store.write(rows.ridersToRemove('outpoint', batch))
-    batch = []
-  }
-  for (const key of counted(gone, onStored)) {
-    batch.push(key.slice())
-    if (batch.length === REMOVED_AT_ONCE) await write()
-  }
-  if (batch.length > 0) await write()
+  if (gone.size > MAX_ROWS_AT_ONCE) await rows.removeMany('outpoint', counted(gone), signal)
+  else await store.write(rows.ridersToRemove('outpoint', [...counted(gone)].map((key) => key.slice())))
   onStored?.(gone.size, gone.size)
-  // It packs what is left, so that the next start of the node need not.
-  return { changed: gone.size, unchanged: read - gone.size, listed: await countOutpoints(store, signal) }
+  return { changed: gone.size, unchanged: read - gone.size, listed: listed.size - gone.size }
 }
 
 async function load(store: RowStore, signal?: AbortSignal): Promise<OutpointTable> {

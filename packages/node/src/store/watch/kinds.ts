@@ -14,6 +14,7 @@ export interface KindFormat {
   readonly reserve: (set: WatchSet, capacity: number) => void
   readonly add: (set: WatchSet, view: DataView, offset: number, length: number) => number
   readonly find: (set: WatchSet, view: DataView, offset: number, length: number) => number
+  readonly remove: (set: WatchSet, id: number) => void
   readonly ids: (set: WatchSet) => Iterable<number>
   /** A copy of the entry, or the same array with other bytes in it. */
   readonly keyOf: (set: WatchSet, id: number) => Uint8Array
@@ -28,6 +29,7 @@ const OUTPOINTS: KindFormat = {
   reserve: ({ outpoints }, capacity) => outpoints.reserve(capacity),
   add: ({ outpoints }, view, offset) => outpoints.add(view, offset),
   find: ({ outpoints }, view, offset) => outpoints.find(view, offset),
+  remove: ({ outpoints }, id) => outpoints.remove(id),
   ids: ({ outpoints }) => outpoints.ids(),
   keyOf: ({ outpoints }, id) => copied(outpoints, id, OUTPOINT_BYTES),
 }
@@ -41,6 +43,7 @@ const SCRIPTS: KindFormat = {
   reserve: ({ scripts }, capacity) => scripts.reserve(capacity),
   add: ({ scripts }, view, offset, length) => scripts.addAt(view, offset, length),
   find: ({ scripts }, view, offset, length) => scripts.find(view, offset, length),
+  remove: ({ scripts }, id) => scripts.remove(id),
   ids: ({ scripts }) => scripts.ids(),
   keyOf: ({ scripts }, id) => scripts.scriptOf(id),
 }
@@ -55,6 +58,7 @@ function locators(kind: WatchKind, code: number, table: 'txidLocators' | 'hashed
     reserve: (set, capacity) => set[table].reserve(capacity),
     add: (set, view, offset) => set[table].addAt(view, offset),
     find: (set, view, offset) => set[table].find(view, offset),
+    remove: (set, id) => set[table].remove(id),
     ids: (set) => set[table].ids(),
     keyOf: (set, id) => copied(set[table], id, LOCATOR_BYTES),
   }

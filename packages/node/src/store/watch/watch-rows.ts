@@ -33,11 +33,7 @@ export class WatchRows {
   async load(into: WatchSet, { progress = () => {}, signal, rule = FOLD_RULE }: LoadOptions = {}): Promise<void> {
     if (KIND_FORMATS.some((format) => format.sizeOf(into) > 0)) throw new RangeError('only an empty set can be loaded into')
     const rows: LoadedRows = { all: into, added: new WatchSet(), removed: new WatchSet() }
-    await this.#readTail(TAIL, rows, signal)
-    const contents = await this.#countSegments(rows, signal)
-    for (const { format, added, removed, packed } of contents) format.reserve(into, Math.max(0, packed + added - removed))
-    await this.#readSegments(contents, rows, progress, signal)
-    into.settle()
+    const contents = await this.#readAll(rows, progress, signal)
     for (const content of contents) {
       const fold = foldFor(content, rule)
       if (fold === 'pack') await pack(this.#store, content, rows, signal)
@@ -89,6 +85,32 @@ export class WatchRows {
       for (const { value } of packer.take()) if (value !== null) riders.push(...tailOfSegment(format, value))
     }
     if (packer.bytes > 0 || riders.length > 0) await write()
+  }
+
+  /**
+   * Removes any number, by writing what is left anew: a crash leaves a part of them, and removing all again does no harm.
+   * Nobody else may write such rows meanwhile, nor be about to.
+   * @throws StoreError; RangeError for bytes that are no entry of this kind; the signal's reason
+   */
+  async removeMany(kind: WatchKind, entries: Iterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
+    const format = formatOf(kind)
+    const rows: LoadedRows = { all: new WatchSet(), added: new WatchSet(), removed: new WatchSet() }
+    const contents = await this.#readAll(rows, () => {}, signal)
+    for (const entry of entries) {
+      const id = format.find(rows.all, viewOf(entry), 0, entry.length)
+      if (id >= 0) format.remove(rows.all, id)
+    }
+    const content = contents.find((one) => one.format === format)
+    if (content !== undefined) await rewrite(this.#store, content, rows, signal)
+  }
+
+  async #readAll(rows: LoadedRows, progress: (entries: number, total: number) => void, signal?: AbortSignal): Promise<Contents[]> {
+    await this.#readTail(TAIL, rows, signal)
+    const contents = await this.#countSegments(rows, signal)
+    for (const { format, added, removed, packed } of contents) format.reserve(rows.all, Math.max(0, packed + added - removed))
+    await this.#readSegments(contents, rows, progress, signal)
+    rows.all.settle()
+    return contents
   }
 
   async #readTail(prefix: Uint8Array, { added, removed }: LoadedRows, signal?: AbortSignal): Promise<void> {

@@ -87,7 +87,7 @@ describe('WatchRows', () => {
   it('gives back what was added and not removed, whatever was folded in between', async () => {
     const change = fc.record({
       kind: fc.constantFrom(...KINDS),
-      what: fc.constantFrom('add', 'remove', 'add-many', 'load'),
+      what: fc.constantFrom('add', 'remove', 'add-many', 'remove-many', 'load'),
       numbers: fc.array(fc.nat(40), { maxLength: 12 }),
     })
     await fc.assert(
@@ -100,10 +100,11 @@ describe('WatchRows', () => {
           if (what === 'add') await store.write(rows.ridersToAdd(kind, entries))
           if (what === 'remove') await store.write(rows.ridersToRemove(kind, entries))
           if (what === 'add-many') await rows.addMany(kind, entries)
+          if (what === 'remove-many') await rows.removeMany(kind, entries)
           if (what === 'load') assert.deepEqual(await loaded(store, EAGER), [...model].toSorted())
           for (const entry of entries) {
             const name = `${kind} ${Buffer.from(entry).toString('hex')}`
-            if (what === 'remove') model.delete(name)
+            if (what === 'remove' || what === 'remove-many') model.delete(name)
             if (what === 'add' || what === 'add-many') model.add(name)
           }
         }
@@ -210,6 +211,34 @@ describe('WatchRows', () => {
     assert.equal((await loaded(store)).length, 400)
     await rows.addMany('outpoint', entries.slice(0, 500))
     assert.equal((await loaded(store)).length, 900)
+  })
+
+  it('loses nothing else when killed before any write of a removal, and completes it when it is repeated', async () => {
+    const before = join(await newDirectory(), 'store')
+    const { store: first } = await Store.open(before)
+    const entries = [...Array(10_000).keys()].map((number) => entryOf('outpoint', number))
+    const rows = new WatchRows(first)
+    await rows.addMany('outpoint', entries.slice(0, 9_000))
+    await first.write(rows.ridersToAdd('outpoint', entries.slice(9_000)))
+    await first.write(rows.ridersToRemove('outpoint', entries.slice(0, 100)))
+    const all = await loaded(first)
+    await first.close()
+    const names = entries.map((entry) => `outpoint ${Buffer.from(entry).toString('hex')}`)
+    const left = [...names.slice(100, 1_000), ...names.slice(9_500)].toSorted()
+    for (let writes = 0, isDone = false; !isDone; writes++) {
+      assert.ok(writes < 100, 'a removal without an end')
+      const dir = join(await newDirectory(), 'store')
+      await cp(before, dir, { recursive: true })
+      const { store } = await Store.open(dir)
+      const removal = new WatchRows(new Mortal(store, writes)).removeMany('outpoint', entries.slice(1_000, 9_500))
+      isDone = await removal.then(() => true, () => false)
+      const found = new Set(await loaded(store))
+      assert.ok(left.every((name) => found.has(name)) && found.size <= all.length)
+      await new WatchRows(store).removeMany('outpoint', entries.slice(1_000, 9_500))
+      assert.deepEqual(await loaded(store), left)
+      assert.equal(await countRows(store, KEY_SPACES.watchTail), 0)
+      await store.close()
+    }
   })
 
   it('tells how far it is, and of how many', async () => {
