@@ -65,8 +65,8 @@ export class Rescan {
   }
 
   private async searchAll(): Promise<void> {
-    const { chain, watches, logger } = this.modules
-    const { height } = await chain.watch([])
+    const { chain, watches, logger, signal } = this.modules
+    const { height } = await unlessAborted(chain.watch([]), signal)
     await chain.past().note(() => watches.beginScans(height))
     let plan = watches.nextScan()
     if (plan === null) return
@@ -184,6 +184,16 @@ function blockIn(outcome: FetchOutcome): SourcedBlock {
     case 'not-now':
       throw outcome.error
   }
+}
+
+/** A bitcoind that never comes to a chain of ours must not hold up a stop. @throws the signal's reason */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason)
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }
 
 function isStop(error: unknown): boolean {
