@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { serialise, txidOf } from '@belfry/bitcoind'
-import { type BlockHash, type Height, type Outpoint, outpointOf } from '@belfry/protocol/primitives'
+import { type BlockHash, type Height, type Outpoint, outpointOf, sats, toHex } from '@belfry/protocol/primitives'
 import { COIN_SATS, spend, useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
+import { read } from '../wallets/support.ts'
 import { spendBoth, Stage } from './support/stage.ts'
+import { PAID_SATS, PAID_SCRIPT } from './support/subjects.ts'
 import { TestWatcher } from './support/watcher.ts'
 
 describe('the chain watcher, at its very first start', () => {
@@ -151,6 +153,29 @@ describe('the chain watcher, after it was down', () => {
     await stage.reorganise(1, 1)
     watcher.start()
     await watcher.expect(`unconfirmed deposit theft ${at}`, `connected ${at}`, 'seen deposit theft')
+  })
+
+  it('tells a wallet that began to watch of a payment whose spend the core knows already', async () => {
+    const { deposit } = await stage.deposits('deposit')
+    await stage.begin()
+    watcher.call({ paid: toHex(PAID_SCRIPT) })
+    const { outputs: [rest], ...theft } = spend(deposit, 1_000 + PAID_SATS)
+    assert.ok(rest !== undefined)
+    await stage.send('theft', { ...theft, outputs: [{ script: PAID_SCRIPT, value: sats(PAID_SATS) }, rest] })
+    await watcher.expect('seen deposit theft')
+    await watcher.stop()
+    await watcher.watchForWallet((await read('script', toHex(PAID_SCRIPT))).watch)
+    for (let starts = 0; starts < 2; starts++) {
+      watcher.start()
+      await watcher.expect()
+      assert.deepEqual(await watcher.takeMovements(), starts === 0 ? ['payment-seen paid theft'] : [])
+      await watcher.kill()
+    }
+    watcher.start()
+    await stage.mine(1)
+    const at = stage.height + 1
+    await watcher.expect(`confirmed deposit theft ${at}`, `connected ${at}`)
+    assert.deepEqual(await watcher.takeMovements(), [`payment-confirmed paid theft ${at}`])
   })
 
   it('takes that back before the block below it', async () => {
