@@ -7,7 +7,7 @@ import type { BenchContext } from '../../bench.ts'
 import { type Row, peerOf, row, timeRow } from '../../output/row.ts'
 import { BareSubscriber } from './bare.ts'
 import { type WatchedSpend, prepareHits } from './hits.ts'
-import { BITCOIND_HIGH_WATER_MARK, placesOf } from './messages.ts'
+import { placesOf } from './messages.ts'
 import { type Listener, Publication, type Run } from './publication.ts'
 import { FloodedWatcher } from './watcher.ts'
 
@@ -24,9 +24,6 @@ const SECONDS = 15
 const FULL_SPEED_ROUNDS = 10
 const PER_ROUND = 50_000
 const WARM_UP_ROUNDS = 2
-
-/** For full speed, so that whoever listens waits for no one: more than a window is taken in one turn. */
-const FULL_SPEED_MARK = 10_000
 
 type Settings = Pick<BenchContext, 'blocks' | 'signal' | 'progress'>
 
@@ -57,7 +54,7 @@ async function atFullSpeed(regtest: Regtest, { blocks, signal, progress }: Setti
     }
     return taken
   }
-  await using publication = await Publication.start(blocks, FULL_SPEED_MARK)
+  await using publication = await Publication.start(blocks)
   const limit = row('sustained/limit', 'tx/s', await withBare(publication, (bare) => rates(publication, bare)))
   await using watcher = await FloodedWatcher.start(regtest.node(0), publication, [])
   const { gaps } = watcher
@@ -72,7 +69,7 @@ async function withBare<T>(publication: Publication, work: (bare: BareSubscriber
 }
 
 async function atTheRate(regtest: Regtest, hits: readonly WatchedSpend[], { blocks, progress }: Settings): Promise<FloodResult> {
-  await using publication = await Publication.start(blocks, BITCOIND_HIGH_WATER_MARK)
+  await using publication = await Publication.start(blocks)
   const run = async (listener: Listener, onWarm: () => void = () => {}): Promise<Run> => {
     await publication.run(listener, { count: RATE, rate: RATE })
     await publication.prepare(hits)

@@ -33,16 +33,17 @@ export type Report =
     readonly bytes: number
   }
 
-/** bitcoind's own default for `-zmqpub…hwm`: of what is not taken so long, more is dropped. */
-export const BITCOIND_HIGH_WATER_MARK = 1_000
+/**
+ * Of what waits at the publisher to be sent, more is dropped. Ten times what bitcoind has by default (`-zmqpub…hwm`): here its
+ * threads share two cores with those who listen, and must not lose what is to be measured there.
+ */
+export const HIGH_WATER_MARK = 10_000
 
 /**
  * Nothing is dropped of what is less than this ahead: ZMQ notes what was taken by half a mark at a time, and one topic may be
  * twice as far behind as both are together.
  */
-export function windowOf(highWaterMark: number): number {
-  return 0.2 * highWaterMark
-}
+export const WINDOW = 0.2 * HIGH_WATER_MARK
 
 /** Which of so many transactions, from 0 on, are hits: evenly. */
 export function placesOf(count: number, hits: number): number[] {

@@ -47,9 +47,9 @@ export class Publication implements AsyncDisposable {
   }
 
   /** @param blocks a folder with real blocks, whose transactions it takes */
-  static async start(blocks: string | null, highWaterMark: number): Promise<Publication> {
+  static async start(blocks: string | null): Promise<Publication> {
     const path = fileURLToPath(new URL('publisher.ts', import.meta.url))
-    const child = fork(path, [`${highWaterMark}`, ...(blocks === null ? [] : [blocks])], { serialization: 'advanced' })
+    const child = fork(path, blocks === null ? [] : [blocks], { serialization: 'advanced' })
     return new Publication(child, await told(child, 'bound', LIVE_LIMIT_MS))
   }
 

@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { monotonic_ms } from '../../reaction/clock.ts'
-import { type Command, type Hit, type Report, placesOf, windowOf } from './messages.ts'
+import { type Command, HIGH_WATER_MARK, type Hit, type Report, WINDOW, placesOf } from './messages.ts'
 import { Traffic } from './traffic.ts'
 
 /** Of zeromq, which packages/node depends on. */
@@ -19,18 +19,19 @@ const nodePackage = createRequire(new URL('../../../packages/node/package.json',
 const { Publisher } = nodePackage('zeromq') as { Publisher: new (options: object) => Socket }
 
 const STEP_MS = 1
+/** Of one step: whoever was late catches up in several. */
+const MAX_BURST = 400
 /** Hash, letter, the mempool's own number. */
 const ACCEPTED_BYTES = 32 + 1 + 8
 const ACCEPTED = 0x41
 
 class Topic {
-  readonly #socket: Socket
+  readonly #socket = new Publisher({ sendHighWaterMark: HIGH_WATER_MARK, linger: 0 })
   readonly #name: Buffer
   #number = 0
 
-  constructor(name: string, highWaterMark: number) {
+  constructor(name: string) {
     this.#name = Buffer.from(name)
-    this.#socket = new Publisher({ sendHighWaterMark: highWaterMark, linger: 0 })
   }
 
   async bind(): Promise<string> {
@@ -48,20 +49,16 @@ class Topic {
 }
 
 class PublisherProcess {
-  readonly #rawtx: Topic
-  readonly #sequence: Topic
+  readonly #rawtx = new Topic('rawtx')
+  readonly #sequence = new Topic('sequence')
   readonly #traffic: Traffic
-  readonly #window: number
   #hits: readonly Hit[] = []
   #mempoolSequence = 1
   /** Of the run under way. */
   #taken = 0
 
-  constructor(traffic: Traffic, highWaterMark: number) {
+  constructor(traffic: Traffic) {
     this.#traffic = traffic
-    this.#window = windowOf(highWaterMark)
-    this.#rawtx = new Topic('rawtx', highWaterMark)
-    this.#sequence = new Topic('sequence', highWaterMark)
   }
 
   async bind(): Promise<void> {
@@ -91,8 +88,8 @@ class PublisherProcess {
     let bytes = 0
     const started_ms = monotonic_ms()
     for (let sent = 0; sent < count;) {
-      const due = rate === null ? this.#taken + this.#window : (monotonic_ms() - started_ms) * rate / 1_000
-      for (; sent < Math.min(due, count); sent++) {
+      const due = rate === null ? this.#taken + WINDOW : (monotonic_ms() - started_ms) * rate / 1_000
+      for (const end = Math.min(due, count, sent + MAX_BURST); sent < end; sent++) {
         const hit = places[hits_ms.length] === sent ? hits[hits_ms.length] : undefined
         const transaction = hit === undefined ? this.#traffic.next() : Buffer.from(hit.bytes)
         const txid = hit === undefined ? this.#traffic.nextName() : Buffer.from(hit.txid, 'hex')
@@ -119,8 +116,8 @@ function report(told: Report): void {
   process.send?.(told)
 }
 
-const [highWaterMark, folder] = process.argv.slice(2)
-const publisher = new PublisherProcess(await Traffic.of(folder ?? null), Number(highWaterMark))
+const [folder] = process.argv.slice(2)
+const publisher = new PublisherProcess(await Traffic.of(folder ?? null))
 process.on('message', (command: Command) => {
   publisher.obey(command).catch((error: unknown) => {
     process.stderr.write(`the publisher failed: ${String(error)}\n`)
