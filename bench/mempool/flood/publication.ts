@@ -75,6 +75,8 @@ export class Publication implements AsyncDisposable {
     const before = listener.messages
     const cpuBefore = process.cpuUsage()
     const sent = told(this.#child, 'sent', RUN_LIMIT_MS)
+    // One that has ended is found out below.
+    sent.catch(() => undefined)
     this.#say({ kind: 'run', count, rate })
     let still_ms = monotonic_ms()
     for (let last = 0; ;) {
@@ -94,14 +96,15 @@ export class Publication implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null) return
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const ended = once(this.#child, 'exit')
-    this.#child.disconnect()
+    if (this.#child.connected) this.#child.disconnect()
     await ended
   }
 
   #say(command: Command): void {
-    this.#child.send(command)
+    // One that has ended takes nothing, and is found out by its silence.
+    if (this.#child.connected) this.#child.send(command, () => {})
   }
 }
 
