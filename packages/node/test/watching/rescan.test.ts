@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { Bitcoind, RegtestNode } from '@belfry/bitcoind'
-import { type BlockHash, toHex } from '@belfry/protocol/primitives'
+import { type BlockHash, type Height, toHex } from '@belfry/protocol/primitives'
+import type { Wanted } from '../../src/chain/index.ts'
+import { readBlock } from '../../src/chain/serial/index.ts'
+import type { Watch } from '../../src/wallets/watch.ts'
 import { useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
 import { pollUntil } from '../chain/support/stage.ts'
 import { WalletWatcher } from '../movements/support/wallet-watcher.ts'
 import { read, watchOf } from '../wallets/support.ts'
-import type { Watch } from '../../src/wallets/watch.ts'
 import { History, type Place, type Written } from './support/history.ts'
 import { TestWallet } from './support/wallet.ts'
 
@@ -29,6 +31,9 @@ describe('a search of old blocks', () => {
   let held: ReadonlySet<string>
   let gate: PromiseWithResolvers<void>
   let asked: BlockHash[]
+  /** What bitcoind is asked instead, where a test wants it. */
+  let getBlockHash: Bitcoind['getBlockHash'] | null
+  let batch: Bitcoind['rpc']['batch'] | null
 
   const bitcoind = (): Bitcoind => regtest().node(0).bitcoind
 
@@ -43,7 +48,16 @@ describe('a search of old blocks', () => {
       if (held.has(hash)) await Promise.race([gate.promise, givenUp])
       return node.bitcoind.getBlockOverRest(hash, options)
     }
-    watcher = new WalletWatcher({ bitcoind: { ...node.bitcoind, getBlockOverRest }, zmq: node.zmq })
+    getBlockHash = null
+    batch = null
+    const { rpc } = node.bitcoind
+    const asking: Bitcoind = {
+      ...node.bitcoind,
+      getBlockOverRest,
+      getBlockHash: (height, options) => getBlockHash?.(height, options) ?? node.bitcoind.getBlockHash(height, options),
+      rpc: { ...rpc, batch: (calls, options) => batch?.(calls, options) ?? rpc.batch(calls, options) },
+    }
+    watcher = new WalletWatcher({ bitcoind: asking, zmq: node.zmq })
     history = new History(regtest(), new TestWallet(`${wallets += 1}`), (names) => watcher.call(names))
     await history.prepare(12)
   })
@@ -74,25 +88,27 @@ describe('a search of old blocks', () => {
   /** Told and not looked at yet. */
   const confirmations = async (): Promise<string[]> => (await watcher.told()).flatMap(({ movement }) =>
     movement.event === 'payment-confirmed' ? [`${movement.event} ${movement.payment.outpoint} ${movement.block.height}`] : [])
-  const coinOf = ({ coins }: Written) => coins[0] ?? assert.fail()
+  const coinOf = ({ coins }: Written, i = 0) => coins[i] ?? assert.fail()
 
   it('finds what was paid to a descriptor beyond its first gap, and what became of that in later blocks', async () => {
     const first = history.payment('a', receive(0))
     const at = await history.block(first)
     await mine(3)
     const second = history.payment('b', receive(2), receive(1))
-    await history.block(second, await history.spend('c', coinOf(second), change(0)))
+    // In the block that pays them; the one has no change by which it would be found besides.
+    await history.block(second, await history.spend('c', coinOf(second), change(0)), await history.spend('j', coinOf(second, 1)))
     const spent = await history.spend('d', coinOf(first), change(2))
     // Not before index 5 is paid are 6 to 8 watched.
     await history.block(history.payment('e', receive(5)), spent)
-    await history.block(history.payment('f', receive(8)))
+    const last = history.payment('f', receive(8))
+    await history.block(last)
     await history.block(await history.spend('g', coinOf(spent)), history.payment('beyond', receive(12)))
     const watch = await watchFrom(at)
     await start()
     const told = await watcher.expect(
       `payment-confirmed 0/0 a ${at}`,
       `payment-confirmed 0/2 b ${at + 4}`, `payment-confirmed 0/1 b ${at + 4}`,
-      `spend-confirmed b c ${at + 4}`, `payment-confirmed 1/0 c ${at + 4}`,
+      `spend-confirmed b c ${at + 4}`, `payment-confirmed 1/0 c ${at + 4}`, `spend-confirmed b j ${at + 4}`,
       `payment-confirmed 0/5 e ${at + 5}`, `spend-confirmed a d ${at + 5}`, `payment-confirmed 1/2 d ${at + 5}`,
       `payment-confirmed 0/8 f ${at + 6}`,
       `spend-confirmed d g ${at + 7}`,
@@ -103,17 +119,17 @@ describe('a search of old blocks', () => {
     assert.equal(toHex(paid.movement.raw), toHex(first.bytes))
     assert.deepEqual([paid.movement.block.hash, paid.movement.position], [await bitcoind().getBlockHash(at), 1])
     assert.deepEqual(paid.movement.payment.watches, [{ watch: watch.id, branch: 0, index: 0 }])
-    const last = told.at(-1)
-    assert.ok(last?.movement.event === 'spend-confirmed')
-    assert.deepEqual([last.movement.coin?.value, last.movement.coin?.watches], [50_000n, [{ watch: watch.id, branch: 1, index: 2 }]])
+    const spend = told.at(-1)
+    assert.ok(spend?.movement.event === 'spend-confirmed')
+    assert.deepEqual([spend.movement.coin?.value, spend.movement.coin?.watches], [50_000n, [{ watch: watch.id, branch: 1, index: 2 }]])
     // From now on it is all watched as if it had always been.
-    const [spending, paying] = [await history.spend('h', second.coins[1] ?? assert.fail()), history.payment('i', receive(11))]
+    const [spending, paying] = [await history.spend('h', coinOf(last)), history.payment('i', receive(11))]
     await bitcoind().sendRawTransaction(spending.bytes)
-    await watcher.expect('spend-seen b h')
+    await watcher.expect('spend-seen f h')
     await bitcoind().sendRawTransaction(paying.bytes)
     await watcher.expect('payment-seen 0/11 i')
     const now = await history.block(spending, paying)
-    await watcher.expect(`spend-confirmed b h ${now}`, `payment-confirmed 0/11 i ${now}`)
+    await watcher.expect(`spend-confirmed f h ${now}`, `payment-confirmed 0/11 i ${now}`)
   })
 
   it('finds nothing below the birth height', async () => {
@@ -188,8 +204,24 @@ describe('a search of old blocks', () => {
     await watcher.searched()
     await watcher.expect()
     // The coin that is left is watched anew.
-    const spent = await history.block(await history.spend('c', first.coins[1] ?? assert.fail()))
+    const spent = await history.block(await history.spend('c', coinOf(first, 1)))
     await watcher.expect(`spend-confirmed a c ${spent}`)
+  })
+
+  it('tells nothing again that is of others alone, and is kept no longer', async () => {
+    await watcher.add((await read('script', toHex(history.wallet.scriptAt(0, 1)))).watch)
+    await start()
+    const at = await history.block(history.payment('a', receive(1)), history.payment('b', receive(2)))
+    const later = await history.block(history.payment('c', receive(1)))
+    await mine(BURIED)
+    await watcher.at(await bitcoind().getBestBlockHash())
+    await watcher.expect(`payment-confirmed 0/1 a ${at}`, `payment-confirmed 0/1 c ${later}`)
+    await watcher.stop()
+    await watcher.forgetTold()
+    await watcher.add((await read('script', toHex(history.wallet.scriptAt(0, 2)), { birth_height: at })).watch)
+    await start()
+    await watcher.searched()
+    await watcher.expect(`payment-confirmed 0/2 b ${at}`)
   })
 
   it('goes on where it was when it is stopped, and finds everything once though it dies', async () => {
@@ -236,6 +268,70 @@ describe('a search of old blocks', () => {
     await watcher.skip()
     await regtest().mine(0, 1)
     await watcher.expect(`payment-confirmed 0/0 a ${await tip()}`)
+  })
+
+  it('is told by bitcoind which block is in the chain before it tells of one', async () => {
+    const at = await history.block(history.payment('a', receive(0)))
+    await mine(1)
+    await watchFrom(at)
+    let doubts = 0
+    getBlockHash = async (height) => {
+      if (height === at) doubts += 1
+      return height === at && doubts < 5 ? other : await bitcoind().getBlockHash(height)
+    }
+    const other = await bitcoind().getBestBlockHash()
+    await watcher.start()
+    await pollUntil('four questions', async () => {
+      const told = await watcher.told()
+      assert.ok(doubts >= 4 || told.length === 0)
+      return doubts >= 4
+    })
+    await watcher.searched()
+    await watcher.expect(`payment-confirmed 0/0 a ${at}`)
+  })
+
+  it('searches the blocks of one chain, though it was told hashes of two', async () => {
+    const at = await history.block()
+    const stale = await bitcoind().getBestBlockHash()
+    await bitcoind().invalidateBlock(stale)
+    assert.equal(await history.block(history.payment('a', receive(0))), at)
+    await mine(2)
+    await watchFrom(at)
+    let hashes = 0
+    batch = async (calls, options) => {
+      const outcomes = await bitcoind().rpc.batch(calls, options)
+      const i = calls.findIndex(({ method, params }) => method === 'getblockhash' && Array.isArray(params) && params[0] === at)
+      if (i < 0) return outcomes
+      hashes += 1
+      return hashes > 1 ? outcomes : outcomes.with(i, { ok: true, result: stale })
+    }
+    await start()
+    await watcher.searched()
+    await watcher.expect(`payment-confirmed 0/0 a ${at}`)
+    assert.ok(hashes > 1)
+  })
+
+  it('tells nothing of a block that was told as disconnected', async () => {
+    const at = await history.block(history.payment('a', receive(0)))
+    const hash = await bitcoind().getBestBlockHash()
+    const block = { ...readBlock(await bitcoind().getBlockOverRest(hash) ?? assert.fail()), height: at as Height }
+    await watchFrom(null)
+    await start()
+    await watcher.expect(`payment-confirmed 0/0 a ${at}`)
+    const past = watcher.running.past()
+    const wanted: Wanted = { isScript: () => true, isCoin: () => true }
+    await bitcoind().invalidateBlock(hash)
+    await mine(2)
+    await watcher.at(await bitcoind().getBestBlockHash())
+    await watcher.expect(`payment-unconfirmed 0/0 a ${at}`, 'payment-seen 0/0 a')
+    let asked = 0
+    const rows = (): readonly [] => {
+      asked += 1
+      return []
+    }
+    assert.equal(await past.search(block, { height: block.height, hash }, wanted, rows), false)
+    assert.equal(asked, 0)
+    await watcher.expect()
   })
 
   it('takes back what it found, when the chain changes afterwards', async () => {

@@ -14,6 +14,9 @@ import { QUICK, REGTEST_GENESIS } from '../../chain/support/watcher.ts'
 import { pollUntil } from '../../chain/support/stage.ts'
 import { recorded } from '../../logging/support.ts'
 
+/** Of what was told, without its evidence. */
+const TOLD_ROWS = Uint8Array.of(5, 1)
+
 /** What the store would hold. */
 export class StoredRows {
   private readonly held = new Map<string, StoredRow>()
@@ -155,6 +158,13 @@ export class WalletWatcher {
 
   async told(): Promise<ToldMovement[]> {
     return await readTold(this.store, this.read, 1_000)
+  }
+
+  /** As after ten thousand more. */
+  async forgetTold(): Promise<void> {
+    const rows: StoredRow[] = []
+    for await (const row of this.store.rows(TOLD_ROWS)) rows.push(row)
+    await this.store.write(rows.slice(0, -1).map(({ key }) => ({ key, value: null })))
   }
 
   /** All that was told, whatever it is. */
