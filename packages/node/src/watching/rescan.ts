@@ -72,7 +72,7 @@ export class Rescan {
     if (plan === null) return
     logger.info('rescan-begun', { from: plan.from, to: height })
     for (; plan !== null; plan = watches.nextScan()) {
-      if (!await this.attempt(plan)) await sleep(this.retry_ms, undefined, { signal: this.modules.signal })
+      if (!await this.attempt(plan)) await sleep(this.retry_ms, undefined, { signal })
     }
     chain.past().end()
     logger.info('rescan-ended', { blocks: this.searched })
@@ -119,7 +119,7 @@ export class Rescan {
       // Each joins on to the one before, so that it is enough to know of the last that it is in the chain.
       if (before !== null && block.previous !== before.hash) return false
       const rest = { ...plan, from }
-      if (this.isDue(height, rest) || this.concern(block, wanted)) {
+      if (this.concern(block, wanted) || this.isDue(height, rest)) {
         if (!await this.searchIn(block, { height, hash: block.hash }, wanted, rest)) return false
         from = height + 1 as Height
         this.noted_ms = performance.now()
