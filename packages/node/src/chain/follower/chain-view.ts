@@ -165,8 +165,8 @@ export class ChainView {
       this.recent.giveUpTip(previous)
       this.coins.doubtAll()
       this.delivery.position = previous
-      // Nobody was told of it.
-      if (this.isFresh) return true
+      // Nobody was told of it, nor of anything that stood on it.
+      if (this.isFresh && !this.delivery.hasTold) return true
       const riders = this.headers.disconnected(block)
       await this.delivery.block({ event: 'block-disconnected', block, previous: previousHash }, riders)
       return true

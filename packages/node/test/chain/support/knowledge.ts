@@ -36,7 +36,8 @@ export class Knowledge {
       }
       this.position = fact.block
     } else if (fact.event === 'block-disconnected') {
-      assert.deepEqual(fact.block, this.position, 'the last block is the one that goes')
+      // Null: it is the one that the watcher began on.
+      if (this.position !== null) assert.deepEqual(fact.block, this.position, 'the last block is the one that goes')
       this.position = { height: fact.block.height - 1 as Height, hash: fact.previous }
       this.recent = this.recent.filter(({ height }) => height < fact.block.height - 1)
     } else {
