@@ -68,8 +68,6 @@ export interface DeliveryModules {
 export class Delivery {
   /** What the next event is delivered with. */
   position: BlockRef | null
-  /** Whether anything of the chain was told, with a position, since the start. */
-  hasTold = false
   private readonly sink: ChainSink
   private readonly movements: MovementSink
   private readonly signal: AbortSignal
@@ -169,8 +167,6 @@ export class Delivery {
   private async tellCore(event: ChainEvent, riders: readonly Rider[]): Promise<void> {
     this.throwIfStopped()
     this.counters.events[event.event] += 1
-    // How bitcoind is says nothing of the chain.
-    if (event.event !== 'chain-health') this.hasTold = true
     await this.unlessStopped(this.sink.event(event, this.position, riders))
   }
 

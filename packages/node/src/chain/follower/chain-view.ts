@@ -44,6 +44,14 @@ export class ChainView {
     return this.recent.tip
   }
 
+  /**
+   * Whether a block was told, so that a later start goes on from there. Before that nothing of the mempool may be told: what
+   * became of it while nobody watched would never be found.
+   */
+  get hasTold(): boolean {
+    return this.tip !== null && !this.isFresh
+  }
+
   /** The block before the tip, if it is known here. */
   get beforeTip(): BlockRef | null {
     return this.recent.beforeTip
@@ -165,8 +173,8 @@ export class ChainView {
       this.recent.giveUpTip(previous)
       this.coins.doubtAll()
       this.delivery.position = previous
-      // Nobody was told of it, nor of anything that stood on it.
-      if (this.isFresh && !this.delivery.hasTold) return true
+      // Nobody was told of it.
+      if (this.isFresh) return true
       const riders = this.headers.disconnected(block)
       await this.delivery.block({ event: 'block-disconnected', block, previous: previousHash }, riders)
       return true

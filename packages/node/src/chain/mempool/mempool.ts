@@ -229,6 +229,8 @@ export class Mempool {
 
   private tellAccepted(bytes: Uint8Array): Promise<void> {
     return this.modules.delivery.turn(async () => {
+      // The pass that follows the first block finds it.
+      if (!this.modules.view.hasTold) return this.onGap()
       const sighting = this.lookAt({ bytes, fee: null })
       if (sighting === null) return
       const { txid } = sighting.tx
