@@ -174,7 +174,7 @@ export class TestMembers {
       }
       case 'rebuild': {
         const { incident_id, envelope_id } = effect
-        this.#outcome(member, { of: 'rebuild', incident_id, envelope_id, txid: await transactions.rebuild(effect) })
+        this.#outcome(member, { of: 'rebuild', incident_id, envelope_id, result: await transactions.rebuild(effect) })
         return
       }
       case 'test-sighting':

@@ -1,5 +1,5 @@
 /** Rebuilt recovery transactions, in locked memory until they are broadcast and their incident is over. */
-import { KeystoreError, type SecretBytes, combineShares, openEnvelope, sha256 } from '@belfry/keystore'
+import { KeystoreError, type KeystoreErrorCode, type SecretBytes, combineShares, openEnvelope, sha256 } from '@belfry/keystore'
 import { type ImmediateEffect, commitToKey, envelopeAad } from '@belfry/protocol'
 import type { EnvelopeId, Hash32, Txid } from '@belfry/protocol/primitives'
 import { ChainError } from '../chain/errors.ts'
@@ -12,6 +12,9 @@ type Rebuild = Extract<ImmediateEffect, { effect: 'rebuild' }>
 const MAX_SUBSETS = 32
 /** Each takes a locked page; beside the shares, this many stay within 32 MiB. Three rungs of every vault that there can be. */
 const MAX_KEPT_TRANSACTIONS = 3_072
+
+/** This process cannot lock more memory: no fault of whoever dealt the shares. */
+const NO_MEMORY: ReadonlySet<KeystoreErrorCode> = new Set(['locked-memory-limit', 'memory-not-lockable'])
 
 export class TransactionKeeper {
   readonly #shares: ShareKeeper
@@ -28,15 +31,23 @@ export class TransactionKeeper {
   /**
    * Combines t shares to the key, checks it against its commitment, opens the envelope and checks the txid. Then the shares
    * have served their end.
-   * @returns the txid, or null where no subset of the shares tried leads there
+   * @returns the txid; `bad-dealer` where no subset of the shares tried leads there
    */
-  async rebuild(effect: Rebuild): Promise<Txid | null> {
+  async rebuild(effect: Rebuild): Promise<Txid | 'bad-dealer' | 'no-room'> {
     if (this.#transactions.has(effect.envelope_id)) return effect.txid
-    if (this.#transactions.size >= MAX_KEPT_TRANSACTIONS) return null
+    if (this.#transactions.size >= MAX_KEPT_TRANSACTIONS) return 'no-room'
+    try {
+      return await this.#rebuild(effect)
+    } catch (error) {
+      if (error instanceof KeystoreError && NO_MEMORY.has(error.code)) return 'no-room'
+      throw error
+    }
+  }
+
+  async #rebuild(effect: Rebuild): Promise<Txid | 'bad-dealer'> {
     using key = await this.#combine(effect)
-    if (!key) return null
-    const transaction = openTransaction(key, effect)
-    if (!transaction) return null
+    const transaction = key && openTransaction(key, effect)
+    if (!transaction) return 'bad-dealer'
     // Another rebuild of the same envelope may have finished meanwhile.
     this.#transactions.get(effect.envelope_id)?.wipe()
     this.#transactions.set(effect.envelope_id, transaction)
@@ -84,7 +95,8 @@ function openTransaction(key: SecretBytes, effect: Rebuild): SecretBytes | null 
     transaction.wipe()
     return null
   } catch (error) {
-    if (error instanceof KeystoreError || error instanceof ChainError) return null
+    const isForWantOfMemory = error instanceof KeystoreError && NO_MEMORY.has(error.code)
+    if (!isForWantOfMemory && (error instanceof KeystoreError || error instanceof ChainError)) return null
     throw error
   }
 }

@@ -122,7 +122,7 @@ export class Performer {
   }
 
   async #rebuild(effect: Effect<'rebuild'>): Promise<Outcome> {
-    return { of: 'rebuild', ...namesOf(effect), txid: await this.#modules.transactions.rebuild(effect) }
+    return { of: 'rebuild', ...namesOf(effect), result: await this.#modules.transactions.rebuild(effect) }
   }
 
   /** The outpoints are watched before the deposit is looked at, so that no spend falls in between. */

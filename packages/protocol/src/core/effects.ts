@@ -113,6 +113,8 @@ export const TELL_EVENTS = [
   'share-held',
   'bad-share',
   'bad-dealer',
+  /** A transaction cannot be rebuilt now for want of locked memory: tried again with the next block. */
+  'no-room-to-rebuild',
   'rebuilt',
   'broadcast',
   'broadcast-refused',

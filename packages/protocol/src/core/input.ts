@@ -80,8 +80,11 @@ export type Outcome =
       readonly of: 'rebuild'
       readonly incident_id: IncidentId
       readonly envelope_id: EnvelopeId
-      /** The transaction's id where the key, the envelope and the txid all matched. */
-      readonly txid: Txid | null
+      /**
+       * The transaction's id where the key, the envelope and the txid all matched; `bad-dealer` where no shares led there;
+       * `no-room` where there is no locked memory for it now, which says nothing of anybody.
+       */
+      readonly result: Txid | 'bad-dealer' | 'no-room'
     }
   | {
       readonly of: 'broadcast'

@@ -146,22 +146,27 @@ function startRebuild(
 }
 
 export function onRebuilt(turn: Turn, outcome: Extract<Outcome, { of: 'rebuild' }>): void {
-  const { incident_id, envelope_id, txid } = outcome
+  const { incident_id, envelope_id, result } = outcome
   const gathering = turn.volatile.gatherings.get(envelope_id)
   if (!gathering) return forget(turn, envelope_id)
   if (gathering.rebuild !== 'under-way') return
-  gathering.rebuild = txid === null ? 'bad-dealer' : 'rebuilt'
+  if (result === 'no-room') {
+    gathering.rebuild = 'not-yet'
+    turn.tell({ level: 'error', event: 'no-room-to-rebuild', incident_id, envelope_id })
+    return
+  }
+  gathering.rebuild = result === 'bad-dealer' ? 'bad-dealer' : 'rebuilt'
   const incident = turn.incident(incident_id)
   const vault = incident && turn.durable.vaults.get(incident.vault_id)
   if (!incident || !vault) return
   const feerate = rungOfEnvelope(vault, envelope_id)?.feerate ?? null
-  if (txid === null) {
+  if (result === 'bad-dealer') {
     // Every commitment held and yet the key is wrong: the dealer's fault, no member's. The next envelope may do.
     turn.note(incident_id, 'bad-dealer', { feerate })
     turn.tell({ level: 'error', event: 'bad-dealer', incident_id, envelope_id })
   } else {
-    gathering.untold = { at_ms: turn.at_ms, txid, feerate }
-    turn.tell({ level: 'info', event: 'rebuilt', incident_id, envelope_id, txid })
+    gathering.untold = { at_ms: turn.at_ms, txid: result, feerate }
+    turn.tell({ level: 'info', event: 'rebuilt', incident_id, envelope_id, txid: result })
   }
   broadcastDue(turn, incident_id, vault, incident, 'if-better')
   // A record of this step would be synced before the transaction leaves: the story is told with bitcoind's answer.

@@ -278,7 +278,7 @@ export class Seat {
     } else if (effect.effect === 'rebuild') {
       const { incident_id, envelope_id, txid } = effect
       assert.ok(manifest)
-      this.outcome({ of: 'rebuild', incident_id, envelope_id, txid })
+      this.outcome({ of: 'rebuild', incident_id, envelope_id, result: txid })
     }
   }
 

@@ -8,7 +8,7 @@ import {
   taggedHash,
 } from '../../src/index.ts'
 import { type Feerate, type Hash32, toHex } from '../../src/primitives/index.ts'
-import { Seat, durable } from '../core/seat.ts'
+import { Seat, durable, immediate } from '../core/seat.ts'
 import { type TestVault, clawbackTx, hasher, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
 
 const setting = settingOf(5)
@@ -79,6 +79,31 @@ describe('the broadcast of a recovery transaction', () => {
       story.slice(-2).map(({ event, at_ms }) => ({ event, at_ms })),
       [{ event: 'rebuilt', at_ms: rebuilt_at }, { event: 'broadcast', at_ms: rebuilt_at + 7 }],
     )
+  })
+
+  it('is tried again with the next block where there was no memory to rebuild it, and nobody is accused', () => {
+    const seat = Seat.guarding(vault, setting, first)
+    seat.certified(vault)
+    seat.work(vault)
+    const [lowest] = vault.ids
+    assert.ok(lowest)
+    const rebuilds = (since = 0) => immediate(seat.outputs.slice(since), 'rebuild').length
+    for (const from of seat.others().slice(0, 2)) {
+      const since = seat.outputs.length
+      const body: BodyOf<'release'> = {
+        incident_id: vault.theft, manifest_hash: vault.hash, envelope_id: lowest, to: seat.state.config.self, sealed_hash,
+      }
+      seat.say(from, 'release', body, { attachment: sealed, channel: 'stream' })
+      for (const { from: author, incident_id, envelope_id } of immediate(seat.outputs.slice(since), 'open-share')) {
+        seat.outcome({ of: 'open-share', incident_id, envelope_id, from: author, result: 'good' })
+      }
+    }
+    assert.equal(rebuilds(), 1)
+    seat.outcome({ of: 'rebuild', incident_id: vault.theft, envelope_id: lowest, result: 'no-room' })
+    assert.deepEqual([seat.tells('no-room-to-rebuild').length, seat.tells('bad-dealer').length, seat.broadcasts().length], [1, 0, 0])
+    const since = seat.outputs.length
+    seat.connect()
+    assert.equal(rebuilds(since), 1)
   })
 
   it('does not follow where a higher rung is out; then the story tells of the rebuilding at once', () => {

@@ -349,7 +349,7 @@ describe('the gathering of shares', () => {
     assert.ok(one && two && three)
     give(seat, one)
     give(seat, two)
-    seat.outcome({ of: 'rebuild', incident_id: vault.theft, envelope_id: lowest, txid: null })
+    seat.outcome({ of: 'rebuild', incident_id: vault.theft, envelope_id: lowest, result: 'bad-dealer' })
     assert.equal(seat.tells('bad-dealer').length, 1)
     seat.connect()
     assert.equal(immediate(seat.outputs, 'rebuild').length, 1)
@@ -388,7 +388,7 @@ describe('the gathering of shares', () => {
     const from = other(seat) as MemberIndex
     const late = [
       seat.outcome({ of: 'open-share', incident_id: vault.theft, envelope_id: lowest, from, result: 'good' }),
-      seat.outcome({ of: 'rebuild', incident_id: vault.theft, envelope_id: lowest, txid: clawbackTx(2).txid }),
+      seat.outcome({ of: 'rebuild', incident_id: vault.theft, envelope_id: lowest, result: clawbackTx(2).txid }),
     ]
     assert.deepEqual(
       immediate(late, 'forget').map(({ envelopes }) => envelopes),

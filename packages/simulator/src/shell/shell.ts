@@ -99,7 +99,7 @@ export class Shell {
       const isKeyRight = shares !== undefined && shares.size >= threshold && !deal?.spoiled.has(envelope_id)
       const isOpen = isKeyRight && tx?.txid === effect.txid
       if (isOpen) this.#rebuilt.set(envelope_id, tx)
-      return { of: 'rebuild', incident_id, envelope_id, txid: isOpen ? tx.txid : null }
+      return { of: 'rebuild', incident_id, envelope_id, result: isOpen ? tx.txid : 'bad-dealer' }
     })
   }
 

@@ -54,7 +54,7 @@ export function outcomeOf(effect: Effect, dice: number): Outcome | null {
     }
     case 'rebuild': {
       const { incident_id, envelope_id, txid } = effect
-      return { of: 'rebuild', incident_id, envelope_id, txid: dice % 5 === 0 ? null : txid }
+      return { of: 'rebuild', incident_id, envelope_id, result: dice % 5 === 0 ? 'bad-dealer' : dice % 7 === 0 ? 'no-room' : txid }
     }
     case 'broadcast': {
       const { incident_id, envelope_id, txid } = effect
@@ -87,7 +87,7 @@ export function unsolicited(
     { of: 'verify-enrolment', manifest_hash: other.hash, check: 'ok' },
     { of: 'seal-share', incident_id, manifest_hash: first.hash, envelope_id, to: from, sealed },
     { of: 'open-share', incident_id, envelope_id, from, result: 'good' },
-    { of: 'rebuild', incident_id, envelope_id, txid: tx.txid },
+    { of: 'rebuild', incident_id, envelope_id, result: tx.txid },
     { of: 'broadcast', incident_id, envelope_id, txid: tx.txid, answer: 'accepted' },
     { of: 'test-sighting', incident_id, member: from, sighted: { outpoint: first.deposit, tx } },
   ]
