@@ -162,7 +162,10 @@ describe('the contract of the command', () => {
   })
 
   it('exits 1 where the result cannot be written', async function () {
-    if (process.platform !== 'linux') this.skip()
+    if (process.platform !== 'linux') {
+      process.stderr.write('    skipped: writes to /dev/full, which Linux has\n')
+      this.skip()
+    }
     const full = await open('/dev/full', 'w')
     const child = spawn(process.execPath, ['--conditions=source', MAIN, 'version', '--json'], {
       stdio: ['ignore', full.fd, 'pipe'],
