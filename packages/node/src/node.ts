@@ -61,7 +61,8 @@ export interface RunningNode {
 
 /**
  * Builds and starts a member's node.
- * @throws NodeError, FederationError, KeystoreError, StoreError, NetworkError, HttpError; what was started is stopped again
+ * @throws NodeError, FederationError, KeystoreError, StoreError, WatchError, ChainError, NetworkError, HttpError; what was started is
+ * stopped again
  */
 export async function startNode(config: NodeConfig, modules: NodeModules): Promise<RunningNode> {
   const cleanup = new AsyncDisposableStack()

@@ -25,7 +25,7 @@ const REMEDIES: Readonly<Record<ChainErrorCode, string>> = {
   'wrong-block': 'Check that the configured RPC and ZMQ addresses belong to one bitcoind.',
   'block-missing': 'Wait for bitcoind to fetch the block; where it is pruned, raise prune= or reindex.',
   'no-common-block': 'Check that this is the bitcoind, and the network, that this node has followed before.',
-  'too-many-watched': 'Guard fewer vaults with this node.',
+  'too-many-watched': 'Guard fewer vaults with this node, or watch less besides (belfry watch list).',
   stopped: 'Nothing to do.',
 }
 
