@@ -8,6 +8,7 @@ import { type NodeKeys, openNodeKeys, readPassphraseFile, sha256 } from '../../p
 import { type Network, createNetwork } from '../../packages/network/src/index.ts'
 import { ShareKeeper } from '../../packages/node/src/custody/share-keeper.ts'
 import {
+  NO_DISCRIMINATOR,
   type BodyOf, type Federation, MESSAGE_VERSION, type MemberKind, type Trigger, ACTION_OF, decodeManifest, encodeBody, encodeFrame,
   envelopesOf, incidentIdOf, manifestHash, signFrame, taggedHash,
 } from '../../packages/protocol/src/index.ts'
@@ -64,7 +65,7 @@ export class Ghost {
   vote({ manifest }: EnrolmentBundle, kind: Trigger, anchor_height: Height): void {
     const { vault_id } = decodeManifest(manifest.bytes)
     const incident_id = incidentIdOf(hasher, vault_id, kind)
-    this.#network.gossip(this.#frame('vote', { vault_id, trigger: kind, incident_id, action: ACTION_OF[kind], anchor_height, witness_txid: null }))
+    this.#network.gossip(this.#frame('vote', { vault_id, trigger: kind, discriminator: NO_DISCRIMINATOR, incident_id, action: ACTION_OF[kind], anchor_height, witness_txid: null }))
   }
 
   /** Hands its share of one envelope to one member. */

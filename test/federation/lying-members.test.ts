@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type Frame, type Header, REJECT_CODES, decodeFrame, decodeHeader, encodeBody, encodeFrame, incidentIdOf } from '../../packages/protocol/src/index.ts'
+import { NO_DISCRIMINATOR, type Frame, type Header, REJECT_CODES, decodeFrame, decodeHeader, encodeBody, encodeFrame, incidentIdOf } from '../../packages/protocol/src/index.ts'
 import { sha256 } from '../../packages/keystore/src/index.ts'
 import type { Millis } from '../../packages/protocol/src/primitives/index.ts'
 import { signedBy } from '../support/federation.ts'
@@ -34,7 +34,7 @@ class Liar {
     const body = encodeBody('vote', {
       vault_id,
       trigger: 'theft',
-      incident_id,
+      discriminator: NO_DISCRIMINATOR, incident_id,
       action: 'clawback',
       anchor_height: anchor as never,
       witness_txid: raw.wtxid,

@@ -4,6 +4,7 @@ import type { EnrolledVault } from '../../packages/cli/src/demo/vault/enrolled-v
 import type { Member } from '../../packages/cli/src/demo/cluster/index.ts'
 import { seal, sha256 } from '../../packages/keystore/src/index.ts'
 import {
+  NO_DISCRIMINATOR,
   type BodyOf, type Frame, SEALED_SHARE_BYTES, ACTION_OF, decodeManifest, encodeBody, encodeFrame, enrolInfo, envelopesOf, incidentIdOf, manifestHash,
   releaseInfo, rungsOf, taggedHash,
 } from '../../packages/protocol/src/index.ts'
@@ -32,7 +33,7 @@ export function falseVote(liar: Liar, { manifest, incident_id }: Vaulted, anchor
   const body = encodeBody('vote', {
     vault_id: manifest.vault_id,
     trigger: 'theft',
-    incident_id,
+    discriminator: NO_DISCRIMINATOR, incident_id,
     action: ACTION_OF.theft,
     anchor_height: anchor_height as Height,
     witness_txid,
@@ -42,7 +43,7 @@ export function falseVote(liar: Liar, { manifest, incident_id }: Vaulted, anchor
 
 /** Votes, by whomever, put together as a certificate. */
 export function certificateOf(liar: Liar, { manifest, incident_id }: Vaulted, votes: readonly Uint8Array[]): Uint8Array {
-  return liar.say('certificate', { vault_id: manifest.vault_id, trigger: 'theft', incident_id, action: ACTION_OF.theft, votes: [...votes] })
+  return liar.say('certificate', { vault_id: manifest.vault_id, trigger: 'theft', discriminator: NO_DISCRIMINATOR, incident_id, action: ACTION_OF.theft, votes: [...votes] })
 }
 
 /** From the end of an unvault back into its last signature: lock time, witness script of three keys, their lengths. */

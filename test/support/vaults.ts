@@ -2,7 +2,7 @@
 import { type EnrolmentBundle, type GuardedVault, type RecoveryTransaction, makeBundle } from '../../packages/client/src/index.ts'
 import { SecretBytes, sha256 } from '../../packages/keystore/src/index.ts'
 import { type BlockRef, type ManifestHash, type OwnerAnswer, type SpendTx, enrolRequest, manifestHash, peerIdOf } from '../../packages/protocol/src/index.ts'
-import { type BlockHash, type Feerate, type Height, type Outpoint, type Sats, type Txid, outpointOf, toCbor, toHex, utf8 } from '../../packages/protocol/src/primitives/index.ts'
+import { type BlockHash, type Feerate, type Hash32, type Height, type Outpoint, type Sats, type Txid, outpointOf, toCbor, toHex, utf8 } from '../../packages/protocol/src/primitives/index.ts'
 import type { NodeKey } from '../../packages/protocol/src/index.ts'
 import { type TestFederation, makeFederation } from './federation.ts'
 import { TestMembers } from './members.ts'
@@ -15,7 +15,7 @@ const REST = '0000000000fdffffff01e803000000000000015100000000'
 export function transactionOf(label: string): SpendTx {
   const raw = new Uint8Array(Buffer.from(VERSION_AND_COUNT + toHex(sha256(utf8(label))) + REST, 'hex'))
   const txid = toHex(sha256(sha256(raw)).toReversed()) as Txid
-  return { txid, wtxid: txid, vsize: raw.length, fee: 316n as Sats, raw }
+  return { txid, wtxid: txid, vsize: raw.length, fee: 316n as Sats, outputs_hash: txid as string as Hash32, raw }
 }
 
 export function blockAt(height: number, branch = 'main'): BlockRef {
@@ -43,17 +43,22 @@ export function testVault(change: Partial<GuardedVault> = {}, label = 'vault'): 
       outpoint: outpointOf(transactionOf(`${label}/deposit`).txid, 0),
       value: 50_000_000n as Sats,
       script: new Uint8Array(34).fill(1),
+      funding: 'confirmed',
     },
     csv: CSV,
     act_at: 'confirmation',
     unvaults: [
       {
         txid: unvault.txid,
+        vout: 0,
         vsize: 158,
         fee: 316n as Sats,
         clawback: RUNGS.map((rate) => rung(`${label}/clawback/${rate}`, rate)),
+        anyone_can_pay: null,
+        anchored: null,
       },
     ],
+    dead_man: [],
     emergency: [rung(`${label}/emergency/10`, 10), rung(`${label}/emergency/250`, 250)],
     activation_delay: 1,
     ...change,

@@ -2,6 +2,7 @@
 import { SecretBytes, sha256 } from '@belfry/keystore'
 import {
   type ActAt,
+  type Action,
   type Federation,
   type Manifest,
   type ManifestHash,
@@ -19,11 +20,12 @@ import {
 } from '@belfry/protocol'
 import {
   type Feerate,
+  type Hash32,
   type Infer,
-  type Outpoint,
   type Sats,
   SchemaError,
   type Txid,
+  invariant,
   s,
 } from '@belfry/protocol/primitives'
 import { ClientError } from '../errors.ts'
@@ -40,19 +42,33 @@ export interface RecoveryTransaction {
   readonly raw: SecretBytes
 }
 
+/** A clawback that a member's fee coin may join: its outputs are what cannot change. */
+export interface OpenRecoveryTransaction extends RecoveryTransaction {
+  /** Double SHA-256 of the serialised outputs (`hashOutputs` of BIP-143), RPC order. */
+  readonly outputs_hash: Hash32
+}
+
+/** One unvault with everything that claws it back. */
+export interface GuardedUnvault {
+  readonly txid: Txid
+  /** The output that the clawbacks spend. */
+  readonly vout: number
+  readonly vsize: number
+  readonly fee: Sats
+  readonly clawback: readonly RecoveryTransaction[]
+  readonly anyone_can_pay: OpenRecoveryTransaction | null
+  readonly anchored: RecoveryTransaction | null
+}
+
 /** A vault as the federation needs to know it. Ladders are lowest feerate first. */
 export interface GuardedVault {
   readonly name: string
-  readonly deposit: { readonly outpoint: Outpoint; readonly value: Sats; readonly script: Uint8Array }
+  readonly deposit: Manifest['deposit']
   readonly csv: number
   readonly act_at: ActAt
-  readonly unvaults: readonly {
-    readonly txid: Txid
-    readonly vsize: number
-    readonly fee: Sats
-    readonly clawback: readonly RecoveryTransaction[]
-  }[]
+  readonly unvaults: readonly GuardedUnvault[]
   readonly emergency: readonly RecoveryTransaction[]
+  readonly dead_man: readonly RecoveryTransaction[]
   readonly activation_delay: number
 }
 
@@ -113,16 +129,23 @@ export async function makeBundle(
 
 /** Every envelope's content, in the order in which the manifest names them. */
 function contentsOf(vault: GuardedVault, drill: SecretBytes): Content[] {
-  const clawbacks = vault.unvaults.flatMap(({ clawback }) => clawback)
-  const emergencies = vault.emergency
-  return envelopeLabels(vault).map((label, at): Content => {
-    if (label === 'drill') return { label, action: 'clawback', txid: null, plaintext: drill }
-    const isClawback = at < clawbacks.length
-    const transaction = isClawback ? clawbacks[at] : emergencies[at - clawbacks.length]
-    if (!transaction)
-      throw new ClientError('bundle-broken', `no transaction for ${label}`, 'Make the recovery set again.')
-    return { label, action: isClawback ? 'clawback' : 'emergency', txid: transaction.txid, plaintext: transaction.raw }
-  })
+  const labels = envelopeLabels(vault).values()
+  const content = (action: Action, txid: Txid | null, plaintext: SecretBytes): Content => {
+    const { value: label } = labels.next()
+    invariant(label !== undefined, 'every envelope has a place')
+    return { label, action, txid, plaintext }
+  }
+  const of = (action: Action) => ({ txid, raw }: RecoveryTransaction) => content(action, txid, raw)
+  return [
+    ...vault.unvaults.flatMap(clawbacksOf).map(of('clawback')),
+    ...vault.emergency.map(of('emergency')),
+    ...vault.dead_man.map(of('succession')),
+    content('drill', null, drill),
+  ]
+}
+
+function clawbacksOf({ clawback, anyone_can_pay, anchored }: GuardedUnvault): RecoveryTransaction[] {
+  return [...clawback, ...(anyone_can_pay ? [anyone_can_pay] : []), ...(anchored ? [anchored] : [])]
 }
 
 function assemble(init: Required<BundleInit>, dealt: readonly DealtEnvelope[]): EnrolmentBundle {
@@ -195,15 +218,25 @@ function manifestOf(
     deposit: vault.deposit,
     csv: vault.csv,
     act_at: vault.act_at,
-    unvaults: vault.unvaults.map(({ txid, vsize, fee, clawback }) => ({
+    // In the order of envelopeLabels, for each takes the next envelope.
+    unvaults: vault.unvaults.map(({ txid, vout, vsize, fee, clawback, anyone_can_pay, anchored }) => ({
       txid,
+      vout,
       vsize,
       fee,
       clawback: clawback.map(rung),
+      anyone_can_pay: anyone_can_pay && { ...rung(anyone_can_pay), outputs_hash: anyone_can_pay.outputs_hash },
+      anchored: anchored && rung(anchored),
     })),
     emergency: vault.emergency.map(rung),
+    dead_man: vault.dead_man.map(rung),
     drill: sealing(),
-    owner: { root: root.publicKey, enrol: { k: 1, keys: [root.publicKey] }, announce: [] },
+    owner: {
+      root: root.publicKey,
+      enrol: { k: 1, keys: [root.publicKey] },
+      announce: [],
+      panic: { k: 1, keys: [root.publicKey] },
+    },
     activation_delay: vault.activation_delay,
   }
 }

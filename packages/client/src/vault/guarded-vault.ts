@@ -35,13 +35,14 @@ export function guardedVaultOf(
     )
   return {
     name,
-    deposit: { ...plan.deposit, script: scriptsOf(plan).deposit.script },
+    deposit: { ...plan.deposit, script: scriptsOf(plan).deposit.script, funding: 'confirmed' },
     csv: plan.csv,
     act_at: plan.act_at,
     unvaults: transactions.flatMap(({ place, txid, vsize, fee }) =>
-      place.purpose === 'unvault' ? [{ txid, vsize, fee, clawback: clawbackOf(place.variant) }] : [],
+      place.purpose === 'unvault' ? [{ txid, vout: 0, vsize, fee, clawback: clawbackOf(place.variant), anyone_can_pay: null, anchored: null }] : [],
     ),
     emergency: transactions.flatMap((one) => (one.place.purpose === 'emergency' ? [recovery(one)] : [])),
+    dead_man: [],
     activation_delay: MIN_ACTIVATION_DELAY[plan.network === 'regtest' ? 'regtest' : 'elsewhere'],
     [Symbol.dispose]: () => {
       for (const secret of secrets) secret.wipe()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
-import { type Header, MESSAGE_VERSION, type MemberKind, encodeBody, encodeFrame, signFrame } from '@belfry/protocol'
+import { NO_DISCRIMINATOR, type Header, MESSAGE_VERSION, type MemberKind, encodeBody, encodeFrame, signFrame } from '@belfry/protocol'
 import {
   type Height,
   type MemberIndex,
@@ -15,6 +15,7 @@ import { makeFederation } from '../support/federation.ts'
 const VOTE = {
   vault_id: '11'.repeat(32) as VaultId,
   trigger: 'theft',
+discriminator: NO_DISCRIMINATOR,
   incident_id: '22'.repeat(32) as IncidentId,
   action: 'clawback',
   anchor_height: 215 as Height,

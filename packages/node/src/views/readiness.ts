@@ -111,9 +111,9 @@ function chainReasons({ durable, volatile }: State, { chain_watcher }: ShellHeal
   }
 }
 
-/** The actions that a trigger can call for. */
-const ACTIONS_IN_USE = [...new Set(Object.values(ACTION_OF))]
-type ActionInUse = (typeof ACTIONS_IN_USE)[number]
+type ActionInUse = Exclude<(typeof ACTION_OF)[keyof typeof ACTION_OF], 'drill'>
+/** The actions that a trigger can call for; a drill needs as many members as the clawback that it rehearses. */
+const ACTIONS_IN_USE = [...new Set(Object.values(ACTION_OF))].filter((action): action is ActionInUse => action !== 'drill')
 const DEEDS = { clawback: 'claw back', emergency: 'send the emergency recovery' } as const satisfies Record<
   ActionInUse,
   string

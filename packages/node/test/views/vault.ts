@@ -24,7 +24,7 @@ export function blockAt(height: number): { height: Height; hash: BlockHash } {
 }
 
 export function spendOf(txid: Txid): SpendTx {
-  return { txid, wtxid: hex32(`w ${txid}`) as Txid, vsize: 150, fee: sats(300), raw: new Uint8Array(120).fill(7) }
+  return { txid, wtxid: hex32(`w ${txid}`) as Txid, vsize: 150, fee: sats(300), outputs_hash: hex32(`outputs of ${txid}`) as Hash32, raw: new Uint8Array(120).fill(7) }
 }
 
 export function manifestOf(federation: Federation): Manifest {
@@ -56,20 +56,29 @@ export function manifestOf(federation: Federation): Manifest {
     vault_id: vaultIdOf({ sha256 }, outpoint, OWNER_ROOT),
     generation: 1,
     previous: null,
-    deposit: { outpoint, value: sats(50_000_000), script: new Uint8Array(34).fill(1) },
+    deposit: { outpoint, value: sats(50_000_000), script: new Uint8Array(34).fill(1), funding: 'confirmed' },
     csv: 12,
     act_at: 'confirmation',
     unvaults: [
       {
         txid: hex32('unvault') as Txid,
+        vout: 0,
         vsize: 120,
         fee: sats(240),
         clawback: [rung('clawback-0-0', 2_500), rung('clawback-0-1', 20_000)],
+        anyone_can_pay: null,
+        anchored: null,
       },
     ],
     emergency: [rung('emergency-0', 5_000)],
+    dead_man: [],
     drill: sealing('drill'),
-    owner: { root: OWNER_ROOT, enrol: { k: 1, keys: [OWNER_ROOT] }, announce: [] },
+    owner: {
+      root: OWNER_ROOT,
+      enrol: { k: 1, keys: [OWNER_ROOT] },
+      announce: [],
+      panic: { k: 1, keys: [OWNER_ROOT] },
+    },
     activation_delay: 1,
   }
 }

@@ -1,5 +1,6 @@
 /** The first member, with one vault, driven through the real core by messages and chain events. */
 import {
+  NO_DISCRIMINATOR,
   type BodyOf,
   type ChainEvent,
   type DurableEffect,
@@ -22,7 +23,6 @@ import {
   manifestHash,
   signFrame,
   taggedHash,
-  unvaultOutpoint,
 } from '@belfry/protocol'
 import {
   type Feerate,
@@ -34,6 +34,7 @@ import {
   type Millis,
   type Txid,
   type VaultId,
+  outpointOf,
   toHex,
 } from '@belfry/protocol/primitives'
 import { NAMES, START_MS, federationOf, portsOf, privateKey, sha256 } from './federation.ts'
@@ -176,7 +177,7 @@ export function world(): World {
       hear(from, 'vote', {
         vault_id,
         trigger: 'theft',
-        incident_id,
+        discriminator: NO_DISCRIMINATOR, incident_id,
         action: 'clawback',
         anchor_height: (height - 1) as Height,
         witness_txid: theft.wtxid,
@@ -237,7 +238,7 @@ export function wholeIncident(of: World): { clawback: Txid } {
     const release = { incident_id, manifest_hash, envelope_id: rung.envelope_id, to: 1 as MemberIndex, sealed_hash }
     perform(hear(from, 'release', release, { channel: 'stream', attachment: SEALED }))
   }
-  const target = unvaultOutpoint(theft.txid)
+  const target = outpointOf(theft.txid, 0)
   chain({ event: 'spend-seen', outpoint: target, tx: spendOf(rung.txid) })
   chain({ event: 'spend-confirmed', outpoint: target, tx: spendOf(rung.txid), block: blockAt(TIP + 2) })
   mine()

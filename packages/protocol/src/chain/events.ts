@@ -2,7 +2,7 @@
  * What the shell tells the core about the chain: a closed union, inputs and outputs decoded, for the core parses no
  * transactions. Events come in chain order, each fact once; the core is idempotent all the same.
  */
-import { type Infer, type Outpoint, s } from '../primitives/index.ts'
+import { type Hash32, type Infer, type Outpoint, s } from '../primitives/index.ts'
 
 /** A transaction may spend several watched outpoints; more than this many of its inputs are never needed. */
 export const MAX_SPEND_INPUTS = 1_000
@@ -18,6 +18,8 @@ export const spendTx = s.struct({
   vsize: s.uint(1_000_000, 1),
   /** Satoshis; null where an input's value is not known to this node. */
   fee: s.nullable(s.sats),
+  /** Double SHA-256 of its serialised outputs (`hashOutputs` of BIP-143), by which a clawback is known whatever coins join it. */
+  outputs_hash: s.hex<Hash32>(32),
   /** Serialised with witness. */
   raw: s.blob(MAX_TX_BYTES),
 })

@@ -12,6 +12,7 @@ export const DOMAINS = {
   vault: 'belfry/vault/v1',
   manifest: 'belfry/manifest/v1',
   withdraw: 'belfry/withdraw/v1',
+  owner_command: 'belfry/owner-command/v1',
   envelope: 'belfry/envelope/v1',
   envelope_bytes: 'belfry/envelope-bytes/v1',
   envelope_key: 'belfry/envelope-key/v1',

@@ -106,7 +106,7 @@ function verification(turn: Turn, manifest: Manifest, hash: ManifestHash, reques
     vault_id: manifest.vault_id,
     generation: manifest.generation,
     deposit: manifest.deposit,
-    watch: [manifest.deposit.outpoint, ...manifest.unvaults.map(({ txid }) => unvaultOutpoint(txid))],
+    watch: [manifest.deposit.outpoint, ...manifest.unvaults.map(unvaultOutpoint)],
     shares: envelopesOf(manifest).flatMap(({ envelope_id, shares }, index) => {
       const commitment = shares.find(({ member }) => member === self)
       const sealed = request.shares[index]

@@ -7,7 +7,6 @@ import {
   type LockHash,
   type ManifestHash,
   type Outpoint,
-  type Txid,
   type VaultId,
   fromCbor,
   outpointOf,
@@ -15,7 +14,7 @@ import {
   toCbor,
   toHex,
 } from '../primitives/index.ts'
-import { MAX_MEMBERS, MAX_OWNER_KEYS, MAX_RUNGS, MAX_UNVAULTS } from './limits.ts'
+import { MAX_MEMBERS, MAX_OWNER_KEYS, MAX_PANIC_KEYS, MAX_RUNGS, MAX_UNVAULTS } from './limits.ts'
 
 /** Binds one member's share: x is the share's 33rd byte, the hash covers all 33 (see commitments.ts). */
 export const shareCommitment = s.struct({ member: s.memberIndex, x: s.uint(255, 1), hash: s.hex<Hash32>(32) })
@@ -32,15 +31,23 @@ const sealing = {
 }
 
 /** A rung: one pre-signed transaction at one feerate, in its envelope. */
-export const rung = s.struct({
+const rungFields = {
   ...sealing,
   txid: s.txid,
   wtxid: s.txid,
   vsize: s.uint(100_000, 1),
   fee: s.sats,
   feerate: s.feerate,
-})
+}
+export const rung = s.struct(rungFields)
 export type Rung = Infer<typeof rung>
+
+/**
+ * A clawback signed ALL|ANYONECANPAY, which a member completes with a coin of its own. Its txid and wtxid are those without
+ * that coin; what cannot change are the outputs.
+ */
+export const openRung = s.struct({ ...rungFields, outputs_hash: s.hex<Hash32>(32) })
+export type OpenRung = Infer<typeof openRung>
 
 /** The envelope that drills open; it holds random bytes and no transaction. */
 export const drillEnvelope = s.struct(sealing)
@@ -48,8 +55,20 @@ export type DrillEnvelope = Infer<typeof drillEnvelope>
 
 export type AnyEnvelope = Rung | DrillEnvelope
 
-/** One variant of U with the ladder that claws it back, lowest feerate first. Members never hold U itself. */
-export const unvault = s.struct({ txid: s.txid, vsize: s.uint(100_000, 1), fee: s.sats, clawback: s.list(rung, MAX_RUNGS, 1) })
+/** One variant of U with all that claws it back. Members never hold U itself. */
+export const unvault = s.struct({
+  txid: s.txid,
+  /** The output that the clawbacks spend; 0 for Belfry's own vaults, whose U has no other. */
+  vout: s.uint(0xffff_ffff),
+  vsize: s.uint(100_000, 1),
+  fee: s.sats,
+  /** Lowest feerate first. */
+  clawback: s.list(rung, MAX_RUNGS, 1),
+  /** A: takes a fee coin in. Released only where it is safe, after the top rung (docs/protocol.md). */
+  anyone_can_pay: s.nullable(openRung),
+  /** P: has an output that anyone can spend, so that a child pays for it (BIP-433). Released as A is. */
+  anchored: s.nullable(rung),
+})
 export type Unvault = Infer<typeof unvault>
 
 export const ownerKey = s.hex(32)
@@ -66,19 +85,32 @@ export const manifest = s.struct({
   generation: s.uint(0xffff_ffff, 1),
   /** The active manifest that this one would follow; null for the first generation. */
   previous: s.nullable(s.hex<ManifestHash>(32)),
-  deposit: s.struct({ outpoint: s.outpoint, value: s.sats, script: s.blob(10_000, 1) }),
+  deposit: s.struct({
+    outpoint: s.outpoint,
+    value: s.sats,
+    script: s.blob(10_000, 1),
+    /**
+     * `after-receipts`: the coin is paid in only once the members hold the manifest, for the keys that signed the recovery set
+     * are destroyed before (a covenant by deletion). Until then there is nothing to look at.
+     */
+    funding: s.oneOf('confirmed', 'after-receipts'),
+  }),
   /** W: blocks that the hot key must wait after U confirmed (BIP-112). */
   csv: s.uint(65_535, 1),
   act_at: actAt,
-  unvaults: s.list(unvault, MAX_UNVAULTS, 1),
+  unvaults: s.list(unvault, MAX_UNVAULTS),
   /** Lowest feerate first. */
-  emergency: s.list(rung, MAX_RUNGS, 1),
+  emergency: s.list(rung, MAX_RUNGS),
+  /** Bring the deposit to staging when the owner has gone silent. Lowest feerate first. */
+  dead_man: s.list(rung, MAX_RUNGS),
   drill: drillEnvelope,
   /** BIP-340 keys, x-only. */
   owner: s.struct({
     root: ownerKey,
     enrol: s.struct({ k: s.uint(MAX_OWNER_KEYS, 1), keys: s.list(ownerKey, MAX_OWNER_KEYS, 1) }),
     announce: s.list(ownerKey, MAX_OWNER_KEYS),
+    /** k of these, owners' and guardians', may call a panic. */
+    panic: s.struct({ k: s.uint(MAX_PANIC_KEYS, 1), keys: s.list(ownerKey, MAX_PANIC_KEYS, 1) }),
   }),
   /** Blocks between the complete bundle of receipts and activation, for generations after the first. */
   activation_delay: s.uint(10_000, 1),
@@ -89,8 +121,8 @@ export type Manifest = Infer<typeof manifest>
 export const ownerSignature = s.struct({ key: ownerKey, signature: s.blob(64, 64) })
 export type OwnerSignature = Infer<typeof ownerSignature>
 
-/** 64 members × 73 envelopes of commitments is the largest; a usual manifest has about 6 kB. */
-export const MAX_MANIFEST_BYTES = 512 * 1024
+/** 64 members × 97 envelopes of commitments is the largest; a usual manifest has about 6 kB. */
+export const MAX_MANIFEST_BYTES = 640 * 1024
 
 /** As it travels and is kept: the very bytes that were signed. */
 export const signedManifest = s.struct({
@@ -135,16 +167,22 @@ export function signedByOwner(
   return signers.size >= enrol.k
 }
 
-/** The output of U that K spends: U has one output only. */
-export function unvaultOutpoint(unvaultTxid: Txid): Outpoint {
-  return outpointOf(unvaultTxid, 0)
+/** The output of U that its clawbacks spend. */
+export function unvaultOutpoint({ txid, vout }: Pick<Unvault, 'txid' | 'vout'>): Outpoint {
+  return outpointOf(txid, vout)
 }
 
-/** Every rung of a manifest, clawback ladders first. */
+/** Every clawback of one variant: its ladder, then the means that take fee coins. */
+export function clawbacksOf({ clawback, anyone_can_pay, anchored }: Unvault): Rung[] {
+  return [...clawback, ...(anyone_can_pay ? [anyone_can_pay] : []), ...(anchored ? [anchored] : [])]
+}
+
+/** Everything that recovers the coin from a thief: clawbacks by variant, then emergency. */
 export function rungsOf(value: Manifest): Rung[] {
-  return [...value.unvaults.flatMap((variant) => variant.clawback), ...value.emergency]
+  return [...value.unvaults.flatMap(clawbacksOf), ...value.emergency]
 }
 
+/** In the order in which envelopes and shares travel: see envelopeLabels. */
 export function envelopesOf(value: Manifest): AnyEnvelope[] {
-  return [...rungsOf(value), value.drill]
+  return [...rungsOf(value), ...value.dead_man, value.drill]
 }

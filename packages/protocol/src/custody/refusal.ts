@@ -16,6 +16,7 @@ const REFUSALS = {
   'signatures-missing': ['Fewer enrolment keys signed than the manifest in force asks for', 'Sign with the missing enrolment keys'],
   'root-not-among-enrolment-keys': ['The root key is not one of the enrolment keys', 'Name the root key among the enrolment keys'],
   'enrolment-keys-unsound': ['Enrolment keys repeat, or k is more than there are', 'Name each key once and ask for at most as many as there are'],
+  'panic-keys-unsound': ['Panic keys repeat, or k is more than there are', 'Name each key once and ask for at most as many as there are'],
   'csv-too-short': ['The window of the unvault output is too short to act in', 'Use at least 144 blocks (12 on regtest)'],
   'activation-delay-too-short': ['A new generation would activate before its owner could cancel it', 'Use a delay of at least 144 blocks (1 on regtest)'],
   'ladder-unsound': ['A ladder does not rise in feerate, or a txid stands in two places', 'Make the recovery set again with the client'],

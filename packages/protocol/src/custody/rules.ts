@@ -18,6 +18,8 @@ export function checkManifest(hasher: Hasher, federation: Federation, value: Man
   const { enrol, root } = value.owner
   if (new Set(enrol.keys).size !== enrol.keys.length || enrol.k > enrol.keys.length) return 'enrolment-keys-unsound'
   if (!enrol.keys.includes(root)) return 'root-not-among-enrolment-keys'
+  const { panic } = value.owner
+  if (new Set(panic.keys).size !== panic.keys.length || panic.k > panic.keys.length) return 'panic-keys-unsound'
   const network = federation.network === 'regtest' ? 'regtest' : 'elsewhere'
   if (value.csv < MIN_CSV[network]) return 'csv-too-short'
   if (value.activation_delay < MIN_ACTIVATION_DELAY[network]) return 'activation-delay-too-short'
@@ -28,11 +30,12 @@ export function checkManifest(hasher: Hasher, federation: Federation, value: Man
 }
 
 function areLaddersSound(value: Manifest): boolean {
-  const ladders = [...value.unvaults.map(({ clawback }) => clawback), value.emergency]
+  const ladders = [...value.unvaults.map(({ clawback }) => clawback), value.emergency, value.dead_man]
   const rises = (ladder: readonly Rung[]) =>
     ladder.every((rung, index) => index === 0 || rung.feerate > (ladder[index - 1]?.feerate ?? 0))
-  const txids = [...value.unvaults.map(({ txid }) => txid), ...rungsOf(value).map(({ txid }) => txid)]
-  return ladders.every(rises) && new Set(txids).size === txids.length
+  const rungs = [...rungsOf(value), ...value.dead_man]
+  const txids = [...value.unvaults, ...rungs].map(({ txid }) => txid)
+  return rungsOf(value).length > 0 && ladders.every(rises) && new Set(txids).size === txids.length
 }
 
 /** Every member has one share of every envelope; no two have the same x, or t of them could be fewer than t points. */
@@ -44,14 +47,27 @@ function areSharesComplete(federation: Federation, value: Manifest): boolean {
   })
 }
 
-/** Labels say an envelope's place, in the order of envelopesOf. */
-export function envelopeLabels(value: {
-  readonly unvaults: readonly { readonly clawback: readonly unknown[] }[]
+/** What a manifest has envelopes for. */
+export interface EnvelopePlaces {
+  readonly unvaults: readonly {
+    readonly clawback: readonly unknown[]
+    readonly anyone_can_pay?: unknown
+    readonly anchored?: unknown
+  }[]
   readonly emergency: readonly unknown[]
-}): string[] {
+  readonly dead_man?: readonly unknown[]
+}
+
+/** Labels say an envelope's place, in the order of envelopesOf. */
+export function envelopeLabels({ unvaults, emergency, dead_man = [] }: EnvelopePlaces): string[] {
   return [
-    ...value.unvaults.flatMap(({ clawback }, variant) => clawback.map((_, rung) => `clawback-${variant}-${rung}`)),
-    ...value.emergency.map((_, rung) => `emergency-${rung}`),
+    ...unvaults.flatMap(({ clawback, anyone_can_pay, anchored }, variant) => [
+      ...clawback.map((_, rung) => `clawback-${variant}-${rung}`),
+      ...(anyone_can_pay ? [`anyone-can-pay-${variant}`] : []),
+      ...(anchored ? [`anchored-${variant}`] : []),
+    ]),
+    ...emergency.map((_, rung) => `emergency-${rung}`),
+    ...dead_man.map((_, rung) => `dead-man-${rung}`),
     'drill',
   ]
 }

@@ -30,7 +30,8 @@ export class Federation {
   readonly members: readonly Member[]
   /** Lying members to be safe against. */
   readonly b: number
-  readonly thresholds: Readonly<Record<Action, ActionThresholds>>
+  /** A drill rehearses a clawback, so it needs as many. */
+  readonly thresholds: Readonly<Record<Action | 'drill', ActionThresholds>>
   readonly timing: Readonly<Timing>
   // Private, so that no object literal is taken for one: there is no way here but through verifyLock.
   readonly #byPeerId: ReadonlyMap<string, Member>
@@ -58,6 +59,7 @@ export class Federation {
       clawback: derive(n, b, clawback),
       emergency: derive(n, b, emergency),
       succession: derive(n, b, succession),
+      drill: derive(n, b, clawback),
     }
     this.timing = { ...timing }
     this.#byPeerId = new Map(this.members.map((member) => [member.peer_id, member]))

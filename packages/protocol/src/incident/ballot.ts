@@ -39,7 +39,7 @@ function isHeld(incident: Incident, from: MemberIndex, frame: Frame): boolean {
 
 /** Checks a vote whose signature holds, and keeps it if it renews what that member said before. */
 function holdVote(turn: Turn, from: MemberIndex, vote: Vote, frame: Frame): VerdictCode {
-  const { vault_id, trigger, incident_id, anchor_height } = vote
+  const { vault_id, incident_id, anchor_height } = vote
   if (!isConsistent(turn, vote)) return 'bad-content'
   if (frame.attachment !== null && !isBound(turn, vote, frame.attachment)) return 'bad-attachment'
   const vault = turn.durable.vaults.get(vault_id)
@@ -50,7 +50,7 @@ function holdVote(turn: Turn, from: MemberIndex, vote: Vote, frame: Frame): Verd
   const last = before?.votes.get(from)
   // Nobody honest renews sooner.
   if (last && anchor_height < last.anchor_height + VOTE_RENEWAL) return 'stale'
-  if (!openIncident(turn, incident_id, vault_id, trigger)) return 'room-exhausted'
+  if (!openIncident(turn, incident_id, vote)) return 'room-exhausted'
   const held = encodeFrame(withoutAttachment(frame))
   turn.record({ record: 'vote-held', incident_id, member: from, anchor_height, frame: held })
   if (!last) turn.note(incident_id, 'vote-received', { member: from })
@@ -58,10 +58,10 @@ function holdVote(turn: Turn, from: MemberIndex, vote: Vote, frame: Frame): Verd
   return 'accepted'
 }
 
-type Claim = Pick<Vote, 'vault_id' | 'trigger' | 'incident_id' | 'action'>
+type Claim = Pick<Vote, 'vault_id' | 'trigger' | 'discriminator' | 'incident_id' | 'action'>
 
-function isConsistent(turn: Turn, { vault_id, trigger, incident_id, action }: Claim): boolean {
-  return action === ACTION_OF[trigger] && incident_id === incidentId(turn, vault_id, trigger)
+function isConsistent(turn: Turn, { vault_id, trigger, discriminator, incident_id, action }: Claim): boolean {
+  return action === ACTION_OF[trigger] && incident_id === incidentId(turn, vault_id, trigger, discriminator)
 }
 
 /** The attachment's double SHA-256 is the witness txid that was signed (BIP-141). */

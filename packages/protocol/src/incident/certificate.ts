@@ -37,9 +37,9 @@ export function tellCertificatesIfDue(turn: Turn): void {
 }
 
 function tellCertificate(turn: Turn, incident_id: IncidentId, incident: Incident): void {
-  const { vault_id, trigger, action, settled } = incident
+  const { vault_id, trigger, discriminator, action, settled } = incident
   const voters = countedVoters(incident.votes, turn.tip)
   if (settled !== null || voters.length < turn.config.federation.thresholds[action].q) return
   const votes = voters.flatMap((member) => incident.votes.get(member)?.frame ?? [])
-  turn.gossip(turn.sign('certificate', { vault_id, trigger, incident_id, action, votes }))
+  turn.gossip(turn.sign('certificate', { vault_id, trigger, discriminator, incident_id, action, votes }))
 }

@@ -6,7 +6,7 @@ import type { ChainEvent } from '../chain/index.ts'
 import { envelopesOf } from '../custody/manifest.ts'
 import { hasLedgerRoom, signOnce, voteSlot } from '../guard/ledger.ts'
 import { type Frame, encodeFrame } from '../messages/frame.ts'
-import { ACTION_OF, type Trigger } from '../messages/vote.ts'
+import { ACTION_OF, NO_DISCRIMINATOR, type Trigger } from '../messages/vote.ts'
 import { type IncidentId, type VaultId, sortedEntries } from '../primitives/index.ts'
 import { UNSPENT, confirmations } from '../state/coins.ts'
 import { type Incident, MAX_INCIDENTS, type Vault } from '../state/durable.ts'
@@ -38,7 +38,7 @@ export function onSpend(turn: Turn, vault_id: VaultId, vault: Vault, fact: Spend
   for (const kind of TRIGGERS) {
     const id = incidentId(turn, vault_id, kind)
     const standing = standingTrigger(vault, kind)
-    if (standing && !standing.offered) openIncident(turn, id, vault_id, kind)
+    if (standing && !standing.offered) openIncident(turn, id, movementOf(vault_id, kind))
     if (turn.incident(id)) chronicle(turn, id, kind, vault, fact)
   }
   if (fact.event === 'spend-unconfirmed') turn.volatile.undone.set(fact.outpoint, turn.at_ms)
@@ -72,12 +72,19 @@ export function resumeIncidents(turn: Turn): void {
 /** Opens what the vault's coins call for. */
 export function openStanding(turn: Turn, vault_id: VaultId, vault: Vault): void {
   for (const kind of TRIGGERS) {
-    if (standingTrigger(vault, kind)) openIncident(turn, incidentId(turn, vault_id, kind), vault_id, kind)
+    if (standingTrigger(vault, kind)) openIncident(turn, incidentId(turn, vault_id, kind), movementOf(vault_id, kind))
   }
 }
 
+type Cause = Pick<Incident, 'vault_id' | 'trigger' | 'discriminator'>
+
+/** The coin's own movement opens one incident of each kind. */
+function movementOf(vault_id: VaultId, kind: Trigger): Cause {
+  return { vault_id, trigger: kind, discriminator: NO_DISCRIMINATOR }
+}
+
 /** Opens the incident unless it is open. True where it exists now. */
-export function openIncident(turn: Turn, incident_id: IncidentId, vault_id: VaultId, kind: Trigger): boolean {
+export function openIncident(turn: Turn, incident_id: IncidentId, { vault_id, trigger: kind, discriminator }: Cause): boolean {
   if (turn.durable.incidents.has(incident_id)) return true
   if (turn.durable.incidents.size >= MAX_INCIDENTS) return false
   turn.record({
@@ -85,6 +92,7 @@ export function openIncident(turn: Turn, incident_id: IncidentId, vault_id: Vaul
     incident_id,
     vault_id,
     trigger: kind,
+    discriminator,
     action: ACTION_OF[kind],
     at_ms: turn.at_ms,
   })
@@ -131,11 +139,11 @@ function voteIfDue(turn: Turn, incident_id: IncidentId, vault: Vault, incident: 
   const { self, federation } = turn.config
   const last = incident.votes.get(self)
   if (last && turn.tip < last.anchor_height + VOTE_RENEWAL) return
-  const { vault_id, trigger, action } = incident
+  const { vault_id, trigger, discriminator, action } = incident
   const anchor_height = turn.tip
   const { raw, wtxid } = standing.tx
   const frame = signOnce(turn, voteSlot(federation.lock_hash, incident_id, action, anchor_height), () =>
-    turn.sign('vote', { vault_id, trigger, incident_id, action, anchor_height, witness_txid: wtxid }),
+    turn.sign('vote', { vault_id, trigger, discriminator, incident_id, action, anchor_height, witness_txid: wtxid }),
   )
   turn.record({ record: 'vote-held', incident_id, member: self, anchor_height, frame: encodeFrame(frame) })
   turn.note(incident_id, 'voted', { member: self, txid: standing.tx.txid })
@@ -175,7 +183,7 @@ function mayReturn(turn: Turn, { deposit }: Vault): boolean {
 
 function expose(turn: Turn, incident: Incident, vault: Vault): void {
   if (vault.exposed) return
-  const incident_id = incidentId(turn, incident.vault_id, incident.trigger)
+  const incident_id = incidentId(turn, incident.vault_id, incident.trigger, incident.discriminator)
   turn.record({ record: 'exposed', vault_id: incident.vault_id })
   turn.note(incident_id, 'exposed')
   turn.tell({ level: 'error', event: 'exposed', vault_id: incident.vault_id, incident_id })

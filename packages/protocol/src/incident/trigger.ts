@@ -83,7 +83,9 @@ export function isAnswered(vault: Vault, kind: Trigger): boolean {
 
 /** The outpoint that an incident's recovery transactions spend, given its trigger. */
 export function recoveryTarget(vault: Vault, kind: Trigger, triggerTx: SpendTx): Outpoint {
-  return kind === 'theft' ? unvaultOutpoint(triggerTx.txid) : vault.deposit
+  if (kind !== 'theft') return vault.deposit
+  const [named] = unvaultsNamed(vault, triggerTx.txid)
+  return named ? unvaultOutpoint(named.unvault) : vault.deposit
 }
 
 /** How the coin's story ends so far: the confirmed spend that took it out of the vault's own graph. */
@@ -94,7 +96,7 @@ export function finalSpend(vault: Vault): { coin: Coin; txid: Txid; recovered: b
   if (unvaultsNamed(vault, spender).length === 0) {
     return { coin: deposit, txid: spender, recovered: isEmergency(vault, spender) }
   }
-  const unvaulted = vault.coins.get(unvaultOutpoint(spender)) ?? UNSPENT
+  const unvaulted = vault.coins.get(recoveryTarget(vault, 'theft', deposit.confirmed.tx)) ?? UNSPENT
   if (unvaulted.confirmed === null) return null
   const last = unvaulted.confirmed.tx.txid
   return { coin: unvaulted, txid: last, recovered: recoveryRung(vault, last) !== null }

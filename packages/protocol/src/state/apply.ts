@@ -147,8 +147,8 @@ function armManifest(state: Durable, { signed, hash, envelopes, shares }: Record
     exposed: false,
   }
   vault.manifests.push(held)
-  for (const { txid } of unvaults) {
-    const outpoint = unvaultOutpoint(txid)
+  for (const unvault of unvaults) {
+    const outpoint = unvaultOutpoint(unvault)
     if (!vault.coins.has(outpoint)) vault.coins.set(outpoint, UNSPENT)
   }
   state.vaults.set(vault_id, vault)
@@ -158,6 +158,7 @@ function openIncident(state: Durable, record: RecordOf<'incident-opened'>): void
   state.incidents.set(record.incident_id, {
     vault_id: record.vault_id,
     trigger: record.trigger,
+    discriminator: record.discriminator,
     action: record.action,
     opened_at_ms: record.at_ms,
     votes: new Map(),

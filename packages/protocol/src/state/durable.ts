@@ -8,7 +8,7 @@ import { type Manifest, decodeManifest, signedManifest } from '../custody/manife
 import { MAX_SIGNED_BYTES } from '../messages/frame.ts'
 import { MAX_RECEIPT_FRAME_BYTES } from '../messages/owner-requests.ts'
 import { MAX_VOTE_FRAME_BYTES } from '../messages/certificate.ts'
-import { action, trigger } from '../messages/vote.ts'
+import { action, discriminator, trigger } from '../messages/vote.ts'
 import { type EnvelopeId, type IncidentId, type Infer, type ManifestHash, type MessageHash, type Schema, type VaultId, s } from '../primitives/index.ts'
 import { coin } from './coins.ts'
 import { MAX_STORY, storyEntry } from './story.ts'
@@ -80,6 +80,7 @@ export type IncidentOutcome = Infer<typeof outcome>
 export const incident = s.struct({
   vault_id: s.hex<VaultId>(32),
   trigger,
+  discriminator,
   action,
   opened_at_ms: s.millis,
   /** The newest vote of each member. */

@@ -5,7 +5,7 @@ import { MAX_ENVELOPES, MAX_ENVELOPE_BYTES, MAX_MEMBERS, SEALED_SHARE_BYTES } fr
 import { signedManifest } from '../custody/manifest.ts'
 import { MAX_VOTE_FRAME_BYTES } from '../messages/certificate.ts'
 import { MAX_RECEIPT_FRAME_BYTES } from '../messages/owner-requests.ts'
-import { action, trigger } from '../messages/vote.ts'
+import { action, discriminator, trigger } from '../messages/vote.ts'
 import { type EnvelopeId, type IncidentId, type Infer, type ManifestHash, type MessageHash, type VaultId, s } from '../primitives/index.ts'
 import { MAX_LEDGER_FRAME_BYTES, evidence, outcome } from './durable.ts'
 import { storyEntry } from './story.ts'
@@ -35,7 +35,14 @@ export const record = s.variant('record', {
   'manifest-activated': s.struct({ vault_id: vaultId, hash: manifestHash }),
   /** A spend that came with a vote and that my own bitcoind would take. */
   'trigger-offered': s.struct({ vault_id: vaultId, outpoint: s.outpoint, tx: spendTx }),
-  'incident-opened': s.struct({ incident_id: incidentId, vault_id: vaultId, trigger, action, at_ms: s.millis }),
+  'incident-opened': s.struct({
+    incident_id: incidentId,
+    vault_id: vaultId,
+    trigger,
+    discriminator,
+    action,
+    at_ms: s.millis,
+  }),
   'vote-held': s.struct({
     incident_id: incidentId,
     member: s.memberIndex,

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import type { BlockRef, ChainEvent, SpendTx } from '../../src/index.ts'
-import type { BlockHash, Feerate } from '../../src/primitives/index.ts'
+import type { BlockHash, Feerate, Hash32 } from '../../src/primitives/index.ts'
 import {
   PLAIN,
   anyBlock,
@@ -15,7 +15,7 @@ import {
 } from '../messages/arbitraries.ts'
 
 export const anySpendTx: fc.Arbitrary<SpendTx> = fc.record(
-  { txid: anyTxid, wtxid: anyTxid, vsize: upTo(1_000_000, 1), fee: fc.option(anySats), raw: bytesUpTo(200) },
+  { txid: anyTxid, wtxid: anyTxid, vsize: upTo(1_000_000, 1), fee: fc.option(anySats), outputs_hash: anyHex<Hash32>(), raw: bytesUpTo(200) },
   PLAIN,
 )
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import {
+  NO_DISCRIMINATOR,
   type BodyOf,
   IGNORE_CODES,
   MAX_FRAME_BYTES,
@@ -119,7 +120,7 @@ describe('a message that has been outlived', () => {
     const seat = Seat.guarding(vault, setting)
     const { vault_id, theft: incident_id } = vault
     const votes = [2, 3, 4].map((from) => seat.frame(from, 'vote', seat.voteBody(vault)))
-    const body: BodyOf<'certificate'> = { vault_id, trigger: 'theft', incident_id, action: 'clawback', votes }
+    const body: BodyOf<'certificate'> = { vault_id, trigger: 'theft', discriminator: NO_DISCRIMINATOR, incident_id, action: 'clawback', votes }
     const [one, other] = [seat.frame(5, 'certificate', body), seat.frame(5, 'certificate', body)]
     assert.equal(seat.receive(one, 5), 'accepted')
     assert.deepEqual(

@@ -1,6 +1,7 @@
 /** One core in a test's hands: what the world tells it, what it asks for, and what its log alone makes of it. */
 import assert from 'node:assert/strict'
 import {
+  NO_DISCRIMINATOR,
   type BodyOf,
   type Channel,
   type ChainEvent,
@@ -194,7 +195,7 @@ export class Seat {
     return {
       vault_id: vault.vault_id,
       trigger: 'theft',
-      incident_id: vault.theft,
+      discriminator: NO_DISCRIMINATOR, incident_id: vault.theft,
       action: 'clawback',
       anchor_height: this.tip as BodyOf<'vote'>['anchor_height'],
       witness_txid: tx.wtxid,

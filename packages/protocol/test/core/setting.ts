@@ -96,7 +96,7 @@ export function settingOf(members: number, thresholds: ThresholdChoices = {}): S
 export function transactionOf(label: string): SpendTx {
   const raw = utf8(`transaction ${label}`)
   const txid = toHex(sha256(sha256(raw)).toReversed()) as Txid
-  return { txid, wtxid: txid, vsize: 158, fee: 316n as Sats, raw }
+  return { txid, wtxid: txid, vsize: 158, fee: 316n as Sats, outputs_hash: hexOf(`outputs of ${label}`) as Hash32, raw }
 }
 
 export function blockAt(height: number, branch = 'main'): BlockRef {
@@ -170,7 +170,7 @@ export function vaultOf({ federation, owner }: Setting, choices: VaultChoices = 
   const unvaults = shape.unvaults.map(({ clawback }, variant): Unvault => {
     const { txid } = transactionOf(`${label}/unvault/${variant}`)
     const name = variant === 0 ? 'clawback' : `clawback${variant}`
-    return { txid, vsize: 158, fee: 316n as Sats, clawback: clawback.map((rate) => rung(name, rate)) }
+    return { txid, vout: 0, vsize: 158, fee: 316n as Sats, clawback: clawback.map((rate) => rung(name, rate)), anyone_can_pay: null, anchored: null }
   })
   const plain: Manifest = {
     format: 'belfry-manifest',
@@ -181,13 +181,19 @@ export function vaultOf({ federation, owner }: Setting, choices: VaultChoices = 
     vault_id,
     generation,
     previous,
-    deposit: { outpoint: deposit, value: 50_000_000n as Sats, script: new Uint8Array(34).fill(1) },
+    deposit: { outpoint: deposit, value: 50_000_000n as Sats, script: new Uint8Array(34).fill(1), funding: 'confirmed' },
     csv: 144,
     act_at: 'confirmation',
     unvaults,
     emergency: shape.emergency.map((rate) => rung('emergency', rate)),
+    dead_man: [],
     drill: sealing(),
-    owner: { root: owner.root, enrol: { k: 1, keys: [owner.root] }, announce: [] },
+    owner: {
+      root: owner.root,
+      enrol: { k: 1, keys: [owner.root] },
+      announce: [],
+      panic: { k: 1, keys: [owner.root] },
+    },
     activation_delay: 1,
   }
   const manifest = choices.change?.(plain) ?? plain

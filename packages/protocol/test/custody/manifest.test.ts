@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import {
+  MAX_ENVELOPES,
   MAX_MANIFEST_BYTES,
+  type Manifest,
   SchemaError,
   decodeManifest,
   encodeManifest,
   manifestHash,
-  rungsOf,
+  envelopesOf,
   signedByOwner,
   taggedHash,
   vaultIdOf,
@@ -35,7 +37,7 @@ describe('a manifest', () => {
     const nine = Array.from({ length: 9 }, () => first)
     const tooMuch = [
       { ...manifest, unvaults: nine },
-      { ...manifest, unvaults: [] },
+      { ...manifest, owner: { ...manifest.owner, panic: { k: 0, keys: [] } } },
       { ...manifest, name: 'n'.repeat(65) },
       { ...manifest, csv: 65_536 },
       { ...manifest, deposit: { ...manifest.deposit, script: new Uint8Array(10_001) } },
@@ -46,9 +48,18 @@ describe('a manifest', () => {
   it('of the largest size fits into its limit', () => {
     const large = settingOf(64)
     const rates = [1, 2, 3, 4, 5, 6, 7, 8]
-    const one = vaultOf(large, { rates, emergency: rates, variants: 8 })
-    assert.ok(one.signed.bytes.length <= MAX_MANIFEST_BYTES)
-    assert.equal(rungsOf(one.manifest).length, 72)
+    const full = (manifest: Manifest): Manifest => ({
+      ...manifest,
+      // Of the same size as they would be with ids of their own.
+      unvaults: manifest.unvaults.map((unvault) => {
+        const [rung = assert.fail()] = unvault.clawback
+        return { ...unvault, anyone_can_pay: { ...rung, outputs_hash: rung.envelope_hash }, anchored: rung }
+      }),
+      dead_man: manifest.emergency,
+    })
+    const one = vaultOf(large, { rates, emergency: rates, variants: 8, change: full })
+    assert.ok(one.signed.bytes.length <= MAX_MANIFEST_BYTES, `${one.signed.bytes.length} bytes`)
+    assert.equal(envelopesOf(one.manifest).length, MAX_ENVELOPES)
   })
 })
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type MemberIndex, decodeHeader, verifyFrame } from '../../src/index.ts'
+import { NO_DISCRIMINATOR, type MemberIndex, decodeHeader, verifyFrame } from '../../src/index.ts'
 import { Seat } from '../core/seat.ts'
 import { portsOf, settingOf, vaultOf } from '../core/setting.ts'
 
@@ -58,7 +58,7 @@ describe('evidence', () => {
     const votes = seat.others().map((from) => seat.frame(from, 'vote', seat.voteBody(one)))
     const { vault_id, theft: incident_id } = one
     const before = seat.state.volatile.recent.get(4 as MemberIndex)?.size
-    seat.say(4, 'certificate', { vault_id, trigger: 'theft', incident_id, action: 'clawback', votes })
+    seat.say(4, 'certificate', { vault_id, trigger: 'theft', discriminator: NO_DISCRIMINATOR, incident_id, action: 'clawback', votes })
     const after = seat.state.volatile.recent.get(4 as MemberIndex)
     assert.equal(after?.size, (before ?? 0) + 1, 'its vote in the certificate, and not the certificate')
   })

@@ -33,6 +33,7 @@ describe('Federation', () => {
       clawback: { q: 3, t: 3, d: 2, protected: 4 },
       emergency: { q: 3, t: 4, d: 1, protected: 5 },
       succession: { q: 4, t: 4, d: 1, protected: 5 },
+      drill: { q: 3, t: 3, d: 2, protected: 4 },
     })
   })
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type BodyOf, type Header, decodeFrame, encodeBody, encodeFrame } from '../../src/index.ts'
+import { NO_DISCRIMINATOR, type BodyOf, type Header, decodeFrame, encodeBody, encodeFrame } from '../../src/index.ts'
 import type { Height, MemberIndex, Txid } from '../../src/primitives/index.ts'
 import { SECOND_WAVE_AFTER_MS } from '../../src/state/volatile.ts'
 import { Seat, immediate } from '../core/seat.ts'
@@ -14,7 +14,7 @@ function incidentOf(seat: Seat) {
 }
 
 function certificateOf(votes: Uint8Array[]): BodyOf<'certificate'> {
-  return { vault_id: vault.vault_id, trigger: 'theft', incident_id: vault.theft, action: 'clawback', votes }
+  return { vault_id: vault.vault_id, trigger: 'theft', discriminator: NO_DISCRIMINATOR, incident_id: vault.theft, action: 'clawback', votes }
 }
 
 function voteFrame(

@@ -56,8 +56,9 @@ export const anyChainState = fc.constantFrom(
   'unreachable' as const,
   'wrong-chain' as const,
 )
-export const anyTrigger = fc.constantFrom('theft' as const, 'cold-theft' as const)
-export const anyAction = fc.constantFrom('clawback' as const, 'emergency' as const, 'succession' as const)
+export const anyTrigger = fc.constantFrom('theft' as const, 'cold-theft' as const, 'panic' as const, 'drill' as const)
+export const anyAction = fc.constantFrom('clawback' as const, 'emergency' as const, 'succession' as const, 'drill' as const)
+export const anyDiscriminator = bytesUpTo(32)
 
 const few = <T>(item: fc.Arbitrary<T>, minLength = 0): fc.Arbitrary<T[]> =>
   fc.array(item, { minLength, maxLength: minLength + 4 })
@@ -66,6 +67,7 @@ const vote: fc.Arbitrary<BodyOf<'vote'>> = fc.record(
   {
     vault_id: anyHex<VaultId>(),
     trigger: anyTrigger,
+    discriminator: anyDiscriminator,
     incident_id: anyHex<IncidentId>(),
     action: anyAction,
     anchor_height: anyHeight,
@@ -91,6 +93,7 @@ export const BODIES: { readonly [K in MemberKind]: fc.Arbitrary<BodyOf<K>> } = {
     {
       vault_id: anyHex<VaultId>(),
       trigger: anyTrigger,
+      discriminator: anyDiscriminator,
       incident_id: anyHex<IncidentId>(),
       action: anyAction,
       votes: few(bytesUpTo(MAX_VOTE_FRAME_BYTES), 2),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import {
+  NO_DISCRIMINATOR,
   MAX_FRAME_BYTES,
   type Header,
   decodeFrame,
@@ -125,7 +126,7 @@ describe('the largest message', () => {
     const full = seat.frame(1, 'certificate', {
       vault_id,
       trigger: 'cold-theft',
-      incident_id,
+      discriminator: NO_DISCRIMINATOR, incident_id,
       action: 'succession',
       votes,
     })

@@ -9,6 +9,7 @@ import { anyChainEvent, anySpendTx } from '../chain/arbitraries.ts'
 import {
   PLAIN,
   anyAction,
+  anyDiscriminator,
   anyHeight,
   anyHex,
   anyMember,
@@ -90,6 +91,7 @@ export const RECORDS: { readonly [K in LogRecord['record']]: fc.Arbitrary<Extrac
       incident_id,
       vault_id,
       trigger: anyTrigger,
+      discriminator: anyDiscriminator,
       action: anyAction,
       at_ms: anyMillis,
     },

@@ -1,5 +1,5 @@
 /** Lying in others' business: shares that nobody asked for, and certificates of whatever votes can be found. */
-import { ACTION_OF, decodeFrame, decodeHeader, encodeFrame, incidentIdOf, taggedHash, withoutAttachment } from '@belfry/protocol'
+import { NO_DISCRIMINATOR, ACTION_OF, decodeFrame, decodeHeader, encodeFrame, incidentIdOf, taggedHash, withoutAttachment } from '@belfry/protocol'
 import { type EnvelopeId, type Hash32, toHex } from '@belfry/protocol/primitives'
 import type { Strategy } from './strategy.ts'
 import type { Tools } from './tools.ts'
@@ -37,7 +37,7 @@ export const falseCertificates: Strategy = {
     const incident_id = incidentIdOf(tools.hasher, vault_id, trigger)
     const votes = tools.random.sample(capturedVotes(tools), tools.random.int(2, tools.others.length))
     if (votes.length < 2) return
-    tools.gossip(tools.sign('certificate', { vault_id, trigger, incident_id, action: ACTION_OF[trigger], votes }))
+    tools.gossip(tools.sign('certificate', { vault_id, trigger, discriminator: NO_DISCRIMINATOR, incident_id, action: ACTION_OF[trigger], votes }))
   },
 }
 

@@ -1,5 +1,5 @@
 /** Lying by saying what is not so, under its own good signature. */
-import { ACTION_OF, type Trigger, incidentIdOf, manifestHash } from '@belfry/protocol'
+import { NO_DISCRIMINATOR, ACTION_OF, type Trigger, incidentIdOf, manifestHash } from '@belfry/protocol'
 import { type Hash32, type Height, type Txid, toHex } from '@belfry/protocol/primitives'
 import type { Strategy } from './strategy.ts'
 import type { Tools } from './tools.ts'
@@ -14,7 +14,7 @@ function falseVote(tools: Tools, trigger: Trigger, anchor: number, over: { seq?:
   // Bound as it must be. Either no transaction of this world, or the true unvault, from a thief who keeps it back.
   const raw = tools.random.chance(0.5) ? tools.random.bytes(60) : tools.random.pick(deal.unvaults).spend.raw
   const witness_txid = toHex(tools.hasher.sha256(tools.hasher.sha256(raw)).toReversed()) as Txid
-  const body = { vault_id, trigger, incident_id, action, anchor_height, witness_txid }
+  const body = { vault_id, trigger, discriminator: NO_DISCRIMINATOR, incident_id, action, anchor_height, witness_txid }
   return tools.sign('vote', body, { ...over, ...(tools.random.chance(0.5) ? { attachment: raw } : {}) })
 }
 

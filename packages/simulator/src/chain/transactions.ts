@@ -1,6 +1,6 @@
 /** Transactions as far as the simulation needs them: one input, one output, and bytes that hash to their ids. */
 import type { Hasher, SpendTx } from '@belfry/protocol'
-import { type Feerate, type Outpoint, type Sats, type Txid, concat, outpointOf, sats, toHex, utf8 } from '@belfry/protocol/primitives'
+import { type Feerate, type Hash32, type Outpoint, type Sats, type Txid, concat, outpointOf, sats, toHex, utf8 } from '@belfry/protocol/primitives'
 
 export type Purpose = 'deposit' | 'unvault' | 'clawback' | 'emergency' | 'hot-spend' | 'cold-spend'
 
@@ -32,7 +32,8 @@ export function makeTx(hasher: Hasher, { purpose, label, spends, feerate, vsize,
   const raw = utf8(`${purpose}/${label}/${spends}/${feerate}/${vsize}/${csv}`)
   const txid = doubleHash(hasher, concat(utf8('without witness'), raw)) as Txid
   const fee = sats(Math.ceil((feerate * vsize) / 1_000))
-  const spend: SpendTx = { txid, wtxid: doubleHash(hasher, raw) as Txid, vsize, fee, raw }
+  const outputs_hash = doubleHash(hasher, concat(utf8('outputs'), raw)) as Hash32
+  const spend: SpendTx = { txid, wtxid: doubleHash(hasher, raw) as Txid, vsize, fee, outputs_hash, raw }
   return { purpose, txid, spends, output: outpointOf(txid, 0), feerate: feerate as Feerate, fee, vsize, csv, spend }
 }
 

@@ -87,7 +87,15 @@ export function deal(plan: DealPlan, deposit: Outpoint, modules: DealerModules):
   const rungsOfTxs = (txs: readonly SimTx[]): Rung[] => txs.flatMap((tx) => rungs.get(tx) ?? [])
   const manifest = describe(plan, deposit, modules, {
     vault_id: identity.vault_id,
-    unvaults: unvaults.map(({ txid, vsize, fee }, at) => ({ txid, vsize, fee, clawback: rungsOfTxs(clawback[at] ?? []) })),
+    unvaults: unvaults.map(({ txid, vsize, fee }, at) => ({
+      txid,
+      vout: 0,
+      vsize,
+      fee,
+      clawback: rungsOfTxs(clawback[at] ?? []),
+      anyone_can_pay: null,
+      anchored: null,
+    })),
     emergency: rungsOfTxs(emergency),
     drill: sealings.at(-1)?.envelope,
   })
@@ -133,10 +141,16 @@ function describe(
     epoch: federation.epoch,
     generation: plan.generation,
     previous: plan.previous,
-    deposit: { outpoint: deposit, value: DEPOSIT_VALUE, script: DEPOSIT_SCRIPT },
+    deposit: { outpoint: deposit, value: DEPOSIT_VALUE, script: DEPOSIT_SCRIPT, funding: 'confirmed' },
     csv: plan.csv,
     act_at: plan.act_at,
-    owner: { root: owner.public, enrol: { k: 1, keys: [owner.public] }, announce: [] },
+    dead_man: [],
+    owner: {
+      root: owner.public,
+      enrol: { k: 1, keys: [owner.public] },
+      announce: [],
+      panic: { k: 1, keys: [owner.public] },
+    },
     activation_delay: plan.activation_delay,
     drill,
     ...rest,

@@ -1,6 +1,6 @@
 import type { BlockRef, SpendTx } from '@belfry/protocol'
 import {
-  type BlockHash, type Height, type Millis, type Outpoint, outpointOf, sats, toHex, type Txid,
+  type BlockHash, type Hash32, type Height, type Millis, type Outpoint, outpointOf, sats, toHex, type Txid,
 } from '@belfry/protocol/primitives'
 import { type FoundPayment, type SpendEvent, type Watched, WatchSet } from '../../../src/chain/index.ts'
 import { WatchedCoins } from '../../../src/chain/watched/index.ts'
@@ -86,7 +86,7 @@ export function coin(number: number): Outpoint {
 
 export function transaction(number: number, length = 100): SpendTx {
   const txid = number.toString(16).padStart(64, 'e') as Txid
-  return { txid, wtxid: txid, vsize: length, fee: null, raw: new Uint8Array(length).fill(number) }
+  return { txid, wtxid: txid, vsize: length, fee: null, outputs_hash: txid as string as Hash32, raw: new Uint8Array(length).fill(number) }
 }
 
 export function block(height: number, fork = 'a'): BlockRef {

@@ -1,6 +1,6 @@
 /** Everything that may happen to a member. */
 import * as fc from 'fast-check'
-import { type BodyOf, enrolRequest, taggedHash } from '../../../src/index.ts'
+import { NO_DISCRIMINATOR, type BodyOf, enrolRequest, taggedHash } from '../../../src/index.ts'
 import { type Feerate, type Hash32, type Height, type MemberIndex, toCbor } from '../../../src/primitives/index.ts'
 import type { Seat } from '../seat.ts'
 import { type TestVault, blockAt, hasher, hexOf, ownerSign } from '../setting.ts'
@@ -21,7 +21,7 @@ const anyDice = fc.nat(10_000)
 const anyVote = (world: World, vault: TestVault, cold: boolean, back: number): BodyOf<'vote'> => ({
   vault_id: vault.vault_id,
   trigger: cold ? 'cold-theft' : 'theft',
-  incident_id: cold ? vault.cold_theft : vault.theft,
+  discriminator: NO_DISCRIMINATOR, incident_id: cold ? vault.cold_theft : vault.theft,
   action: cold ? 'emergency' : 'clawback',
   anchor_height: Math.max(0, world.seat.tip - back) as Height,
   witness_txid: vault.unvault.wtxid,
@@ -94,7 +94,7 @@ export const STEPS: readonly fc.Arbitrary<Step>[] = [
     run: (world) => {
       const { vault_id, theft: incident_id } = vault
       const votes = voters.map((from) => world.seat.frame(from, 'vote', anyVote(world, vault, false, 0)))
-      world.seat.say(5, 'certificate', { vault_id, trigger: 'theft', incident_id, action: 'clawback', votes })
+      world.seat.say(5, 'certificate', { vault_id, trigger: 'theft', discriminator: NO_DISCRIMINATOR, incident_id, action: 'clawback', votes })
     },
   })),
   fc

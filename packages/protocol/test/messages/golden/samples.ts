@@ -1,5 +1,6 @@
 /** One message of every kind, the same in every run: Ed25519 signatures are deterministic. */
 import {
+  NO_DISCRIMINATOR,
   type BodyOf,
   type EnrolRequest,
   type InfoRequest,
@@ -30,7 +31,7 @@ const info: InfoRequest = { what: 'vaults' }
 const vote: BodyOf<'vote'> = {
   vault_id: vault.vault_id,
   trigger: 'theft',
-  incident_id: vault.theft,
+  discriminator: NO_DISCRIMINATOR, incident_id: vault.theft,
   action: 'clawback',
   anchor_height: height,
   witness_txid: vault.unvault.wtxid,
@@ -57,7 +58,7 @@ export function goldenMessages(): Record<string, string> {
       incidents: [{ incident_id, digest: hexOf('incident') as Hash32 }],
     }),
     vote: hex(2, 'vote', vote, vault.unvault.raw),
-    certificate: hex(1, 'certificate', { vault_id, trigger: 'theft', incident_id, action: 'clawback', votes }),
+    certificate: hex(1, 'certificate', { vault_id, trigger: 'theft', discriminator: NO_DISCRIMINATOR, incident_id, action: 'clawback', votes }),
     'receipt holds': hex(3, 'receipt', { statement: 'holds', vault_id, generation: 1, manifest_hash }),
     'receipt broadcast': hex(3, 'receipt', {
       statement: 'broadcast',

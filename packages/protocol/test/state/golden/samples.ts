@@ -1,5 +1,5 @@
 /** One record of every kind, the same in every run. */
-import { type LogRecord, record } from '../../../src/index.ts'
+import { type LogRecord, NO_DISCRIMINATOR, record } from '../../../src/index.ts'
 import {
   type EnvelopeId,
   type Feerate,
@@ -49,7 +49,7 @@ const SAMPLES: readonly LogRecord[] = [
   { record: 'bundle-complete', vault_id, hash },
   { record: 'manifest-activated', vault_id, hash },
   { record: 'trigger-offered', vault_id, outpoint, tx },
-  { record: 'incident-opened', incident_id, vault_id, trigger: 'cold-theft', action: 'emergency', at_ms },
+  { record: 'incident-opened', incident_id, vault_id, trigger: 'cold-theft', discriminator: NO_DISCRIMINATOR, action: 'emergency', at_ms },
   { record: 'vote-held', incident_id, member, anchor_height: height, frame },
   { record: 'certified', incident_id, at_ms, height, voters: [1 as MemberIndex, member] },
   { record: 'signed', slot: 'vote/lock/incident/clawback/850000', frame },

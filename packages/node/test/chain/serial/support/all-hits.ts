@@ -72,12 +72,22 @@ export function assertHits(
     const layout = hits.transaction(i)
     assert.equal(hex(bytes.subarray(layout.start, layout.end)), hex(transaction.toBuffer()))
     assert.equal(layout.hasWitness, transaction.hasWitnesses())
-    const { txid, wtxid, vsize } = describeSpend(bytes, layout, null)
+    const { txid, wtxid, vsize, outputs_hash } = describeSpend(bytes, layout, null)
     assert.equal(txid, transaction.getId())
     // bitcoinjs-lib gives the coinbase the zeros that it has in the witness commitment (BIP 141).
     assert.equal(wtxid, hex(sha256(sha256(transaction.toBuffer())).toReversed()))
     assert.equal(vsize, transaction.virtualSize())
+    assert.equal(outputs_hash, hashOutputs(transaction))
   }
+}
+
+/** Of BIP-143, in RPC order: the outputs are the end of a transaction without witness but for four bytes of lock time. */
+function hashOutputs(transaction: Transaction): string {
+  const alone = transaction.clone()
+  alone.stripWitnesses()
+  const prefixBytes = (length: number): number => (length < 0xfd ? 1 : length <= 0xffff ? 3 : 5)
+  const size = alone.outs.reduce((sum, { script }) => sum + 8 + prefixBytes(script.length) + script.length, 0)
+  return hex(sha256(sha256(alone.toBuffer().subarray(-4 - size, -4))).toReversed())
 }
 
 function whatOf(hits: Hits, i: number, watchSet: WatchSet): string {

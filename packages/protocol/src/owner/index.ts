@@ -1,0 +1,1 @@
+export { ANCHOR_DEPTH, COMMAND_RECENCY, type Command, type LadderTrial, MAX_COMMAND_BYTES, type Order, type SignedCommand, command, commandDigest, commandHash, decodeCommand, encodeCommand, signedCommand } from './command.ts'
