@@ -18,6 +18,7 @@ import { readPassphraseFile } from '@belfry/keystore'
 import { type Network, createNetwork } from '@belfry/network'
 import { Loop, type RestoredLog, restoreLog } from '@belfry/runtime'
 import { Broadcaster } from './broadcast/broadcaster.ts'
+import { noFeeWallet } from './broadcast/fee-bumper.ts'
 import { type Chain, createChain, createTxidHasher, warmUp } from './chain/index.ts'
 import type { NodeConfig } from './config/index.ts'
 import { ShareKeeper } from './custody/share-keeper.ts'
@@ -141,6 +142,7 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
     shares,
     transactions,
     broadcaster: new Broadcaster({ bitcoind, transactions }),
+    bumper: noFeeWallet,
     verdicts: ingress.verdicts,
     requests: ingress.requests,
     isGuarded: (outpoint) => loop !== null && isGuarded(loop.state.durable, outpoint),

@@ -8,6 +8,7 @@ import { type Outpoint, assertNever } from '@belfry/protocol/primitives'
 import type { Network } from '@belfry/network'
 import type { Synced } from '@belfry/runtime'
 import type { Broadcaster } from '../broadcast/broadcaster.ts'
+import type { Bump, FeeBumper } from '../broadcast/fee-bumper.ts'
 import { testSighting } from '../broadcast/sighting.ts'
 import type { Chain } from '../chain/chain.ts'
 import { DEPOSIT_CONFIRMATIONS, checkDeposit } from '../custody/deposit-check.ts'
@@ -25,6 +26,7 @@ export interface PerformerModules {
   readonly shares: ShareKeeper
   readonly transactions: TransactionKeeper
   readonly broadcaster: Broadcaster
+  readonly bumper: FeeBumper
   readonly verdicts: PendingAnswers<Verdict>
   readonly requests: PendingAnswers<Uint8Array>
   /** Whether an armed manifest needs this outpoint watched. */
@@ -58,6 +60,9 @@ export class Performer {
         return
       case 'broadcast':
         this.#answer(this.#broadcast(effect))
+        return
+      case 'bump':
+        this.#answer(this.#bump(effect))
         return
       default:
         assertNever(effect)
@@ -114,6 +119,10 @@ export class Performer {
       this.#modules.tell({ level: 'info', event: 'broadcast-refused', incident_id, txid, detail: `${answer}: ${reason}` })
     }
     return { of: 'broadcast', ...namesOf(effect), txid: effect.txid, answer }
+  }
+
+  async #bump(effect: Bump): Promise<Outcome> {
+    return { of: 'bump', ...namesOf(effect), ...(await this.#modules.bumper.bump(effect)) }
   }
 
   #sealed(effect: Effect<'seal-share'>): Outcome {

@@ -1,7 +1,7 @@
 /** What the core asks of the shell. Secrets never pass through here: shares stay sealed, keys and transactions are named. */
 import type { ShareCommitment } from '../custody/manifest.ts'
 import type { Verdict, VerdictCode } from '../messages/verdict.ts'
-import type { EnvelopeId, Hash32, IncidentId, ManifestHash, MemberIndex, Outpoint, Sats, Txid, VaultId } from '../primitives/index.ts'
+import type { EnvelopeId, Feerate, Hash32, IncidentId, ManifestHash, MemberIndex, Outpoint, Sats, Txid, VaultId } from '../primitives/index.ts'
 
 /** Run only once the log has reached the index of their step: nothing leaves before it is remembered. */
 export type DurableEffect =
@@ -16,6 +16,26 @@ export type DurableEffect =
       readonly txid: Txid
       readonly parent: Uint8Array | null
     }
+  | {
+      /** Have the fee wallet pay for the transaction rebuilt from this envelope, and submit the two together. */
+      readonly effect: 'bump'
+      readonly incident_id: IncidentId
+      readonly envelope_id: EnvelopeId
+      /** Of the rebuilt transaction: A without a coin, or P. */
+      readonly txid: Txid
+      readonly means: BumpMeans
+      /** What it spends. */
+      readonly outpoint: Outpoint
+      /** What A with its coin, or P with its child, should pay at least. */
+      readonly feerate: Feerate
+      /** And in satoshis, all together: more than what stands in its way; 0 where nothing does. */
+      readonly min_fee: Sats
+      /** Left until the incident's deadline. */
+      readonly deadline_blocks: number
+    }
+
+/** A is completed with a coin, ALL|ANYONECANPAY; P gets a child that spends its anchor. */
+export type BumpMeans = 'anyone-can-pay' | 'anchored'
 
 /** May run at once: nothing of them leaves this process, but for what an operator is told. */
 export type ImmediateEffect =

@@ -1,7 +1,7 @@
 /** Everything that can happen to the core. */
 import type { ChainEvent, SpendTx } from '../chain/index.ts'
 import type { Channel, OwnerKind } from '../messages/kinds.ts'
-import type { EnvelopeId, IncidentId, ManifestHash, MemberIndex, Millis, Outpoint, Txid } from '../primitives/index.ts'
+import type { EnvelopeId, Feerate, IncidentId, ManifestHash, MemberIndex, Millis, Outpoint, Txid } from '../primitives/index.ts'
 
 interface At {
   readonly at_ms: Millis
@@ -56,6 +56,9 @@ export type BroadcastAnswer =
   | 'script-invalid'
   | 'rejected'
 
+/** `no-coin`: the fee wallet has no confirmed coin that carries the feerate; `over-budget`: its limits do not allow it. */
+export type BumpAnswer = BroadcastAnswer | 'no-coin' | 'over-budget'
+
 /** What an asynchronous effect came to. Each effect that has an outcome gets exactly one, or none after a crash. */
 export type Outcome =
   | { readonly of: 'verify-enrolment'; readonly manifest_hash: ManifestHash; readonly check: EnrolmentCheck }
@@ -92,6 +95,16 @@ export type Outcome =
       readonly envelope_id: EnvelopeId
       readonly txid: Txid
       readonly answer: BroadcastAnswer
+    }
+  | {
+      readonly of: 'bump'
+      readonly incident_id: IncidentId
+      readonly envelope_id: EnvelopeId
+      readonly answer: BumpAnswer
+      /** Of the transaction that recovers the coin now: A with its coin, or P; null where none was submitted. */
+      readonly txid: Txid | null
+      /** What it pays, with its child where it has one; null where none was submitted. */
+      readonly feerate: Feerate | null
     }
   | {
       readonly of: 'test-sighting'

@@ -3,6 +3,7 @@ import { activateIfDue, noticeMoved, onBundle, onManifest, onVerified, onWithdra
 import { onInfo } from '../custody/info.ts'
 import { onSighting } from '../incident/ballot.ts'
 import { onBroadcastAnswer } from '../incident/broadcast.ts'
+import { onBumpAnswer } from '../incident/bump.ts'
 import { tellCertificatesIfDue } from '../incident/certificate.ts'
 import { onBlock, onSpend, releaseToSecondWave, resumeIncidents } from '../incident/machine.ts'
 import { onRebuilt, onShareOpened } from '../incident/rebuild.ts'
@@ -180,6 +181,9 @@ function onOutcome(turn: Turn, outcome: Outcome): void {
       return
     case 'broadcast':
       onBroadcastAnswer(turn, outcome)
+      return
+    case 'bump':
+      onBumpAnswer(turn, outcome)
       return
     case 'test-sighting':
       onSighting(turn, outcome)

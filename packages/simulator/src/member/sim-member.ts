@@ -212,6 +212,9 @@ export class SimMember implements Endpoint {
       case 'broadcast':
         this.#life?.shell.broadcast(effect)
         return
+      case 'bump':
+        this.#life?.shell.bump(effect)
+        return
       default:
         assertNever(effect)
     }

@@ -27,6 +27,7 @@ import type { Vaults } from './vaults.ts'
 
 type Effect<K extends ImmediateEffect['effect']> = Extract<ImmediateEffect, { effect: K }>
 type Broadcast = Extract<DurableEffect, { effect: 'broadcast' }>
+type Bump = Extract<DurableEffect, { effect: 'bump' }>
 
 export interface ShellModules {
   readonly federation: Federation
@@ -128,6 +129,10 @@ export class Shell {
       if (answer === 'accepted' || answer === 'already-known') this.#modules.bitcoin.relay(tx, this.#modules.bitcoind, parentTx)
       return { of: 'broadcast', incident_id, envelope_id, txid, answer }
     })
+  }
+
+  bump({ incident_id, envelope_id }: Bump): void {
+    this.#answer(() => ({ of: 'bump', incident_id, envelope_id, answer: 'no-coin', txid: null, feerate: null }))
   }
 
   #answer(outcome: () => Outcome): void {
