@@ -1,5 +1,5 @@
 /** What the core asks of the shell. Secrets never pass through here: shares stay sealed, keys and transactions are named. */
-import type { ShareCommitment } from '../custody/manifest.ts'
+import type { Manifest, ShareCommitment } from '../custody/manifest.ts'
 import type { Verdict, VerdictCode } from '../messages/verdict.ts'
 import type { EnvelopeId, Feerate, Hash32, IncidentId, ManifestHash, MemberIndex, Outpoint, Sats, Txid, VaultId } from '../primitives/index.ts'
 
@@ -47,7 +47,8 @@ export type ImmediateEffect =
       readonly manifest_hash: ManifestHash
       readonly vault_id: VaultId
       readonly generation: number
-      readonly deposit: { readonly outpoint: Outpoint; readonly value: Sats; readonly script: Uint8Array }
+      /** With `after-receipts` it need not be there yet. */
+      readonly deposit: Manifest['deposit']
       readonly watch: readonly Outpoint[]
       readonly shares: readonly { readonly envelope_id: EnvelopeId; readonly commitment: ShareCommitment; readonly sealed: Uint8Array }[]
     }
@@ -152,5 +153,8 @@ export const TELL_EVENTS = [
   'quorum-lost',
   'quorum-back',
   'second-instance',
+  /** A vault's top rung pays less than the fee market asks, at several blocks in a row; and once it pays that again. */
+  'ladder-under-market',
+  'ladder-above-market',
 ] as const
 export type TellEvent = (typeof TELL_EVENTS)[number]

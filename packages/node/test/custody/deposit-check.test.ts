@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { PURSE_SCRIPT, serialise, txidOf } from '@belfry/bitcoind'
+import { type Outpoint, outpointOf, sats } from '@belfry/protocol/primitives'
+import { checkDeposit } from '../../src/custody/deposit-check.ts'
+import { spend, useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
+
+const VALUE = sats(1_000_000)
+
+describe('the look at a deposit', () => {
+  const regtest = useRegtest(1)
+  const bitcoind = () => regtest().node(0).bitcoind
+  const check = (
+    outpoint: Outpoint,
+    { funding = 'after-receipts', value = VALUE, script = PURSE_SCRIPT }: Partial<Parameters<typeof checkDeposit>[1]> = {},
+    confirmations = 1,
+  ) => checkDeposit(bitcoind(), { outpoint, value, script, funding }, confirmations)
+  /** Two outputs, so that one is left when the other is spent. */
+  const outputs = [1, 2].map(() => ({ script: PURSE_SCRIPT, value: VALUE }))
+
+  before(() => regtest().purse.fill())
+
+  it('waits for a coin that should be there, and takes one that is to come', async () => {
+    const { outpoints } = await regtest().purse.pay(outputs)
+    const [outpoint] = outpoints
+    assert.ok(outpoint)
+    assert.equal(await check(outpoint, { funding: 'confirmed' }), 'deposit-not-yet-seen')
+    assert.equal(await check(outpoint), 'ok')
+  })
+
+  it('takes one that came early, at any depth, if it is the coin that was meant', async () => {
+    const funding = await regtest().purse.pay(outputs)
+    await bitcoind().sendRawTransaction(funding.transaction)
+    const [outpoint] = funding.outpoints
+    assert.ok(outpoint)
+    assert.equal(await check(outpoint), 'ok')
+    assert.equal(await check(outpoint, { funding: 'confirmed' }), 'deposit-not-yet-seen')
+    await regtest().mine(0, 1)
+    assert.equal(await check(outpoint, {}, 6), 'ok')
+    assert.equal(await check(outpoint, { funding: 'confirmed' }, 6), 'deposit-not-yet-seen')
+    assert.equal(await check(outpoint, { value: sats(VALUE - 1n) }), 'deposit-differs')
+    assert.equal(await check(outpoint, { script: Uint8Array.of(0x51) }), 'deposit-differs')
+  })
+
+  it('refuses one that the mempool spends, and one that a block spent', async () => {
+    const { outpoints } = await regtest().purse.fund(outputs)
+    const [outpoint] = outpoints
+    assert.ok(outpoint)
+    const spending = spend(outpoint, 10_000)
+    await bitcoind().sendRawTransaction(serialise(spending))
+    for (const funding of ['after-receipts', 'confirmed'] as const)
+      assert.equal(await check(outpoint, { funding }), 'deposit-spent')
+    await regtest().mine(0, 1)
+    assert.equal(await check(outpoint), 'deposit-spent', 'its sibling is still there')
+    assert.equal(await check(outpoint, { funding: 'confirmed' }), 'deposit-not-yet-seen')
+    assert.equal(await check(outpointOf(txidOf(spending), 1)), 'deposit-spent', 'an output that never was is none to wait for')
+  })
+
+  it('says so where bitcoind does not answer', async () => {
+    const stranger = { getTxOut: () => Promise.reject(new Error('planted')) } as never
+    const deposit = { outpoint: outpointOf(txidOf(spend(outpointOf('11'.repeat(32) as never, 0), 1)), 0), value: VALUE, script: PURSE_SCRIPT }
+    assert.equal(await checkDeposit(stranger, { ...deposit, funding: 'after-receipts' }, 1), 'bitcoind-unreachable')
+  })
+})
