@@ -195,6 +195,7 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
     {
       state: () => running.state,
       shell: () => ({ loop: running.status, chain_watcher, is_warm, unseen: chain.unseen() }),
+      reserve: () => null,
       loop: () => running.counters(),
       network: () => network.counters(),
       chain: () => chain.counters(),

@@ -45,7 +45,7 @@ function fitToPrint(answer: VaultsAnswer): VaultsAnswer {
       trigger,
       status: printable(status),
     }))
-    return { vault_id: vault.vault_id, manifests: vault.manifests, incidents }
+    return { ...vault, incidents }
   })
   return { ...answer, vaults }
 }

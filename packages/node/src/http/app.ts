@@ -35,7 +35,7 @@ const DEFAULT_MOVEMENTS = 100
 const MAX_MOVEMENTS = 1_000
 
 export function createApp({ sources, metrics, liveness, token, watching, onBug }: AppModules): Hono {
-  const { state, shell } = sources
+  const { state, shell, reserve } = sources
   const app = new Hono()
 
   app.get('/livez', () => {
@@ -56,7 +56,7 @@ export function createApp({ sources, metrics, liveness, token, watching, onBug }
     return failure(REFUSALS.unauthorised())
   })
   app.get('/api/v1/status', () => success(statusView(state(), shell())))
-  app.get('/api/v1/vaults', () => success({ vaults: vaultsView(state()) }))
+  app.get('/api/v1/vaults', () => success({ vaults: vaultsView(state(), reserve()) }))
   app.get('/api/v1/incidents', () => success({ incidents: incidentsView(state()) }))
   app.get('/api/v1/incidents/:id', (context) => {
     const id = context.req.param('id')

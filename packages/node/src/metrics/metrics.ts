@@ -62,8 +62,8 @@ export function createMetrics(): Metrics {
       if (code !== 'accepted') refusals.inc({ member: peer, code })
     },
     content_type: registry.contentType,
-    async render({ state, shell, loop, network, chain, logger }) {
-      showState(shownState(state(), shell()))
+    async render({ state, shell, reserve, loop, network, chain, logger }) {
+      showState(shownState(state(), shell(), reserve()))
       showLoop(loop())
       showNetwork(network())
       showChain(chain())

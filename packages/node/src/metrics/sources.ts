@@ -1,5 +1,5 @@
 import type { NetworkCounters } from '@belfry/network'
-import type { State } from '@belfry/protocol'
+import type { FeeReserve, State } from '@belfry/protocol'
 import type { LoopCounters } from '@belfry/runtime'
 import type { ChainCounters } from '../chain/index.ts'
 import type { Logger } from '../logging/index.ts'
@@ -9,6 +9,8 @@ import type { ShellHealth } from '../views/index.ts'
 export interface MetricsSources {
   readonly state: () => State
   readonly shell: () => ShellHealth
+  /** What the fee wallet can do for one vault; null without one. */
+  readonly reserve: () => FeeReserve | null
   readonly loop: () => LoopCounters
   readonly network: () => NetworkCounters
   readonly chain: () => Readonly<ChainCounters>

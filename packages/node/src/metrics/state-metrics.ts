@@ -1,8 +1,9 @@
 /** What the core's state shows: the chain, the members, vaults and incidents, and why this node is not ready. */
-import type { ChainState, State } from '@belfry/protocol'
+import { type ChainState, type FeeReserve, type State, VAULT_RISKS } from '@belfry/protocol'
 import {
   type Counts,
   INCIDENT_STATUSES,
+  type MarketCounts,
   PEER_LIVES,
   type PeerView,
   READINESS_REASONS,
@@ -10,6 +11,7 @@ import {
   type ShellHealth,
   VAULT_STATES,
   countsOf,
+  marketCounts,
   peersView,
   readiness,
 } from '../views/index.ts'
@@ -20,13 +22,14 @@ export interface ShownState {
   readonly state: State
   readonly readiness: Readiness
   readonly counts: Counts
+  readonly market: MarketCounts
   /** The other members. */
   readonly peers: readonly PeerView[]
 }
 
-export function shownState(state: State, shell: ShellHealth): ShownState {
+export function shownState(state: State, shell: ShellHealth, reserve: FeeReserve | null): ShownState {
   const peers = peersView(state).filter(({ self }) => !self)
-  return { state, readiness: readiness(state, shell), counts: countsOf(state), peers }
+  return { state, readiness: readiness(state, shell), counts: countsOf(state), market: marketCounts(state, reserve), peers }
 }
 
 const MS_PER_SECOND = 1_000
@@ -57,6 +60,14 @@ export const STATE_METRICS: readonly Family<ShownState>[] = [
     'Vaults of which a recovery transaction may be known outside although it did not confirm.',
     ({ counts }) => counts.vaults.exposed,
   ),
+  metric(
+    'belfry_vaults_at_risk',
+    'Vaults whose ladder is under the fee market and that no fee coin of this node makes up for, by why.',
+    ({ market }) => VAULT_RISKS.map((reason) => [market.at_risk[reason], reason]),
+    ['reason'],
+  ),
+  metric('belfry_ladder_headroom_ratio', 'How many times what the fee market asks the weakest ladder pays.',
+    ({ market }) => market.least_headroom),
   metric('belfry_incidents', 'Incidents by where they stand.',
     ({ counts }) => INCIDENT_STATUSES.map((status) => [counts.incidents[status], status]), ['status']),
   metric('belfry_evidence_pieces', 'Pairs of conflicting signed messages held against members.',

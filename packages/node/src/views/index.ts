@@ -10,6 +10,7 @@ export {
   incidentView,
 } from './incident.ts'
 export { type IncidentSummary, incidentsView } from './incidents.ts'
+export { type MarketCounts, type MarketView, marketCounts } from './market.ts'
 export { type MovementView, type PlaceView, movementsView } from './movements.ts'
 export type { MemberName } from './named.ts'
 export { type PeerView, peersView } from './peers.ts'

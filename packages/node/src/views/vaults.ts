@@ -1,6 +1,7 @@
 /** The vaults that this member guards. */
 import {
   type Coin,
+  type FeeReserve,
   type HeldManifest,
   type Incident,
   type IncidentStatus,
@@ -13,6 +14,7 @@ import {
   manifestState,
 } from '@belfry/protocol'
 import { type IncidentId, type VaultId, sortedEntries } from '@belfry/protocol/primitives'
+import { type MarketView, marketView } from './market.ts'
 import { type MemberName, namedAll } from './named.ts'
 import { satVb, satsNumber } from './units.ts'
 
@@ -29,6 +31,7 @@ export interface VaultView {
   readonly protected: boolean
   readonly exposed: boolean
   readonly deposit: DepositView
+  readonly market: MarketView | null
   readonly manifests: readonly ManifestView[]
   readonly incidents: readonly {
     readonly incident_id: string
@@ -74,17 +77,21 @@ export interface RungView {
   readonly fee_sats: number
 }
 
-export function vaultsView(state: State): VaultView[] {
+/** @param reserve what the fee wallet can do for one vault; null without one */
+export function vaultsView(state: State, reserve: FeeReserve | null): VaultView[] {
   // Once for all vaults: looking for each one's among all would cost the product of both.
   const incidents = Map.groupBy(sortedEntries(state.durable.incidents), ([, { vault_id }]) => vault_id)
   return sortedEntries(state.durable.vaults).map(([vault_id, vault]) =>
-    vaultView(state, vault_id, vault, incidents.get(vault_id) ?? []),
+    vaultView(state, vault_id, vault, { incidents: incidents.get(vault_id) ?? [], reserve }),
   )
 }
 
-type Incidents = readonly (readonly [IncidentId, Incident])[]
+interface Beside {
+  readonly incidents: readonly (readonly [IncidentId, Incident])[]
+  readonly reserve: FeeReserve | null
+}
 
-function vaultView(state: State, vault_id: VaultId, vault: Vault, incidents: Incidents): VaultView {
+function vaultView(state: State, vault_id: VaultId, vault: Vault, { incidents, reserve }: Beside): VaultView {
   const tip = tipOf(state)
   return {
     vault_id,
@@ -93,6 +100,7 @@ function vaultView(state: State, vault_id: VaultId, vault: Vault, incidents: Inc
     protected: isProtected(state, vault),
     exposed: vault.exposed,
     deposit: depositView(vault, tip),
+    market: marketView(state, vault, reserve),
     manifests: vault.manifests.map((held) => manifestView(state, vault, held)),
     incidents: incidents.map(([incident_id, incident]) => ({
       incident_id,

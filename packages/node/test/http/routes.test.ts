@@ -29,7 +29,7 @@ describe('the HTTP interface', () => {
     } = server
     const expected: Readonly<Record<string, unknown>> = {
       '/api/v1/status': statusView(state, RUNNING),
-      '/api/v1/vaults': { vaults: vaultsView(state) },
+      '/api/v1/vaults': { vaults: vaultsView(state, null) },
       '/api/v1/incidents': { incidents: incidentsView(state) },
       '/api/v1/peers': { peers: peersView(state) },
       [`/api/v1/incidents/${incident_id}`]: incidentView(state, incident_id),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { SecretBytes } from '@belfry/keystore'
 import { COUNTERS } from '@belfry/network'
 import { REJECT_CODES, IGNORE_CODES, TELL_EVENTS } from '@belfry/protocol'
-import type { MemberIndex } from '@belfry/protocol/primitives'
+import type { Feerate, MemberIndex } from '@belfry/protocol/primitives'
 import { register } from 'prom-client'
 import { createCounters } from '../../src/chain/counters.ts'
 import { type Metrics, type MetricsSources, createMetrics } from '../../src/metrics/index.ts'
@@ -107,6 +107,21 @@ describe('the metrics', () => {
     assert.equal(samples.get('belfry_peers{life="unknown"}'), 4)
     assert.equal(samples.get('belfry_chain_state{state="ok"}'), 1)
     assert.ok((samples.get('belfry_ledger_entries') ?? 0) > 0)
+  })
+
+  it('count the vaults at risk by why, and show the least headroom of their ladders', async () => {
+    const of = world()
+    const metrics = createMetrics()
+    const risks = async () => {
+      const { samples } = await scrape(metrics, sourcesOf(of.state))
+      const reasons = [...samples].filter(([key]) => key.startsWith('belfry_vaults_at_risk'))
+      return { reasons: reasons.map(([, value]) => value), headroom: samples.get('belfry_ladder_headroom_ratio') }
+    }
+    assert.deepEqual(await risks(), { reasons: [0, 0, 0], headroom: 1.6 })
+    of.state.volatile.estimate = 40_000 as Feerate
+    assert.deepEqual(await risks(), { reasons: [1, 0, 0], headroom: 0.5 })
+    of.state.volatile.estimate = null
+    assert.deepEqual(await risks(), { reasons: [0, 0, 0], headroom: undefined })
   })
 
   it('have no tip before the first block, rather than a wrong one', async () => {

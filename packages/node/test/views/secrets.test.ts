@@ -12,7 +12,7 @@ function everything({ state, incident_id }: World): unknown[] {
     peersView(state),
     readiness(state, RUNNING),
     statusView(state, RUNNING),
-    vaultsView(state),
+    vaultsView(state, null),
   ]
 }
 

@@ -6,7 +6,7 @@ import { TIP, activate, wholeIncident, world } from './world.ts'
 describe('the view of the vaults', () => {
   it('shows a vault that is armed and not yet protected', () => {
     const of = world()
-    const [vault] = vaultsView(of.state)
+    const [vault] = vaultsView(of.state, null)
     assert.deepEqual(
       { ...vault, manifests: undefined },
       {
@@ -15,6 +15,15 @@ describe('the view of the vaults', () => {
         state: 'armed',
         protected: false,
         exposed: false,
+        market: {
+          state: 'above',
+          top_sat_vb: 20,
+          top_package_sat_vb: 12,
+          asked_sat_vb: 12.5,
+          headroom: 1.6,
+          fee_coin_means: [],
+          risk: null,
+        },
         incidents: [],
         manifests: undefined,
         deposit: { outpoint: of.manifest.deposit.outpoint, value_sats: 50_000_000, spend: null },
@@ -25,7 +34,7 @@ describe('the view of the vaults', () => {
   it('shows the manifest with its ladders in sat/vB and who holds it', () => {
     const of = world()
     activate(of)
-    const [held] = vaultsView(of.state)[0]?.manifests ?? []
+    const [held] = vaultsView(of.state, null)[0]?.manifests ?? []
     assert.equal(held?.manifest_hash, of.manifest_hash)
     assert.deepEqual(
       [
@@ -60,7 +69,7 @@ describe('the view of the vaults', () => {
     const of = world()
     activate(of)
     const held = of.state.durable.vaults.get(of.vault_id)?.manifests[0]
-    const isProtected = (): boolean | undefined => vaultsView(of.state)[0]?.protected
+    const isProtected = (): boolean | undefined => vaultsView(of.state, null)[0]?.protected
     assert.equal(isProtected(), true)
     held?.receipts.delete(of.federation.memberOf(of.federation.members[4]?.index ?? of.state.config.self).index)
     assert.equal(isProtected(), true)
@@ -72,7 +81,7 @@ describe('the view of the vaults', () => {
     const of = world()
     activate(of)
     of.chain({ event: 'spend-seen', outpoint: of.manifest.deposit.outpoint, tx: of.theft })
-    const [seen] = vaultsView(of.state)
+    const [seen] = vaultsView(of.state, null)
     assert.deepEqual(seen?.deposit.spend, { txid: of.theft.txid, seen: 'mempool', block: null, confirmations: 0 })
     assert.deepEqual(seen?.incidents, [{ incident_id: of.incident_id, trigger: 'theft', status: 'open' }])
   })
@@ -81,12 +90,12 @@ describe('the view of the vaults', () => {
     const of = world()
     const vault = of.state.durable.vaults.get(of.vault_id)
     vault?.coins.set(of.manifest.deposit.outpoint, { mempool: null, offered: spendOf(of.theft.txid), confirmed: null })
-    assert.equal(vaultsView(of.state)[0]?.deposit.spend?.seen, 'offered')
+    assert.equal(vaultsView(of.state, null)[0]?.deposit.spend?.seen, 'offered')
   })
 
   it("shows the recovery's end", () => {
     const of = world()
     wholeIncident(of)
-    assert.equal(vaultsView(of.state)[0]?.incidents[0]?.status, 'recovered')
+    assert.equal(vaultsView(of.state, null)[0]?.incidents[0]?.status, 'recovered')
   })
 })

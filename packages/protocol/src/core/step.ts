@@ -6,6 +6,7 @@ import { onBroadcastAnswer } from '../incident/broadcast.ts'
 import { onBumpAnswer } from '../incident/bump.ts'
 import { tellCertificatesIfDue } from '../incident/certificate.ts'
 import { onBlock, onSpend, releaseToSecondWave, resumeIncidents } from '../incident/machine.ts'
+import { watchLadders } from '../incident/market-watch.ts'
 import { onRebuilt, onShareOpened } from '../incident/rebuild.ts'
 import { onSealed } from '../incident/release.ts'
 import { heartbeatForTip, heartbeatIfDue } from '../liveness/heartbeats.ts'
@@ -127,6 +128,7 @@ function onChain(turn: Turn, fact: ChainEvent): void {
       turn.tell({ level: 'info', event: 'block-connected', height: fact.block.height, detail: fact.block.hash })
       for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) activateIfDue(turn, vault_id, vault)
       onBlock(turn)
+      watchLadders(turn)
       heartbeatForTip(turn)
       return
     case 'block-disconnected':

@@ -2,6 +2,7 @@
 import type { ChainState } from '../chain/index.ts'
 import type { BroadcastAnswer } from '../core/input.ts'
 import { MAX_ENVELOPES, MAX_MEMBERS, MAX_VAULTS } from '../custody/limits.ts'
+import type { LadderWatch } from '../incident/market-watch.ts'
 import type { Heartbeat } from '../messages/heartbeat.ts'
 import type { EnrolRequest } from '../messages/owner-requests.ts'
 import {
@@ -17,6 +18,7 @@ import {
   type Millis,
   type Outpoint,
   type Txid,
+  type VaultId,
 } from '../primitives/index.ts'
 import type { Buckets } from '../messages/budget.ts'
 import { Countdown } from './countdown.ts'
@@ -140,6 +142,8 @@ export interface Volatile {
   readonly orders: BoundedMap<IncidentId, readonly MemberIndex[]>
   /** Coins whose spend a reorganisation undid, and when, until the mempool or a block says what has become of it. */
   readonly undone: BoundedMap<Outpoint, Millis>
+  /** Whether each vault's ladder was under the fee market at the last blocks. */
+  readonly ladders: BoundedMap<VaultId, LadderWatch>
 }
 
 export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
@@ -171,6 +175,7 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     incident_ids: new BoundedMap(2 * MAX_VAULTS),
     orders: new BoundedMap(MAX_INCIDENTS),
     undone: new BoundedMap(MAX_UNDONE),
+    ladders: new BoundedMap(MAX_VAULTS),
   }
 }
 
