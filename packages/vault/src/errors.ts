@@ -10,6 +10,8 @@ export type VaultErrorCode =
   | 'feerates-invalid'
   | 'percent-out-of-range'
   | 'vault-too-small'
+  | 'fee-coins-unsafe'
+  | 'dead-man-invalid'
   // files
   | 'file-too-large'
   | 'file-malformed'
@@ -29,8 +31,14 @@ export type VaultErrorCode =
   | 'psbt-foreign'
   | 'psbt-changed'
   | 'set-refused'
+  // timelock-recovery plans (BIP-128)
+  | 'timelock-plan-refused'
+  | 'timelock-plan-impossible'
   // spends
   | 'spend-impossible'
+  // fee coins
+  | 'fee-parent-unfit'
+  | 'fee-coin-too-small'
 
 /** What this package throws, and nothing else, whatever bytes it is given. */
 export class VaultError extends CodedError<VaultErrorCode> {}

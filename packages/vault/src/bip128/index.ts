@@ -1,0 +1,5 @@
+export { type AcceptedTimelockPlan, acceptTimelockPlan } from './accept.ts'
+export { checksumOf } from './checksum.ts'
+export { type TimelockPlanInit, makeTimelockPlan } from './make.ts'
+export { type RecoveryOutput, type TimelockPlan, TIMELOCK_DAYS, parseTimelockPlan, timelockPlanToJson } from './plan.ts'
+export { type RelativeLock, blocksOf, daysOf, relativeLockOf, sequenceOfDays } from './timelock.ts'
