@@ -3,7 +3,7 @@ import type { CounterName, FaultCounts } from './counters.ts'
 import type { NetworkLimits } from './limits.ts'
 
 /** A one-request protocol that an owner may open. */
-export type OwnerProtocol = 'enrol' | 'info'
+export type OwnerProtocol = 'enrol' | 'command' | 'info'
 
 /** `ignore` where the message may be fine elsewhere or later; `reject` only what every honest forwarder would. */
 export type GossipVerdict = 'accept' | 'reject' | 'ignore'

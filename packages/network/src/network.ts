@@ -226,7 +226,7 @@ class Libp2pNetwork implements Network {
     await libp2p.handle(this.#name('member'), member.streams.onStream, { maxInboundStreams: MEMBER_STREAMS })
     // More than may run: the one over budget is told so.
     const maxInboundStreams = 2 * this.#parts.limits.ownerConcurrentRequests + 1
-    for (const protocol of ['enrol', 'info'] as const) {
+    for (const protocol of ['enrol', 'command', 'info'] as const) {
       const onStream = member.server.onStream.bind(member.server, protocol)
       await libp2p.handle(this.#name(protocol), onStream, { maxInboundStreams })
     }

@@ -169,6 +169,8 @@ function content(turn: Turn, kind: MemberKind, head: Header, frame: Frame): Verd
       return read(kind, head, (body) => onCertificate(turn, body))
     case 'receipt':
       return read(kind, head, (body) => custodyReceipt(turn, from, body, frame))
+    case 'command':
+      return read(kind, head, () => 'unknown-kind')
     case 'release':
       return read(kind, head, (body) => onRelease(turn, from, body, frame))
     case 'pull':

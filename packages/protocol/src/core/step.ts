@@ -10,7 +10,7 @@ import { watchLadders } from '../incident/market-watch.ts'
 import { onRebuilt, onShareOpened } from '../incident/rebuild.ts'
 import { onSealed } from '../incident/release.ts'
 import { heartbeatForTip, heartbeatIfDue } from '../liveness/heartbeats.ts'
-import { type EnrolRequest, enrolRequest, infoRequest } from '../messages/owner-requests.ts'
+import { type EnrolRequest, commandRequest, enrolRequest, infoRequest } from '../messages/owner-requests.ts'
 import type { ChainEvent } from '../chain/index.ts'
 import type { CryptoPorts } from '../crypto/index.ts'
 import { type Millis, SchemaError, type VaultId, assertNever, fromCbor, sortedEntries } from '../primitives/index.ts'
@@ -89,7 +89,10 @@ function start(turn: Turn): void {
 
 function onRequest(turn: Turn, { request_id, peer_id, protocol, bytes }: Extract<Input, { kind: 'request' }>): void {
   try {
-    if (protocol === 'info') {
+    if (protocol === 'command') {
+      fromCbor(commandRequest, bytes)
+      refuse(turn, request_id, 'busy')
+    } else if (protocol === 'info') {
       fromCbor(infoRequest, bytes)
       onInfo(turn, request_id, peer_id)
     } else {

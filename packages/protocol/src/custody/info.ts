@@ -1,5 +1,6 @@
 /** What a member tells an owner of the owner's own vaults. */
 import { incidentStatus } from '../incident/machine.ts'
+import { vaultLadder } from '../incident/market-watch.ts'
 import type { OwnerAnswer, VaultInfo } from '../messages/owner-requests.ts'
 import { type VaultId, sortedEntries } from '../primitives/index.ts'
 import type { Vault } from '../state/durable.ts'
@@ -25,6 +26,11 @@ export function onInfo(turn: Turn, request_id: number, peer_id: string): void {
 function describe(turn: Turn, vault_id: VaultId, vault: Vault): VaultInfo {
   return {
     vault_id,
+    revoked: false,
+    exposed: vault.exposed,
+    funded: true,
+    destroyable: false,
+    drills: [],
     manifests: vault.manifests.map((held) => ({
       manifest_hash: held.hash,
       generation: held.manifest.generation,
@@ -38,5 +44,11 @@ function describe(turn: Turn, vault_id: VaultId, vault: Vault): VaultInfo {
         trigger: incident.trigger,
         status: incidentStatus(vault, incident, turn.tip),
       })),
+    market: marketOf(turn, vault),
   }
+}
+
+function marketOf({ volatile }: Turn, vault: Vault): VaultInfo['market'] {
+  const ladder = vaultLadder(vault, volatile)
+  return ladder && { top_feerate: ladder.deciding_feerate, estimate: volatile.estimate, state: ladder.state }
 }

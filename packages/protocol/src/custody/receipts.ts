@@ -10,7 +10,15 @@ import { recoveryRung } from '../incident/trigger.ts'
 
 export function custodyReceipt(turn: Turn, from: MemberIndex, body: Receipt, frame: Frame): VerdictCode {
   if (frame.attachment !== null) return 'bad-attachment'
-  return body.statement === 'holds' ? onReceipt(turn, from, body, frame) : onBroadcastReceipt(turn, from, body, frame)
+  switch (body.statement) {
+    case 'holds':
+      return onReceipt(turn, from, body, frame)
+    case 'broadcast':
+      return onBroadcastReceipt(turn, from, body, frame)
+    case 'drill':
+    case 'destroyed':
+      return 'unknown-variant'
+  }
 }
 
 /** Told to the owner in the incident's story; what is done is only ever what my own bitcoind sees. */

@@ -1,9 +1,11 @@
 /** The one table of message kinds: what each carries, how it travels, and how much of it is taken. */
 import { type Infer, type Schema, fromCbor, toCbor } from '../primitives/index.ts'
+import { MAX_SIGNED_COMMAND_BYTES } from '../owner/command.ts'
 import { certificate } from './certificate.ts'
+import { commandNotice } from './command.ts'
 import { MAX_ATTACHMENT_BYTES } from './frame.ts'
 import { heartbeat } from './heartbeat.ts'
-import { enrolRequest, infoRequest } from './owner-requests.ts'
+import { commandRequest, enrolRequest, infoRequest } from './owner-requests.ts'
 import { pull } from './pull.ts'
 import { receipt } from './receipt.ts'
 import { release } from './release.ts'
@@ -53,6 +55,12 @@ export const MEMBER_KINDS = {
     ...ONCE,
   }),
   receipt: kind(receipt, { channels: ['gossip', 'stream'], room: 'urgent', max_attachment_bytes: 0, ...ONCE }),
+  command: kind(commandNotice, {
+    channels: ['gossip', 'stream'],
+    room: 'urgent',
+    max_attachment_bytes: MAX_SIGNED_COMMAND_BYTES,
+    ...ONCE,
+  }),
   release: kind(release, {
     channels: ['stream'],
     room: 'urgent',
@@ -79,7 +87,7 @@ export function decodeBody<K extends MemberKind>(kind: K, bytes: Uint8Array): Bo
 }
 
 /** Owners' requests: authenticated by what they carry, answered on the same stream. */
-export const OWNER_KINDS = { enrol: enrolRequest, info: infoRequest } as const
+export const OWNER_KINDS = { enrol: enrolRequest, command: commandRequest, info: infoRequest } as const
 export type OwnerKind = keyof typeof OWNER_KINDS
 
 export function isMemberKind(kind: string): kind is MemberKind {

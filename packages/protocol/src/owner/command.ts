@@ -4,6 +4,7 @@ import { type Hasher, taggedHash } from '../crypto/index.ts'
 import { MAX_MEMBERS, MAX_PANIC_KEYS } from '../custody/limits.ts'
 import { ownerSignature } from '../custody/manifest.ts'
 import { type Hash32, type Infer, type LockHash, type ManifestHash, type VaultId, fromCbor, s, toCbor, toHex } from '../primitives/index.ts'
+import { DRILL_LEVELS } from './limits.ts'
 
 /** The owner's anchor is at least this deep in the owner's own chain, so that no ordinary reorganisation undoes it. */
 export const ANCHOR_DEPTH = 6
@@ -33,7 +34,7 @@ export const order = s.variant('order', {
   destroy: s.struct({}),
   /** Rehearse. Any one owner key. Levels: 1 notification, 2 shares, 3 ladder, 4 vote to rebuild, 5 the same with members held back. */
   drill: s.struct({
-    level: s.uint(5, 1),
+    level: s.uint(DRILL_LEVELS, 1),
     /** Members that keep still in this drill (level 5). */
     held_back: s.list(s.memberIndex, MAX_MEMBERS),
     /** Level 3 only. */
@@ -64,6 +65,18 @@ export const signedCommand = s.struct({
   signatures: s.list(ownerSignature, MAX_PANIC_KEYS, 1),
 })
 export type SignedCommand = Infer<typeof signedCommand>
+
+/** Encoded: the command, and for each signature its key and the CBOR around it. */
+export const MAX_SIGNED_COMMAND_BYTES = 64 + MAX_COMMAND_BYTES + 128 * MAX_PANIC_KEYS
+
+export function encodeSignedCommand(value: SignedCommand): Uint8Array {
+  return toCbor(signedCommand, value)
+}
+
+/** @throws SchemaError */
+export function decodeSignedCommand(bytes: Uint8Array): SignedCommand {
+  return fromCbor(signedCommand, bytes)
+}
 
 export function encodeCommand(value: Command): Uint8Array {
   return toCbor(command, value)

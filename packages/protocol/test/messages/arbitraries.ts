@@ -2,9 +2,12 @@
 import * as fc from 'fast-check'
 import {
   type BodyOf,
+  DRILL_LEVELS,
+  type DrillInfo,
   type EnrolRequest,
   type Frame,
   type Header,
+  type LadderTrial,
   type MemberKind,
   type OwnerAnswer,
   SEALED_SHARE_BYTES,
@@ -15,6 +18,7 @@ import { MAX_RECEIPT_FRAME_BYTES } from '../../src/messages/owner-requests.ts'
 import {
   type BlockHash,
   type EnvelopeId,
+  type Feerate,
   type Hash32,
   type Height,
   type IncidentId,
@@ -46,6 +50,7 @@ export const anyText = <T extends string = string>(maxLength: number, minLength 
 export const anyMember = upTo<MemberIndex>(64, 1)
 export const anyHeight = upTo<Height>(0xffff_ffff)
 export const anyMillis = upTo<Millis>(8_640_000_000_000_000)
+export const anyFeerate = upTo<Feerate>(1_000_000_000)
 export const anyTxid = anyHex<Txid>()
 export const anySats = fc.bigInt({ min: 0n, max: MAX_SATS }).map((amount) => amount as Sats)
 export const anyOutpoint = fc.tuple(anyTxid, upTo(0xffff_ffff)).map(([txid, vout]) => `${txid}:${vout}` as Outpoint)
@@ -59,6 +64,8 @@ export const anyChainState = fc.constantFrom(
 export const anyTrigger = fc.constantFrom('theft' as const, 'cold-theft' as const, 'panic' as const, 'drill' as const)
 export const anyAction = fc.constantFrom('clawback' as const, 'emergency' as const, 'succession' as const, 'drill' as const)
 export const anyDiscriminator = bytesUpTo(32)
+
+export const anyLevel = upTo(DRILL_LEVELS, 1)
 
 const few = <T>(item: fc.Arbitrary<T>, minLength = 0): fc.Arbitrary<T[]> =>
   fc.array(item, { minLength, maxLength: minLength + 4 })
@@ -100,7 +107,25 @@ export const BODIES: { readonly [K in MemberKind]: fc.Arbitrary<BodyOf<K>> } = {
     },
     PLAIN,
   ),
+  command: fc.record({ vault_id: anyHex<VaultId>(), command_hash: anyHex<Hash32>(), height: anyHeight }, PLAIN),
   receipt: fc.oneof(
+    fc.record(
+      {
+        statement: fc.constant('drill' as const),
+        vault_id: anyHex<VaultId>(),
+        command_hash: anyHex<Hash32>(),
+        level: anyLevel,
+        result: fc.constantFrom('no-channel' as const, 'good' as const, 'bad' as const, 'rebuilt' as const),
+        tried: upTo(1_024),
+        good: upTo(1_024),
+        height: anyHeight,
+      },
+      PLAIN,
+    ),
+    fc.record(
+      { statement: fc.constant('destroyed' as const), vault_id: anyHex<VaultId>(), command_hash: anyHex<Hash32>(), height: anyHeight },
+      PLAIN,
+    ),
     fc.record(
       {
         statement: fc.constant('holds' as const),
@@ -203,11 +228,38 @@ export const anyManifestState = fc.constantFrom(
   'active' as const,
   'superseded' as const,
   'withdrawn' as const,
+  'cancelled' as const,
+)
+
+const anyDrillStatus = fc.constantFrom('running' as const, 'passed' as const, 'failed' as const, 'abandoned' as const)
+export const anyTrial: fc.Arbitrary<LadderTrial> = fc.record(
+  { tried: upTo(1_024), accepted: upTo(1_024), mempool_floor: anyFeerate, estimate: fc.option(anyFeerate) },
+  PLAIN,
+)
+
+const anyDrill: fc.Arbitrary<DrillInfo> = fc.record(
+  {
+    command_hash: anyHex<Hash32>(),
+    vault_id: anyHex<VaultId>(),
+    level: anyLevel,
+    commanded_at_ms: anyMillis,
+    commanded_height: anyHeight,
+    held_back: few(anyMember),
+    trial: fc.option(anyTrial),
+    status: anyDrillStatus,
+    reports: few(bytesUpTo(300)),
+  },
+  PLAIN,
 )
 
 const anyVaultInfo: fc.Arbitrary<VaultInfo> = fc.record(
   {
     vault_id: anyHex<VaultId>(),
+    revoked: fc.boolean(),
+    exposed: fc.boolean(),
+    funded: fc.boolean(),
+    destroyable: fc.boolean(),
+    drills: few(fc.record({ level: anyLevel, height: anyHeight, status: anyDrillStatus }, PLAIN)),
     manifests: few(
       fc.record(
         {
@@ -220,6 +272,16 @@ const anyVaultInfo: fc.Arbitrary<VaultInfo> = fc.record(
       ),
     ),
     incidents: few(fc.record({ incident_id: anyHex<IncidentId>(), trigger: anyTrigger, status: anyText(32) }, PLAIN)),
+    market: fc.option(
+      fc.record(
+        {
+          top_feerate: fc.option(anyFeerate),
+          estimate: fc.option(anyFeerate),
+          state: fc.constantFrom('above' as const, 'near' as const, 'under' as const, 'unknown' as const),
+        },
+        PLAIN,
+      ),
+    ),
   },
   PLAIN,
 )
@@ -234,6 +296,16 @@ export const anyOwnerAnswer: fc.Arbitrary<OwnerAnswer> = fc.oneof(
       tip: fc.option(anyBlock),
       chain: anyChainState,
       vaults: few(anyVaultInfo),
+    },
+    PLAIN,
+  ),
+  fc.record({ answer: fc.constant('drills' as const), member: anyMember, tip: fc.option(anyBlock), drills: few(anyDrill) }, PLAIN),
+  fc.record(
+    {
+      answer: fc.constant('command' as const),
+      command_hash: anyHex<Hash32>(),
+      state: fc.constantFrom('accepted' as const, 'held' as const, 'known' as const),
+      height: anyHeight,
     },
     PLAIN,
   ),

@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import { anyEnrolRequest, anyOwnerAnswer } from './arbitraries.ts'
 import { isFuzzed, readsBack } from './codec.ts'
 
-const info = fc.constant({ what: 'vaults' as const })
+const info = fc.constantFrom({ what: 'vaults' as const }, { what: 'drills' as const })
 
 describe("owners' requests", () => {
   it('are read back as they were written', () => {

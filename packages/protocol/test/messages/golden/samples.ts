@@ -12,6 +12,7 @@ import {
 } from '../../../src/index.ts'
 import {
   type EnvelopeId,
+  type Feerate,
   type Hash32,
   type Height,
   type MemberIndex,
@@ -107,8 +108,14 @@ function ownerMessages(): Record<string, string> {
       vaults: [
         {
           vault_id,
+          revoked: false,
+          exposed: true,
+          funded: true,
+          destroyable: false,
+          drills: [{ level: 4, height, status: 'passed' }],
           manifests: [{ manifest_hash, generation: 1, state: 'active', receipts: [member(1), member(2)] }],
           incidents: [{ incident_id: vault.theft, trigger: 'theft', status: 'open' }],
+          market: { top_feerate: 250_000 as Feerate, estimate: 12_000 as Feerate, state: 'above' },
         },
       ],
     }),

@@ -1,0 +1,34 @@
+/**
+ * Limits of what owners may order. Whoever stole one owner key can order drills and cancel generations: whatever that floods, there
+ * is room left for panics and for every incident of the coin.
+ */
+export const DRILL_LEVELS = 5
+/**
+ * Drills remembered of one vault. The oldest makes room once it is `DRILL_MEMORY` blocks old, so no more than these can be ordered
+ * in that time, and what is signed for them is bounded.
+ */
+export const MAX_DRILLS_PER_VAULT = 16
+/** Blocks after which a drill that has not passed is over. */
+export const DRILL_DEADLINE = 144
+/** Blocks after its anchor from which a drill may be forgotten, with all that was signed for it; from here on nobody takes it. */
+export const DRILL_MEMORY = 288
+/** Rehearsals (levels 4 and 5) under way at one member, over all vaults: their shares take locked memory. */
+export const MAX_REHEARSALS = 16
+
+/** Panics that a member takes of its own accord: of one vault in all, and within one window of blocks. */
+export const MAX_PANICS = 4
+export const MAX_PANICS_PER_WINDOW = 2
+export const PANIC_WINDOW = 144
+/**
+ * Beyond those it takes one only where b+1 members say that they took it. Each honest member takes few of its own accord, so these
+ * are at most n·MAX_PANICS/(b+1), and no thief of panic keys can give members different ones until none is heard.
+ */
+export const MAX_PANICS_KEPT = 16
+
+/** One for each manifest that may wait. */
+export const MAX_CANCELS_PER_VAULT = 8
+/** One is enough; two devices may order it at the same moment. */
+export const MAX_REVOKES_PER_VAULT = 2
+export const MAX_COMMANDS_PER_VAULT = MAX_DRILLS_PER_VAULT + MAX_PANICS_KEPT + MAX_CANCELS_PER_VAULT + MAX_REVOKES_PER_VAULT
+/** Theft, cold-theft, and one for each panic and drill. */
+export const MAX_INCIDENTS_PER_VAULT = 2 + MAX_PANICS_KEPT + MAX_DRILLS_PER_VAULT
