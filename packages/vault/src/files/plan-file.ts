@@ -13,7 +13,12 @@ export const planFileSchema = s.struct({
   format: s.literal('belfry-vault-plan'),
   version: s.literal(1),
   ...planFields,
-  descriptors: s.struct({ deposit: descriptor, unvault: descriptor, deep_cold: descriptor }),
+  descriptors: s.struct({
+    deposit: descriptor,
+    unvault: descriptor,
+    deep_cold: descriptor,
+    staging: s.nullable(descriptor),
+  }),
 })
 
 type PlanFile = Infer<typeof planFileSchema>
@@ -40,11 +45,11 @@ export function fromPlanFile(file: PlanFile): VaultPlan {
   const { format: _format, version: _version, descriptors, ...plan } = file
   checkPlan(plan)
   const derived = descriptorsOf(plan)
-  for (const name of ['deposit', 'unvault', 'deep_cold'] as const) {
+  for (const name of ['deposit', 'unvault', 'deep_cold', 'staging'] as const) {
     if (descriptors[name] === derived[name]) continue
     throw new VaultError(
       'file-inconsistent',
-      `plan.json, field descriptors.${name}: it does not follow from the keys, which give ${derived[name]}`,
+      `plan.json, field descriptors.${name}: it does not follow from the keys, which give ${derived[name] ?? 'none'}`,
       'Do not use this plan before you know who changed it; make it anew from keys that you trust.',
     )
   }
@@ -52,6 +57,11 @@ export function fromPlanFile(file: PlanFile): VaultPlan {
 }
 
 function descriptorsOf(plan: VaultPlan): PlanFile['descriptors'] {
-  const { deposit, unvault, deep_cold } = scriptsOf(plan)
-  return { deposit: deposit.descriptor, unvault: unvault.descriptor, deep_cold: deep_cold.descriptor }
+  const { deposit, unvault, deep_cold, staging } = scriptsOf(plan)
+  return {
+    deposit: deposit.descriptor,
+    unvault: unvault.descriptor,
+    deep_cold: deep_cold.descriptor,
+    staging: staging?.descriptor ?? null,
+  }
 }

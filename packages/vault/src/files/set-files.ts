@@ -7,8 +7,8 @@ import { MAX_SET_TRANSACTION_BYTES } from '../verify/transaction.ts'
 import { readFile } from './file.ts'
 import { fromPlanFile, planFileSchema, toPlanFile } from './plan-file.ts'
 
-/** A clawback ladder for every unvault variant, and the other two ladders. */
-const MAX_TRANSACTIONS = MAX_RUNGS * MAX_RUNGS + 2 * MAX_RUNGS
+/** For every unvault variant itself, a clawback ladder and two means that take fee coins; and the other two ladders. */
+const MAX_TRANSACTIONS = MAX_RUNGS * (1 + MAX_RUNGS + 2) + 2 * MAX_RUNGS
 
 const transactions = s.list(
   s.struct({

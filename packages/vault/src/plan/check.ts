@@ -1,8 +1,10 @@
 import { type Feerate, MAX_SATS, type Sats } from '@belfry/protocol/primitives'
 import { VaultError } from '../errors.ts'
 import { checkDistinct, checkKeySet } from '../scripts/keys.ts'
-import { MAX_CSV, minCsv } from '../scripts/network.ts'
+import { MAX_CSV, minCsv, minStagingCsv } from '../scripts/network.ts'
+import type { WshScript } from '../scripts/wsh.ts'
 import { MAX_FEERATE, MIN_FEERATE, MIN_FEERATE_STEP } from '../transaction/fees.ts'
+import { OUTBIDDING_FEERATE, outbids } from './fee-coins.ts'
 import { affordable, checkAffordable, MIN_CLAWBACK_RUNGS, vsizesOf } from './ladder.ts'
 import { MAX_RUNGS, scriptsOf, type VaultPlan } from './plan.ts'
 
@@ -14,13 +16,17 @@ export function checkTerms(plan: VaultPlan): void {
   checkKeySet(plan.cold, 'cold')
   if (plan.deep_cold.kind === 'multi') checkKeySet(plan.deep_cold, 'deep-cold')
   const deepCold = plan.deep_cold.kind === 'multi' ? plan.deep_cold.keys : []
-  checkDistinct([...plan.cold.keys, plan.hot, ...deepCold], 'cold, hot and deep-cold keys')
+  const heir = plan.dead_man === null ? [] : [plan.dead_man.heir]
+  const whose = heir.length === 0 ? 'cold, hot and deep-cold keys' : 'cold, hot, deep-cold and heir keys'
+  checkDistinct([...plan.cold.keys, plan.hot, ...deepCold, ...heir], whose)
   checkCsv(plan)
   checkValue(plan.deposit.value)
   checkPercent(plan.max_clawback_fee_percent)
   checkLadder(plan.rungs.unvault, 1, 'unvault')
   checkLadder(plan.rungs.clawback, MIN_CLAWBACK_RUNGS, 'clawback')
   checkLadder(plan.rungs.emergency, 1, 'emergency')
+  checkDeadMan(plan)
+  checkFeeCoins(plan)
 }
 
 /**
@@ -30,7 +36,8 @@ export function checkTerms(plan: VaultPlan): void {
 export function checkPlan(plan: VaultPlan): void {
   checkTerms(plan)
   const scripts = scriptsOf(plan)
-  checkDestination(scripts.deep_cold.address, [scripts.deposit.address, scripts.unvault.address])
+  const { deposit, unvault, staging } = scripts
+  checkDestination(scripts.deep_cold.address, [deposit, unvault, ...(staging ? [staging] : [])])
   const vsizes = vsizesOf(scripts, plan.cold.threshold)
   const { rungs, left_out } = affordable(plan, vsizes)
   checkAffordable({ ...plan, rungs }, plan.rungs, scripts, vsizes)
@@ -79,8 +86,35 @@ function checkLadder(rungs: readonly Feerate[], least: number, purpose: string):
   )
 }
 
-function checkDestination(address: string, own: readonly string[]): void {
-  if (!own.includes(address)) return
+/** With no heir there is no ladder; with one it has a rung, a rest that nSequence can say, and time to take back. */
+function checkDeadMan({ dead_man, rungs, network }: VaultPlan): void {
+  if (dead_man === null) {
+    if (rungs.dead_man.length === 0) return
+    throw new VaultError('dead-man-invalid', 'the plan has dead-man rungs and no heir', 'Name an heir, or no such rungs.')
+  }
+  checkLadder(rungs.dead_man, 1, 'dead-man')
+  const { after, staging_csv } = dead_man
+  const least = minStagingCsv(network)
+  const fits = (blocks: number, from: number): boolean => Number.isInteger(blocks) && blocks >= from && blocks <= MAX_CSV
+  if (fits(after, 1) && fits(staging_csv, least)) return
+  throw new VaultError(
+    'dead-man-invalid',
+    `a dead man's transaction after ${after} blocks with ${staging_csv} blocks of staging is not possible on ${network}`,
+    `Choose 1 to ${MAX_CSV} blocks of rest, and ${least} to ${MAX_CSV} blocks of staging.`,
+  )
+}
+
+function checkFeeCoins({ fee_coins, rungs }: VaultPlan): void {
+  if (!fee_coins.anyone_can_pay || outbids(rungs.clawback)) return
+  throw new VaultError(
+    'fee-coins-unsafe',
+    `an anyone-can-pay clawback without a clawback rung of ${OUTBIDDING_FEERATE / 1000} sat/vB is a gift to who pads it`,
+    'Make the plan anew: it adds that rung, or leaves this means out.',
+  )
+}
+
+function checkDestination(address: string, own: readonly WshScript[]): void {
+  if (!own.some((script) => script.address === address)) return
   throw new VaultError(
     'address-invalid',
     `the deep-cold address ${address} is one of the vault's own`,

@@ -1,4 +1,4 @@
-import type { Feerate, Sats, Txid } from '@belfry/protocol/primitives'
+import type { Feerate, Hash32, Sats, Txid } from '@belfry/protocol/primitives'
 import type { VaultPlan } from '../plan/plan.ts'
 import type { Place, TransactionId } from './places.ts'
 
@@ -21,6 +21,8 @@ export class SignedTransaction {
   readonly vsize: number
   readonly txid: Txid
   readonly wtxid: Txid
+  /** Of its outputs: what stays of an anyone-can-pay clawback when a fee coin joins. See `outputsHashOf`. */
+  readonly outputs_hash: Hash32
   readonly #raw: Uint8Array
 
   constructor(fields: Omit<SignedTransaction, 'raw'>, raw: Uint8Array) {
@@ -31,6 +33,7 @@ export class SignedTransaction {
     this.vsize = fields.vsize
     this.txid = fields.txid
     this.wtxid = fields.wtxid
+    this.outputs_hash = fields.outputs_hash
     this.#raw = raw
   }
 

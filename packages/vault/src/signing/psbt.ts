@@ -9,14 +9,14 @@ import { signatureFault, signatureFrom, type SignDigest } from '../transaction/s
 import { finalise } from './finalise.ts'
 import { acceptAsPlanned, checkSigners } from './sign.ts'
 
-/** One input and one output with every signature and derivation that fifteen keys can have, many times over. */
+/** One input and two outputs with every signature and derivation that fifteen keys can have, many times over. */
 export const MAX_PSBT_BYTES = 100_000
 /** Every signer may hand in every transaction, and again. */
 const MAX_PSBTS = 50_000
 
 /** One transaction for a signer: BIP-174, version 0, with what a wallet needs to see what it signs. */
 export function toPsbt(unsigned: UnsignedTransaction): Uint8Array {
-  const { spends, pays } = unsigned
+  const { spends, pays, anchor } = unsigned
   const transaction = Transaction.fromBuffer(unsigned.raw)
   const psbt = new Psbt()
   psbt.setVersion(transaction.version)
@@ -26,12 +26,12 @@ export function toPsbt(unsigned: UnsignedTransaction): Uint8Array {
       hash,
       index,
       sequence,
-      sighashType: Transaction.SIGHASH_ALL,
+      sighashType: unsigned.sighash_type,
       witnessUtxo: { script: spends.script, value: spends.value },
       witnessScript: spends.witness_script,
     })
   }
-  psbt.addOutput({ script: pays.script, value: pays.value })
+  for (const output of anchor === null ? [pays] : [pays, anchor]) psbt.addOutput({ ...output })
   return psbt.toBuffer()
 }
 
@@ -44,7 +44,7 @@ export function signPsbt(plan: VaultPlan, bytes: Uint8Array, keys: readonly Publ
   const { psbt, unsigned, signatures } = readPsbt(plan, byTransaction(plan), bytes)
   for (const key of keys) {
     if (signatures.has(key)) continue
-    const signature = signatureFrom(sign, key, unsigned.sighash)
+    const signature = signatureFrom(sign, key, unsigned.sighash, unsigned.sighash_type)
     psbt.updateInput(0, { partialSig: [{ pubkey: fromHex(key), signature }] })
   }
   return psbt.toBuffer()
@@ -129,7 +129,7 @@ function checkUnchanged(psbt: Psbt, unsigned: UnsignedTransaction): void {
     input !== undefined &&
     (utxo === undefined || (utxo.value === value && equalBytes(utxo.script, script))) &&
     (input.witnessScript === undefined || equalBytes(input.witnessScript, witness_script)) &&
-    (input.sighashType === undefined || input.sighashType === Transaction.SIGHASH_ALL) &&
+    (input.sighashType === undefined || input.sighashType === unsigned.sighash_type) &&
     input.redeemScript === undefined
   if (asBuilt) return
   throw new VaultError(
@@ -143,9 +143,10 @@ function checkUnchanged(psbt: Psbt, unsigned: UnsignedTransaction): void {
 function signaturesOf(psbt: Psbt, unsigned: UnsignedTransaction, plan: VaultPlan): Map<PublicKey, Uint8Array> {
   const signatures = new Map<PublicKey, Uint8Array>()
   const [input] = psbt.data.inputs
+  const { sighash, sighash_type } = unsigned
   for (const { pubkey, signature } of input?.partialSig ?? []) {
     const key = plan.cold.keys.find((cold) => cold === toHex(pubkey))
-    if (key === undefined || signatureFault(signature, key, unsigned.sighash) !== undefined) throw unfitting(unsigned)
+    if (key === undefined || signatureFault(signature, key, sighash, sighash_type) !== undefined) throw unfitting(unsigned)
     signatures.set(key, signature)
   }
   if (input?.finalScriptWitness === undefined) return signatures
@@ -155,11 +156,12 @@ function signaturesOf(psbt: Psbt, unsigned: UnsignedTransaction, plan: VaultPlan
 
 /** Some wallets finalise what they complete; their witness holds the signatures without saying whose they are. */
 function finalSignatures(psbt: Psbt, unsigned: UnsignedTransaction, plan: VaultPlan): [PublicKey, Uint8Array][] {
+  const { sighash, sighash_type } = unsigned
   return finalWitness(psbt, unsigned)
     .slice(0, -1)
     .filter((item) => item.length > 0)
     .map((item) => {
-      const key = plan.cold.keys.find((cold) => signatureFault(item, cold, unsigned.sighash) === undefined)
+      const key = plan.cold.keys.find((cold) => signatureFault(item, cold, sighash, sighash_type) === undefined)
       if (key === undefined) throw unfitting(unsigned)
       return [key, item]
     })

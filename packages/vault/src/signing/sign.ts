@@ -17,7 +17,7 @@ export function signRecoverySet(plan: VaultPlan, keys: readonly PublicKey[], sig
   checkSigners(keys, plan.cold)
   const signers = plan.cold.keys.filter((key) => keys.includes(key)).slice(0, plan.cold.threshold)
   const presigned = buildRecoverySet(plan).map((unsigned): PresignedTransaction => {
-    const signatures = new Map(signers.map((key) => [key, signatureFrom(sign, key, unsigned.sighash)]))
+    const signatures = new Map(signers.map((key) => [key, signatureFrom(sign, key, unsigned.sighash, unsigned.sighash_type)]))
     return finalise(unsigned, signatures, plan.cold)
   })
   return acceptAsPlanned(plan, presigned)

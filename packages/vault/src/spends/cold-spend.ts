@@ -1,8 +1,8 @@
 import type { Feerate } from '@belfry/protocol/primitives'
-import { VaultError } from '../errors.ts'
 import { scriptsOf, type VaultPlan } from '../plan/plan.ts'
 import type { PublicKey } from '../scripts/keys.ts'
 import type { SignDigest } from '../transaction/signature.ts'
+import { coldSigners } from './cold-signers.ts'
 import { type Spend, spendSigned } from './spend.ts'
 
 /** nSequence that signals replacement and carries no relative lock. */
@@ -22,15 +22,7 @@ export function buildColdSpend(
   feerate: Feerate,
   sign: SignDigest,
 ): Spend {
-  const { threshold } = plan.cold
-  const signers = plan.cold.keys.filter((key) => keys.includes(key)).slice(0, threshold)
-  if (signers.length < threshold) {
-    throw new VaultError(
-      'signatures-missing',
-      `${signers.length} of ${threshold} cold keys`,
-      'Sign with further cold keys.',
-    )
-  }
+  const signers = coldSigners(plan, keys)
   const coin = { ...plan.deposit, wsh: scriptsOf(plan).deposit }
   return spendSigned({ coin, branch: 'multi', keys: signers, sequence: REPLACEABLE, to, feerate, sign })
 }

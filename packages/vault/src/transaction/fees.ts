@@ -44,14 +44,18 @@ function isVersion(opcode: number | undefined): boolean {
 }
 
 /**
- * Weight of a segwit transaction with one input and one output.
- * @param output_script_bytes length of the output script
+ * Weight of a segwit transaction with one input.
+ * @param output_script_bytes length of the output script, or of each where there are several
  * @param witness_item_bytes length of each item of the input's witness
  */
-export function singleInputWeight(output_script_bytes: number, witness_item_bytes: readonly number[]): number {
+export function singleInputWeight(
+  output_script_bytes: number | readonly number[],
+  witness_item_bytes: readonly number[],
+): number {
   const input = 32 + 4 + 1 + 4
-  const output = 8 + varintBytes(output_script_bytes) + output_script_bytes
-  const stripped = 4 + 1 + input + 1 + output + 4
+  const scripts = typeof output_script_bytes === 'number' ? [output_script_bytes] : output_script_bytes
+  const outputs = scripts.reduce((sum, bytes) => sum + 8 + varintBytes(bytes) + bytes, 0)
+  const stripped = 4 + 1 + input + 1 + outputs + 4
   const items = witness_item_bytes.reduce((sum, bytes) => sum + varintBytes(bytes) + bytes, 0)
   const markerAndFlag = 2
   return stripped * 4 + markerAndFlag + varintBytes(witness_item_bytes.length) + items

@@ -11,4 +11,5 @@ export {
   singleInputWeight,
   vsizeOfWeight,
 } from './fees.ts'
-export type { SignDigest } from './signature.ts'
+export { outputsHashOf } from './outputs-hash.ts'
+export { type SighashType, SIGHASH, type SignDigest } from './signature.ts'

@@ -4,6 +4,13 @@ import { fromHex } from '@belfry/protocol/primitives'
 import type { PublicKey } from '../scripts/keys.ts'
 import { VaultError } from '../errors.ts'
 
+/** What a signature commits to: all inputs and outputs, or its own input and all outputs, so that others may join. */
+export const SIGHASH = {
+  all: Transaction.SIGHASH_ALL,
+  all_anyone_can_pay: Transaction.SIGHASH_ALL | Transaction.SIGHASH_ANYONECANPAY,
+} as const
+export type SighashType = (typeof SIGHASH)[keyof typeof SIGHASH]
+
 /**
  * Signs a 32-byte digest with the private key of `key`, ECDSA: 64 bytes, r then s, low S.
  * Keys stay with the caller: nothing here holds or returns one.
@@ -11,7 +18,12 @@ import { VaultError } from '../errors.ts'
 export type SignDigest = (key: PublicKey, digest: Uint8Array) => Uint8Array
 
 /** @throws VaultError `signature-invalid` where the signer gave back something else than a signature of this digest */
-export function signatureFrom(sign: SignDigest, key: PublicKey, digest: Uint8Array): Uint8Array {
+export function signatureFrom(
+  sign: SignDigest,
+  key: PublicKey,
+  digest: Uint8Array,
+  type: SighashType = SIGHASH.all,
+): Uint8Array {
   const signature = sign(key, digest)
   if (signature.length !== 64 || !isSignatureOf(signature, key, digest)) {
     throw new VaultError(
@@ -20,17 +32,22 @@ export function signatureFrom(sign: SignDigest, key: PublicKey, digest: Uint8Arr
       'Check that the key file belongs to this plan.',
     )
   }
-  return script.signature.encode(signature, Transaction.SIGHASH_ALL)
+  return script.signature.encode(signature, type)
 }
 
 /** What is wrong with a signature as it stands in a witness; undefined where nothing is. */
 export type SignatureFault = 'encoding' | 'sighash-type' | 'digest'
 
-/** Strict DER (BIP-66), SIGHASH_ALL, low S, and of this digest by this key. */
-export function signatureFault(bytes: Uint8Array, key: PublicKey, digest: Uint8Array): SignatureFault | undefined {
+/** Strict DER (BIP-66), of this sighash type, low S, and of this digest by this key. */
+export function signatureFault(
+  bytes: Uint8Array,
+  key: PublicKey,
+  digest: Uint8Array,
+  type: SighashType = SIGHASH.all,
+): SignatureFault | undefined {
   const decoded = decodeDer(bytes)
   if (decoded === undefined) return 'encoding'
-  if (decoded.hashType !== Transaction.SIGHASH_ALL) return 'sighash-type'
+  if (decoded.hashType !== type) return 'sighash-type'
   return isSignatureOf(decoded.signature, key, digest) ? undefined : 'digest'
 }
 

@@ -1,9 +1,10 @@
-import { invariant, type Sats } from '@belfry/protocol/primitives'
+import { invariant, type Sats, sats } from '@belfry/protocol/primitives'
 import { VaultError } from '../errors.ts'
 import type { VaultPlan } from '../plan/plan.ts'
-import { transactionIdOf, type Place, placesOf, type TransactionId } from '../recovery-set/places.ts'
+import { transactionIdOf, type Place, placesOf, type TransactionId, variantClawedBack } from '../recovery-set/places.ts'
 import { type PresignedTransaction, type SignedRecoverySet, SignedTransaction } from '../recovery-set/signed.ts'
-import { type DecodedTransaction, decodeTransaction } from '../transaction/decode.ts'
+import { decodeTransaction } from '../transaction/decode.ts'
+import { outputsHashOf } from '../transaction/outputs-hash.ts'
 import type { Finding } from './findings.ts'
 import { type Confirmed, verifyRecoverySet, verifyUnvaults } from './verify.ts'
 
@@ -52,28 +53,24 @@ export function acceptUnvaults(
 
 function accepted(plan: VaultPlan, presigned: readonly PresignedTransaction[]): SignedTransaction[] {
   const rawOf = new Map(presigned.map(({ id, raw }) => [id, raw]))
-  const values = new Map<TransactionId, Sats>()
+  /** The coin that each transaction makes: its first output. */
+  const coins = new Map<TransactionId, Sats | undefined>()
   return placesOf(plan).flatMap(({ id, place, feerate }) => {
     const raw = rawOf.get(id)
     if (raw === undefined) return []
     const decoded = decodeTransaction(raw)
-    const paid = paidBy(decoded)
-    values.set(id, paid)
-    const fee = (spentValue(plan, place, values) - paid) as Sats
-    const { txid, wtxid, vsize } = decoded
-    return [new SignedTransaction({ id, place, feerate, fee, vsize, txid, wtxid }, raw.slice())]
+    const { txid, wtxid, vsize, outputs } = decoded
+    coins.set(id, outputs[0]?.value)
+    const fee = sats(spentValue(plan, place, coins) - outputs.reduce((sum, { value }) => sum + value, 0n))
+    const outputs_hash = outputsHashOf(decoded)
+    return [new SignedTransaction({ id, place, feerate, fee, vsize, txid, wtxid, outputs_hash }, raw.slice())]
   })
 }
 
-function paidBy(decoded: DecodedTransaction): Sats {
-  const value = decoded.outputs[0]?.value
-  invariant(value !== undefined, 'an accepted transaction has one output')
-  return value
-}
-
-function spentValue(plan: VaultPlan, place: Place, values: ReadonlyMap<TransactionId, Sats>): Sats {
-  if (place.purpose !== 'clawback') return plan.deposit.value
-  const value = values.get(transactionIdOf({ purpose: 'unvault', variant: place.variant }))
-  invariant(value !== undefined, 'a clawback is listed after its unvault')
+function spentValue(plan: VaultPlan, place: Place, coins: ReadonlyMap<TransactionId, Sats | undefined>): Sats {
+  const variant = variantClawedBack(place)
+  if (variant === null) return plan.deposit.value
+  const value = coins.get(transactionIdOf({ purpose: 'unvault', variant }))
+  invariant(value !== undefined, 'a clawback is listed after its unvault, which has an output')
   return value
 }

@@ -14,6 +14,7 @@ export type FindingCode =
   | 'script-sig-present'
   | 'wrong-output-count'
   | 'wrong-output-script'
+  | 'wrong-anchor'
   | 'fee-below-rate'
   | 'fee-above-rate'
   | 'unvault-unusable'

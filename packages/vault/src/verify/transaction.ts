@@ -9,15 +9,18 @@ import { signatureSlack, type SpentCoin, witnessFindings } from './witness.ts'
 export interface Expectation {
   readonly outpoint: Outpoint
   readonly spend: SpentCoin
-  /** The output script. */
+  readonly sequence: number
+  /** The first output's script. */
   readonly pays: Uint8Array
+  /** Whether a second output lets anybody pay for it. */
+  readonly anchored: boolean
   readonly feerate: Feerate
 }
 
 // Written here a second time, not taken from the builder: what one gets wrong the other shall find.
 const VERSION = 3
-const SEQUENCE = 0xffff_fffd
 const LOCKTIME = 0
+const ANCHOR = { value: 240n, script: Uint8Array.of(0x51, 0x02, 0x4e, 0x73) }
 
 /** Fifteen signatures and a script of fifteen keys have 2,000 bytes. */
 export const MAX_SET_TRANSACTION_BYTES = 10_000
@@ -64,9 +67,10 @@ function inputFindings({ inputs }: DecodedTransaction, expected: Expectation, fi
   if (input.outpoint !== expected.outpoint) {
     findings.push(find('wrong-outpoint', `it spends ${input.outpoint} instead of ${expected.outpoint}`))
   }
-  if (input.sequence !== SEQUENCE) {
+  const { sequence } = expected
+  if (input.sequence !== sequence) {
     findings.push(
-      find('wrong-sequence', `its nSequence is ${input.sequence.toString(16)} instead of ${SEQUENCE.toString(16)}`),
+      find('wrong-sequence', `its nSequence is ${input.sequence.toString(16)} instead of ${sequence.toString(16)}`),
     )
   }
   if (input.script_sig.length !== 0) findings.push(find('script-sig-present', 'a segwit input has no scriptSig'))
@@ -74,18 +78,22 @@ function inputFindings({ inputs }: DecodedTransaction, expected: Expectation, fi
 }
 
 function outputFindings(raw: Uint8Array, decoded: DecodedTransaction, expected: Expectation, find: Finder): Finding[] {
-  const [output] = decoded.outputs
-  if (output === undefined || decoded.outputs.length !== 1) {
-    return [find('wrong-output-count', `it has ${decoded.outputs.length} outputs instead of one`)]
+  const [output, anchor] = decoded.outputs
+  const count = expected.anchored ? 2 : 1
+  if (output === undefined || decoded.outputs.length !== count) {
+    return [find('wrong-output-count', `it has ${decoded.outputs.length} outputs instead of ${count}`)]
   }
   const findings: Finding[] = []
   if (!equalBytes(output.script, expected.pays)) {
     findings.push(find('wrong-output-script', 'it does not pay to the script that the plan gives'))
   }
+  if (anchor !== undefined && (anchor.value !== ANCHOR.value || !equalBytes(anchor.script, ANCHOR.script))) {
+    findings.push(find('wrong-anchor', `its second output is not the anchor of ${ANCHOR.value} sat`))
+  }
   const { threshold } = expected.spend.keys
   const vsize = vsizeOfWeight(decoded.weight + signatureSlack(raw, threshold, MAX_SIGNATURE_BYTES))
   const declared = feeFor(vsize, expected.feerate)
-  const fee = expected.spend.value - output.value
+  const fee = expected.spend.value - decoded.outputs.reduce((sum, { value }) => sum + value, 0n)
   const sentence = `it pays ${fee} sat; ${expected.feerate / 1000} sat/vB of at most ${vsize} vB are ${declared} sat`
   if (fee < declared) findings.push(find('fee-below-rate', sentence))
   if (fee > declared) findings.push(find('fee-above-rate', sentence))

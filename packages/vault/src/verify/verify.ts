@@ -1,10 +1,14 @@
-import { outpointOf } from '@belfry/protocol/primitives'
+import { assertNever, outpointOf } from '@belfry/protocol/primitives'
 import { scriptsOf, type VaultPlan, type VaultScripts } from '../plan/plan.ts'
 import { transactionIdOf, placesOf } from '../recovery-set/places.ts'
 import type { PresignedTransaction } from '../recovery-set/signed.ts'
 import type { DecodedTransaction } from '../transaction/decode.ts'
 import { type Finding, finderOf } from './findings.ts'
 import { decodeFor, type Expectation, transactionFindings } from './transaction.ts'
+import type { SpentCoin } from './witness.ts'
+
+// Written here a second time, not taken from the builder: what one gets wrong the other shall find.
+const REPLACEABLE = 0xffff_fffd
 
 /** What the owner confirmed with his own eyes, on a device that he trusts. */
 export interface Confirmed {
@@ -96,15 +100,44 @@ function expectationOf(
   { place, feerate }: Listed,
   decoded: ReadonlyMap<string, DecodedTransaction>,
 ): Expectation | undefined {
-  const keys = plan.cold
-  if (place.purpose === 'clawback') {
-    const unvault = decoded.get(transactionIdOf({ purpose: 'unvault', variant: place.variant }))
-    const value = unvault?.outputs[0]?.value
-    if (unvault === undefined || value === undefined) return undefined
-    const spend = { value, wsh: scripts.unvault, branch: 'cold', keys } as const
-    return { outpoint: outpointOf(unvault.txid, 0), spend, pays: scripts.deep_cold.script, feerate }
+  const pays = scripts.deep_cold.script
+  const usual = { pays, sequence: REPLACEABLE, anchored: false, feerate }
+  const ofDeposit = { outpoint: plan.deposit.outpoint, spend: depositSpend(plan, scripts), ...usual }
+  switch (place.purpose) {
+    case 'unvault':
+      return { ...ofDeposit, pays: scripts.unvault.script }
+    case 'emergency':
+      return ofDeposit
+    case 'dead-man':
+      if (plan.dead_man === null || scripts.staging === null) return undefined
+      return { ...ofDeposit, pays: scripts.staging.script, sequence: plan.dead_man.after }
+    case 'clawback':
+    case 'anyone-can-pay':
+    case 'anchored': {
+      const coin = unvaultedCoin(plan, scripts, place.variant, decoded)
+      if (coin === undefined) return undefined
+      const { outpoint, spend } = coin
+      const anchored = place.purpose === 'anchored'
+      return { ...usual, outpoint, spend: { ...spend, open: place.purpose === 'anyone-can-pay' }, anchored }
+    }
+    default:
+      return assertNever(place)
   }
-  const spend = { value: plan.deposit.value, wsh: scripts.deposit, branch: 'multi', keys } as const
-  const pays = place.purpose === 'unvault' ? scripts.unvault.script : scripts.deep_cold.script
-  return { outpoint: plan.deposit.outpoint, spend, pays, feerate }
+}
+
+function depositSpend({ deposit, cold }: VaultPlan, scripts: VaultScripts): SpentCoin {
+  return { value: deposit.value, wsh: scripts.deposit, branch: 'multi', keys: cold, open: false }
+}
+
+function unvaultedCoin(
+  { cold }: VaultPlan,
+  scripts: VaultScripts,
+  variant: number,
+  decoded: ReadonlyMap<string, DecodedTransaction>,
+): Pick<Expectation, 'outpoint' | 'spend'> | undefined {
+  const unvault = decoded.get(transactionIdOf({ purpose: 'unvault', variant }))
+  const value = unvault?.outputs[0]?.value
+  if (unvault === undefined || value === undefined) return undefined
+  const spend = { value, wsh: scripts.unvault, branch: 'cold', keys: cold, open: false } as const
+  return { outpoint: outpointOf(unvault.txid, 0), spend }
 }

@@ -2,8 +2,12 @@ import { Transaction } from 'bitcoinjs-lib'
 import { assertNever, equalBytes, type Sats } from '@belfry/protocol/primitives'
 import type { KeySet } from '../scripts/keys.ts'
 import { type Branch, type WshScript, witnessStack } from '../scripts/wsh.ts'
-import { type SignatureFault, signatureFault } from '../transaction/signature.ts'
+import { type SighashType, type SignatureFault, signatureFault } from '../transaction/signature.ts'
 import type { Finder, Finding, FindingCode } from './findings.ts'
+
+// Not taken from the builder: what one gets wrong the other shall find.
+const ALL = 0x01
+const ALL_ANYONE_CAN_PAY = 0x81
 
 /** The coin that an input must spend, and how. */
 export interface SpentCoin {
@@ -11,6 +15,8 @@ export interface SpentCoin {
   readonly wsh: WshScript
   readonly branch: Exclude<Branch, 'hot'>
   readonly keys: KeySet
+  /** Whether fee coins may join: ALL|ANYONECANPAY instead of ALL. */
+  readonly open: boolean
 }
 
 /**
@@ -37,39 +43,45 @@ export function witnessFindings(raw: Uint8Array, spend: SpentCoin, find: Finder)
         : find('witness-shape', `witness item ${index} should be empty`),
     )
   })
-  const sighash = transaction.hashForWitnessV0(0, spend.wsh.witness_script, spend.value, Transaction.SIGHASH_ALL)
-  return [...findings, ...signatureFindings(signatures, spend.keys, sighash, find)]
+  const type = spend.open ? ALL_ANYONE_CAN_PAY : ALL
+  const digest = transaction.hashForWitnessV0(0, spend.wsh.witness_script, spend.value, type)
+  return [...findings, ...signatureFindings(signatures, spend.keys, { digest, type }, find)]
 }
 
 /** CHECKMULTISIG's own order: each signature belongs to a key after the previous signature's. So they are distinct. */
 function signatureFindings(
   signatures: readonly Uint8Array[],
   { keys }: KeySet,
-  sighash: Uint8Array,
+  { digest, type }: { readonly digest: Uint8Array; readonly type: SighashType },
   find: Finder,
 ): Finding[] {
   const findings: Finding[] = []
   let next = 0
   signatures.forEach((signature, index) => {
-    const faults = keys.slice(next).map((key) => signatureFault(signature, key, sighash))
+    const faults = keys.slice(next).map((key) => signatureFault(signature, key, digest, type))
     const match = faults.indexOf(undefined)
     if (match >= 0) next += match + 1
-    else findings.push(faultFinding(faults[0] ?? 'digest', index, find))
+    else findings.push(faultFinding(faults[0] ?? 'digest', type, index, find))
   })
   return findings
 }
 
-function faultFinding(fault: SignatureFault, index: number, find: Finder): Finding {
-  const [code, sentence] = describe(fault)
+function faultFinding(fault: SignatureFault, type: SighashType, index: number, find: Finder): Finding {
+  const [code, sentence] = describe(fault, type)
   return find(code, `signature ${index + 1} ${sentence}`)
 }
 
-function describe(fault: SignatureFault): [FindingCode, string] {
+function describe(fault: SignatureFault, type: SighashType): [FindingCode, string] {
   switch (fault) {
     case 'encoding':
       return ['signature-encoding', 'is not strict DER']
     case 'sighash-type':
-      return ['signature-sighash-type', 'does not commit to the whole transaction (SIGHASH_ALL)']
+      return [
+        'signature-sighash-type',
+        type === ALL
+          ? 'does not commit to the whole transaction (SIGHASH_ALL)'
+          : 'does not let a fee coin join and nothing else (SIGHASH_ALL|ANYONECANPAY)',
+      ]
     case 'digest':
       return ['signature-invalid', 'is of none of the cold keys that may still sign at its place']
     default:

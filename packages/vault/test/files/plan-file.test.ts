@@ -51,7 +51,7 @@ describe('plan.json', () => {
     ['cold', undefined, 'file-missing-field'],
     ['network', 'testnet', 'file-malformed'],
     ['script_type', 'p2tr', 'file-malformed'],
-    ['profile', 'full', 'file-malformed'],
+    ['profile', 'largest', 'file-malformed'],
     ['act_at', 'never', 'file-malformed'],
     ['deposit.value', 0.5, 'file-malformed'],
     ['deposit.value', '50000000', 'file-malformed'],

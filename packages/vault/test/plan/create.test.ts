@@ -14,7 +14,11 @@ describe('createPlan', () => {
       unvault: [2_000],
       clawback: [2_000, 10_000, 50_000, 250_000],
       emergency: [10_000, 250_000],
+      dead_man: [],
     })
+    assert.deepEqual(plan.fee_coins, { anyone_can_pay: false, anchored: false })
+    assert.equal(plan.dead_man, null)
+    assert.equal(plan.signing, 'presigned')
     assert.deepEqual(left_out, [])
     assert.equal(plan.csv, 144)
     assert.equal(plan.act_at, 'confirmation')

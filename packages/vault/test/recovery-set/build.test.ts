@@ -116,7 +116,16 @@ describe('a signed transaction', () => {
           typeof value === 'bigint' ? 0 : value,
         ).includes(hex.slice(0, 16)),
       )
-      assert.deepEqual(Object.keys(transaction).toSorted(), ['fee', 'feerate', 'id', 'place', 'txid', 'vsize', 'wtxid'])
+      assert.deepEqual(Object.keys(transaction).toSorted(), [
+        'fee',
+        'feerate',
+        'id',
+        'outputs_hash',
+        'place',
+        'txid',
+        'vsize',
+        'wtxid',
+      ])
     }
   })
 })
