@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import type { BlockRef, ChainEvent, SpendTx } from '../../src/index.ts'
-import type { BlockHash, Feerate, Hash32 } from '../../src/primitives/index.ts'
+import type { BlockHash, Hash32 } from '../../src/primitives/index.ts'
 import {
+  anyFeerate,
   PLAIN,
   anyBlock,
   anyChainState,
@@ -19,7 +20,6 @@ export const anySpendTx: fc.Arbitrary<SpendTx> = fc.record(
   PLAIN,
 )
 
-const anyFeerate = upTo<Feerate>(1_000_000_000)
 const blockChange = { block: anyBlock as fc.Arbitrary<BlockRef>, previous: anyHex<BlockHash>() }
 
 export const anyChainEvent: fc.Arbitrary<ChainEvent> = fc.oneof(

@@ -2,6 +2,7 @@
 import type { Federation, SurveyResult, VaultInfo } from '@belfry/client'
 import { CliError } from '../../errors.ts'
 import { type Json, type Style, count, sentenceList, table } from '../../output/index.ts'
+import { marketJson, marketLines } from './market.ts'
 
 type Answered = Extract<SurveyResult, { result: 'answer' }>
 
@@ -39,6 +40,7 @@ export function vaultJson(federation: Federation, results: readonly SurveyResult
         receipts,
       })),
       incidents: (vault?.incidents ?? []).map(({ incident_id, trigger, status }) => ({ incident_id, trigger, status })),
+      market: marketJson(vault?.market ?? null),
     }
   })
   return { vault_id: id, members }
@@ -51,7 +53,18 @@ export function describeVault(
   style: Style,
 ): string[] {
   const rows = answered(results).flatMap((one) => rowsOf(federation, one, vaultAt(one, id)))
-  return [`${style('bold', 'Vault')} ${id}`, ...table(rows), ...incidentLines(federation, results, id, style)]
+  return [
+    `${style('bold', 'Vault')} ${id}`,
+    ...table(rows),
+    ...marketLines(
+      answered(results).map((one) => ({
+        name: federation.memberOf(one.member).name,
+        market: vaultAt(one, id)?.market ?? null,
+      })),
+      style,
+    ),
+    ...incidentLines(federation, results, id, style),
+  ]
 }
 
 function rowsOf(federation: Federation, one: Answered, vault: VaultInfo | undefined): string[][] {
