@@ -32,6 +32,11 @@ export interface Regtest {
    * An address nobody was paid at yet, and whose coins nobody spends: for mining another branch after invalidateBlock.
    */
   freshAddress(): Promise<string>
+  /**
+   * Starts one more bitcoind, connected with all of these. It is none of `nodes`, so nothing waits for it; stopAll stops it
+   * too. @throws BitcoindError start-failed, stalled
+   */
+  join(name: string, extraArgs: readonly string[]): Promise<RegtestNode>
   /** Until all nodes that run have the same tip. Default limit 60 s. @throws BitcoindError stalled */
   waitForSameTip(limit_ms?: number): Promise<BlockHash>
   /** Nothing runs any more when this returns. */
@@ -66,7 +71,8 @@ export async function startRegtest(options: RegtestOptions): Promise<Regtest> {
   try {
     for (const start of starts) if (start.status === 'rejected') throw start.reason
     await Promise.all(nodes.flatMap((node) => linksOf(node, nodes).map((other) => node.connectTo(other))))
-    return new Network(nodes)
+    return new Network(nodes, (name, index, args) =>
+      startNode({ index, dataDir: join(baseDir, name), program: binary.path, extraArgs: args, exitGuard }))
   } catch (error) {
     await Promise.all(nodes.map((node) => node.kill()))
     for (const { bitcoind } of nodes) bitcoind.close()
@@ -80,13 +86,18 @@ function linksOf(node: RegtestNode, nodes: readonly RegtestNode[]): RegtestNode[
   return [1, 2].flatMap((step) => nodes[(node.index + step) % nodes.length] ?? [])
 }
 
+type StartGuest = (name: string, index: number, extraArgs: readonly string[]) => Promise<RegtestNode>
+
 class Network implements Regtest {
   readonly nodes: readonly RegtestNode[]
   readonly purse: Purse
+  private readonly startGuest: StartGuest
+  private readonly guests: RegtestNode[] = []
   private freshAddresses = 0
 
-  constructor(nodes: readonly RegtestNode[]) {
+  constructor(nodes: readonly RegtestNode[], startGuest: StartGuest) {
     this.nodes = nodes
+    this.startGuest = startGuest
     this.purse = createPurse(this.node(0).bitcoind)
   }
 
@@ -110,6 +121,15 @@ class Network implements Regtest {
     return decoded.object('segwit').text('address')
   }
 
+  async join(name: string, extraArgs: readonly string[]): Promise<RegtestNode> {
+    const index = this.nodes.length + this.guests.length
+    invariant(index < MAX_NODES, `a regtest network has 1 to ${MAX_NODES} nodes`)
+    const guest = await this.startGuest(name, index, extraArgs)
+    this.guests.push(guest)
+    await Promise.all(this.nodes.map((node) => guest.connectTo(node)))
+    return guest
+  }
+
   async waitForSameTip(limit_ms: number = SAME_TIP_LIMIT_MS): Promise<BlockHash> {
     const running = this.nodes.filter(({ pid }) => pid !== null)
     if (running.length === 0) throw new BitcoindError('stalled', 'no node is running')
@@ -121,7 +141,8 @@ class Network implements Regtest {
   }
 
   async stopAll(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.stop()))
-    for (const { bitcoind } of this.nodes) bitcoind.close()
+    const all = [...this.nodes, ...this.guests]
+    await Promise.all(all.map((node) => node.stop()))
+    for (const { bitcoind } of all) bitcoind.close()
   }
 }

@@ -23,6 +23,8 @@ export interface VaultInit {
   readonly csv?: number
   readonly value?: number
   readonly keys?: DemoKeys
+  /** Ladders to use instead of the default ones. */
+  readonly rungs?: Partial<VaultPlan['rungs']>
   readonly signal?: AbortSignal | undefined
 }
 
@@ -49,7 +51,7 @@ export async function setUpVault(cluster: Cluster, init: VaultInit): Promise<Enr
 }
 
 /** Pays the deposit from the purse, and plans on the output. */
-async function fundPlan({ regtest }: Cluster, { value = DEPOSIT_SATS, act_at, csv }: VaultInit, keys: DemoKeys): Promise<VaultPlan> {
+async function fundPlan({ regtest }: Cluster, { value = DEPOSIT_SATS, act_at, csv, rungs }: VaultInit, keys: DemoKeys): Promise<VaultPlan> {
   const { script } = multisigScript(keys.coldSet, 'regtest')
   const { outpoints: [outpoint] } = await regtest.purse.fund([{ script, value: sats(value) }])
   if (outpoint === undefined) throw new RangeError('the purse pays every output asked for')
@@ -62,6 +64,7 @@ async function fundPlan({ regtest }: Cluster, { value = DEPOSIT_SATS, act_at, cs
     deep_cold: { kind: 'multi', ...keys.deepColdSet },
     act_at,
     ...(csv === undefined ? {} : { csv }),
+    ...(rungs === undefined ? {} : { rungs }),
   })
   return plan
 }
