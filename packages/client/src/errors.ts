@@ -15,6 +15,12 @@ export type ClientErrorCode =
   | 'wrong-federation'
   | 'deposit-not-found'
   | 'deposit-differs'
+  /** Neither unspent nor spent in the blocks that were searched. */
+  | 'coin-not-found'
+  | 'blocks-pruned'
+  /** Transactions of another custody scheme that no federation can guard so. */
+  | 'custody-refused'
+  | 'plan-not-fit'
   | 'unreachable'
   | 'refused'
 

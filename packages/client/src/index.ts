@@ -32,7 +32,9 @@ export { portsOf, verifier } from './crypto.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'
 export { cardToJson, definitionToJson, lockSignatureToJson, lockToJson } from './federation-files.ts'
 export * from './files/index.ts'
+export * from './foreign/index.ts'
 export { type Statement, readStatement } from './incident/statement.ts'
+export * from './rescue/index.ts'
 export * from './vault/index.ts'
 export { MOVEMENT_EVENTS, type MovementInfo, type MovementPage, readMovements } from './watch/movements.ts'
 export type { NodeReader } from './watch/node-reader.ts'
@@ -100,6 +102,7 @@ export {
   type PublicKey,
   RecoverySetRefused,
   type SignedRecoverySet,
+  type PlanRequest,
   type UnverifiedSet,
   VaultError,
   type SignDigest,
@@ -109,6 +112,7 @@ export {
   checkDistinct,
   checkKeySet,
   createPlan,
+  isPublicKey,
   multisigScript,
   parsePlan,
   planToJson,

@@ -1,0 +1,336 @@
+import assert from 'node:assert/strict'
+import { type Bitcoind, PURSE_ADDRESS } from '@belfry/bitcoind'
+import { type Feerate, outpointOf } from '@belfry/protocol/primitives'
+import { type SignedRecoverySet, type SignedTransaction, buildColdSpend, buildHotSpend, scriptOfAddress, scriptsOf } from '@belfry/vault'
+import { useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
+import type { RescueEnd } from '../../src/index.ts'
+import { CSV, Running, coldKeys, fundedSet, part, sentIds, signDigest } from './scene.ts'
+
+const ELSEWHERE = scriptOfAddress('bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080', 'regtest')
+const ENOUGH = 6
+
+function coldTheft(set: SignedRecoverySet, feerate = 20_000) {
+  return buildColdSpend(set.plan, coldKeys.slice(1), ELSEWHERE, feerate as Feerate, signDigest)
+}
+
+describe('a rescue by the owner alone, on a real bitcoind without a transaction index', () => {
+  // A floor of nothing: what a lower rung pays is always enough, unless a test says otherwise.
+  const regtest = useRegtest(1, () => ['-txindex=0', '-rest=0'])
+  const bitcoind = (): Bitcoind => regtest().node(0).bitcoind
+  const mine = (blocks = 1) => regtest().mine(0, blocks)
+  /** A block that holds nothing, as where miners ask for more. */
+  const mineEmpty = () => bitcoind().generateBlock(PURSE_ADDRESS, [])
+
+  async function confirm(transaction: { readonly raw: Uint8Array }): Promise<void> {
+    await bitcoind().generateBlock(PURSE_ADDRESS, [transaction.raw])
+  }
+
+  async function assertSaved(set: SignedRecoverySet, end: RescueEnd, id: string): Promise<SignedTransaction> {
+    assert.equal(end.end, 'recovered')
+    assert.ok(end.end === 'recovered' && end.id === id && end.depth >= ENOUGH, JSON.stringify(end))
+    const rung = set.transactions.find((one) => one.id === id) ?? assert.fail()
+    const coin = await bitcoind().getTxOut(outpointOf(rung.txid, 0), false)
+    assert.deepEqual(coin?.script, scriptsOf(set.plan).deep_cold.script)
+    return rung
+  }
+
+  it('claws a confirmed unvault back, and ends when that is deep enough', async () => {
+    const set = await fundedSet(regtest())
+    await confirm(part(set, 'unvault-0'))
+    const running = new Running(bitcoind(), set)
+    await running.until('sent', () => true, 0)
+    await mine()
+    await running.until('depth', ({ depth }) => depth === 1, 0)
+    await mine(ENOUGH - 1)
+    await assertSaved(set, await running.end, 'clawback-0-0')
+  })
+
+  it('waits for an unvault to confirm, so that a clawback is not known before it must be', async () => {
+    const set = await fundedSet(regtest())
+    await bitcoind().sendRawTransaction(part(set, 'unvault-0').raw)
+    const running = new Running(bitcoind(), set)
+    const { until } = await running.until('waiting', () => true, 0)
+    assert.equal(until, 'unvault-confirms')
+    assert.deepEqual(sentIds(running), [])
+    await mine()
+    await running.until('sent', () => true, 0)
+    await mine(ENOUGH)
+    await assertSaved(set, await running.end, 'clawback-0-0')
+  })
+
+  it('sends both as a package where the vault acts in the mempool, and goes over to the unvault that replaces the first', async () => {
+    const set = await fundedSet(regtest(), { act_at: 'mempool' })
+    await bitcoind().sendRawTransaction(part(set, 'unvault-0').raw)
+    const running = new Running(bitcoind(), set)
+    await running.until('sent', ({ rung }) => rung.id === 'clawback-0-0', 0)
+    // The clawback vanishes from the mempool without a word.
+    await bitcoind().sendRawTransaction(part(set, 'unvault-1').raw)
+    await running.until('sent', ({ rung }) => rung.id === 'clawback-1-0', 0)
+    assert.equal(await bitcoind().getMempoolEntry(part(set, 'clawback-0-0').txid), null)
+    await mine(ENOUGH)
+    await assertSaved(set, await running.end, 'clawback-1-0')
+  })
+
+  it('answers the variant that confirmed, whichever it saw waiting', async () => {
+    const set = await fundedSet(regtest())
+    await bitcoind().sendRawTransaction(part(set, 'unvault-0').raw)
+    const running = new Running(bitcoind(), set)
+    await running.until('waiting', () => true, 0)
+    await confirm(part(set, 'unvault-1'))
+    await running.until('sent', () => true, 0)
+    assert.deepEqual(sentIds(running), ['clawback-1-0'])
+    await mine(ENOUGH)
+    await assertSaved(set, await running.end, 'clawback-1-0')
+  })
+
+  it('climbs with the blocks that pass it by: the top at half the window, and says when time is short', async () => {
+    const set = await fundedSet(regtest())
+    await confirm(part(set, 'unvault-0'))
+    const running = new Running(bitcoind(), set)
+    await running.until('sent', () => true, 0)
+    for (let blocks = 1; blocks < CSV; blocks++) {
+      const heard = running.events.length
+      await mineEmpty()
+      await running.until('sent', () => true, heard)
+      if (blocks === CSV / 2) assert.equal(sentIds(running).at(-1), 'clawback-0-3')
+    }
+    assert.deepEqual(sentIds(running), ['clawback-0-0', 'clawback-0-1', 'clawback-0-2', 'clawback-0-3'])
+    const late = await running.until('late', () => true, 0)
+    assert.equal(late.blocks_left, 0)
+    await mine(ENOUGH)
+    await assertSaved(set, await running.end, 'clawback-0-3')
+  })
+
+  it('sends again with each block what is waiting', async () => {
+    const set = await fundedSet(regtest(), { csv: 144 })
+    await confirm(part(set, 'unvault-0'))
+    const running = new Running(bitcoind(), set)
+    await running.until('sent', () => true, 0)
+    const heard = running.events.length
+    await mineEmpty()
+    const { rung, again } = await running.until('sent', () => true, heard)
+    assert.deepEqual([rung.id, again], ['clawback-0-0', true])
+    await mine(ENOUGH)
+    await assertSaved(set, await running.end, 'clawback-0-0')
+  })
+
+  it('sends nothing while the coin is where it should be, unless told to', async () => {
+    const set = await fundedSet(regtest())
+    const running = new Running(bitcoind(), set)
+    assert.deepEqual(await running.end, { end: 'nothing-to-do', spent_by: null, being_spent: false })
+    assert.deepEqual(running.events, [])
+  })
+
+  it('brings the deposit to deep cold where that is ordered', async () => {
+    const set = await fundedSet(regtest())
+    const running = new Running(bitcoind(), set, { emergency: true })
+    await running.until('sent', () => true, 0)
+    await mine(ENOUGH)
+    await assertSaved(set, await running.end, 'emergency-1')
+  })
+
+  it('says that a stranger is spending the deposit, and outbids him where that is ordered', async () => {
+    const set = await fundedSet(regtest())
+    const theft = coldTheft(set)
+    await bitcoind().sendRawTransaction(theft.raw)
+    const idle = await new Running(bitcoind(), set).end
+    assert.deepEqual(idle, { end: 'nothing-to-do', spent_by: theft.txid, being_spent: true })
+    const running = new Running(bitcoind(), set, { emergency: true })
+    await running.until('sent', () => true, 0)
+    assert.equal(await bitcoind().getMempoolEntry(theft.txid), null)
+    await mine(ENOUGH)
+    await assertSaved(set, await running.end, 'emergency-1')
+  })
+
+  it('takes an unconfirmed unvault by emergency where that is ordered, and a confirmed one by clawback', async () => {
+    const set = await fundedSet(regtest())
+    await bitcoind().sendRawTransaction(part(set, 'unvault-0').raw)
+    const running = new Running(bitcoind(), set, { emergency: true })
+    await running.until('sent', ({ rung }) => rung.id === 'emergency-1', 0)
+    await confirm(part(set, 'unvault-0'))
+    await running.until('sent', ({ rung }) => rung.id === 'clawback-0-0', 0)
+    await mine(ENOUGH)
+    await assertSaved(set, await running.end, 'clawback-0-0')
+  })
+
+  it('says at once that a theft with the cold keys has confirmed, and gives up when it is buried', async () => {
+    const set = await fundedSet(regtest())
+    const theft = coldTheft(set)
+    await confirm(theft)
+    const running = new Running(bitcoind(), set, { emergency: true })
+    const { coin } = await running.until('coin', () => true, 0)
+    assert.equal(coin.where, 'taken')
+    await mine(ENOUGH - 1)
+    const end = await running.end
+    assert.ok(end.end === 'lost' && end.from === 'deposit' && end.txid === theft.txid && end.id === null, JSON.stringify(end))
+    assert.deepEqual(sentIds(running), [])
+  })
+
+  it('takes the coin after all when a reorganisation gives it back from such a thief', async () => {
+    const set = await fundedSet(regtest())
+    const theft = coldTheft(set)
+    await confirm(theft)
+    const running = new Running(bitcoind(), set, { emergency: true })
+    await running.until('coin', ({ coin }) => coin.where === 'taken', 0)
+    await bitcoind().invalidateBlock(await bitcoind().getBestBlockHash())
+    await running.until('sent', ({ rung }) => rung.id === 'emergency-1', 0)
+    await regtest().mine(0, ENOUGH + 1, await regtest().freshAddress())
+    await assertSaved(set, await running.end, 'emergency-1')
+  })
+
+  it('says that the hot key has spent, once nobody was there in time', async () => {
+    const set = await fundedSet(regtest())
+    await confirm(part(set, 'unvault-0'))
+    await mine(CSV - 1)
+    const spend = buildHotSpend(set.plan, part(set, 'unvault-0').txid, ELSEWHERE, 20_000 as Feerate, signDigest)
+    await confirm(spend)
+    await mine(ENOUGH)
+    const end = await new Running(bitcoind(), set).end
+    assert.ok(end.end === 'lost' && end.from === 'unvault' && end.txid === spend.txid, JSON.stringify(end))
+  })
+
+  it('goes on after a reorganisation that takes the unvault and the clawback out of the chain', async () => {
+    const set = await fundedSet(regtest())
+    await confirm(part(set, 'unvault-0'))
+    const unvaulted = await bitcoind().getBestBlockHash()
+    const running = new Running(bitcoind(), set)
+    await running.until('sent', () => true, 0)
+    await mine(2)
+    await running.until('depth', ({ depth }) => depth === 2, 0)
+    const heard = running.events.length
+    await bitcoind().invalidateBlock(unvaulted)
+    const { coin } = await running.until('coin', () => true, heard)
+    assert.ok(coin.where === 'unvaulted' && coin.height === null)
+    await regtest().mine(0, ENOUGH, await regtest().freshAddress())
+    await assertSaved(set, await running.end, 'clawback-0-0')
+  })
+
+  it('goes over to another unvault that the other branch of a reorganisation has', async () => {
+    const set = await fundedSet(regtest())
+    await confirm(part(set, 'unvault-0'))
+    const unvaulted = await bitcoind().getBestBlockHash()
+    const running = new Running(bitcoind(), set)
+    await running.until('sent', () => true, 0)
+    await mine(1)
+    await running.until('depth', () => true, 0)
+    await bitcoind().invalidateBlock(unvaulted)
+    const address = await regtest().freshAddress()
+    await bitcoind().generateBlock(address, [part(set, 'unvault-1').raw])
+    await running.until('sent', ({ rung }) => rung.id === 'clawback-1-0', 0)
+    await regtest().mine(0, ENOUGH, address)
+    await assertSaved(set, await running.end, 'clawback-1-0')
+  })
+
+  it('may be killed and started again at any moment', async () => {
+    const set = await fundedSet(regtest())
+    const killedAt = async (event: 'coin' | 'sent' | 'depth', depth?: number): Promise<void> => {
+      const running = new Running(bitcoind(), set)
+      await running.until(event, (told) => told.event !== 'depth' || depth === undefined || told.depth >= depth, 0)
+      await running.kill()
+    }
+    await bitcoind().sendRawTransaction(part(set, 'unvault-0').raw)
+    await killedAt('coin')
+    await mine()
+    await killedAt('sent')
+    await killedAt('sent')
+    await mine()
+    await killedAt('depth', 1)
+    await mine(ENOUGH - 2)
+    await killedAt('depth', ENOUGH - 1)
+    await mine()
+    const last = new Running(bitcoind(), set)
+    await assertSaved(set, await last.end, 'clawback-0-0')
+    assert.deepEqual(sentIds(last), [])
+  })
+
+  it('goes on when bitcoind was killed and has forgotten its mempool', async () => {
+    const set = await fundedSet(regtest())
+    await confirm(part(set, 'unvault-0'))
+    // On disk, so that a kill does not take the chain back.
+    await regtest().node(0).restart()
+    const running = new Running(bitcoind(), set)
+    await running.until('sent', () => true, 0)
+    const heard = running.events.length
+    await regtest().node(0).kill()
+    await running.until('trouble', () => true, heard)
+    await regtest().node(0).restart()
+    await running.until('sent', () => true, heard)
+    await mine(ENOUGH)
+    await assertSaved(set, await running.end, 'clawback-0-0')
+  })
+
+  it('knows that the coin was saved although it has long left deep cold', async () => {
+    const set = await fundedSet(regtest())
+    await confirm(part(set, 'unvault-0'))
+    await confirm(part(set, 'clawback-0-1'))
+    await mine(3)
+    // Nobody spends from deep cold here: with the output out of sight the blocks must tell.
+    const blind: Bitcoind = { ...bitcoind(), getTxOut: () => Promise.resolve(null) }
+    await mine(ENOUGH)
+    const end = await new Running(blind, set).end
+    assert.ok(end.end === 'recovered' && end.id === 'clawback-0-1', JSON.stringify(end))
+  })
+
+  it('says that it found nothing where it did not search far enough', async () => {
+    const set = await fundedSet(regtest())
+    await confirm(coldTheft(set))
+    await mine(5)
+    await assert.rejects(new Running(bitcoind(), set, { look_back: 5 }).end, { code: 'coin-not-found' })
+    assert.equal((await new Running(bitcoind(), set, { look_back: 6 }).end).end, 'lost')
+  })
+
+  it('does without the answer that tells what spends a coin, where that is withheld', async () => {
+    const set = await fundedSet(regtest())
+    const { rpc } = bitcoind()
+    const withheld: Bitcoind = {
+      ...bitcoind(),
+      getTxSpendingPrevout: () => rpc.call('gettxspendingprevouts').then(() => assert.fail()),
+    }
+    const theft = coldTheft(set)
+    await bitcoind().sendRawTransaction(theft.raw)
+    assert.deepEqual(await new Running(withheld, set).end, { end: 'nothing-to-do', spent_by: null, being_spent: true })
+    await bitcoind().generateBlock(PURSE_ADDRESS, [part(set, 'unvault-0').raw])
+    const running = new Running(withheld, set)
+    await running.until('sent', () => true, 0)
+    await mineEmpty()
+    const { again } = await running.until('sent', () => true)
+    assert.equal(again, true)
+    await mine(ENOUGH)
+    await assertSaved(set, await running.end, 'clawback-0-0')
+  })
+})
+
+describe('a rescue where blocks ask for more than the lower rungs pay', () => {
+  const regtest = useRegtest(1, () => ['-minrelaytxfee=0.0003', '-txindex=0', '-blockfilterindex=1'])
+
+  it('climbs to the first rung that bitcoind takes', async () => {
+    const { bitcoind } = regtest().node(0)
+    const set = await fundedSet(regtest())
+    await bitcoind.generateBlock(PURSE_ADDRESS, [part(set, 'unvault-0').raw])
+    const running = new Running(bitcoind, set)
+    await running.until('sent', () => true, 0)
+    const refused = running.events.flatMap((one) => (one.event === 'refused' ? [`${one.rung.id} ${one.answer}`] : []))
+    assert.deepEqual(refused, ['clawback-0-0 fee-too-low', 'clawback-0-1 fee-too-low'])
+    assert.deepEqual(sentIds(running), ['clawback-0-2'])
+    await regtest().mine(0, ENOUGH)
+    assert.equal((await running.end).end, 'recovered')
+  })
+
+  it('finds what took the coin by block filters, without reading the blocks between', async () => {
+    const { bitcoind } = regtest().node(0)
+    const set = await fundedSet(regtest())
+    await bitcoind.generateBlock(PURSE_ADDRESS, [coldTheft(set, 50_000).raw])
+    await regtest().mine(0, 20)
+    const read: string[] = []
+    const counting: Bitcoind = {
+      ...bitcoind,
+      getBlockOverRest: (hash, options) => {
+        read.push(hash)
+        return bitcoind.getBlockOverRest(hash, options)
+      },
+    }
+    const running = new Running(counting, set)
+    assert.equal((await running.end).end, 'lost')
+    assert.ok(read.length > 0 && read.length < 20, `${read.length} blocks were read`)
+  })
+})
