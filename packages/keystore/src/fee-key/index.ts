@@ -1,0 +1,1 @@
+export { createFeeKey, FeeKey, openFeeKey } from './fee-key.ts'
