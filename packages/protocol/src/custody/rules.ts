@@ -35,7 +35,8 @@ function areLaddersSound(value: Manifest): boolean {
     ladder.every((rung, index) => index === 0 || rung.feerate > (ladder[index - 1]?.feerate ?? 0))
   const rungs = [...rungsOf(value), ...value.dead_man]
   const txids = [...value.unvaults, ...rungs].map(({ txid }) => txid)
-  return rungsOf(value).length > 0 && ladders.every(rises) && new Set(txids).size === txids.length
+  // With dead-man rungs alone a theft can be told, if not undone.
+  return rungs.length > 0 && ladders.every(rises) && new Set(txids).size === txids.length
 }
 
 /** Every member has one share of every envelope; no two have the same x, or t of them could be fewer than t points. */
