@@ -79,6 +79,7 @@ export {
   parseLock,
   parseLockSignature,
   refuseOn,
+  rungsOf,
   signDefinition,
   verifyCard,
   verifyLock,
@@ -93,6 +94,7 @@ export {
   SchemaError,
   parseOutpoint,
   sats,
+  toHex,
 } from '@belfry/protocol/primitives'
 export {
   type DeepCold,

@@ -1,8 +1,16 @@
 /** What a bitcoind says about a vault before it is enrolled: its network, its deposit, and its transactions. */
 import { type Bitcoind, type BroadcastAnswer } from '@belfry/bitcoind'
 import { genesisHashOf } from '@belfry/protocol'
-import { type Outpoint, equalBytes } from '@belfry/protocol/primitives'
-import { type Network, type SignedRecoverySet, type TransactionId, type VaultPlan, scriptsOf } from '@belfry/vault'
+import { type Outpoint, assertNever, equalBytes } from '@belfry/protocol/primitives'
+import {
+  type Network,
+  type Place,
+  type SignedRecoverySet,
+  type TransactionId,
+  type VaultPlan,
+  scriptsOf,
+  variantClawedBack,
+} from '@belfry/vault'
 import { ClientError } from '../errors.ts'
 
 /** @throws ClientError wrong-network; BitcoindError */
@@ -53,14 +61,38 @@ function differs({ deposit }: VaultPlan, how: string, remedy: string): ClientErr
   return new ClientError('deposit-differs', `the output ${deposit.outpoint} ${how}`, remedy)
 }
 
-export interface Acceptance {
-  readonly id: TransactionId
-  readonly answer: BroadcastAnswer
+/** Whether the coin is there. That of an ephemeral set is paid in last, so it need not be. */
+export type DepositStatus =
+  | { readonly kind: 'there'; readonly deposit: Deposit }
+  | { readonly kind: 'not-paid-yet'; readonly reason: string }
+
+/** As `requireDeposit`, where it may be missing. @throws ClientError deposit-not-found, deposit-differs; BitcoindError */
+export async function lookUpDeposit(bitcoind: Bitcoind, plan: VaultPlan, signal?: AbortSignal): Promise<DepositStatus> {
+  const { outpoint } = plan.deposit
+  if (plan.signing === 'ephemeral' && (await bitcoind.getTxOut(outpoint, true, { signal })) === null) {
+    const reason =
+      `the deposit ${outpoint} is not there yet: with ephemeral keys it is paid in last, ` +
+      'and until then bitcoind cannot try transactions that spend it'
+    return { kind: 'not-paid-yet', reason }
+  }
+  return { kind: 'there', deposit: await requireDeposit(bitcoind, plan, signal) }
 }
 
 /**
- * What the bitcoind would say of every transaction if it were sent now, while the deposit is unspent; nothing is sent. A
- * clawback is tried together with its unvault.
+ * What an answer means for one transaction of a set. `later`: a dead man's transaction whose coin has not rested long
+ * enough, as it should be; bitcoind says so before it looks at the scripts. `underpaid`: the mempool asks more today.
+ */
+export type AcceptanceOutcome = 'accepted' | 'later' | 'underpaid' | 'refused' | 'unanswered'
+
+export interface Acceptance {
+  readonly id: TransactionId
+  readonly answer: BroadcastAnswer
+  readonly outcome: AcceptanceOutcome
+}
+
+/**
+ * What the bitcoind would say of every transaction if it were sent now, while the deposit is unspent; nothing is sent.
+ * Each clawback is tried together with the unvault that it spends, the others alone.
  */
 export async function testAcceptance(
   bitcoind: Bitcoind,
@@ -70,13 +102,35 @@ export async function testAcceptance(
 ): Promise<Acceptance[]> {
   const acceptances: Acceptance[] = []
   for (const { id, place, raw } of transactions) {
-    const unvault =
-      place.purpose === 'clawback'
-        ? transactions.filter((one) => one.place.purpose === 'unvault' && one.place.variant === place.variant)
-        : []
+    const variant = variantClawedBack(place)
+    const unvault = transactions.filter((one) => one.place.purpose === 'unvault' && one.place.variant === variant)
     const answer = await bitcoind.testAccept([...unvault.map((one) => one.raw), raw], { signal })
-    acceptances.push({ id, answer })
+    acceptances.push({ id, answer, outcome: outcomeOf(place, answer) })
     onTried(acceptances.length, transactions.length)
   }
   return acceptances
+}
+
+function outcomeOf({ purpose }: Place, { kind }: BroadcastAnswer): AcceptanceOutcome {
+  switch (kind) {
+    case 'accepted':
+    case 'already-known':
+      return 'accepted'
+    case 'fee-too-low':
+      return 'underpaid'
+    case 'unreachable':
+      return 'unanswered'
+    case 'not-final':
+      return purpose === 'dead-man' ? 'later' : 'refused'
+    case 'conflict':
+    case 'inputs-missing':
+    case 'mempool-limits':
+    case 'non-standard':
+    case 'script-invalid':
+    case 'invalid':
+    case 'rejected':
+      return 'refused'
+    default:
+      return assertNever(kind)
+  }
 }

@@ -3,8 +3,11 @@ export { type RecoverySetFile, readRecoverySet, writeRecoverySet } from './recov
 export { type OpenVault, guardedVaultOf } from './guarded-vault.ts'
 export {
   type Acceptance,
+  type AcceptanceOutcome,
   type Deposit,
+  type DepositStatus,
   findDeposit,
+  lookUpDeposit,
   requireDeposit,
   requireNetwork,
   testAcceptance,

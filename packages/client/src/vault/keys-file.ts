@@ -12,6 +12,8 @@ const vaultKeysSchema = s.struct({
   /** Of one device: all files together name one. */
   hot: s.list(publicKey, 1),
   deep_cold: s.list(publicKey, MAX_KEYS),
+  /** As of the hot key, there is one. */
+  heir: s.list(publicKey, 1),
 })
 export type VaultKeys = Omit<Infer<typeof vaultKeysSchema>, 'format' | 'version'>
 
@@ -27,5 +29,6 @@ export async function readVaultKeys(paths: readonly string[]): Promise<VaultKeys
     cold: files.flatMap(({ cold }) => cold),
     hot: files.flatMap(({ hot }) => hot),
     deep_cold: files.flatMap(({ deep_cold }) => deep_cold),
+    heir: files.flatMap(({ heir }) => heir),
   }
 }

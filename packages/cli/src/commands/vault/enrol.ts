@@ -20,6 +20,7 @@ import {
   readText,
   requireProtected,
   resumeOrStore,
+  rungsOf,
   scriptsOf,
   unvaultToJson,
   writeFiles,
@@ -128,11 +129,12 @@ async function prepareBundle(
 /** @throws CliError files-disagree */
 function requireSameVault(
   path: string,
-  { act_at, unvaults, emergency }: Manifest,
+  manifest: Manifest,
   { plan, transactions }: SignedRecoverySet,
 ): void {
   // All of them: the same unvault may lead to another deep cold.
-  const enrolled = [...unvaults, ...unvaults.flatMap(({ clawback }) => clawback), ...emergency].map(({ txid }) => txid)
+  const { act_at, unvaults, dead_man } = manifest
+  const enrolled = [...unvaults, ...rungsOf(manifest), ...dead_man].map(({ txid }) => txid)
   const planned = transactions.map(({ txid }) => txid)
   if (act_at === plan.act_at && enrolled.toString() === planned.toString()) return
   throw new CliError(

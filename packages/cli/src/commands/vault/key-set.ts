@@ -47,7 +47,7 @@ export async function readColdKeys({
     throw usageError('None of these files has a cold key.', 'Give the vault-keys.json of every device with --keys.')
   const cold = { threshold: coldThreshold ?? majority(keys.cold), keys: keys.cold }
   checkKeySet(cold, 'cold')
-  checkDistinct([...keys.cold, ...keys.hot, ...keys.deep_cold], 'keys of these files')
+  checkDistinct([...keys.cold, ...keys.hot, ...keys.deep_cold, ...keys.heir], 'keys of these files')
   return { keys, cold }
 }
 
@@ -80,5 +80,15 @@ export function deepColdOf(
   throw usageError(
     'None of these files has a deep-cold key.',
     'Give a vault-keys.json with deep-cold keys, or --deep-cold-address.',
+  )
+}
+
+/** @throws CliError usage */
+export function heirOf({ heir }: VaultKeys, named: PublicKey | undefined): PublicKey {
+  const [key, another] = named === undefined ? heir : [named]
+  if (key !== undefined && another === undefined) return key
+  throw usageError(
+    key === undefined ? 'No heir is named, and none of these files has an heir key.' : 'These files have several heirs.',
+    'Name the heir by a public key with --heir.',
   )
 }

@@ -23,6 +23,7 @@ interface KeysOptions extends PassphraseOptions {
   readonly cold: number
   readonly hot: number
   readonly deepCold: number
+  readonly heir: number
   readonly force?: boolean
 }
 
@@ -39,6 +40,7 @@ export function registerKeys(parent: Command, registrar: Registrar): void {
       integer('--cold <count>', 'keys that pre-sign the recovery set', 0, MAX_KEYS).default(3),
       integer('--hot <count>', 'the key that spends after the waiting time', 0, 1).default(1),
       integer('--deep-cold <count>', 'keys where a clawback brings the coin', 0, MAX_KEYS).default(3),
+      integer('--heir <count>', 'the key that inherits after your silence', 0, 1).default(0),
       ...passphraseOptions(),
       option('--force', 'replace the files that are there, and lose their keys for good'),
     ],
@@ -55,7 +57,7 @@ async function runKeys(options: KeysOptions, output: Output): Promise<Report> {
   const { out, force = false } = options
   const planned = plannedFiles(options)
   if (planned.length === 0)
-    throw usageError('No key was asked for.', 'Give --cold, --hot or --deep-cold a number above 0.')
+    throw usageError('No key was asked for.', 'Give --cold, --hot, --deep-cold or --heir a number above 0.')
   const summary = join(out, VAULT_KEYS)
   const all = [...planned.map(({ path }) => path), summary]
   await refuseExisting(all, { force })
@@ -69,10 +71,15 @@ async function runKeys(options: KeysOptions, output: Output): Promise<Report> {
   return { result: { ...keys, files: all }, human: () => describe(keys, all) }
 }
 
-function plannedFiles({ out, cold, hot, deepCold }: KeysOptions): Planned[] {
+function plannedFiles({ out, cold, hot, deepCold, heir }: KeysOptions): Planned[] {
   const files = (role: Planned['role'], name: string, count: number): Planned[] =>
     Array.from({ length: count }, (_, at) => ({ role, path: join(out, `${name}-${at + 1}.key`) }))
-  return [...files('cold', 'cold', cold), ...files('hot', 'hot', hot), ...files('deep_cold', 'deep-cold', deepCold)]
+  return [
+    ...files('cold', 'cold', cold),
+    ...files('hot', 'hot', hot),
+    ...files('deep_cold', 'deep-cold', deepCold),
+    ...files('heir', 'heir', heir),
+  ]
 }
 
 async function makeKeys(
@@ -81,7 +88,7 @@ async function makeKeys(
   made: (path: string) => void,
   output: Output,
 ): Promise<VaultKeys> {
-  const keys = { cold: [] as PublicKey[], hot: [] as PublicKey[], deep_cold: [] as PublicKey[] }
+  const keys = { cold: [] as PublicKey[], hot: [] as PublicKey[], deep_cold: [] as PublicKey[], heir: [] as PublicKey[] }
   for (const [at, { role, path }] of planned.entries()) {
     using key = await createOwnerKey({ ...file, path })
     made(path)
@@ -91,13 +98,14 @@ async function makeKeys(
   return keys
 }
 
-function describe({ cold, hot, deep_cold }: VaultKeys, files: readonly string[]): string[] {
+function describe({ cold, hot, deep_cold, heir }: VaultKeys, files: readonly string[]): string[] {
   return [
-    `Made ${cold.length} cold, ${hot.length} hot and ${deep_cold.length} deep-cold keys.`,
+    `Made ${cold.length} cold, ${hot.length} hot and ${deep_cold.length} deep-cold keys${heir.length > 0 ? ', and one of the heir' : ''}.`,
     ...list([
       ...cold.map((key) => ['cold', key] as const),
       ...hot.map((key) => ['hot', key] as const),
       ...deep_cold.map((key) => ['deep cold', key] as const),
+      ...heir.map((key) => ['heir', key] as const),
       ...files.map((path) => ['file', path] as const),
     ]),
     'Keep a copy of every key file and of the passphrase, each in another place. Without the deep-cold keys a clawed-back coin is lost.',

@@ -79,6 +79,9 @@ async function makeSet(options: SignOptions, plan: VaultPlan): Promise<Report> {
     human: () => [
       ...describeSet(set),
       `Wrote ${out}, encrypted. Keep a copy elsewhere: with it and its passphrase you recover alone if the federation is gone.`,
+      ...(plan.signing === 'ephemeral'
+        ? ['Keep the cold keys until the vault is enrolled; then destroy them, and only then pay the deposit.']
+        : []),
       // Its address is left for the owner to fill in: taken from here it would confirm nothing.
       `Next: belfry vault verify --plan ${options.plan} --set ${out} --confirm ADDRESS, the deep-cold address of your own record`,
     ],

@@ -1,13 +1,14 @@
 import {
+  type Acceptance,
   type Bitcoind,
   RecoverySetRefused,
   type SignedRecoverySet,
   type VaultPlan,
   acceptRecoverySet,
+  lookUpDeposit,
   parsePlan,
   planToJson,
   readRecoverySet,
-  requireDeposit,
   scriptsOf,
   testAcceptance,
 } from '@belfry/client'
@@ -34,7 +35,7 @@ export function registerVerify(parent: Command, registrar: Registrar): void {
     summary: 'Verify a signed recovery set in every point',
     about:
       'Against the plan alone: version, coin, sequence, lock time, scripts, fee, signatures, destination. With a bitcoind ' +
-      'also the deposit and, without sending anything, whether it would take every transaction.',
+      'also the deposit and, without sending anything, whether it would take every transaction, each clawback with its unvault.',
     example: 'belfry vault verify --plan plan.json --set recovery-set.json --confirm bc1q… --passphrase-file pass',
     options: [
       option('--plan <file>', 'what was to be signed').default(PLAN),
@@ -59,20 +60,20 @@ async function runVerify(options: VerifyOptions, { output, signal }: Shell): Pro
     )
   }
   const set = accept(plan, unverified.transactions, options.confirm, output)
-  const underpaying = await withBitcoind(options, plan.network, signal, (bitcoind) =>
-    ask(bitcoind, set, output, signal),
-  )
+  const said = await withBitcoind(options, plan.network, signal, (bitcoind) => ask(bitcoind, set, output, signal))
   const confirmed = options.confirm !== undefined
   return {
     result: {
       ...setJson(set),
       destination_confirmed: confirmed,
-      bitcoind_asked: underpaying !== null,
-      below_mempool_minimum: underpaying ?? [],
+      bitcoind_asked: said?.tried === true,
+      bitcoind_skipped: said?.tried === false ? said.reason : null,
+      below_mempool_minimum: said?.tried === true ? said.underpaying : [],
+      accepted_later: said?.tried === true ? said.later : [],
     },
     human: (style) => [
       ...describeSet(set),
-      bitcoindSays(underpaying),
+      ...bitcoindSays(said),
       confirmed
         ? style('green', 'All as planned, to the destination that you confirmed.')
         : `All as planned. Compare with your own record: the coin goes to ${scriptsOf(plan).deep_cold.address}`,
@@ -97,39 +98,50 @@ function accept(
   }
 }
 
-function bitcoindSays(underpaying: readonly string[] | null): string {
-  if (underpaying === null) return 'No bitcoind was asked.'
+/** What bitcoind said of the set. A transaction that would be taken later or for more says nothing against it. */
+type Said =
+  | { readonly tried: true; readonly underpaying: string[]; readonly later: string[] }
+  | { readonly tried: false; readonly reason: string }
+
+function bitcoindSays(said: Said | null): string[] {
+  if (said === null) return ['No bitcoind was asked.']
+  if (!said.tried) return [`bitcoind tried no transaction: ${said.reason}.`]
+  const { underpaying, later } = said
   const there = 'bitcoind: the deposit is there, unspent, and'
-  if (underpaying.length === 0) return `${there} every transaction would be taken.`
-  return `${there} all but ${underpaying.join(', ')} would be taken now; these pay less than its full mempool asks today.`
+  const but = [...underpaying, ...later]
+  return [
+    but.length === 0
+      ? `${there} every transaction would be taken.`
+      : `${there} all but ${but.join(', ')} would be taken now.`,
+    ...(underpaying.length === 0
+      ? []
+      : [`${underpaying.join(', ')}: less than its full mempool asks today; no fault of the set.`]),
+    ...(later.length === 0
+      ? []
+      : [`${later.join(', ')}: only once the deposit has rested as planned; until then bitcoind does not try its signatures.`]),
+  ]
 }
 
-/** @returns the transactions that pay less than the mempool asks now, which says nothing against the set */
-async function ask(bitcoind: Bitcoind, set: SignedRecoverySet, output: Output, signal: AbortSignal): Promise<string[]> {
-  await requireDeposit(bitcoind, set.plan, signal)
+async function ask(bitcoind: Bitcoind, set: SignedRecoverySet, output: Output, signal: AbortSignal): Promise<Said> {
+  const deposit = await lookUpDeposit(bitcoind, set.plan, signal)
+  if (deposit.kind === 'not-paid-yet') return { tried: false, reason: deposit.reason }
   const acceptances = await testAcceptance(
     bitcoind,
     set,
     (done, of) => output.count('transactions tried', done, of),
     signal,
   )
-  const refused = acceptances.flatMap(({ id, answer }) => {
-    switch (answer.kind) {
-      case 'accepted':
-      case 'already-known':
-      case 'fee-too-low':
-        return []
-      case 'unreachable':
-        throw new CliError(
-          'unreachable',
-          `bitcoind gave no answer on ${id}: ${answer.reason}`,
-          'Run it again when bitcoind answers.',
-        )
-      default:
-        return [`${id}: ${answer.reason}`]
-    }
-  })
-  if (refused.length === 0) return acceptances.flatMap(({ id, answer }) => (answer.kind === 'fee-too-low' ? [id] : []))
+  const idsOf = (wanted: Acceptance['outcome']): string[] =>
+    acceptances.flatMap(({ id, outcome }) => (outcome === wanted ? [id] : []))
+  const reasonsOf = (wanted: Acceptance['outcome']): string[] =>
+    acceptances.flatMap(({ id, outcome, answer }) =>
+      outcome === wanted ? [`${id}: ${'reason' in answer ? answer.reason : answer.kind}`] : [],
+    )
+  const [unanswered] = reasonsOf('unanswered')
+  if (unanswered !== undefined)
+    throw new CliError('unreachable', `bitcoind gave no answer on ${unanswered}`, 'Run it again when bitcoind answers.')
+  const refused = reasonsOf('refused')
+  if (refused.length === 0) return { tried: true, underpaying: idsOf('underpaid'), later: idsOf('later') }
   throw new CliError(
     'mempool-refuses',
     `bitcoind would not take ${refused.join('; ')}`,
