@@ -1,4 +1,5 @@
 /** Runs one command line and ends the process with its exit code. */
+import { createInterface } from 'node:readline/promises'
 import { CommanderError } from 'commander'
 import type { Ended } from './command.ts'
 import { CliError, EXIT, type ExitCode, failureOf } from './errors.ts'
@@ -13,14 +14,18 @@ export interface World {
   readonly cwd: string
   readonly signal: AbortSignal
   readonly now: () => number
+  /** Where it is missing, nobody can be asked. */
+  readonly ask?: Shell['ask']
 }
+
+const askNobody: Shell['ask'] = () => Promise.resolve(null)
 
 /** @param argv without the program and the script */
 export async function run(argv: readonly string[], world: World): Promise<ExitCode> {
-  const { stdout, stderr, env, cwd, signal, now } = world
+  const { stdout, stderr, env, cwd, signal, now, ask = askNobody } = world
   const json = wantsJson(argv)
   const output = new Output({ stdout, stderr, env, json })
-  const shell: Shell = { output, signal, env, cwd, now }
+  const shell: Shell = { output, signal, env, cwd, now, ask }
   const ended: Ended = { exit: EXIT.done }
   let help = ''
   const keep = (text: string): void => {
@@ -80,10 +85,24 @@ export async function runProcess(process: NodeJS.Process): Promise<void> {
     new Output({ stdout, stderr, env, json: wantsJson(argv) }).fail(failure)
     process.exit(failure.exit)
   })
-  const exit = await run(argv, { stdout, stderr, env, cwd: process.cwd(), signal, now: Date.now })
+  const ask = askAt(process, signal)
+  const exit = await run(argv, { stdout, stderr, env, cwd: process.cwd(), signal, now: Date.now, ask })
   // Both streams are flushed before the process is ended, whatever handle a library left open.
   await Promise.all([stdout, stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))))
   process.exit(exit)
+}
+
+/** On standard error, so that a question is in nobody's result. */
+function askAt({ stdin, stderr }: NodeJS.Process, signal: AbortSignal): Shell['ask'] {
+  return async (question) => {
+    if (!stdin.isTTY || !stderr.isTTY) return null
+    const lines = createInterface({ input: stdin, output: stderr })
+    try {
+      return await lines.question(question, { signal })
+    } finally {
+      lines.close()
+    }
+  }
 }
 
 /** The first signal asks the command to stop and clean up; the second ends the process. */

@@ -24,6 +24,12 @@ export type CliErrorCode =
   | 'mempool-refuses'
   | 'not-all-receipts'
   | 'not-active'
+  /** Nobody said yes to what cannot be taken back. */
+  | 'not-confirmed'
+  /** The coin is where it should be. */
+  | 'nothing-to-recover'
+  /** Another transaction took the coin. */
+  | 'coin-lost'
   | 'unreachable'
   | 'output-not-written'
   | 'start-failed'
@@ -51,6 +57,7 @@ const ENDINGS: { readonly [E in Exclude<Ending, 'done' | 'refused'>]: readonly s
     'api-malformed',
     'not-all-receipts',
     'not-active',
+    'coin-lost',
     'too-few-receipts',
     'bundle-broken',
     // Of this machine

@@ -9,4 +9,6 @@ export interface Shell {
   readonly cwd: string
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number
+  /** A line from whoever sits at the terminal; null where nobody does. */
+  readonly ask: (question: string) => Promise<string | null>
 }

@@ -14,7 +14,6 @@ function coldTheft(set: SignedRecoverySet, feerate = 20_000) {
 }
 
 describe('a rescue by the owner alone, on a real bitcoind without a transaction index', () => {
-  // A floor of nothing: what a lower rung pays is always enough, unless a test says otherwise.
   const regtest = useRegtest(1, () => ['-txindex=0', '-rest=0'])
   const bitcoind = (): Bitcoind => regtest().node(0).bitcoind
   const mine = (blocks = 1) => regtest().mine(0, blocks)
@@ -99,6 +98,15 @@ describe('a rescue by the owner alone, on a real bitcoind without a transaction 
     assert.equal(late.blocks_left, 0)
     await mine(ENOUGH)
     await assertSaved(set, await running.end, 'clawback-0-3')
+  })
+
+  it('goes at most one rung above what time asks for, as far as the market asks', async () => {
+    const set = await fundedSet(regtest(), { csv: 144 })
+    await confirm(part(set, 'unvault-0'))
+    const running = new Running(bitcoind(), set, {}, 200_000 as Feerate)
+    await running.until('sent', () => true, 0)
+    await mine(ENOUGH)
+    await assertSaved(set, await running.end, 'clawback-0-1')
   })
 
   it('sends again with each block what is waiting', async () => {

@@ -1,7 +1,7 @@
 /** A funded vault on a real bitcoind, a thief, and a rescue under way. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import type { Bitcoind, Regtest } from '@belfry/bitcoind'
+import { type Bitcoind, PURSE_ADDRESS, type Regtest } from '@belfry/bitcoind'
 import { OwnerKey, SecretBytes } from '@belfry/keystore'
 import { type Feerate, sats } from '@belfry/protocol/primitives'
 import {
@@ -46,8 +46,11 @@ export interface VaultChoices {
 /** Its deposit is confirmed. Two unvault variants, so that one may replace the other. */
 export async function fundedSet(regtest: Regtest, { act_at = 'confirmation', csv = CSV }: VaultChoices = {}): Promise<SignedRecoverySet> {
   const cold = { threshold: 2, keys: coldKeys }
-  const { outpoints } = await regtest.purse.fund([{ script: multisigScript(cold, 'regtest').script, value: VALUE }])
+  await regtest.purse.fill()
+  const { outpoints, transaction } = await regtest.purse.pay([{ script: multisigScript(cold, 'regtest').script, value: VALUE }])
   const [outpoint] = outpoints
+  // Straight into a block, whatever the mempool asks for.
+  await regtest.node(0).bitcoind.generateBlock(PURSE_ADDRESS, [transaction])
   assert.ok(outpoint)
   const { plan } = createPlan({
     network: 'regtest',
@@ -74,9 +77,10 @@ export class Running {
   #heard = (): void => {}
   #failed: unknown = null
 
-  constructor(bitcoind: Bitcoind, set: SignedRecoverySet, changes: Partial<RescueInit> = {}) {
+  /** @param estimate what bitcoind is made to say of the market: in regtest it learns one that differs from run to run */
+  constructor(bitcoind: Bitcoind, set: SignedRecoverySet, changes: Partial<RescueInit> = {}, estimate: Feerate | null = null) {
     this.end = rescue({
-      bitcoind,
+      bitcoind: { ...bitcoind, estimateSmartFee: () => Promise.resolve(estimate) },
       set,
       emergency: false,
       until: 6,

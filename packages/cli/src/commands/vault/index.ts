@@ -4,6 +4,7 @@ import { registerEnrol } from './enrol.ts'
 import { registerKeys } from './keys.ts'
 import { registerList } from './list.ts'
 import { registerPlan } from './plan.ts'
+import { registerRecover } from './recover.ts'
 import { registerShow } from './show.ts'
 import { registerSign } from './sign.ts'
 import { registerVerify } from './verify.ts'
@@ -23,4 +24,5 @@ export const registerVault: Register = (program, registrar) => {
   registerEnrol(vault, registrar)
   registerList(vault, registrar)
   registerShow(vault, registrar)
+  registerRecover(vault, registrar)
 }
