@@ -8,7 +8,7 @@ import { Stage, type Telling, honest } from '../support/members.ts'
 const VAULT: VaultInfo = { vault_id: '11'.repeat(32) as VaultInfo['vault_id'], revoked: false, exposed: false, funded: true, destroyable: false, drills: [], manifests: [], incidents: [], market: null }
 
 function telling(member: MemberIndex, vaults: VaultInfo[] = [VAULT]): OwnerAnswer {
-  return { answer: 'vaults', member, tip: null, chain: 'ok', vaults }
+  return { answer: 'vaults', member, tip: null, anchor: null, chain: 'ok', vaults }
 }
 
 async function stageWith(told: Telling, running: readonly boolean[] = [true, true, true]): Promise<Stage> {

@@ -94,7 +94,7 @@ function encoded(said: OwnerAnswer | Uint8Array): Uint8Array {
 }
 
 function nothing(member: MemberIndex): OwnerAnswer {
-  return { answer: 'vaults', member, tip: null, chain: 'ok', vaults: [] }
+  return { answer: 'vaults', member, tip: null, anchor: null, chain: 'ok', vaults: [] }
 }
 
 async function listen(

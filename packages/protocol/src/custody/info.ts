@@ -3,9 +3,13 @@ import { incidentStatus } from '../incident/machine.ts'
 import { vaultLadder } from '../incident/market-watch.ts'
 import type { OwnerAnswer, VaultInfo } from '../messages/owner-requests.ts'
 import { type VaultId, sortedEntries } from '../primitives/index.ts'
+import { ANCHOR_DEPTH } from '../owner/command.ts'
 import type { Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { manifestState, refuse, reply } from './enrolment.ts'
+
+/** Blocks by which other members may be behind me and still take a command at once that is anchored as I say. */
+const ANCHOR_SLACK = 2
 
 export function onInfo(turn: Turn, request_id: number, peer_id: string): void {
   const owner = turn.config.owners.find((one) => one.peer_id === peer_id)
@@ -17,6 +21,7 @@ export function onInfo(turn: Turn, request_id: number, peer_id: string): void {
     answer: 'vaults',
     member: turn.config.self,
     tip: turn.durable.position,
+    anchor: turn.durable.recent.findLast(({ height }) => height <= turn.tip - ANCHOR_DEPTH - ANCHOR_SLACK) ?? null,
     chain: turn.volatile.chain,
     vaults,
   }

@@ -104,6 +104,8 @@ export const ownerAnswer = s.variant('answer', {
   vaults: s.struct({
     member: s.memberIndex,
     tip: s.nullable(blockRef),
+    /** What an owner without a bitcoind may anchor a command at, deep enough at members that lag a little; null where unknown. */
+    anchor: s.nullable(blockRef),
     chain: chainState,
     vaults: s.list(vaultInfo, MAX_VAULTS),
   }),

@@ -294,6 +294,7 @@ export const anyOwnerAnswer: fc.Arbitrary<OwnerAnswer> = fc.oneof(
       answer: fc.constant('vaults' as const),
       member: anyMember,
       tip: fc.option(anyBlock),
+      anchor: fc.option(anyBlock),
       chain: anyChainState,
       vaults: few(anyVaultInfo),
     },

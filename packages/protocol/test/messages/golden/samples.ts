@@ -104,6 +104,7 @@ function ownerMessages(): Record<string, string> {
       answer: 'vaults',
       member: member(1),
       tip: blockAt(height),
+      anchor: blockAt(height - 8),
       chain: 'ok',
       vaults: [
         {
