@@ -32,4 +32,9 @@ export const BENCHES: readonly Bench[] = [
     summary: '20,000 transactions a second through one watcher of a million coins; many thefts at once (P9)',
     run: async (context) => (await import('./mempool/index.ts')).mempool(context),
   },
+  {
+    name: 'fees',
+    summary: 'ladders and one fixed fee against fee markets: mined before the deadline, blocks, fee in percent of the vault (simulated)',
+    run: async (context) => (await import('./fees/index.ts')).fees(context),
+  },
 ]

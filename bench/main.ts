@@ -20,7 +20,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function measure({ bench, json, blocks, samples }: Extract<Arguments, { kind: 'run' }>): Promise<number> {
+async function measure({ bench, json, ...wanted }: Extract<Arguments, { kind: 'run' }>): Promise<number> {
   const interruption = new AbortController()
   const interrupt = (): void => interruption.abort()
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
@@ -32,9 +32,9 @@ async function measure({ bench, json, blocks, samples }: Extract<Arguments, { ki
   try {
     // Before it starts: what is committed meanwhile is not what was measured.
     const commit = await thisCommit()
-    const { rows, wrong, bitcoind } = await bench.run({ samples, blocks, progress, signal: interruption.signal })
+    const { rows, lines, wrong, bitcoind } = await bench.run({ ...wanted, progress, signal: interruption.signal })
     for (const one of wrong) process.stderr.write(`wrong: ${one}\n`)
-    const report = { bench: bench.name, commit, machine: thisMachine(bitcoind), rows, ok: wrong.length === 0 }
+    const report = { bench: bench.name, commit, machine: thisMachine(bitcoind), rows, ...(lines && { lines }), ok: wrong.length === 0 }
     process.stdout.write(`${json ? jsonOf(report) : textOf(report)}\n`)
     return report.ok ? EXIT.done : EXIT.failed
   } catch (error) {

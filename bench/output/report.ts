@@ -8,6 +8,8 @@ export interface Report {
   readonly commit: string
   readonly machine: Machine
   readonly rows: readonly Row[]
+  /** For people, in place of a line for each row. */
+  readonly lines?: readonly string[]
   /** Every check of correctness held. */
   readonly ok: boolean
 }
@@ -23,20 +25,24 @@ export function jsonOf({ bench, commit, machine, rows, ok }: Report): string {
   })
 }
 
-export function textOf({ bench, commit, machine, rows, ok }: Report): string {
+export function textOf({ bench, commit, machine, rows, lines, ok }: Report): string {
   const { cpu, cores, node, bitcoind } = machine
   return [
     `${bench} at ${commit}`,
     `${cpu}, ${cores} cores, Node ${node}${bitcoind === null ? '' : `, bitcoind ${bitcoind}`}`,
     '',
-    ...table([
-      ['', 'unit', 'n', 'median', 'p99', 'ratio', 'beside'],
-      ...rows.map(({ name, unit, n, median, p99, peer, ratio }) => [
-        name, unit, `${n}`, median.toFixed(2), p99.toFixed(2), ratio === null ? '' : ratio.toFixed(2),
-        peer === null ? '' : `${peer.name} (${peer.median.toFixed(2)})`,
-      ]),
-    ]),
+    ...(lines ?? rowLines(rows)),
     '',
     ok ? 'every result was right' : 'A RESULT WAS WRONG: see above',
   ].join('\n')
+}
+
+function rowLines(rows: readonly Row[]): string[] {
+  return table([
+    ['', 'unit', 'n', 'median', 'p99', 'ratio', 'beside'],
+    ...rows.map(({ name, unit, n, median, p99, peer, ratio }) => [
+      name, unit, `${n}`, median.toFixed(2), p99.toFixed(2), ratio === null ? '' : ratio.toFixed(2),
+      peer === null ? '' : `${peer.name} (${peer.median.toFixed(2)})`,
+    ]),
+  ])
 }

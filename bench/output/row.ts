@@ -1,8 +1,8 @@
 /** One line of a result: what was measured, beside what it is measured against. */
 import { summarise } from '../statistics.ts'
 
-/** Bytes, times, cores, counts: less is better. Rates (`…/s`): more is. */
-export type Unit = 'ms' | 's' | 'bytes' | 'tx/s' | 'MB/s' | 'cores' | 'count'
+/** Bytes, times, blocks, fees, cores, counts: less is better. Rates (`…/s`): more is. */
+export type Unit = 'ms' | 's' | 'bytes' | 'tx/s' | 'MB/s' | 'cores' | 'count' | 'blocks' | 'percent' | 'sat/vB'
 
 /** A comparable system or a physical limit, measured in the same run. */
 export interface Peer {

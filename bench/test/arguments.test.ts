@@ -13,8 +13,8 @@ const messageOf = (...args: string[]): string => {
 
 describe('the arguments of pnpm bench', () => {
   it('chooses a benchmark by its name, with its options in any place', () => {
-    assert.deepEqual(parse('reaction'), { kind: 'run', bench, json: false, blocks: null, samples: null })
-    assert.deepEqual(parse('--json', 'reaction', '--blocks', 'dir', '--samples=7'), { kind: 'run', bench, json: true, blocks: 'dir', samples: 7 })
+    assert.deepEqual(parse('reaction'), { kind: 'run', bench, json: false, blocks: null, samples: null, incidents: null, seed: null })
+    assert.deepEqual(parse('--json', 'reaction', '--blocks', 'dir', '--samples=7'), { kind: 'run', bench, json: true, blocks: 'dir', samples: 7, incidents: null, seed: null })
   })
 
   it('says what there is where the name is missing or unknown', () => {
@@ -26,6 +26,14 @@ describe('the arguments of pnpm bench', () => {
     assert.match(messageOf('reaction', 'more'), /"more" is too much/)
     assert.match(messageOf('reaction', '--fast'), /--fast/)
     for (const samples of ['0', '-1', '1.5', 'many', '10001']) assert.match(messageOf('reaction', `--samples=${samples}`), /whole number/)
+  })
+
+  it('takes how many incidents a simulation plays, and from which seed', () => {
+    const parsed = parse('reaction', '--incidents', '200', '--seed=0')
+    assert.ok(parsed.kind === 'run')
+    assert.deepEqual([parsed.incidents, parsed.seed], [200, 0])
+    for (const bad of ['--incidents=0', '--incidents=1000001', '--seed=-1', '--seed=4294967296', '--seed='])
+      assert.match(messageOf('reaction', bad), /whole number/)
   })
 
   it('helps before it complains, and names every benchmark there is', () => {

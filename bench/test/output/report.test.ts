@@ -31,6 +31,7 @@ describe('a report', () => {
   it('shows a person each row with its peer, and whether a result was wrong', () => {
     const text = textOf(report)
     assert.match(text, /mempool +ms +3 +8\.00 +16\.12 +0\.25 +limit \(2\.00\)/)
+    assert.match(textOf({ ...report, lines: ['of its own'] }), /\nof its own\n/)
     assert.match(text, /every result was right/)
     assert.match(textOf({ ...report, ok: false }), /A RESULT WAS WRONG/)
   })
