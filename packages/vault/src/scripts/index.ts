@@ -1,5 +1,6 @@
 export { type Network, NETWORKS, MAX_CSV, minCsv } from './network.ts'
 export { type KeySet, type PublicKey, MAX_KEYS, checkDistinct, checkKeySet, isPublicKey } from './keys.ts'
+export { ANCHOR_SCRIPT, ANCHOR_VALUE } from './anchor.ts'
 export { descriptorChecksum, withChecksum } from './checksum.ts'
 export { addressOfScript, scriptOfAddress } from './address.ts'
 export { type Branch, type WshScript, multisigScript, unvaultScript, witnessStack } from './wsh.ts'

@@ -6,7 +6,7 @@ import { testKey } from '../support/keys.ts'
 import { planOf } from '../support/plans.ts'
 import { onlyVaultErrors, refused } from '../support/refusals.ts'
 
-type Json = { [field: string]: Json } | Json[] | string | number | null
+type Json = { [field: string]: Json } | Json[] | string | number | boolean | null
 
 const GOOD = planToJson(planOf())
 
@@ -71,6 +71,15 @@ describe('plan.json', () => {
     ['rungs.unvault', [], 'file-malformed'],
     ['rungs.unvault', [1_999], 'feerates-invalid'],
     ['max_clawback_fee_percent', 0, 'file-malformed'],
+    ['signing', 'deleted', 'file-malformed'],
+    ['signing', undefined, 'file-missing-field'],
+    ['fee_coins', undefined, 'file-missing-field'],
+    ['fee_coins.anchored', 1, 'file-malformed'],
+    ['fee_coins.anyone_can_pay', true, 'fee-coins-unsafe'],
+    ['fee_coins.colour', true, 'file-unknown-field'],
+    ['dead_man', undefined, 'file-missing-field'],
+    ['rungs.dead_man', [10_000], 'dead-man-invalid'],
+    ['descriptors.staging', 'wsh(multi(1,x))#abcdefgh', 'file-inconsistent'],
     ['csv', 145, 'file-inconsistent'],
     ['hot', testKey('stranger').pub, 'file-inconsistent'],
     ['descriptors.deep_cold', 'wsh(multi(1,x))#abcdefgh', 'file-inconsistent'],

@@ -11,7 +11,7 @@ import {
   unvaultToJson,
 } from '../../src/index.ts'
 import { randomVault, signAll } from '../support/arbitraries.ts'
-import { signedSet } from '../support/plans.ts'
+import { FULL, planOf, signedSet } from '../support/plans.ts'
 import { onlyVaultErrors, refused } from '../support/refusals.ts'
 
 const SET = signedSet()
@@ -84,5 +84,26 @@ describe('unvault.json', () => {
 
   it('throws nothing but its own error, whatever the text', () => {
     fc.assert(fc.property(fc.json(), (text) => onlyVaultErrors(() => parseUnvault(text))))
+  })
+})
+
+describe('the files of a full set', () => {
+  const set = signedSet(planOf(FULL))
+
+  it('hold it whole, and the unvaults alone', () => {
+    const { plan, transactions } = parseRecoverySet(recoverySetToJson(set))
+    const { descriptor } = scriptsOf(plan).deep_cold
+    assert.deepEqual(acceptRecoverySet(plan, transactions, { deep_cold_descriptor: descriptor }), set)
+    const hot = parseUnvault(unvaultToJson(set))
+    assert.deepEqual(acceptUnvaults(hot.plan, hot.transactions), set.transactions.slice(0, 3))
+  })
+
+  it('name the heir and his script, which are checked', () => {
+    const json = recoverySetToJson(set)
+    const { staging } = scriptsOf(set.plan)
+    assert.ok(staging !== null && json.includes(staging.descriptor))
+    refused('file-inconsistent', () => parseRecoverySet(json.replace('"staging_csv": 4320', '"staging_csv": 4319')))
+    refused('file-malformed', () => parseRecoverySet(json.replace('"after": 1000', '"after": 0')))
+    refused('file-malformed', () => parseRecoverySet(json.replace('"after": 1000', '"after": 4294967295')))
   })
 })

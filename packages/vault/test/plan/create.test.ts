@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { sats } from '@belfry/protocol/primitives'
-import { createPlan, feerate, MAX_KEYS, type PlanRequest, scriptsOf } from '../../src/index.ts'
+import { createPlan, feerate, MAX_KEYS, placesOf, type PlanRequest, scriptsOf } from '../../src/index.ts'
 import { testKeys } from '../support/keys.ts'
-import { COLD, HOT, planOf, pubs, request } from '../support/plans.ts'
+import { COLD, DEEP_COLD, HEIR, HOT, planOf, pubs, request } from '../support/plans.ts'
 import { refused } from '../support/refusals.ts'
 
 const worth = (value: number): Partial<PlanRequest> => ({ deposit: { ...request().deposit, value: sats(value) } })
@@ -118,5 +118,77 @@ describe('createPlan', () => {
     const { plan } = createPlan(request({ cold: { threshold: 2, keys } }))
     keys.reverse()
     assert.deepEqual(plan.cold.keys, pubs(COLD))
+  })
+
+  const count = (changes: Partial<PlanRequest>): number => placesOf(planOf(changes)).length
+  const dead_man = { heir: HEIR.pub, after: 52_560 }
+
+  it('has as many transactions as each profile promises, with an heir and without', () => {
+    assert.deepEqual([count({}), count({ dead_man })], [7, 8])
+    assert.deepEqual([count({ profile: 'standard' }), count({ profile: 'standard', dead_man })], [14, 16])
+    assert.deepEqual([count({ profile: 'full' }), count({ profile: 'full', dead_man })], [21, 24])
+    const anyone_can_pay = true
+    assert.equal(count({ dead_man, fee_coins: { anyone_can_pay } }), 10)
+    assert.equal(count({ profile: 'full', dead_man, fee_coins: { anyone_can_pay, anchored: false } }), 27)
+    assert.equal(count({ profile: 'full', dead_man, fee_coins: { anyone_can_pay } }), 30)
+  })
+
+  it('adds the rung that outbids a padded anyone-can-pay clawback, once', () => {
+    const fee_coins = { anyone_can_pay: true }
+    assert.deepEqual(planOf({ fee_coins }).rungs.clawback, [2_000, 10_000, 50_000, 250_000, 1_000_000])
+    const clawback = [feerate(2_000), feerate(1_200_000)]
+    assert.deepEqual(planOf({ fee_coins, rungs: { clawback } }).rungs.clawback, clawback)
+  })
+
+  it('leaves that clawback out of a vault that cannot afford the rung, and says why', () => {
+    const asked = { profile: 'full', fee_coins: { anyone_can_pay: true } } as const
+    assert.equal(planOf({ ...asked, ...worth(8_450_000) }).fee_coins.anyone_can_pay, true)
+    const { plan, left_out } = createPlan(request({ ...asked, ...worth(8_449_999) }))
+    assert.deepEqual(plan.fee_coins, { anyone_can_pay: false, anchored: true })
+    assert.deepEqual(
+      left_out.map(({ purpose, feerate: rate, fee }) => [purpose, rate, fee]),
+      [
+        ['clawback', 1_000_000, 169_000n],
+        ['anyone-can-pay', 1_000_000, 169_000n],
+      ],
+    )
+    assert.match(left_out[1]?.reason ?? '', /a rung of 1000 sat\/vB \(169000 sat\), which this vault cannot afford/)
+  })
+
+  it('caps the dead man as it caps emergency', () => {
+    const { plan, left_out } = createPlan(request({ profile: 'full', dead_man, ...worth(1_000_000) }))
+    assert.deepEqual(plan.rungs.dead_man, [10_000, 50_000])
+    assert.ok(left_out.some(({ purpose, feerate: rate }) => purpose === 'dead-man' && rate === 250_000))
+    const dear = { rungs: { dead_man: [feerate(100_000)] } }
+    const error = refused('vault-too-small', () => createPlan(request({ dead_man, ...dear, ...worth(100_000) })))
+    assert.match(error.message, /the lowest dead-man rung cost up to 15800 sat; 2 % of a vault of 100000 sat is 2000 sat/)
+  })
+
+  it('takes 30 days of staging by default, and less on regtest only', () => {
+    assert.equal(planOf({ dead_man }).dead_man?.staging_csv, 4_320)
+    assert.equal(planOf({ dead_man: { ...dead_man, staging_csv: 1 } }).dead_man?.staging_csv, 1)
+    const elsewhere = { network: 'signet', dead_man: { ...dead_man, staging_csv: 4_319 } } as const
+    refused('dead-man-invalid', () => createPlan(request(elsewhere)))
+  })
+
+  it('refuses a silence that nSequence cannot say: above all one that disables the lock', () => {
+    for (const after of [0, 65_536, 0x40_0000, 0x8000_0000, 0xffff_ffff, 1.5]) {
+      refused('dead-man-invalid', () => createPlan(request({ dead_man: { ...dead_man, after } })))
+    }
+  })
+
+  it('refuses an heir that holds another key of the vault, and dead-man rungs without an heir', () => {
+    const [cold] = COLD
+    for (const heir of [HOT, cold, DEEP_COLD[0]]) {
+      assert.ok(heir !== undefined)
+      refused('key-repeated', () => createPlan(request({ dead_man: { ...dead_man, heir: heir.pub } })))
+    }
+    refused('dead-man-invalid', () => createPlan(request({ rungs: { dead_man: [feerate(10_000)] } })))
+    refused('feerates-invalid', () => createPlan(request({ dead_man, rungs: { dead_man: [] } })))
+  })
+
+  it('refuses as deep cold the staging address', () => {
+    const address = scriptsOf(planOf({ dead_man })).staging?.address ?? ''
+    refused('address-invalid', () => createPlan(request({ dead_man, deep_cold: { kind: 'address', address } })))
   })
 })

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { Transaction } from 'bitcoinjs-lib'
 import * as fc from 'fast-check'
+import { envelopeLabels } from '@belfry/protocol'
 import { outpointOf, toHex } from '@belfry/protocol/primitives'
 import { buildRecoverySet, decodeTransaction, feerate, scriptsOf } from '../../src/index.ts'
 import { randomVault, signAll } from '../support/arbitraries.ts'
-import { planOf, signedSet } from '../support/plans.ts'
+import { FULL, planOf, signedSet } from '../support/plans.ts'
 
 describe('buildRecoverySet', () => {
   it('builds U, then K, then E, with ids that say so', () => {
@@ -127,5 +128,81 @@ describe('a signed transaction', () => {
         'wtxid',
       ])
     }
+  })
+})
+
+describe('a full recovery set', () => {
+  const plan = planOf(FULL)
+  const set = buildRecoverySet(plan)
+  const part = (id: string) => set.find((one) => one.id === id) ?? assert.fail(`no ${id}`)
+
+  it('has the labels of a manifest of the same shape, in the same order, after its unvaults', () => {
+    const clawback = plan.rungs.clawback
+    const unvaults = plan.rungs.unvault.map(() => ({ clawback, anyone_can_pay: {}, anchored: {} }))
+    const { emergency, dead_man } = plan.rungs
+    const labels = envelopeLabels({ unvaults, emergency, dead_man }).filter((label) => label !== 'drill')
+    assert.deepEqual(
+      set.map(({ id }) => id),
+      ['unvault-0', 'unvault-1', 'unvault-2', ...labels],
+    )
+    assert.equal(set.length, 30)
+  })
+
+  it('has the sizes and fees of the design', () => {
+    const sizes = ['anyone-can-pay-0', 'anchored-0', 'dead-man-0', 'clawback-0-4'].map((id) => {
+      const { vsize, fee } = part(id)
+      return [vsize, fee]
+    })
+    assert.deepEqual(sizes, [
+      [169, 342n],
+      [182, 364n],
+      [158, 1_580n],
+      [169, 169_000n],
+    ])
+  })
+
+  it('has txids that differ, for every plan: PSBTs and members tell transactions by them', () => {
+    assert.equal(new Set(set.map(({ txid }) => txid)).size, set.length)
+    fc.assert(
+      fc.property(randomVault(), ({ plan: any }) => {
+        const txids = buildRecoverySet(any).map(({ txid }) => txid)
+        assert.equal(new Set(txids).size, txids.length)
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  it('lets a fee coin join the anyone-can-pay clawbacks, and nothing join the others', () => {
+    for (const { place, sighash_type, raw, sighash, spends } of set) {
+      assert.equal(sighash_type, place.purpose === 'anyone-can-pay' ? 0x81 : 1)
+      const joined = Transaction.fromBuffer(raw)
+      joined.addInput(new Uint8Array(32).fill(9), 0)
+      const digest = joined.hashForWitnessV0(0, spends.witness_script, spends.value, sighash_type)
+      assert.equal(toHex(digest) === toHex(sighash), place.purpose === 'anyone-can-pay')
+    }
+  })
+
+  it('gives the anchored clawback an output of 240 sat that anybody may spend (BIP-433)', () => {
+    const { raw, pays } = part('anchored-2')
+    const { outputs } = decodeTransaction(raw)
+    assert.deepEqual(
+      outputs.map(({ script }) => toHex(script)),
+      [toHex(scriptsOf(plan).deep_cold.script), '51024e73'],
+    )
+    assert.deepEqual(
+      outputs.map(({ value }) => value),
+      [pays.value, 240n],
+    )
+  })
+
+  it('lets the dead man wait by nSequence, and pays staging', () => {
+    const { raw, pays } = part('dead-man-1')
+    const { version, locktime, inputs } = decodeTransaction(raw)
+    assert.deepEqual([version, locktime], [3, 0])
+    assert.deepEqual(
+      inputs.map(({ outpoint, sequence }) => [outpoint, sequence]),
+      [[plan.deposit.outpoint, 1_000]],
+    )
+    assert.deepEqual(pays.script, scriptsOf(plan).staging?.script)
   })
 })

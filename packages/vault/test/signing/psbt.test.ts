@@ -13,7 +13,7 @@ import {
 } from '../../src/index.ts'
 import { randomVault, signAll } from '../support/arbitraries.ts'
 import { signerOf, testKey, type TestKey } from '../support/keys.ts'
-import { COLD, planOf, request, signedSet } from '../support/plans.ts'
+import { COLD, FULL, planOf, request, signedSet } from '../support/plans.ts'
 import { onlyVaultErrors, refused } from '../support/refusals.ts'
 
 const PLAN = planOf()
@@ -39,6 +39,30 @@ describe('PSBTs', () => {
       hexes(recoverySetFromPsbts(PLAN, [...device(PLAN, C1), ...device(PLAN, C2)])),
       hexes(signedSet(PLAN)),
     )
+  })
+
+  it('do so for a full set, with the sighash type of each transaction in its PSBT', () => {
+    const plan = planOf(FULL)
+    const signed = [...device(plan, C1), ...device(plan, C2)]
+    assert.deepEqual(hexes(recoverySetFromPsbts(plan, signed)), hexes(signedSet(plan)))
+    for (const unsigned of buildRecoverySet(plan)) {
+      const { data, txOutputs } = Psbt.fromBuffer(toPsbt(unsigned))
+      assert.equal(data.inputs[0]?.sighashType, unsigned.place.purpose === 'anyone-can-pay' ? 0x81 : 1)
+      assert.equal(txOutputs.length, unsigned.place.purpose === 'anchored' ? 2 : 1)
+    }
+  })
+
+  it('of an anyone-can-pay clawback are refused as changed, or as wrongly signed, where they close it', () => {
+    const plan = planOf(FULL)
+    const unsigned = buildRecoverySet(plan).find(({ id }) => id === 'anyone-can-pay-1') ?? assert.fail('no A')
+    const changed = Psbt.fromBuffer(toPsbt(unsigned))
+    const input = changed.data.inputs[0] ?? assert.fail('no input')
+    input.sighashType = 1
+    refused('psbt-changed', () => recoverySetFromPsbts(plan, [changed.toBuffer()]))
+    const closed = Psbt.fromBuffer(toPsbt(unsigned))
+    const signature = script.signature.encode(signerOf([C1])(C1.pub, unsigned.sighash), 1)
+    closed.updateInput(0, { partialSig: [{ pubkey: fromHex(C1.pub), signature }] })
+    refused('signature-invalid', () => recoverySetFromPsbts(plan, [closed.toBuffer()]))
   })
 
   it('do so for every plan, in any order', () => {

@@ -13,7 +13,7 @@ import { signerOf, type TestKey, testKey, testKeys } from './keys.ts'
 import { pubs } from './plans.ts'
 
 // Made once: a key costs a scalar multiplication.
-const KEYS = testKeys('pool', 31)
+const KEYS = testKeys('pool', 32)
 
 export interface RandomVault {
   readonly plan: VaultPlan
@@ -41,15 +41,18 @@ export function randomVault(max_cold = 15): fc.Arbitrary<RandomVault> {
       txid: bytes32,
       vout: fc.integer({ min: 0, max: 0xffff_ffff }),
       value: fc.bigInt({ min: 200_000_000n, max: 2_000_000_000_000_000n }),
-      pool: fc.shuffledSubarray(KEYS, { minLength: 31, maxLength: 31 }),
+      pool: fc.shuffledSubarray(KEYS, { minLength: 32, maxLength: 32 }),
       n: fc.integer({ min: 1, max: max_cold }),
       m: fc.nat(),
       deep: fc.oneof(fc.integer({ min: 1, max: 15 }), address),
       csv: fc.integer({ min: 144, max: 65_535 }),
       rungs: fc.record({ unvault: ladder(3), clawback: ladder(4), emergency: ladder(3) }),
+      fee_coins: fc.record({ anyone_can_pay: fc.boolean(), anchored: fc.boolean() }),
+      heirs: fc.option(fc.record({ after: fc.integer({ min: 1, max: 65_535 }), rungs: ladder(3) })),
+      signing: fc.constantFrom('presigned', 'ephemeral'),
       act_at: fc.constantFrom('mempool', 'confirmation'),
     })
-    .map(({ network, txid, vout, value, pool, n, m, deep, csv, rungs, act_at }) => {
+    .map(({ network, txid, vout, value, pool, n, m, deep, csv, rungs, fee_coins, heirs, signing, act_at }) => {
       const cold = pool.slice(0, n)
       const hot = pool[15] ?? testKey('hot')
       const deepKeys = pubs(pool.slice(16, 16 + (typeof deep === 'number' ? deep : 2)))
@@ -63,7 +66,10 @@ export function randomVault(max_cold = 15): fc.Arbitrary<RandomVault> {
             ? { kind: 'address', address: deep }
             : { kind: 'multi', threshold: deepKeys.length, keys: deepKeys },
         csv,
-        rungs,
+        rungs: { ...rungs, ...(heirs === null ? {} : { dead_man: heirs.rungs }) },
+        fee_coins,
+        dead_man: heirs && { heir: (pool[31] ?? testKey('heir')).pub, after: heirs.after },
+        signing,
         act_at,
         max_clawback_fee_percent: 50,
       }

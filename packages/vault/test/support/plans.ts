@@ -11,6 +11,7 @@ import { signerOf, testKey, type TestKey, testKeys } from './keys.ts'
 export const COLD = testKeys('C', 3)
 export const HOT = testKey('H')
 export const DEEP_COLD = testKeys('D', 3)
+export const HEIR = testKey('HEIR')
 
 export function pubs(keys: readonly TestKey[]) {
   return keys.map((key) => key.pub)
@@ -30,6 +31,13 @@ export function request(changes: Partial<PlanRequest> = {}): PlanRequest {
 
 export function planOf(changes: Partial<PlanRequest> = {}): VaultPlan {
   return createPlan(request(changes)).plan
+}
+
+/** Every kind of transaction: three variants with five rungs, A and P each, three E and three M. */
+export const FULL: Partial<PlanRequest> = {
+  profile: 'full',
+  fee_coins: { anyone_can_pay: true },
+  dead_man: { heir: HEIR.pub, after: 1_000 },
 }
 
 export function signedSet(plan: VaultPlan = planOf()): SignedRecoverySet {

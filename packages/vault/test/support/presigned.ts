@@ -38,17 +38,32 @@ export function resigned(
   id: TransactionId,
   change: (transaction: Transaction) => void,
   keys: readonly TestKey[] = COLD.slice(0, 2),
-  witness: (signatures: Uint8Array[], witness_script: Uint8Array) => Uint8Array[] = usualWitness(id),
+  witness: Witness = usualWitness(id),
 ): Uint8Array {
-  const unsigned = buildRecoverySet(PLAN).find((one) => one.id === id)
+  return resignedFor(PLAN, id, change, { keys, witness })
+}
+
+type Witness = (signatures: Uint8Array[], witness_script: Uint8Array) => Uint8Array[]
+
+/** The same for a transaction of any plan, with the sighash type of its place or another. */
+export function resignedFor(
+  plan: VaultPlan,
+  id: TransactionId,
+  change: (transaction: Transaction) => void,
+  {
+    keys = COLD.slice(0, 2),
+    witness = usualWitness(id),
+    type,
+  }: { readonly keys?: readonly TestKey[]; readonly witness?: Witness; readonly type?: number } = {},
+): Uint8Array {
+  const unsigned = buildRecoverySet(plan).find((one) => one.id === id)
   assert.ok(unsigned !== undefined)
   const transaction = Transaction.fromBuffer(unsigned.raw)
   change(transaction)
   const { witness_script, value } = unsigned.spends
-  const digest = transaction.hashForWitnessV0(0, witness_script, value, Transaction.SIGHASH_ALL)
-  const signatures = keys.map(({ secret }) =>
-    script.signature.encode(signLowR(secret, digest), Transaction.SIGHASH_ALL),
-  )
+  const hashType = type ?? unsigned.sighash_type
+  const digest = transaction.hashForWitnessV0(0, witness_script, value, hashType)
+  const signatures = keys.map(({ secret }) => script.signature.encode(signLowR(secret, digest), hashType))
   transaction.setWitness(0, witness(signatures, witness_script))
   return transaction.toBuffer()
 }
@@ -58,5 +73,5 @@ export const asIs = (): void => {}
 
 export function usualWitness(id: TransactionId) {
   return (signatures: Uint8Array[], witness_script: Uint8Array): Uint8Array[] =>
-    id.startsWith('clawback') ? [EMPTY, ...signatures, EMPTY, witness_script] : [EMPTY, ...signatures, witness_script]
+    /^(clawback|an)/.test(id) ? [EMPTY, ...signatures, EMPTY, witness_script] : [EMPTY, ...signatures, witness_script]
 }

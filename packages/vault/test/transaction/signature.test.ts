@@ -27,6 +27,12 @@ describe('signatureFault', () => {
     }
   })
 
+  it('takes ALL|ANYONECANPAY only where it is asked for', () => {
+    const open = script.signature.encode(signature, 0x81)
+    assert.equal(signatureFault(open, HOT.pub, digest, 0x81), undefined)
+    assert.equal(signatureFault(good, HOT.pub, digest, 0x81), 'sighash-type')
+  })
+
   it('finds a high S, which policy refuses and anybody could have made', () => {
     const s = ORDER - BigInt(`0x${toHex(signature.subarray(32))}`)
     const high = fromHex(toHex(signature.subarray(0, 32)) + s.toString(16).padStart(64, '0'))

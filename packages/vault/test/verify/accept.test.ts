@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { acceptRecoverySet, RecoverySetRefused } from '../../src/index.ts'
+import { FULL, planOf, signedSet } from '../support/plans.ts'
 import { CONFIRMED, PLAN, PRESIGNED } from '../support/presigned.ts'
 
 describe('acceptRecoverySet', () => {
@@ -13,6 +14,14 @@ describe('acceptRecoverySet', () => {
       transactions.map(({ fee }) => fee),
       [316n, 338n, 1_690n, 8_450n, 42_250n, 1_580n, 39_500n],
     )
+  })
+
+  it('counts the anchor as paid out, not as fee', () => {
+    const { transactions } = signedSet(planOf(FULL))
+    const fees = ['clawback-2-0', 'anyone-can-pay-2', 'anchored-2', 'dead-man-2'].map(
+      (id) => transactions.find((one) => one.id === id)?.fee,
+    )
+    assert.deepEqual(fees, [338n, 342n, 364n, 39_500n])
   })
 
   it('keeps its own copy of the bytes', () => {

@@ -4,7 +4,7 @@ import { equalBytes, outpointOf, sats, splitOutpoint, type Txid } from '@belfry/
 import { feerate, type PresignedTransaction, scriptsOf, type VaultPlan, verifyRecoverySet } from '../../src/index.ts'
 import { randomVault, signAll } from '../support/arbitraries.ts'
 import { testKey } from '../support/keys.ts'
-import { planOf, signedSet } from '../support/plans.ts'
+import { FULL, planOf, signedSet } from '../support/plans.ts'
 
 const presigned = (set: ReturnType<typeof signedSet>): PresignedTransaction[] =>
   set.transactions.map(({ id, raw }) => ({ id, raw }))
@@ -21,8 +21,8 @@ describe('the verification of any set', () => {
   })
 
   it('finds every change of a single bit in any transaction', () => {
-    const set = presigned(signedSet())
-    const plan = planOf()
+    const plan = planOf(FULL)
+    const set = presigned(signedSet(plan))
     fc.assert(
       fc.property(fc.nat(set.length - 1), fc.nat(), fc.nat(7), (which, at, bit) => {
         const changed = set.map(({ id, raw }, index) => {
@@ -33,8 +33,28 @@ describe('the verification of any set', () => {
         const findings = verifyRecoverySet(plan, changed, confirmed(plan))
         assert.ok(findings.some(({ id }) => id === set[which]?.id))
       }),
-      { numRuns: 200 },
+      { numRuns: 300 },
     )
+  })
+
+  it('finds a change of any single byte of each kind of transaction', () => {
+    const plan = planOf(FULL)
+    const set = presigned(signedSet(plan))
+    for (const kind of ['anyone-can-pay-0', 'anchored-0', 'dead-man-0']) {
+      const which = set.findIndex(({ id }) => id === kind)
+      const { raw } = set[which] ?? assert.fail(`no ${kind}`)
+      // The unvault is all that a clawback's verification needs besides.
+      const unvault = set[0] ?? assert.fail('no unvault')
+      for (let at = 0; at < raw.length; at++) {
+        const changed = raw.slice()
+        changed[at] = (changed[at] ?? 0) ^ 0x01
+        const findings = verifyRecoverySet(plan, [unvault, { id: kind, raw: changed }], confirmed(plan))
+        assert.ok(
+          findings.some(({ id, code }) => id === kind && code !== 'transaction-missing'),
+          `${kind}, byte ${at}`,
+        )
+      }
+    }
   })
 
   it('finds every byte that was taken out, put in or overwritten at random', () => {
@@ -90,6 +110,33 @@ describe('a plan that differs in one field', () => {
     'fewer clawback rungs': { rungs: { ...rungs, clawback: rungs.clawback.slice(1) } },
     'emergency rung': { rungs: { ...rungs, emergency: [feerate(11_000), ...rungs.emergency.slice(1)] } },
   }
+  for (const [field, change] of Object.entries(changes)) {
+    it(`does not accept the set: ${field}`, () => {
+      const other = { ...plan, ...change }
+      assert.notDeepEqual(verifyRecoverySet(other, set, confirmed(other)), [])
+    })
+  }
+})
+
+describe('a full plan that differs in one field', () => {
+  const plan = planOf(FULL)
+  const set = presigned(signedSet(plan))
+  const { rungs, fee_coins } = plan
+  const dead_man = plan.dead_man ?? assert.fail('no heir')
+
+  const changes: { readonly [field: string]: Partial<VaultPlan> } = {
+    heir: { dead_man: { ...dead_man, heir: testKey('stranger').pub } },
+    'no heir': { dead_man: null, rungs: { ...rungs, dead_man: [] } },
+    after: { dead_man: { ...dead_man, after: 1_001 } },
+    staging: { dead_man: { ...dead_man, staging_csv: 4_319 } },
+    'dead-man rung': { rungs: { ...rungs, dead_man: [feerate(11_000), ...rungs.dead_man.slice(1)] } },
+    'fewer dead-man rungs': { rungs: { ...rungs, dead_man: rungs.dead_man.slice(1) } },
+    'no coin can join': { fee_coins: { ...fee_coins, anyone_can_pay: false } },
+    'no anchor': { fee_coins: { ...fee_coins, anchored: false } },
+  }
+  it('would have been accepted without the difference', () => {
+    assert.deepEqual(verifyRecoverySet(plan, set, confirmed(plan)), [])
+  })
   for (const [field, change] of Object.entries(changes)) {
     it(`does not accept the set: ${field}`, () => {
       const other = { ...plan, ...change }

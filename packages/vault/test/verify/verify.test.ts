@@ -10,8 +10,8 @@ import {
   verifyRecoverySet,
   verifyUnvaults,
 } from '../../src/index.ts'
-import { COLD, planOf, pubs, request, signedSet } from '../support/plans.ts'
-import { asIs, codes, CONFIRMED, EMPTY, findingsOf, PLAN, PRESIGNED, replaced, resigned } from '../support/presigned.ts'
+import { COLD, FULL, planOf, pubs, request, signedSet } from '../support/plans.ts'
+import { asIs, codes, CONFIRMED, EMPTY, findingsOf, PLAN, PRESIGNED, replaced, resigned, resignedFor } from '../support/presigned.ts'
 
 function outputOf(transaction: Transaction): Transaction['outs'][number] {
   return transaction.outs[0] ?? assert.fail('no output')
@@ -192,5 +192,126 @@ describe('verifyUnvaults', () => {
   it('finds the unvault of a vault of another value', () => {
     const plan = planOf({ deposit: { ...request().deposit, value: sats(50_000_001) } })
     assert.ok(codes(verifyUnvaults(plan, PRESIGNED.slice(0, 1))).includes('signature-invalid'))
+  })
+})
+
+describe('the verification of a full set', () => {
+  const plan = planOf(FULL)
+  const set = signedSet(plan).transactions.map(({ id, raw }) => ({ id, raw }))
+  const foundIn = (id: TransactionId, raw: Uint8Array): FindingCode[] =>
+    codes(
+      findingsOf(
+        set.map((one) => (one.id === id ? { id, raw } : one)),
+        plan,
+      ),
+    )
+  const changed = (id: TransactionId, change: (transaction: Transaction) => void): FindingCode[] =>
+    foundIn(id, resignedFor(plan, id, change))
+
+  it('finds nothing wrong with a good one', () => {
+    assert.deepEqual(findingsOf(set, plan), [])
+    for (const id of ['anyone-can-pay-0', 'anchored-1', 'dead-man-2'] as const) assert.deepEqual(changed(id, asIs), [])
+  })
+
+  it('finds each of its transactions missing', () => {
+    for (const { id } of set) {
+      const findings = findingsOf(
+        set.filter((one) => one.id !== id),
+        plan,
+      )
+      assert.ok(findings.some((one) => one.code === 'transaction-missing' && one.id === id))
+    }
+  })
+
+  it('finds an anyone-can-pay clawback that no coin can join, and a clawback that one could', () => {
+    const wrong = (id: TransactionId, type: number) => foundIn(id, resignedFor(plan, id, asIs, { type }))
+    const twice = ['signature-sighash-type', 'signature-sighash-type']
+    assert.deepEqual(wrong('anyone-can-pay-0', 0x01), twice)
+    assert.deepEqual(wrong('clawback-0-0', 0x81), twice)
+    assert.deepEqual(wrong('anchored-0', 0x81), twice)
+    assert.deepEqual(wrong('dead-man-0', 0x81), twice)
+    // NONE and SINGLE would let others choose where the coin goes.
+    for (const type of [0x02, 0x03, 0x82, 0x83]) assert.deepEqual(wrong('anyone-can-pay-2', type), twice)
+  })
+
+  it('finds a coin that joined already: its owner decides later, with the market', () => {
+    const joined = Transaction.fromBuffer(set.find(({ id }) => id === 'anyone-can-pay-0')?.raw ?? EMPTY)
+    joined.addInput(new Uint8Array(32).fill(9), 0)
+    assert.ok(foundIn('anyone-can-pay-0', joined.toBuffer()).includes('wrong-input-count'))
+  })
+
+  const anchorOf = (transaction: Transaction) => transaction.outs[1] ?? assert.fail('no anchor')
+  it('finds an anchor that is missing, of another value, of another script, or in another place', () => {
+    assert.deepEqual(
+      changed('anchored-0', (tx) => void tx.outs.pop()),
+      ['wrong-output-count'],
+    )
+    assert.deepEqual(
+      changed('anchored-0', (tx) => {
+        anchorOf(tx).value += 1n
+        outputOf(tx).value -= 1n
+      }),
+      ['wrong-anchor'],
+    )
+    assert.deepEqual(
+      changed('anchored-1', (tx) => {
+        anchorOf(tx).script = Uint8Array.of(0x51, 0x02, 0x4e, 0x74)
+      }),
+      ['wrong-anchor'],
+    )
+    assert.deepEqual(
+      changed('anchored-2', (tx) => void tx.outs.reverse()),
+      ['wrong-output-script', 'wrong-anchor'],
+    )
+    assert.deepEqual(
+      changed('clawback-0-0', (tx) => void tx.addOutput(Uint8Array.of(0x51, 0x02, 0x4e, 0x73), 240n)),
+      ['wrong-output-count'],
+    )
+  })
+
+  it('finds a dead man that waits for another time, or for none', () => {
+    for (const sequence of [999, 1_001, 0, 0xffff_fffd, 0xffff_ffff, 0x40_03e8]) {
+      assert.deepEqual(
+        changed('dead-man-0', (tx) => {
+          inputOf(tx).sequence = sequence
+        }),
+        ['wrong-sequence'],
+      )
+    }
+    assert.deepEqual(
+      changed('emergency-0', (tx) => {
+        inputOf(tx).sequence = 1_000
+      }),
+      ['wrong-sequence'],
+    )
+  })
+
+  it('finds a version in which the wait would not count', () => {
+    assert.deepEqual(
+      changed('dead-man-1', (tx) => {
+        tx.version = 1
+      }),
+      ['wrong-version'],
+    )
+  })
+
+  it('finds a dead man that pays another than staging', () => {
+    const { deep_cold, deposit } = scriptsOf(plan)
+    for (const { script } of [deep_cold, deposit]) {
+      assert.deepEqual(
+        changed('dead-man-0', (tx) => {
+          outputOf(tx).script = script
+        }),
+        ['wrong-output-script'],
+      )
+    }
+  })
+
+  it('finds any transaction in the place of any other', () => {
+    for (const { id } of set) {
+      for (const other of set) {
+        if (other.id !== id) assert.notDeepEqual(foundIn(id, other.raw), [], `${other.id} as ${id}`)
+      }
+    }
   })
 })
