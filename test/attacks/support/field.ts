@@ -10,6 +10,8 @@ const START_LIMIT_MS = 150_000
 export interface Field {
   readonly cluster: Cluster
   readonly thief: RegtestNode
+  /** Starts one more bitcoind, of the same policy, that is nobody's. */
+  stranger(name: string, args: readonly string[]): Promise<RegtestNode>
   raid(name: string, init?: RaidInit): Promise<Raid>
 }
 
@@ -26,7 +28,8 @@ export function useField(policy: Policy, bitcoindArgs: readonly string[] = []): 
       await cluster.stop()
       throw error
     })
-    field = { cluster, thief, raid: (name, init) => Raid.on(cluster, thief, name, init) }
+    const stranger = (name: string, more: readonly string[]): Promise<RegtestNode> => cluster.regtest.join(name, [...all, ...more])
+    field = { cluster, thief, stranger, raid: (name, init) => Raid.on(cluster, thief, name, init) }
   })
 
   after(async function () {

@@ -1,7 +1,6 @@
 /** What became of a coin, who paid how much for it, and what Belfry says of it. */
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { appendFile } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
 import { Transaction } from 'bitcoinjs-lib'
 import type { RegtestNode } from '../../../packages/bitcoind/src/index.ts'
 import type { Member } from '../../../packages/cli/src/demo/cluster/index.ts'
@@ -102,6 +101,6 @@ export function assertAllRefused(attempts: readonly Attempt[], reason: RegExp): 
   assert.ok(attempts.length > 0)
   for (const { tried, answer, reason: words } of attempts) {
     assert.notEqual(answer, 'accepted', tried)
-    assert.match(words ?? '', reason, tried)
+    assert.match(words ?? '', reason, `${tried}: ${answer}, ${words ?? 'no reason'}`)
   }
 }

@@ -8,9 +8,10 @@ import type { RegtestNode } from '../../../packages/bitcoind/src/index.ts'
 import { type Cluster, environment } from '../../../packages/cli/src/demo/cluster/index.ts'
 import { type EnrolledVault, type VaultInit, setUpVault } from '../../../packages/cli/src/demo/vault/enrolled-vault.ts'
 import { LEAST_COST, SecretBytes } from '../../../packages/keystore/src/index.ts'
-import { sats } from '../../../packages/protocol/src/primitives/index.ts'
+import { type Txid, sats } from '../../../packages/protocol/src/primitives/index.ts'
 import { unvaultToJson } from '../../../packages/vault/src/index.ts'
 import type { Attempt } from '../thief/attempt.ts'
+import { eventually } from '../../support/watch.ts'
 import { LOOT_FILES, THIEF_SCRIPT } from '../thief/loot.ts'
 
 const THIEF = join(import.meta.dirname, '../thief/main.ts')
@@ -62,7 +63,9 @@ export class Raid {
 
   /** Runs the thief's program to its end. @returns all that he tried */
   async thief(attack: string, ...numbers: readonly number[]): Promise<Attempt[]> {
-    const { node } = this
+    const { node, cluster: { regtest } } = this
+    const tip = await regtest.waitForSameTip()
+    await eventually('the tip at the thief', async () => (await node.bitcoind.getBestBlockHash()) === tip)
     const flags = ['--loot', this.#loot, '--port', `${node.rpcPort}`, '--cookie', node.cookieFile]
     const args = ['--conditions=source', THIEF, attack, ...flags, ...numbers.map(String)]
     const { stdout } = await execFileAsync(process.execPath, args, { env: environment(), timeout: THIEF_LIMIT_MS, maxBuffer: 2 ** 24 })
@@ -82,8 +85,14 @@ async function coinsFor({ regtest }: Cluster, { count, value }: { readonly count
 }
 
 /** Of one of its unvault variants. */
-export function unvaultTxid({ set }: EnrolledVault, variant = 0) {
+export function unvaultTxid({ set }: EnrolledVault, variant = 0): Txid {
   const found = set.transactions.find(({ place }) => place.purpose === 'unvault' && place.variant === variant)
   if (found === undefined) throw new RangeError(`the set has no unvault ${variant}`)
   return found.txid
+}
+
+/** Which clawback a txid is; null where it is none. */
+export function clawbackOf({ set }: EnrolledVault, txid: Txid): { readonly variant: number; readonly rung: number } | null {
+  const place = set.transactions.find((one) => one.txid === txid)?.place
+  return place?.purpose === 'clawback' ? place : null
 }

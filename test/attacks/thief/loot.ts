@@ -6,8 +6,8 @@ import { OwnerKey, SecretBytes, openOwnerKey } from '../../../packages/keystore/
 import { type Outpoint, type Sats, concat, sats } from '../../../packages/protocol/src/primitives/index.ts'
 import { type PublicKey, type SignDigest, type SignedTransaction, type VaultPlan, parseUnvault } from '../../../packages/vault/src/index.ts'
 
-/** OP_TRUE behind a number of his own, so that nobody takes his coins for the purse's. */
-export const THIEF_WITNESS_SCRIPT = Uint8Array.of(0x04, 0x74, 0x61, 0x6b, 0x65, 0x75, 0x51)
+/** 1 1 OP_EQUAL: no signature, and another script than the purse's. Data dropped would be no standard witness for Knots. */
+export const THIEF_WITNESS_SCRIPT = Uint8Array.of(0x51, 0x51, 0x87)
 /** Where all that he takes goes, and where his own coins lie. P2WSH. */
 export const THIEF_SCRIPT = concat(Uint8Array.of(0x00, 0x20), new Uint8Array(createHash('sha256').update(THIEF_WITNESS_SCRIPT).digest()))
 
