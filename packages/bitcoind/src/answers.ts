@@ -21,9 +21,15 @@ export type BroadcastAnswer =
   | Refusal<'inputs-missing'>
   /** Valid later: lock time, relative lock, or an immature coinbase. */
   | Refusal<'not-final'>
+  /** Its unconfirmed relatives, or their versions, break a rule of the mempool; once they are confirmed it may enter. */
+  | Refusal<'mempool-limits'>
+  /** A rule of form: this mempool never takes it, though a block might. */
+  | Refusal<'non-standard'>
   /** A signature or script fails: this transaction never becomes valid. */
   | Refusal<'script-invalid'>
-  /** Any other refusal by policy or consensus. */
+  /** It breaks another rule of consensus, or is no transaction: it never becomes valid. */
+  | Refusal<'invalid'>
+  /** Refused in words that are none of these. */
   | Refusal<'rejected'>
   /** No answer on the transaction itself. Transient: keep it and try again. */
   | { readonly kind: 'unreachable'; readonly code: BitcoindErrorCode; readonly reason: string }
@@ -49,9 +55,12 @@ const RPC_VERDICTS = new Set([
 ])
 const MAX_REASON_LENGTH = 200
 
-type Meaning = 'already-known' | 'fee-too-low' | 'conflict' | 'inputs-missing' | 'not-final' | 'script-invalid'
+type Meaning = Exclude<AnswerKind, 'accepted' | 'rejected' | 'unreachable'>
 
-/** Each is the beginning of a reject reason; a reason goes on with ", ", " (" or a space, if at all. */
+/**
+ * Each is the beginning of a reject reason; a reason goes on with ", ", " (" or a space, if at all. One that ends in a dash or a
+ * colon stands for all that go on from there, and comes after the exceptions.
+ */
 const MEANINGS: readonly (readonly [beginning: string, meaning: Meaning])[] = [
   ['txn-already-in-mempool', 'already-known'],
   ['txn-same-nonwitness-data-in-mempool', 'already-known'],
@@ -68,8 +77,8 @@ const MEANINGS: readonly (readonly [beginning: string, meaning: Meaning])[] = [
   ['insufficient feerate', 'conflict'],
   ['txn-mempool-conflict', 'conflict'],
   ['bip125-replacement-disallowed', 'conflict'],
+  ['bad-txns-spends-conflicting-tx', 'conflict'],
   ['too many potential replacements', 'conflict'],
-  ['replacement-adds-unconfirmed', 'conflict'],
   ['replacement-failed', 'conflict'],
   ['package RBF failed:', 'conflict'],
 
@@ -85,6 +94,43 @@ const MEANINGS: readonly (readonly [beginning: string, meaning: Meaning])[] = [
   ['non-mandatory-script-verify-flag', 'script-invalid'],
   ['mempool-script-verify-flag-failed', 'script-invalid'],
   ['block-script-verify-flag-failed', 'script-invalid'],
+
+  ['replacement-adds-unconfirmed', 'mempool-limits'],
+  ['too-long-mempool-chain', 'mempool-limits'],
+  ['too-large-cluster', 'mempool-limits'],
+  ['TRUC-violation', 'mempool-limits'],
+  ['v3-rule-violation', 'mempool-limits'],
+  ['truc-', 'mempool-limits'],
+  ['missing-ephemeral-spends', 'mempool-limits'],
+  ['conflict-in-package', 'mempool-limits'],
+  ['package topology disallowed.', 'mempool-limits'],
+  ['package-', 'mempool-limits'],
+
+  ['version', 'non-standard'],
+  ['tx-size', 'non-standard'],
+  ['tx-size-small', 'non-standard'],
+  ['scriptsig-size', 'non-standard'],
+  ['scriptsig-not-pushonly', 'non-standard'],
+  ['scriptpubkey', 'non-standard'],
+  ['scriptpubkey-', 'non-standard'],
+  ['datacarrier', 'non-standard'],
+  ['bare-multisig', 'non-standard'],
+  ['multi-op-return', 'non-standard'],
+  ['dust', 'non-standard'],
+  ['dust-', 'non-standard'],
+  ['bad-witness-', 'non-standard'],
+  ['bad-txns-nonstandard-inputs', 'non-standard'],
+  ['bad-txns-input-', 'non-standard'],
+  ['bad-txns-too-many-sigops', 'non-standard'],
+  ['max feerate exceeded', 'non-standard'],
+  ['max-fee-exceeded', 'non-standard'],
+  ['Fee exceeds maximum configured by user', 'non-standard'],
+  ['Unspendable output exceeds maximum configured by user', 'non-standard'],
+
+  ['bad-txns-', 'invalid'],
+  ['bad-cb-length', 'invalid'],
+  ['coinbase', 'invalid'],
+  ['TX decode failed', 'invalid'],
 ]
 
 /** submitpackage's own word on a package without a fault of its own; the transactions' errors then tell. */
@@ -137,5 +183,5 @@ function isIn(answer: BroadcastAnswer): boolean {
 function beginsWith(reason: string, beginning: string): boolean {
   if (!reason.startsWith(beginning)) return false
   const next = reason.at(beginning.length)
-  return beginning.endsWith(':') || next === undefined || ', (:'.includes(next)
+  return /[-:]$/.test(beginning) || next === undefined || ', (:.'.includes(next)
 }

@@ -29,12 +29,41 @@ const SAID: readonly (readonly [reason: string, kind: AnswerKind])[] = [
   ['mandatory-script-verify-flag-failed (Signature must be zero for failed CHECKSIG operation)', 'script-invalid'],
   ['mempool-script-verify-flag-failed (Witness program hash mismatch), input 0 of 55c3', 'script-invalid'],
   ['non-mandatory-script-verify-flag (Stack size must be exactly one after execution)', 'script-invalid'],
-  ['too-long-mempool-chain, too many descendants', 'rejected'],
-  ['truc-spent-by-nontruc, non-version=3 tx', 'rejected'],
-  ['TRUC-violation', 'rejected'],
-  ['bad-txns-in-belowout, value in (0.01) < value out (0.01005)', 'rejected'],
-  ['bad-txns-inputs-duplicate', 'rejected'],
-  ['TX decode failed. Make sure the tx has at least one input.', 'rejected'],
+  ['insufficient fee, rejecting replacement 9aea, not enough additional fees to relay; 0.00000085 < 0.00000169', 'conflict'],
+  ['bad-txns-spends-conflicting-tx, 9aea spends conflicting transaction 55c3', 'conflict'],
+  ['too-long-mempool-chain, too many descendants', 'mempool-limits'],
+  ['too-long-mempool-chain, too many unconfirmed ancestors [limit: 25]', 'mempool-limits'],
+  ['too-large-cluster', 'mempool-limits'],
+  ['truc-spent-by-nontruc, non-version=3 tx', 'mempool-limits'],
+  ['truc-spends-nontruc, version=3 tx 9aea cannot spend from non-version=3 tx 55c3', 'mempool-limits'],
+  ['truc-ancestors-toomany, tx 9aea would have too many ancestors', 'mempool-limits'],
+  ['truc-descendants-toomany', 'mempool-limits'],
+  ['truc-child-toobig, version=3 child tx 9aea is too big: 1143 > 1000 virtual bytes', 'mempool-limits'],
+  ['truc-vsize-toobig', 'mempool-limits'],
+  ['TRUC-violation', 'mempool-limits'],
+  ['TRUC-violation, tx 9aea would have too many ancestors', 'mempool-limits'],
+  ['v3-rule-violation', 'mempool-limits'],
+  ['replacement-adds-unconfirmed, replacement 7df0 adds unconfirmed input, idx 1', 'mempool-limits'],
+  ['package topology disallowed. not child-with-parents or parents depend on each other.', 'mempool-limits'],
+  ['package-not-child-with-unconfirmed-parents', 'mempool-limits'],
+  ['package-mempool-limits', 'mempool-limits'],
+  ['conflict-in-package', 'mempool-limits'],
+  ['version', 'non-standard'],
+  ['dust, tx with dust output must be 0-fee', 'non-standard'],
+  ['dust-nonanchor', 'non-standard'],
+  ['scriptpubkey', 'non-standard'],
+  ['scriptpubkey-unknown-witnessversion', 'non-standard'],
+  ['bad-witness-nonstandard', 'non-standard'],
+  ['bad-txns-nonstandard-inputs', 'non-standard'],
+  ['bad-txns-too-many-sigops', 'non-standard'],
+  ['max feerate exceeded', 'non-standard'],
+  ['Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)', 'non-standard'],
+  ['bad-txns-in-belowout, value in (0.01) < value out (0.01005)', 'invalid'],
+  ['bad-txns-inputs-duplicate', 'invalid'],
+  ['coinbase', 'invalid'],
+  ['TX decode failed. Make sure the tx has at least one input.', 'invalid'],
+  ['a reason that nobody has heard of', 'rejected'],
+  ['versions differ', 'rejected'],
   ['non-finality-of-another-kind', 'rejected'],
 ]
 
@@ -78,7 +107,7 @@ describe('answers', () => {
     // The child is in the chain, and spent what the parent made.
     assert.equal(answerOfPackage('transaction failed', [missing, 'txn-already-known']).kind, 'already-known')
     assert.equal(answerOfPackage('package RBF failed: insufficient anti-DoS fees', [null, missing]).kind, 'conflict')
-    assert.equal(answerOfPackage('conflict-in-package', [undefined, undefined]).kind, 'rejected')
+    assert.equal(answerOfPackage('conflict-in-package', [undefined, undefined]).kind, 'mempool-limits')
     // The parent is sound, and nobody looked further at it.
     assert.equal(answerOfPackage(null, [undefined, 'non-final']).kind, 'not-final')
     assert.equal(answerOfPackage(null, ['missing-inputs', undefined]).kind, 'inputs-missing')
@@ -94,7 +123,7 @@ describe('answers', () => {
     }))
     const raw = '0300ab'.repeat(200)
     const answer = answerOfError(rpcError(-22, `TX decode failed: ${raw} Make sure the tx has at least one input.`))
-    assert.equal(answer.kind, 'rejected')
-    assert.ok(answer.kind === 'rejected' && !answer.reason.includes('0300ab'))
+    assert.equal(answer.kind, 'invalid')
+    assert.ok(answer.kind === 'invalid' && !answer.reason.includes('0300ab'))
   })
 })

@@ -97,12 +97,12 @@ for (const policy of ['accept', 'enforce'] as const) {
       await assertRefused(spend(coin(), 500, { witness: [WRONG_WITNESS_SCRIPT] }), 'script-invalid')
     })
 
-    it('is rejected for what else is wrong, with bitcoind\'s words', async () => {
-      await assertRefused(spend(coin(), COIN_SATS - 100), 'rejected')
-      await assertRefused(spend(coin(), -1), 'rejected')
+    it('is refused for what else is wrong, with bitcoind\'s words', async () => {
+      await assertRefused(spend(coin(), COIN_SATS - 100), 'non-standard')
+      await assertRefused(spend(coin(), -1), 'invalid')
       const answer = await bitcoind.broadcast(Uint8Array.of(1, 2, 3))
-      assert.ok(answer.kind === 'rejected' && answer.reason.includes('TX decode failed'))
-      assert.equal((await bitcoind.testAccept([Uint8Array.of(1, 2, 3)])).kind, 'rejected')
+      assert.ok(answer.kind === 'invalid' && answer.reason.includes('TX decode failed'))
+      assert.equal((await bitcoind.testAccept([Uint8Array.of(1, 2, 3)])).kind, 'invalid')
       assert.equal((await bitcoind.broadcastPackage([])).kind, 'rejected')
     })
 
@@ -151,7 +151,7 @@ for (const policy of ['accept', 'enforce'] as const) {
 
       it('is rejected when its transactions have nothing to do with each other', async () => {
         const unrelated = [serialise(spend(coin(), 500)), serialise(spend(coin(), 500))]
-        assert.equal((await bitcoind.broadcastPackage(unrelated)).kind, 'rejected')
+        assert.equal((await bitcoind.broadcastPackage(unrelated)).kind, 'mempool-limits')
       })
 
       it('may pay for a parent without a fee, or mix versions, as TRUC rules are enforced', async () => {
@@ -159,7 +159,7 @@ for (const policy of ['accept', 'enforce'] as const) {
         const paidByChild = await bitcoind.broadcastPackage(pair(coin(), 0, 5000))
         assert.equal(paidByChild.kind, isEnforced ? 'accepted' : 'fee-too-low')
         const mixed = await bitcoind.testAccept(pair(coin(), 400, 500, 2))
-        assert.equal(mixed.kind, isEnforced ? 'rejected' : 'accepted')
+        assert.equal(mixed.kind, isEnforced ? 'mempool-limits' : 'accepted')
       })
     })
   })

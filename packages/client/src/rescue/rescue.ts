@@ -189,7 +189,10 @@ class Rescue {
           return
         case 'fee-too-low':
         case 'conflict':
+        case 'mempool-limits':
+        case 'non-standard':
         case 'script-invalid':
+        case 'invalid':
         case 'rejected':
           onEvent({ event: 'refused', rung, answer: answer.kind, reason: answer.reason })
           break

@@ -1,7 +1,7 @@
 /** Everything that can happen to the core. */
 import type { ChainEvent, SpendTx } from '../chain/index.ts'
 import type { Channel, OwnerKind } from '../messages/kinds.ts'
-import type { EnvelopeId, Feerate, IncidentId, ManifestHash, MemberIndex, Millis, Outpoint, Txid } from '../primitives/index.ts'
+import type { EnvelopeId, Feerate, Hash32, IncidentId, ManifestHash, MemberIndex, Millis, Outpoint, Txid, VaultId } from '../primitives/index.ts'
 
 interface At {
   readonly at_ms: Millis
@@ -53,7 +53,10 @@ export type BroadcastAnswer =
   | 'inputs-missing'
   | 'not-final'
   | 'unreachable'
+  | 'mempool-limits'
+  | 'non-standard'
   | 'script-invalid'
+  | 'invalid'
   | 'rejected'
 
 /** `no-coin`: the fee wallet has no confirmed coin that carries the feerate; `over-budget`: its limits do not allow it. */
@@ -84,10 +87,18 @@ export type Outcome =
       readonly incident_id: IncidentId
       readonly envelope_id: EnvelopeId
       /**
-       * The transaction's id where the key, the envelope and the txid all matched; `bad-dealer` where no shares led there;
-       * `no-room` where there is no locked memory for it now, which says nothing of anybody.
+       * The transaction's id where the key, the envelope and the txid all matched, `opened` for a drill's
+       * envelope; `bad-dealer` where no shares led there; `no-room` where there is no locked memory for it now, which says nothing of anybody.
        */
-      readonly result: Txid | 'bad-dealer' | 'no-room'
+      readonly result: Txid | 'opened' | 'bad-dealer' | 'no-room'
+    }
+  | {
+      readonly of: 'check-shares'
+      readonly vault_id: VaultId
+      readonly command_hash: Hash32
+      /** Shares looked at, and those of them that opened and match their commitments. */
+      readonly tried: number
+      readonly good: number
     }
   | {
       readonly of: 'broadcast'
