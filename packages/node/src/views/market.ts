@@ -1,5 +1,6 @@
 /** Each vault's ladder beside the fee market, and whether the fee wallet makes up for what it lacks. */
 import {
+  type BumpMeans,
   type FeeReserve,
   type LadderState,
   type State,
@@ -22,7 +23,7 @@ export interface MarketView {
   /** How many times what is asked the ladder pays. */
   readonly headroom: number | null
   /** What takes fee coins when the ladder is not enough. */
-  readonly fee_coin_means: readonly string[]
+  readonly fee_coin_means: readonly BumpMeans[]
   /** Null while the vault is not at risk at today's fees. */
   readonly risk: VaultRisk | null
 }

@@ -11,10 +11,12 @@ export const STEADY_BLOCKS = 3
 /** Forgotten at a restart, after which a ladder that is still under the market is told again. */
 export interface LadderWatch {
   /** As told last; a vault that nothing was told of is above. */
-  is_under: boolean
+  readonly is_under: boolean
   /** Blocks in a row that have said otherwise. */
-  otherwise: number
+  readonly otherwise: number
 }
+
+const ABOVE: LadderWatch = { is_under: false, otherwise: 0 }
 
 /** A vault's ladder beside the market; null where its coin has left and there is nothing to recover. */
 export function vaultLadder(vault: Vault, market: Market): LadderMarket | null {
@@ -26,25 +28,37 @@ export function vaultLadder(vault: Vault, market: Market): LadderMarket | null {
 /** A block was connected, with whatever bitcoind last told of the market. */
 export function watchLadders(turn: Turn): void {
   if (turn.volatile.chain !== 'ok') return
-  for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) watchLadder(turn, vault_id, vault)
+  const news = new Map<VaultId, LadderMarket>()
+  // With each block: to sort all vaults would take longer than to look at them.
+  for (const [vault_id, vault] of turn.durable.vaults) {
+    const ladder = changedLadder(turn, vault_id, vault)
+    if (ladder !== null) news.set(vault_id, ladder)
+  }
+  for (const [vault_id, ladder] of sortedEntries(news)) tellLadder(turn, vault_id, ladder)
 }
 
-function watchLadder(turn: Turn, vault_id: VaultId, vault: Vault): void {
+/** Null where there is nothing to tell. */
+function changedLadder(turn: Turn, vault_id: VaultId, vault: Vault): LadderMarket | null {
   const { ladders } = turn.volatile
   const ladder = vaultLadder(vault, turn.volatile)
   if (ladder === null) {
     ladders.delete(vault_id)
-    return
+    return null
   }
-  const watch = ladders.get(vault_id) ?? { is_under: false, otherwise: 0 }
+  const watch = ladders.get(vault_id) ?? ABOVE
   const is_under = ladder.state === 'under'
   const isNews = ladder.state !== 'unknown' && is_under !== watch.is_under
   const otherwise = isNews ? watch.otherwise + 1 : 0
   if (otherwise < STEADY_BLOCKS) {
-    ladders.set(vault_id, { is_under: watch.is_under, otherwise })
-    return
+    if (otherwise !== watch.otherwise) ladders.set(vault_id, { is_under: watch.is_under, otherwise })
+    return null
   }
   ladders.set(vault_id, { is_under, otherwise: 0 })
+  return ladder
+}
+
+function tellLadder(turn: Turn, vault_id: VaultId, ladder: LadderMarket): void {
+  const is_under = ladder.state === 'under'
   turn.tell({
     level: is_under ? 'error' : 'info',
     event: is_under ? 'ladder-under-market' : 'ladder-above-market',

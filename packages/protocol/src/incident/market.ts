@@ -65,8 +65,8 @@ const NO_LADDER = {
 } as const satisfies Omit<LadderMarket, 'asked'>
 
 export function ladderMarket(manifest: Manifest, market: Market): LadderMarket {
-  const [weakest] = topsOf(manifest).toSorted((a, b) => a.deciding_feerate - b.deciding_feerate)
-  if (weakest === undefined) {
+  const weakest = least(topsOf(manifest), ({ deciding_feerate }) => deciding_feerate)
+  if (weakest === null) {
     return { ...NO_LADDER, asked: askedBy(market, null) }
   }
   const asked = askedBy(market, weakest.deciding_feerate)
@@ -75,10 +75,8 @@ export function ladderMarket(manifest: Manifest, market: Market): LadderMarket {
 
 /** Of several manifests of one vault, each with U variants that a thief may hold: the one that pays least. Null for none. */
 export function weakestLadder(manifests: readonly Manifest[], market: Market): LadderMarket | null {
-  const [weakest] = manifests
-    .map((manifest) => ladderMarket(manifest, market))
-    .toSorted((a, b) => (a.deciding_feerate ?? Infinity) - (b.deciding_feerate ?? Infinity))
-  return weakest ?? null
+  const ladders = manifests.map((manifest) => ladderMarket(manifest, market))
+  return least(ladders, ({ deciding_feerate }) => deciding_feerate ?? Infinity)
 }
 
 /** Null where the ladder itself pays what is asked, where fee coins do, or where nobody knows what is asked. */
@@ -92,6 +90,12 @@ export function vaultRisk(ladder: LadderMarket, reserve: FeeReserve | null): Vau
 /** How many times what is asked the top rung pays; null where either is not known. */
 export function headroom({ deciding_feerate, asked }: LadderMarket): number | null {
   return deciding_feerate === null || asked === null || asked === 0 ? null : deciding_feerate / asked
+}
+
+function least<T>(items: readonly T[], by: (item: T) => number): T | null {
+  let found: T | null = null
+  for (const item of items) if (found === null || by(item) < by(found)) found = item
+  return found
 }
 
 /** Whatever the estimate would be: what the mempool does not take is never mined. */
