@@ -85,11 +85,11 @@ describe('buildRecoverySet', () => {
         const built = buildRecoverySet(vault.plan)
         const signed = signAll(vault).transactions
         signed.forEach((transaction, index) => {
-          const { vsize, fee, pays, spends, feerate } = built[index] ?? assert.fail('shorter')
+          const { vsize, fee, pays, anchor, spends, feerate } = built[index] ?? assert.fail('shorter')
           assert.ok(transaction.vsize <= vsize)
           // Per signature one byte for the ground R, and room for the rare R or S that begins with a zero byte or two.
           assert.ok(vsize - transaction.vsize <= vault.plan.cold.threshold)
-          assert.equal(spends.value - pays.value, fee)
+          assert.equal(spends.value - pays.value - (anchor?.value ?? 0n), fee)
           assert.equal(transaction.fee, fee)
           assert.ok(fee * 1000n >= BigInt(transaction.vsize) * BigInt(feerate))
         })

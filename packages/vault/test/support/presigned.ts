@@ -23,6 +23,19 @@ export function findingsOf(presigned: readonly PresignedTransaction[], plan: Vau
   return verifyRecoverySet(plan, presigned, { deep_cold_descriptor: scriptsOf(plan).deep_cold.descriptor })
 }
 
+/**
+ * What is wrong with one transaction of a set, with only the unvaults beside it, which is all that its verification needs:
+ * for tests that try many.
+ */
+export function findingsAlone(
+  presigned: readonly PresignedTransaction[],
+  { id, raw }: PresignedTransaction,
+  plan: VaultPlan,
+): Finding[] {
+  const unvaults = presigned.filter((one) => one.id.startsWith('unvault') && one.id !== id)
+  return findingsOf([...unvaults, { id, raw }], plan).filter((finding) => finding.id === id)
+}
+
 /** The good set with one transaction's bytes replaced. */
 export function replaced(id: TransactionId, raw: Uint8Array): PresignedTransaction[] {
   return PRESIGNED.map((transaction) => (transaction.id === id ? { id, raw } : transaction))
