@@ -24,6 +24,7 @@ export type CliErrorCode =
   | 'mempool-refuses'
   | 'not-all-receipts'
   | 'not-active'
+  | 'already-active'
   /** Nobody said yes to what cannot be taken back. */
   | 'not-confirmed'
   /** The coin is where it should be. */

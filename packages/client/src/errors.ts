@@ -6,6 +6,7 @@ export type ClientErrorCode =
   /** The bundle does not open to what it should: nothing was sent. */
   | 'bundle-broken'
   | 'too-few-receipts'
+  | 'too-few-took-it'
   | 'file-exists'
   | 'file-unreadable'
   | 'file-malformed'
@@ -21,6 +22,12 @@ export type ClientErrorCode =
   /** Transactions of another custody scheme that no federation can guard so. */
   | 'custody-refused'
   | 'plan-not-fit'
+  | 'signatures-missing'
+  | 'not-a-signer'
+  | 'not-enrolled'
+  | 'command-malformed'
+  /** No block to anchor a command at. */
+  | 'no-anchor'
   | 'unreachable'
   | 'refused'
 

@@ -2,9 +2,11 @@ export {
   type BundleInit,
   type EnrolmentBundle,
   type GuardedVault,
+  type OwnerKeys,
   type RecoveryTransaction,
   type RootKey,
   makeBundle,
+  soleOwner,
 } from './custody/bundle.ts'
 export {
   type Receipts,
@@ -12,9 +14,19 @@ export {
   readBundle,
   readReceipts,
   resumeOrStore,
+  rewriteBundle,
   type StoredBundle,
   writeReceipts,
 } from './custody/bundle-file.ts'
+export { type Told, type VaultManifests, manifestsOf } from './custody/active.ts'
+export { type Signing, countersign, requireSigned, signatureBy, signingOf, signingOfBundle } from './custody/signatures.ts'
+export {
+  type WithdrawResult,
+  type Withdrawal,
+  readWithdrawal,
+  withdraw,
+  writeWithdrawal,
+} from './custody/withdraw.ts'
 export {
   type EnrolOptions,
   type Enrolled,
@@ -25,9 +37,18 @@ export {
   enrol,
   requireProtected,
 } from './custody/enrol.ts'
+export * from './commands/index.ts'
 export { FederationLink } from './connect/federation-link.ts'
 export { type FollowOptions, followVaults } from './connect/follow.ts'
-export { type SurveyResult, type VaultsAnswer, surveyVaults } from './connect/survey.ts'
+export {
+  type DrillsAnswer,
+  type NoAnswer,
+  type SurveyResult,
+  type Surveyed,
+  type VaultsAnswer,
+  surveyDrills,
+  surveyVaults,
+} from './connect/survey.ts'
 export { portsOf, verifier } from './crypto.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'
 export { cardToJson, definitionToJson, lockSignatureToJson, lockToJson } from './federation-files.ts'

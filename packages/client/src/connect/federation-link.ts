@@ -5,6 +5,8 @@ import {
   type Federation,
   type InfoRequest,
   type OwnerAnswer,
+  type SignedCommand,
+  commandRequest,
   enrolRequest,
   infoRequest,
   ownerAnswer,
@@ -49,8 +51,20 @@ export class FederationLink {
     return this.#request(to, 'enrol', toCbor(enrolRequest, request), signal)
   }
 
+  /** Whoever signed it: members ask its signatures alone. */
+  command(to: MemberIndex, signed: SignedCommand, signal?: AbortSignal): Promise<OwnerAnswer> {
+    return this.#request(to, 'command', toCbor(commandRequest, { signed }), signal)
+  }
+
   vaults(of: MemberIndex, signal?: AbortSignal): Promise<OwnerAnswer> {
-    const wanted: InfoRequest = { what: 'vaults' }
+    return this.#info(of, { what: 'vaults' }, signal)
+  }
+
+  drills(of: MemberIndex, signal?: AbortSignal): Promise<OwnerAnswer> {
+    return this.#info(of, { what: 'drills' }, signal)
+  }
+
+  #info(of: MemberIndex, wanted: InfoRequest, signal?: AbortSignal): Promise<OwnerAnswer> {
     return this.#request(of, 'info', toCbor(infoRequest, wanted), signal)
   }
 

@@ -1,4 +1,4 @@
-/** What every member says of an owner's vaults: each speaks for itself, and none is believed alone. */
+/** What every member says of an owner's vaults and drills: each speaks for itself, and none is believed alone. */
 import { NetworkError } from '@belfry/network'
 import type { OwnerAnswer } from '@belfry/protocol'
 import { type MemberIndex, SchemaError } from '@belfry/protocol/primitives'
@@ -6,51 +6,80 @@ import { printable, wordsOf } from '../printable.ts'
 import type { FederationLink } from './federation-link.ts'
 
 export type VaultsAnswer = Extract<OwnerAnswer, { answer: 'vaults' }>
+export type DrillsAnswer = Extract<OwnerAnswer, { answer: 'drills' }>
 
-export type SurveyResult =
-  | { readonly member: MemberIndex; readonly result: 'answer'; readonly answer: VaultsAnswer }
-  | {
-      readonly member: MemberIndex
-      readonly result: 'refused' | 'unreachable'
-      readonly code: string
-      readonly message: string
-      readonly remedy: string
-    }
+/** One member's answer to a question, or why there is none. */
+export type Surveyed<Answer> = { readonly member: MemberIndex; readonly result: 'answer'; readonly answer: Answer } | NoAnswer
+
+export interface NoAnswer {
+  readonly member: MemberIndex
+  readonly result: 'refused' | 'unreachable'
+  readonly code: string
+  readonly message: string
+  readonly remedy: string
+}
+
+export type SurveyResult = Surveyed<VaultsAnswer>
 
 /** @throws NetworkError aborted */
 export async function surveyVaults(link: FederationLink, signal?: AbortSignal): Promise<SurveyResult[]> {
-  return Promise.all(
-    link.federation.members.map(async ({ index: member }): Promise<SurveyResult> => {
+  return await survey(
+    link,
+    (member) => link.vaults(member, signal),
+    (answer, member) => (answer.answer === 'vaults' && answer.member === member ? fitToPrint(answer) : null),
+  )
+}
+
+/** Reports are as they came: readStatement checks each. @throws NetworkError aborted */
+export async function surveyDrills(link: FederationLink, signal?: AbortSignal): Promise<Surveyed<DrillsAnswer>[]> {
+  return await survey(
+    link,
+    (member) => link.drills(member, signal),
+    (answer, member) => (answer.answer === 'drills' && answer.member === member ? answer : null),
+  )
+}
+
+/**
+ * Asks every member at once.
+ * @param read null for an answer to another question, or of another member
+ */
+async function survey<Answer>(
+  { federation }: FederationLink,
+  ask: (member: MemberIndex) => Promise<OwnerAnswer>,
+  read: (answer: OwnerAnswer, member: MemberIndex) => Answer | null,
+): Promise<Surveyed<Answer>[]> {
+  return await Promise.all(
+    federation.members.map(async ({ index: member }): Promise<Surveyed<Answer>> => {
       try {
-        const answer = await link.vaults(member, signal)
-        if (answer.answer === 'vaults' && answer.member === member)
-          return { member, result: 'answer', answer: fitToPrint(answer) }
-        if (answer.answer !== 'refused') return unreadable(member)
-        return { member, result: 'refused', ...wordsOf(answer) }
+        const told = await ask(member)
+        const answer = read(told, member)
+        if (answer !== null) return { member, result: 'answer', answer }
+        return told.answer === 'refused' ? { member, result: 'refused', ...wordsOf(told) } : unreadable(member)
       } catch (error) {
-        if (error instanceof SchemaError) return unreadable(member)
-        if (!(error instanceof NetworkError) || error.code === 'aborted') throw error
-        const { code, message, remedy } = error
-        return { member, result: code === 'refused' ? 'refused' : 'unreachable', code, message, remedy }
+        return noAnswer(member, error)
       }
     }),
   )
 }
 
+/** What is told of a request that failed. @throws the error, where it is no failure of the request: the caller gave up */
+export function noAnswer(member: MemberIndex, error: unknown): NoAnswer {
+  if (error instanceof SchemaError) return unreadable(member)
+  if (!(error instanceof NetworkError) || error.code === 'aborted') throw error
+  const { code, message, remedy } = error
+  return { member, result: code === 'refused' ? 'refused' : 'unreachable', code, message, remedy }
+}
+
 /** Its other texts are hex or words of closed lists. */
 function fitToPrint(answer: VaultsAnswer): VaultsAnswer {
-  const vaults = answer.vaults.map((vault) => {
-    const incidents = vault.incidents.map(({ incident_id, trigger, status }) => ({
-      incident_id,
-      trigger,
-      status: printable(status),
-    }))
-    return { ...vault, incidents }
-  })
+  const vaults = answer.vaults.map((vault) => ({
+    ...vault,
+    incidents: vault.incidents.map((incident) => ({ ...incident, status: printable(incident.status) })),
+  }))
   return { ...answer, vaults }
 }
 
-function unreadable(member: MemberIndex): SurveyResult {
+export function unreadable(member: MemberIndex): NoAnswer {
   const remedy = 'Use a client of the same major version as the federation.'
   return { member, result: 'refused', code: 'malformed', message: 'its answer cannot be read', remedy }
 }
