@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { OwnerKey, SecretBytes } from '@belfry/keystore'
 import type { Network } from '@belfry/protocol'
 import { outpointOf, parseTxid, sats } from '@belfry/protocol/primitives'
-import { type PublicKey, type SignedRecoverySet, createPlan, signRecoverySet } from '@belfry/vault'
+import { type PlanRequest, type PublicKey, type SignedRecoverySet, createPlan, signRecoverySet } from '@belfry/vault'
 import { type OpenVault, guardedVaultOf } from '../../src/index.ts'
 import { makeFederation } from './federation.ts'
 
@@ -16,13 +16,18 @@ function keyOf(label: string): OwnerKey {
 const COLD = [1, 2, 3].map((at) => keyOf(`cold ${at}`))
 const publicKeyOf = (key: OwnerKey): PublicKey => key.compressedPublicKey as PublicKey
 
-export function testSet(network: Network = 'regtest'): SignedRecoverySet {
+/** Who inherits where a plan names an heir. */
+export const HEIR = publicKeyOf(keyOf('heir'))
+export const COLD_SET = { threshold: 2, keys: COLD.map(publicKeyOf) }
+
+export function testSet(network: Network = 'regtest', changes: Partial<PlanRequest> = {}): SignedRecoverySet {
   const { plan } = createPlan({
     network,
     deposit: { outpoint: outpointOf(parseTxid('11'.repeat(32)), 0), value: sats(50_000_000) },
-    cold: { threshold: 2, keys: COLD.map(publicKeyOf) },
+    cold: COLD_SET,
     hot: publicKeyOf(keyOf('hot')),
     deep_cold: { kind: 'multi', threshold: 2, keys: [1, 2, 3].map((at) => publicKeyOf(keyOf(`deep cold ${at}`))) },
+    ...changes,
   })
   return signRecoverySet(plan, COLD.map(publicKeyOf), (key, digest) => {
     const signer = COLD.find((one) => one.compressedPublicKey === key)

@@ -2,14 +2,16 @@ import assert from 'node:assert/strict'
 import { parseTxid, sats } from '@belfry/protocol/primitives'
 import {
   buildColdSpend,
+  buildHeirSpend,
   buildHotSpend,
   buildRecoverySet,
+  buildStagingReturn,
   decodeTransaction,
   feerate,
   scriptOfAddress,
 } from '../../src/index.ts'
 import { signerOf } from '../support/keys.ts'
-import { COLD, HOT, planOf, pubs, request } from '../support/plans.ts'
+import { COLD, FULL, HEIR, HOT, planOf, pubs, request } from '../support/plans.ts'
 import { refused } from '../support/refusals.ts'
 
 const ELSEWHERE = scriptOfAddress('bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080', 'regtest')
@@ -61,5 +63,38 @@ describe('buildColdSpend', () => {
     const [one] = COLD
     assert.ok(one !== undefined)
     refused('signatures-missing', () => buildColdSpend(planOf(), [one.pub], ELSEWHERE, feerate(2_000), signerOf(COLD)))
+  })
+})
+
+describe('the spends of staging', () => {
+  const plan = planOf(FULL)
+  const dead = buildRecoverySet(plan).find(({ id }) => id === 'dead-man-1') ?? assert.fail('no dead man')
+
+  it('let the heir pay it anywhere once staging is over', () => {
+    const spend = buildHeirSpend(plan, dead.txid, ELSEWHERE, feerate(10_000), signerOf([HEIR]))
+    const { inputs, outputs } = decodeTransaction(spend.raw)
+    assert.deepEqual(
+      inputs.map(({ outpoint, sequence }) => [outpoint, sequence]),
+      [[`${dead.txid}:0`, 4_320]],
+    )
+    assert.deepEqual(outputs, [{ value: dead.pays.value - spend.fee, script: ELSEWHERE }])
+  })
+
+  it('let the cold keys take it back at once', () => {
+    const back = buildStagingReturn(plan, dead.txid, pubs(COLD), ELSEWHERE, feerate(10_000), signerOf(COLD))
+    assert.equal(decodeTransaction(back.raw).inputs[0]?.sequence, 0xfffffffd)
+    const [one] = COLD
+    assert.ok(one !== undefined)
+    refused('signatures-missing', () =>
+      buildStagingReturn(plan, dead.txid, [one.pub], ELSEWHERE, feerate(10_000), signerOf(COLD)),
+    )
+  })
+
+  it('are of no transaction but the dead man of this plan', () => {
+    const unvault = buildRecoverySet(plan)[0] ?? assert.fail('an empty set')
+    const heir = (txid: typeof dead.txid, of = plan) =>
+      buildHeirSpend(of, txid, ELSEWHERE, feerate(10_000), signerOf([HEIR]))
+    refused('spend-impossible', () => heir(unvault.txid))
+    refused('spend-impossible', () => heir(dead.txid, planOf()))
   })
 })

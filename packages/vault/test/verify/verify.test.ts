@@ -260,7 +260,9 @@ describe('the verification of a full set', () => {
       ['wrong-anchor'],
     )
     assert.deepEqual(
-      changed('anchored-2', (tx) => void tx.outs.reverse()),
+      changed('anchored-2', (tx) => {
+        tx.outs = tx.outs.toReversed()
+      }),
       ['wrong-output-script', 'wrong-anchor'],
     )
     assert.deepEqual(
