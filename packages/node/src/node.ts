@@ -27,6 +27,7 @@ import { coreInputs } from './effects/inputs.ts'
 import { Performer } from './effects/performer.ts'
 import { SystemClock } from './effects/system-clock.ts'
 import { NodeError } from './errors.ts'
+import { type FeeWallet, needsOf, openIncidents, prepareFeeWallet, reserveOf } from './fee-wallet/index.ts'
 import { type HttpServer, createHttp } from './http/index.ts'
 import { Ingress } from './ingress.ts'
 import { type Logger, chainLog, movementLog, networkLog, tellLog } from './logging/index.ts'
@@ -39,6 +40,9 @@ import { Rescan } from './watching/rescan.ts'
 
 /** In one answer: three times as long in JSON, which the command line still takes. */
 const MAX_TOLD_BYTES = 4 * 1024 * 1024
+
+/** Until there is a state to ask: no coin is split. */
+const NO_NEEDS = { anyone_can_pay: false, anchored: false }
 
 export type NodeLoop = Loop<State, Durable, Input, LogRecord, DurableEffect, ImmediateEffect>
 
@@ -85,6 +89,10 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
     sign: (bytes) => membership.keys.sign(bytes),
   })
   const log = restoreLog(core, loaded)
+  const clock = new SystemClock()
+  // Before what is watched is read: its descriptor is a part of that.
+  const fees = await prepareFeeWallet({ config, network: membership.federation.network, store, now: () => clock.now(), logger })
+  cleanup.defer(() => fees[Symbol.dispose]())
   const watching = await loadWatching(store, membership.federation.network, {
     onEntries: (read, total) => logger.debug('watches-loaded', { read, total }),
   })
@@ -92,7 +100,8 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
   const bitcoind = await connect(config)
   cleanup.defer(() => bitcoind.close())
   const hasher = createTxidHasher()
-  const clock = new SystemClock()
+  let feeWallet: FeeWallet | null = null
+  const logMovement = movementLog(logger)
   const chain = createChain(
     {
       genesis: genesisHashOf(membership.federation.network),
@@ -103,7 +112,10 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
         ...modules,
         watches: watching.watches,
         now: () => clock.now(),
-        onTold: movementLog(logger),
+        onTold: (seq, movement) => {
+          logMovement(seq, movement)
+          feeWallet?.told(movement)
+        },
       }),
     },
     { bitcoind, log: chainLog(logger) },
@@ -134,6 +146,17 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
     transactions.wipe()
   })
   const tell = tellLog(logger, (member) => membership.federation.memberOf(member).name)
+  feeWallet = await fees.open({
+    bitcoind,
+    transactions,
+    watches: watching.watches,
+    openIncidents: () => (loop === null ? new Set() : openIncidents(loop.state)),
+    needs: () => (loop === null ? NO_NEEDS : needsOf(loop.state)),
+    logger,
+  })
+  for (const { outpoint, row } of watching.movements.stored) {
+    if (row.received !== null) feeWallet?.restore(outpoint, row.received.script, row.received.value)
+  }
   const performer = new Performer({
     federation: membership.federation,
     bitcoind,
@@ -142,7 +165,7 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
     shares,
     transactions,
     broadcaster: new Broadcaster({ bitcoind, transactions }),
-    bumper: noFeeWallet,
+    bumper: feeWallet ?? noFeeWallet,
     verdicts: ingress.verdicts,
     requests: ingress.requests,
     isGuarded: (outpoint) => loop !== null && isGuarded(loop.state.durable, outpoint),
@@ -173,7 +196,12 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
   })
   running.offer({ kind: 'start', at_ms: clock.now() })
   for (const member of network.connected()) running.offer({ kind: 'peer', member, connected: true, at_ms: clock.now() })
-  followChain(chain, log, watching, ingress, stopping.signal)
+  followChain(chain, log, watching, ingress, stopping.signal, () => feeWallet?.noteBlock())
+  const paying = feeWallet?.run(stopping.signal)
+  cleanup.defer(() => {
+    stopping.abort()
+    return paying
+  })
   const rescan = new Rescan({}, { bitcoind, chain, ...watching, logger, signal: stopping.signal })
   const rescanned = rescan.run().catch(fail)
   cleanup.defer(() => {
@@ -195,7 +223,8 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
     {
       state: () => running.state,
       shell: () => ({ loop: running.status, chain_watcher, is_warm, unseen: chain.unseen() }),
-      reserve: () => null,
+      reserve: () => reserveOf(running.state, fees.status(feeWallet)),
+      feeWallet: () => fees.status(feeWallet),
       loop: () => running.counters(),
       network: () => network.counters(),
       chain: () => chain.counters(),
@@ -263,10 +292,14 @@ function followChain(
   { headers }: Loaded,
   ingress: Ingress,
   signal: AbortSignal,
+  onBlock: () => void,
 ): void {
   const { position, recent } = durable
   chain.start({ position, recent, watched: watchedOutpoints(durable), headers }, {
-    event: (event, _position, riders) => ingress.chain(event, riders, signal),
+    event: async (event, _position, riders) => {
+      await ingress.chain(event, riders, signal)
+      if (event.event === 'block-connected') onBlock()
+    },
     rows: (riders) => ingress.rows(riders, signal),
   })
 }

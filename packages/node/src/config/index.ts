@@ -1,6 +1,6 @@
 export { ConfigError, type ConfigErrorCode } from './errors.ts'
 export { type LoadOptions, type LoadedConfig, type PrintedSetting, loadConfig, printConfig } from './load.ts'
-export { type NodeConfig, isLoopback } from './node-config.ts'
+export { type FeeWalletConfig, type NodeConfig, isLoopback } from './node-config.ts'
 export {
   SETTING_KEYS,
   type SettingKey,

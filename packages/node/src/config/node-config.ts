@@ -25,8 +25,21 @@ export interface NodeConfig {
   readonly http: { readonly host: string; readonly port: number; readonly allow_remote: boolean }
   /** Paths of the cards of admitted owners. */
   readonly owners: readonly string[]
+  readonly fee_wallet: FeeWalletConfig
   /** `file` null: the standard error. */
   readonly log: { readonly level: LogLevel; readonly file: string | null }
+}
+
+export interface FeeWalletConfig {
+  /** Where there is no such file, there is no fee wallet. */
+  readonly key_file: string
+  /** For a key that an earlier node used: where to look for its coins from; null: from the first start on. */
+  readonly birth_height: number | null
+  readonly max_sat_per_incident: number
+  readonly max_sat_per_window: number
+  readonly window_blocks: number
+  /** At a higher feerate coins stay as large as they are; 0: always. */
+  readonly split_max_sat_vb: number
 }
 
 /** @throws ConfigError */
@@ -47,6 +60,14 @@ export function assemble(read: Reader): NodeConfig {
     listen: read.required('listen'),
     http: http(read),
     owners: read.required('owners'),
+    fee_wallet: {
+      key_file: read.defaultsTo('fee_wallet.key_file', join(data_dir, 'fee-key.json')),
+      birth_height: read.optional('fee_wallet.birth_height'),
+      max_sat_per_incident: read.required('fee_wallet.max_sat_per_incident'),
+      max_sat_per_window: read.required('fee_wallet.max_sat_per_window'),
+      window_blocks: read.required('fee_wallet.window_blocks'),
+      split_max_sat_vb: read.required('fee_wallet.split_max_sat_vb'),
+    },
     log: { level: read.required('log.level'), file: read.optional('log.file') },
   }
 }

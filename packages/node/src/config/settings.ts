@@ -28,6 +28,13 @@ const MAX_LISTEN = 16
 /** Owners admitted by one node; the network bounds their connections by itself. */
 const MAX_OWNERS = 1_024
 
+const MAX_HEIGHT = 0xffff_ffff
+/** 5 BTC: nobody pays that in fees, and a typing error may. */
+const MAX_FEE_SATS = 500_000_000
+/** A year. */
+const MAX_WINDOW_BLOCKS = 52_560
+const MAX_SPLIT_SAT_VB = 100
+
 /** `~` is a shell's, not ours: taken literally it would silently make a directory of that name. */
 const pathText = z
   .string()
@@ -35,6 +42,7 @@ const pathText = z
   .max(MAX_PATH_CHARACTERS)
   .refine((text) => !text.includes('\0') && !/^~(\/|$)/.test(text))
 const port = (min: number) => z.number().int().min(min).max(65_535)
+const wholeNumber = (min: number, max: number) => z.number().int().min(min).max(max)
 const host = z
   .string()
   .max(MAX_TEXT_CHARACTERS)
@@ -103,6 +111,28 @@ export const SETTINGS = {
     kind: 'paths',
     expects: `a list of at most ${MAX_OWNERS} paths of owner cards`,
     fallback: [],
+  }),
+  'fee_wallet.key_file': setting(pathText, { kind: 'path', expects: A_PATH }),
+  'fee_wallet.birth_height': setting(wholeNumber(0, MAX_HEIGHT), { kind: 'number', expects: 'the height of a block' }),
+  'fee_wallet.max_sat_per_incident': setting(wholeNumber(0, MAX_FEE_SATS), {
+    kind: 'number',
+    expects: `satoshis, 0 to ${MAX_FEE_SATS}`,
+    fallback: 1_000_000,
+  }),
+  'fee_wallet.max_sat_per_window': setting(wholeNumber(0, MAX_FEE_SATS), {
+    kind: 'number',
+    expects: `satoshis, 0 to ${MAX_FEE_SATS}`,
+    fallback: 3_000_000,
+  }),
+  'fee_wallet.window_blocks': setting(wholeNumber(1, MAX_WINDOW_BLOCKS), {
+    kind: 'number',
+    expects: `a number of blocks, 1 to ${MAX_WINDOW_BLOCKS}`,
+    fallback: 1_008,
+  }),
+  'fee_wallet.split_max_sat_vb': setting(wholeNumber(0, MAX_SPLIT_SAT_VB), {
+    kind: 'number',
+    expects: `sat/vB, 0 to ${MAX_SPLIT_SAT_VB} (0: never split)`,
+    fallback: 10,
   }),
   'log.level': setting(z.enum(LOG_LEVELS), {
     kind: 'text',

@@ -4,7 +4,7 @@ import { Hono } from 'hono'
 import type { Metrics, MetricsSources } from '../metrics/index.ts'
 import type { ToldMovement } from '../movements/index.ts'
 import {
-  incidentView, incidentsView, movementsView, peersView, readiness, statusView, vaultsView, watchesView,
+  feeWalletView, incidentView, incidentsView, movementsView, peersView, readiness, statusView, vaultsView, watchesView,
 } from '../views/index.ts'
 import type { WatchEntry } from '../wallets/index.ts'
 import { JSON_HEADERS, PLAIN_HEADERS, REFUSALS, STATUS, failureBody, successBody } from './answer.ts'
@@ -35,7 +35,7 @@ const DEFAULT_MOVEMENTS = 100
 const MAX_MOVEMENTS = 1_000
 
 export function createApp({ sources, metrics, liveness, token, watching, onBug }: AppModules): Hono {
-  const { state, shell, reserve } = sources
+  const { state, shell, reserve, feeWallet } = sources
   const app = new Hono()
 
   app.get('/livez', () => {
@@ -64,6 +64,7 @@ export function createApp({ sources, metrics, liveness, token, watching, onBug }
     return view ? success(view) : failure(REFUSALS.noIncident())
   })
   app.get('/api/v1/peers', () => success({ peers: peersView(state()) }))
+  app.get('/api/v1/fee-wallet', () => success(feeWalletView(state(), feeWallet())))
   app.get('/api/v1/watches', () =>
     success({ watches: watchesView(watching.watches()), listed_outpoints: watching.listed() }))
   app.get('/api/v1/movements', async (context) => {

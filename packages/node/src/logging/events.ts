@@ -27,6 +27,16 @@ export type NodeEvent =
   /** bitcoind has pruned these blocks: what was paid or spent in them is not seen. */
   | 'rescan-blocks-pruned'
   | 'rescan-ended'
+  /** The fee wallet is there, or why it is not. */
+  | 'fee-wallet-opened'
+  | 'fee-wallet-none'
+  | 'fee-wallet-failed'
+  /** It could not look at its coins now: it tries again with the next block. */
+  | 'fee-wallet-waits'
+  /** It paid, or did not, for a recovery transaction: `answer` says which. */
+  | 'fee-wallet-bump'
+  /** It made coins of the wanted sizes out of others. */
+  | 'fee-wallet-split'
 
 /** What the chain watcher logs. */
 const CHAIN_EVENTS = ['chain-not-followed', 'chain-followed-again', 'zmq-gap', 'zmq-silent', 'blocks-unseen', 'wallets-without-room', 'header-log-gap'] as const

@@ -5,7 +5,9 @@
  */
 import { type Tell, type VerdictCode, isMemberKind } from '@belfry/protocol'
 import { Counter, Registry } from 'prom-client'
+import { feeWalletView } from '../views/index.ts'
 import { showing } from './families.ts'
+import { FEE_METRICS } from './fee-metrics.ts'
 import { CHAIN_METRICS, LOOP_METRICS, NETWORK_METRICS, PROCESS_METRICS } from './part-metrics.ts'
 import type { MetricsSources } from './sources.ts'
 import { STATE_METRICS, shownState } from './state-metrics.ts'
@@ -51,6 +53,7 @@ export function createMetrics(): Metrics {
   const showLoop = showing(registry, LOOP_METRICS)
   const showNetwork = showing(registry, NETWORK_METRICS)
   const showChain = showing(registry, CHAIN_METRICS)
+  const showFees = showing(registry, FEE_METRICS)
   const showProcess = showing(registry, PROCESS_METRICS)
 
   return {
@@ -62,11 +65,13 @@ export function createMetrics(): Metrics {
       if (code !== 'accepted') refusals.inc({ member: peer, code })
     },
     content_type: registry.contentType,
-    async render({ state, shell, reserve, loop, network, chain, logger }) {
+    async render({ state, shell, reserve, feeWallet, loop, network, chain, logger }) {
       showState(shownState(state(), shell(), reserve()))
       showLoop(loop())
       showNetwork(network())
       showChain(chain())
+      const status = feeWallet()
+      showFees({ status, view: feeWalletView(state(), status) })
       showProcess({ lost_lines: logger.lost() })
       return await registry.metrics()
     },

@@ -2,6 +2,7 @@ import type { NetworkCounters } from '@belfry/network'
 import type { FeeReserve, State } from '@belfry/protocol'
 import type { LoopCounters } from '@belfry/runtime'
 import type { ChainCounters } from '../chain/index.ts'
+import type { FeeWalletStatus } from '../fee-wallet/index.ts'
 import type { Logger } from '../logging/index.ts'
 import type { ShellHealth } from '../views/index.ts'
 
@@ -11,6 +12,7 @@ export interface MetricsSources {
   readonly shell: () => ShellHealth
   /** What the fee wallet can do for one vault; null without one. */
   readonly reserve: () => FeeReserve | null
+  readonly feeWallet: () => FeeWalletStatus
   readonly loop: () => LoopCounters
   readonly network: () => NetworkCounters
   readonly chain: () => Readonly<ChainCounters>

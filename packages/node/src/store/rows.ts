@@ -6,7 +6,7 @@
  *
  * and beside it the rows of others, each in a key space of its own, told by the first byte of the key:
  *
- *   02 watched, packed · 03 watched, the changes since · 04 wallets · 05 payments · 06 headers
+ *   02 watched, packed · 03 watched, the changes since · 04 wallets · 05 payments · 06 headers · 07 fees
  *   any of them      → checksum (4) ‖ bytes
  *
  * Numbers are big-endian, so that level's order is the log's. The checksum is a CRC-32 over key and the rest of the value:
@@ -22,11 +22,11 @@ const INDEX_BYTES = 8
 const CHECKSUM_BYTES = 4
 
 /** First bytes of keys that are not the log's. */
-export const KEY_SPACES = { watchSegments: 2, watchTail: 3, wallets: 4, payments: 5, headers: 6 } as const
+export const KEY_SPACES = { watchSegments: 2, watchTail: 3, wallets: 4, payments: 5, headers: 6, fees: 7 } as const
 
 /** All keys of the log are below the first, all keys of the store below the second. */
 export const LOG_END = Uint8Array.of(KEY_SPACES.watchSegments)
-export const STORE_END = Uint8Array.of(KEY_SPACES.headers + 1)
+export const STORE_END = Uint8Array.of(KEY_SPACES.fees + 1)
 
 export const SNAPSHOT_KEY = Uint8Array.of(SNAPSHOT)
 /** What a row takes beyond the bytes given. */
@@ -68,7 +68,7 @@ export function readRider(key: Uint8Array, value: Uint8Array): Uint8Array {
 
 export function isRiderKey(key: Uint8Array): boolean {
   const space = key[0] ?? 0
-  return space >= KEY_SPACES.watchSegments && space <= KEY_SPACES.headers
+  return space >= KEY_SPACES.watchSegments && space <= KEY_SPACES.fees
 }
 
 /** @throws StoreError `store-foreign` for a key that is none of ours, `store-damaged` where the checksum does not match */

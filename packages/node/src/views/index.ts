@@ -12,6 +12,13 @@ export {
 export { type IncidentSummary, incidentsView } from './incidents.ts'
 export { type MarketCounts, type MarketView, marketCounts } from './market.ts'
 export { type MovementView, type PlaceView, movementsView } from './movements.ts'
+export {
+  FEE_WALLET_WARNINGS,
+  type FeeCoinView,
+  type FeeWalletView,
+  type FeeWalletWarning,
+  feeWalletView,
+} from './fee-wallet.ts'
 export type { MemberName } from './named.ts'
 export { type PeerView, peersView } from './peers.ts'
 export {

@@ -28,6 +28,14 @@ describe('the configuration', () => {
       listen: [],
       http: { host: '127.0.0.1', port: 9741, allow_remote: false },
       owners: [],
+      fee_wallet: {
+        key_file: join(folder.dir, 'data/fee-key.json'),
+        birth_height: null,
+        max_sat_per_incident: 1_000_000,
+        max_sat_per_window: 3_000_000,
+        window_blocks: 1_008,
+        split_max_sat_vb: 10,
+      },
       log: { level: 'info', file: null },
     })
   })

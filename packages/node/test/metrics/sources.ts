@@ -40,6 +40,7 @@ export function sourcesOf(state: State, changes: Partial<MetricsSources> = {}): 
     state: () => state,
     shell: () => ({ loop: 'running', chain_watcher: 'running', is_warm: true, unseen: null }),
     reserve: () => null,
+    feeWallet: () => ({ state: 'none' }),
     loop: () => loopCounters(),
     network: () => networkCounters(),
     chain: () => createCounters(),

@@ -47,8 +47,13 @@ export function anyoneCanPayCarries(coin: Sats): Feerate {
   return Number((coin * 1_000n) / BigInt(USUAL_ANYONE_CAN_PAY_VSIZE)) as Feerate
 }
 
+/** The most that a child can pay out of this coin, with the least change. */
+export function mostForChild(coin: Sats): Sats {
+  const most = coin + ANCHOR_VALUE - MIN_CHANGE
+  return sats(most < 0n ? 0n : most)
+}
+
 /** The feerate at which a coin carries a usual P, with the least change; what P pays by itself is not counted. */
 export function anchoredCarries(coin: Sats): Feerate {
-  const fee = coin + ANCHOR_VALUE - MIN_CHANGE
-  return (fee <= 0n ? 0 : Number((fee * 1_000n) / BigInt(USUAL_ANCHORED_VSIZE))) as Feerate
+  return Number((mostForChild(coin) * 1_000n) / BigInt(USUAL_ANCHORED_VSIZE)) as Feerate
 }

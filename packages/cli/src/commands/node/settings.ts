@@ -25,6 +25,12 @@ const MEANINGS: Record<Setting, string> = {
   'http.port': 'its port; 0 takes any that is free',
   'http.allow_remote': 'let http.host be no loopback address (true or false)',
   owners: 'cards of the owners to admit, separated by commas',
+  'fee_wallet.key_file': 'the encrypted key of the fee wallet (default: fee-key.json in the data directory)',
+  'fee_wallet.birth_height': 'the block from which on to look for coins of that key',
+  'fee_wallet.max_sat_per_incident': 'the most that it may spend on one incident, in satoshis',
+  'fee_wallet.max_sat_per_window': 'the most that it may spend in one window of blocks',
+  'fee_wallet.window_blocks': 'how many blocks that window has',
+  'fee_wallet.split_max_sat_vb': 'split coins at this feerate at most; 0 never does',
   'log.level': 'debug, info, warn or error',
   'log.file': 'log to this file instead of standard error',
 }

@@ -1,0 +1,6 @@
+export { FeeWallet } from './fee-wallet.ts'
+export { createFeeKeyFile, type FeeKeyFile } from './create.ts'
+export { type FeeWalletStatus, type PreparedFeeWallet, prepareFeeWallet } from './prepare.ts'
+export type { PoolCoin, PoolCoinStatus } from './pool.ts'
+export { needsOf, openIncidents, type PaidVaults, paidVaults, reserveOf } from './facts.ts'
+export { BUMP_RESULTS, type FeeWalletReading, reservesFor } from './reading.ts'
