@@ -25,6 +25,7 @@ export type CliErrorCode =
   | 'not-all-receipts'
   | 'not-active'
   | 'already-active'
+  | 'no-dead-man'
   /** Nobody said yes to what cannot be taken back. */
   | 'not-confirmed'
   /** The coin is where it should be. */

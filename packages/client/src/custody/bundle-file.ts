@@ -19,15 +19,21 @@ export async function writeBundle(path: string, bundle: EnrolmentBundle): Promis
   await writeFiles([{ path, content: formatJson(enrolmentBundle, bundle), privacy: 'private' }])
 }
 
-/** A stored bundle whose manifest its own root key signed. @throws ClientError file-unreadable, file-malformed */
+/** The same bundle with a further signature: what is sent stays the same. @throws ClientError, KeystoreError file-not-written */
+export async function rewriteBundle(path: string, bundle: EnrolmentBundle): Promise<void> {
+  await writeFiles([{ path, content: formatJson(enrolmentBundle, bundle), privacy: 'private' }], { force: true })
+}
+
+/** A stored bundle whose manifest its own root key signed; others may have to sign, too (see signatures.ts). @throws ClientError file-unreadable, file-malformed */
 export async function readBundle(
   path: string,
 ): Promise<{ readonly bundle: EnrolmentBundle; readonly manifest: Manifest }> {
   const bundle = await readJson(enrolmentBundle, path, 'an enrolment')
   const { bytes, signatures } = bundle.manifest
   const manifest = decode(path, bytes)
-  if (signedByOwner(verifier, 'manifest', bytes, signatures, manifest.owner.enrol)) return { bundle, manifest }
-  throw malformed(path, 'the manifest is not signed by the keys that it names')
+  const { root } = manifest.owner
+  if (signedByOwner(verifier, 'manifest', bytes, signatures, { k: 1, keys: [root] })) return { bundle, manifest }
+  throw malformed(path, 'the manifest is not signed by the root key that it names')
 }
 
 function decode(path: string, bytes: Uint8Array): Manifest {

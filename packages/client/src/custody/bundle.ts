@@ -9,6 +9,7 @@ import {
   MAX_ENVELOPES,
   MAX_ENVELOPE_BYTES,
   MAX_MEMBERS,
+  MAX_OWNER_KEYS,
   SEALED_SHARE_BYTES,
   checkManifest,
   encodeManifest,
@@ -79,11 +80,22 @@ export interface RootKey {
   signSchnorr(digest: Uint8Array): Uint8Array
 }
 
+/** Who may do what with a vault, apart from its root key. All BIP-340, x-only. */
+export type OwnerKeys = Omit<Manifest['owner'], 'root'>
+
+/** An owner with one key for everything. */
+export function soleOwner(root: string): OwnerKeys {
+  return { enrol: { k: 1, keys: [root] }, announce: [], panic: { k: 1, keys: [root] } }
+}
+
 /** `enrolment.json`: every byte that will be sent. Shares are sealed, envelopes encrypted; no secret is in it. */
 export const enrolmentBundle = s.struct({
   format: s.literal('belfry-enrolment'),
   version: s.literal(1),
+  /** Signed by the root key; further signatures are added until k of `signers` signed. */
   manifest: signedManifest,
+  /** The enrolment keys that members ask: those of the manifest itself, or of the active one that it follows. */
+  signers: s.struct({ k: s.uint(MAX_OWNER_KEYS, 1), keys: s.list(s.hex(32), MAX_OWNER_KEYS, 1) }),
   envelopes: s.list(s.blob(MAX_ENVELOPE_BYTES), MAX_ENVELOPES),
   /** By member in the order of the lock, then by envelope. */
   shares: s.list(s.list(s.blob(SEALED_SHARE_BYTES, SEALED_SHARE_BYTES), MAX_ENVELOPES), MAX_MEMBERS),
@@ -97,6 +109,10 @@ export interface BundleInit {
   /** 1 for a new vault; the active manifest's and its hash to follow it. */
   readonly generation?: number
   readonly previous?: ManifestHash | null
+  /** Default: the root key for everything. */
+  readonly owner?: OwnerKeys
+  /** The enrolment keys of the active manifest, where there is one; default: those of `owner`. */
+  readonly signers?: OwnerKeys['enrol']
 }
 
 /** Random bytes of the drill envelope: as long as a recovery transaction, so that it looks like one. */
@@ -107,9 +123,11 @@ const DRILL_BYTES = 256
  * @throws ClientError bundle-broken, where the federation's rules would refuse the manifest or an envelope does not open
  */
 export async function makeBundle(
-  { federation, vault, root, generation = 1, previous = null }: BundleInit,
+  init: BundleInit,
   onProgress: (done: number, of: number) => void = () => {},
 ): Promise<EnrolmentBundle> {
+  const { federation, vault, root, generation = 1, previous = null, owner = soleOwner(root.publicKey) } = init
+  const { signers = owner.enrol } = init
   const dealing = { federation, vault_id: vaultIdOf({ sha256 }, vault.deposit.outpoint, root.publicKey), generation }
   using drill = SecretBytes.random(DRILL_BYTES)
   const contents = contentsOf(vault, drill)
@@ -121,7 +139,7 @@ export async function makeBundle(
       await proveOpens(dealing, content, one)
       onProgress(dealt.length, contents.length)
     }
-    return assemble({ federation, vault, root, generation, previous }, dealt)
+    return assemble({ federation, vault, root, generation, previous, owner, signers }, dealt)
   } finally {
     for (const { shares } of dealt) for (const share of shares) share.wipe()
   }
@@ -165,6 +183,7 @@ function assemble(init: Required<BundleInit>, dealt: readonly DealtEnvelope[]): 
     format: 'belfry-enrolment',
     version: 1,
     manifest: { bytes, signatures: [{ key: root.publicKey, signature }] },
+    signers: init.signers,
     envelopes: dealt.map(({ envelope }) => envelope),
     shares: sealShares(federation, manifestHash({ sha256 }, bytes), dealt),
   }
@@ -188,7 +207,7 @@ function encode(value: Manifest): Uint8Array {
 }
 
 function manifestOf(
-  { federation, vault, root, generation, previous }: Required<BundleInit>,
+  { federation, vault, root, generation, previous, owner }: Required<BundleInit>,
   dealt: readonly DealtEnvelope[],
 ): Manifest {
   let next = 0
@@ -231,12 +250,7 @@ function manifestOf(
     emergency: vault.emergency.map(rung),
     dead_man: vault.dead_man.map(rung),
     drill: sealing(),
-    owner: {
-      root: root.publicKey,
-      enrol: { k: 1, keys: [root.publicKey] },
-      announce: [],
-      panic: { k: 1, keys: [root.publicKey] },
-    },
+    owner: { root: root.publicKey, ...owner },
     activation_delay: vault.activation_delay,
   }
 }

@@ -60,7 +60,7 @@ describe('enrolment.json', () => {
     const at = Buffer.from(bytes).indexOf('savings')
     bytes[at] = 'S'.charCodeAt(0)
     await writeBundle(path, { ...bundle, manifest: { ...bundle.manifest, bytes } })
-    await assert.rejects(readBundle(path), { code: 'file-malformed', message: /not signed by the keys that it names/ })
+    await assert.rejects(readBundle(path), { code: 'file-malformed', message: /not signed by the root key that it names/ })
   })
 
   it('is refused, and never crashes, whatever is in the file', async () => {

@@ -1,7 +1,8 @@
 /** What came of an enrolment: whether enough members hold the vault for what was asked, and how that is told. */
-import type { Enrolled, Federation, MemberIndex, MemberResult, StoredBundle } from '@belfry/client'
+import type { Enrolled, Federation, Manifest, MemberIndex, MemberResult, StoredBundle } from '@belfry/client'
 import { CliError, usageError } from '../../errors.ts'
 import { type Report, list } from '../../output/index.ts'
+import { keysJson } from './owner-cards.ts'
 
 /** Where everything lies. */
 export interface EnrolmentFiles {
@@ -65,14 +66,22 @@ export function requireHeld(
 }
 
 /** Which losses a vault survives that this many members hold. */
-function survival({ thresholds: { clawback } }: Federation, held: number): string {
+export function survival({ thresholds: { clawback } }: Federation, held: number): string {
   const needed = Math.max(clawback.q, clawback.t)
   const spare = held - needed
   return `a clawback needs ${needed} of these ${held}, so it still works when any ${spare} of them ${spare === 1 ? 'is' : 'are'} down or false`
 }
 
+/** What the owner does next, where the coin is to come once members hold the vault. */
+export function fundingLines({ deposit }: Manifest): string[] {
+  if (deposit.funding === 'confirmed') return []
+  return [
+    `Not funded yet, as far as this command knows. Destroy the keys that signed, if that is how it is protected; only then pay ${deposit.value} sat into ${deposit.outpoint}. Members watch it from now on.`,
+  ]
+}
+
 export function reportOf(
-  files: EnrolmentFiles,
+  files: Omit<EnrolmentFiles, 'unvault'> & { readonly unvault: string | null },
   federation: Federation,
   { manifest, resumed }: StoredBundle,
   enrolled: Enrolled,
@@ -92,6 +101,8 @@ export function reportOf(
       receipts: members(receipts.map(({ member }) => member)),
       active: members(active),
       survives,
+      funding: manifest.deposit.funding,
+      keys: keysJson(manifest.owner),
       files: { enrolment: files.enrolment, receipts: files.receipts, unvault: files.unvault },
     },
     human: (style) => [
@@ -100,12 +111,13 @@ export function reportOf(
         `${receipts.length} of ${federation.members.length} members hold vault ${manifest.name}; it is protected and active.`,
       ),
       `In words: ${survives}.`,
+      ...fundingLines(manifest),
       ...list([
         ['vault', manifest.vault_id],
         ['manifest', manifest_hash],
         ['sent', files.enrolment],
         ['receipts', files.receipts],
-        ['for the hot device only', files.unvault],
+        ...(files.unvault === null ? [] : [['for the hot device only', files.unvault] as const]),
       ]),
     ],
   }

@@ -1,13 +1,18 @@
 import type { Register } from '../../program.ts'
 import { registerAddress } from './address.ts'
+import { registerCountersign } from './countersign.ts'
 import { registerEnrol } from './enrol.ts'
+import { registerExport } from './export.ts'
+import { registerImport } from './import.ts'
 import { registerKeys } from './keys.ts'
 import { registerList } from './list.ts'
 import { registerPlan } from './plan.ts'
 import { registerRecover } from './recover.ts'
+import { registerRenew } from './renew.ts'
 import { registerShow } from './show.ts'
 import { registerSign } from './sign.ts'
 import { registerVerify } from './verify.ts'
+import { registerWithdraw } from './withdraw.ts'
 
 export const registerVault: Register = (program, registrar) => {
   const vault = program
@@ -22,6 +27,11 @@ export const registerVault: Register = (program, registrar) => {
   registerSign(vault, registrar)
   registerVerify(vault, registrar)
   registerEnrol(vault, registrar)
+  registerCountersign(vault, registrar)
+  registerRenew(vault, registrar)
+  registerWithdraw(vault, registrar)
+  registerImport(vault, registrar)
+  registerExport(vault, registrar)
   registerList(vault, registrar)
   registerShow(vault, registrar)
   registerRecover(vault, registrar)

@@ -1,0 +1,250 @@
+import { dirname, join } from 'node:path'
+import {
+  type Enrolled,
+  type Federation,
+  FederationLink,
+  type Manifest,
+  type MemberIndex,
+  type OpenVault,
+  type OwnerKeys,
+  type SecretBytes,
+  type StoredBundle,
+  type SurveyResult,
+  exists,
+  hashOfBundle,
+  makeBundle,
+  manifestsOf,
+  openOwnerKey,
+  readBundle,
+  requireProtected,
+  resumeOrStore,
+  surveyVaults,
+  writeFiles,
+} from '@belfry/client'
+import type { Command } from 'commander'
+import { type Registrar, addCommand, integer, option } from '../../command.ts'
+import { CliError } from '../../errors.ts'
+import { ENROLMENT, OWNER_KEY } from '../../files/names.ts'
+import { type OwnerOptions, ownerOptions, readFederation, withLink } from '../../files/owner.ts'
+import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
+import { type Report, count, list } from '../../output/index.ts'
+import type { Shell } from '../../shell.ts'
+import { MAX_WAIT_S } from './enrol.ts'
+import { receiptsNeeded, survival } from './enrolled.ts'
+import { give, prepareUnvault } from './give.ts'
+import { type CardOptions, cardOptions, keysJson, readOwnerKeys } from './owner-cards.ts'
+import { type SourceOptions, openSource, requireSameVault, sourceOptions } from './source.ts'
+import { requireAnswer } from './survey.ts'
+
+interface RenewOptions extends OwnerOptions, PassphraseOptions, SourceOptions, CardOptions {
+  readonly from: string
+  readonly name?: string
+  readonly enrolment?: string
+  readonly receipts?: string
+  readonly unvault?: string
+  readonly acceptReceipts?: number
+  readonly wait: number
+}
+
+export function registerRenew(parent: Command, registrar: Registrar): void {
+  addCommand<RenewOptions>(parent, registrar, {
+    usage: 'renew',
+    summary: 'Give the members the next generation of a vault that they guard',
+    about:
+      'Reads from the members which generation is active, makes the next one under the enrolment keys of that one, stores it, ' +
+      'then sends it. It waits before it becomes active, and any one owner key may cancel it until then; the old one stays ' +
+      'armed for good. Run it again once it is active: then the file for the hot device is written.',
+    example:
+      'belfry vault renew --lock federation.lock.json --data owner --set recovery-set-2.json --from enrolment.json --passphrase-file pass',
+    options: [
+      ...ownerOptions(),
+      ...sourceOptions(),
+      option('--from <file>', 'the enrolment of the active generation').default(ENROLMENT),
+      option('--name <name>', 'another name for the vault (default: as before)'),
+      ...cardOptions(),
+      option('--enrolment <file>', 'what is sent, made or resumed (default: enrolment-N.json of generation N)'),
+      option('--receipts <file>', "the members' receipts (default: enrolment-N-receipts.json)"),
+      option('--unvault <file>', 'the unvault transactions, for the hot device (default: unvault-N.json)'),
+      integer('--accept-receipts <count>', 'write unvault-N.json although only this many members hold the vault', 1, 64),
+      integer('--wait <seconds>', 'go on asking members that cannot take it yet', 0, MAX_WAIT_S).default(0),
+      ...passphraseOptions(),
+    ],
+    run: (options) => runRenew(options, registrar.shell),
+  })
+}
+
+interface Files {
+  readonly enrolment: string
+  readonly receipts: string
+  readonly unvault: string
+}
+
+async function runRenew(options: RenewOptions, shell: Shell): Promise<Report> {
+  const federation = await readFederation(options.lock)
+  const needed = receiptsNeeded(federation, options.acceptReceipts)
+  using passphrase = await readPassphrase(options)
+  const before = await readBundle(options.from)
+  const files = filesOf(options, before.manifest.generation + 1)
+  const { name = before.manifest.name } = options
+  const source = await openSource(options, { name, federation }, passphrase, shell.output)
+  using vault = source.vault
+  requireSameDeposit(before.manifest, vault, options.from)
+  const unvault = await prepareUnvault(files.unvault, source.unvault)
+  const surveyed = await survey(options, federation, passphrase, shell)
+  await requireFollows(options.from, files, federation, surveyed, hashOfBundle(before.bundle), before.manifest)
+  const stored = await prepareBundle({ options, files, federation, vault, before: before.manifest, previous: hashOfBundle(before.bundle) }, passphrase, shell)
+  const enrolled = await give({ ...options, ...files }, federation, stored.bundle, passphrase, shell)
+  requireProtected(enrolled, federation.thresholds.clawback.protected)
+  const isDone = enrolled.active.length >= needed && enrolled.receipts.length >= needed
+  if (isDone && unvault !== null && !unvault.there)
+    await writeFiles([{ path: files.unvault, content: unvault.content, privacy: 'private' }])
+  const tips = tipsOf(await survey(options, federation, passphrase, shell))
+  return reportOf({ federation, stored, enrolled, files, isDone, tips, hasUnvault: unvault !== null })
+}
+
+/** Beside the enrolment that it follows, each with its generation. */
+function filesOf({ from, enrolment, receipts, unvault }: RenewOptions, generation: number): Files {
+  const beside = (name: string) => join(dirname(from), name)
+  return {
+    enrolment: enrolment ?? beside(`enrolment-${generation}.json`),
+    receipts: receipts ?? beside(`enrolment-${generation}-receipts.json`),
+    unvault: unvault ?? beside(`unvault-${generation}.json`),
+  }
+}
+
+/** @throws CliError files-disagree */
+function requireSameDeposit({ deposit }: Manifest, vault: OpenVault, from: string): void {
+  if (deposit.outpoint === vault.deposit.outpoint) return
+  throw new CliError(
+    'files-disagree',
+    `${from} enrolled the coin ${deposit.outpoint}, this recovery set is for ${vault.deposit.outpoint}.`,
+    'A renewal is of one coin; enrol another coin as a vault of its own with belfry vault enrol.',
+  )
+}
+
+async function survey(
+  { data }: RenewOptions,
+  federation: Federation,
+  passphrase: SecretBytes,
+  { signal }: Shell,
+): Promise<SurveyResult[]> {
+  const results = await withLink(federation, data, passphrase, (link: FederationLink) => surveyVaults(link, signal))
+  requireAnswer(results)
+  return results
+}
+
+/**
+ * The generation that this enrolment made is the active one; or the one that follows it is, which an earlier run sent.
+ * @throws ClientError not-enrolled; CliError files-disagree
+ */
+async function requireFollows(
+  from: string,
+  { enrolment }: Files,
+  federation: Federation,
+  results: readonly SurveyResult[],
+  previous: string,
+  { vault_id }: Manifest,
+): Promise<void> {
+  const { active } = manifestsOf({ federation }, results, vault_id)
+  if (active.hash === previous) return
+  if ((await exists(enrolment)) && hashOfBundle((await readBundle(enrolment)).bundle) === active.hash) return
+  throw new CliError(
+    'files-disagree',
+    `Generation ${active.generation} is active with the members, and ${from} did not make it: its manifest is ${active.hash}.`,
+    'Give the enrolment that made it with --from; if you did not make it, somebody else has your enrolment keys: move the coin.',
+  )
+}
+
+interface Renewal {
+  readonly options: RenewOptions
+  readonly files: Files
+  readonly federation: Federation
+  readonly vault: OpenVault
+  readonly before: Manifest
+  readonly previous: ReturnType<typeof hashOfBundle>
+}
+
+async function prepareBundle(
+  { options, files, federation, vault, before, previous }: Renewal,
+  passphrase: SecretBytes,
+  { output }: Shell,
+): Promise<StoredBundle> {
+  using root = await openOwnerKey({ path: join(options.data, OWNER_KEY), passphrase })
+  const { root: _, ...keys } = before.owner
+  const generation = before.generation + 1
+  const stored = await resumeOrStore({ path: files.enrolment, federation, root: root.publicKey }, async () => {
+    const owner: OwnerKeys = await readOwnerKeys(options, root.publicKey, keys)
+    return await makeBundle(
+      { federation, vault, root, generation, previous, owner, signers: keys.enrol },
+      (done, of) => output.count('envelopes sealed and opened again', done, of),
+    )
+  })
+  requireSameVault(files.enrolment, stored.manifest, vault)
+  if (stored.manifest.previous !== previous) {
+    throw new CliError(
+      'files-disagree',
+      `${files.enrolment} follows another generation than the one of ${options.from}.`,
+      'Give another --enrolment, or the --from that it was made with.',
+    )
+  }
+  if (stored.resumed) output.progress(`Going on with ${files.enrolment}: generation ${generation}.`)
+  return stored
+}
+
+function tipsOf(results: readonly SurveyResult[]): number[] {
+  return results.flatMap((one) => (one.result === 'answer' && one.answer.tip ? [one.answer.tip.height] : []))
+}
+
+interface Renewed {
+  readonly federation: Federation
+  readonly stored: StoredBundle
+  readonly enrolled: Enrolled
+  readonly files: Files
+  readonly isDone: boolean
+  readonly tips: readonly number[]
+  readonly hasUnvault: boolean
+}
+
+function reportOf({ federation, stored, enrolled, files, isDone, tips, hasUnvault }: Renewed): Report {
+  const { manifest, resumed } = stored
+  const { receipts, active, states, manifest_hash } = enrolled
+  const names = (indices: readonly MemberIndex[]) =>
+    indices.map((index) => ({ index, name: federation.memberOf(index).name }))
+  // Each member counts from the block in which it first held the bundle, which is no later than its tip now.
+  const at_latest = isDone ? null : Math.max(...tips) + manifest.activation_delay
+  return {
+    result: {
+      vault_id: manifest.vault_id,
+      name: manifest.name,
+      manifest_hash,
+      generation: manifest.generation,
+      previous: manifest.previous,
+      resumed,
+      receipts: names(receipts.map(({ member }) => member)),
+      active: names(active),
+      states: states.map(({ member, state }) => ({ index: member, state })),
+      activation_delay_blocks: manifest.activation_delay,
+      activates_at_latest: at_latest,
+      keys: keysJson(manifest.owner),
+      files: { ...files, unvault: isDone && hasUnvault ? files.unvault : null },
+    },
+    human: (style) => [
+      style('green', `${receipts.length} of ${federation.members.length} members hold generation ${manifest.generation} of vault ${manifest.name}.`),
+      `In words: ${survival(federation, receipts.length)}.`,
+      ...(at_latest === null
+        ? ['It is active: its policy counts, and its unvaults may be announced.']
+        : [
+            `It waits: ${active.length === 0 ? 'no member' : count(active.length, 'member')} has it active yet. It becomes active ${count(manifest.activation_delay, 'block')} after a member held all receipts, at block ${at_latest} at the latest, unless an incident is open.`,
+            'Until then any one owner key may cancel it with belfry vault cancel, and enrolment keys take it back with belfry vault withdraw; either way it stays armed, and so does the one before it.',
+            `Then run the same command again${hasUnvault ? `: it writes ${files.unvault} for the hot device` : ''}.`,
+          ]),
+      ...list([
+        ['vault', manifest.vault_id],
+        ['manifest', manifest_hash],
+        ['sent', files.enrolment],
+        ['receipts', files.receipts],
+        ...(isDone && hasUnvault ? [['for the hot device only', files.unvault] as const] : []),
+      ]),
+    ],
+  }
+}

@@ -1,0 +1,79 @@
+/** What is given into custody: one of Belfry's own recovery sets, or a vault of another scheme. Opened into locked memory. */
+import {
+  type Federation,
+  type GuardedVault,
+  type Manifest,
+  type OpenVault,
+  type SecretBytes,
+  acceptRecoverySet,
+  checkForeignVault,
+  guardedForeignVault,
+  guardedVaultOf,
+  readCustody,
+  readRecoverySet,
+  rungsOf,
+  scriptsOf,
+  unvaultToJson,
+} from '@belfry/client'
+import type { Option } from 'commander'
+import { option } from '../../command.ts'
+import { CliError, usageError } from '../../errors.ts'
+import { RECOVERY_SET } from '../../files/names.ts'
+import type { Output } from '../../output/index.ts'
+
+export interface SourceOptions {
+  readonly set?: string
+  readonly custody?: string
+}
+
+export function sourceOptions(): Option[] {
+  return [
+    option('--set <file>', `the recovery set (default: ${RECOVERY_SET})`),
+    option('--custody <file>', 'instead, a vault of another scheme as `vault import` wrote it'),
+  ]
+}
+
+export interface Source {
+  readonly vault: OpenVault
+  /** unvault.json for the hot device; null where the other scheme sees to that itself. */
+  readonly unvault: string | null
+}
+
+/**
+ * Verified on this very device. The caller disposes of the vault.
+ * @throws RecoverySetRefused, ForeignVaultRefused, ClientError, CliError usage
+ */
+export async function openSource(
+  { set: path, custody }: SourceOptions,
+  { name, federation }: { readonly name: string; readonly federation: Federation },
+  passphrase: SecretBytes,
+  output: Output,
+): Promise<Source> {
+  if (custody !== undefined) {
+    if (path !== undefined) throw usageError('A vault is one or the other.', 'Give --set or --custody.')
+    const { vault, notes } = checkForeignVault(await readCustody({ path: custody, passphrase }))
+    for (const { sentence } of notes) output.warn(sentence)
+    return { vault: guardedForeignVault(vault, { name, federation }), unvault: null }
+  }
+  const { plan, transactions } = await readRecoverySet({ path: path ?? RECOVERY_SET, passphrase })
+  const confirmed = { deep_cold_descriptor: scriptsOf(plan).deep_cold.descriptor }
+  const set = acceptRecoverySet(plan, transactions, confirmed)
+  return { vault: guardedVaultOf(set, { name, federation }), unvault: unvaultToJson(set) }
+}
+
+/** Every transaction of both, in one order: the same unvault may lead to another deep cold. @throws CliError files-disagree */
+export function requireSameVault(path: string, manifest: Manifest, vault: GuardedVault): void {
+  const enrolled = [...manifest.unvaults, ...rungsOf(manifest), ...manifest.dead_man]
+  const clawbacks = vault.unvaults.flatMap((one) =>
+    [one.anyone_can_pay, one.anchored].reduce((all, means) => (means ? [...all, means] : all), [...one.clawback]),
+  )
+  const given = [...vault.unvaults, ...clawbacks, ...vault.emergency, ...vault.dead_man]
+  const same = (a: readonly { txid: string }[], b: typeof a) =>
+    a.map(({ txid }) => txid).join() === b.map(({ txid }) => txid).join()
+  if (manifest.deposit.outpoint === vault.deposit.outpoint && manifest.act_at === vault.act_at && same(enrolled, given)) return
+  throw new CliError(
+    'files-disagree',
+    `${path} enrols another recovery set than the one given.`,
+    'Give the set that it was made from, or another --enrolment.',
+  )
+}

@@ -1,0 +1,49 @@
+/** Which manifest a renewal follows: what enough members say, and none alone. */
+import type { ManifestState } from '@belfry/protocol'
+import type { ManifestHash, MemberIndex, VaultId } from '@belfry/protocol/primitives'
+import type { FederationLink } from '../connect/federation-link.ts'
+import type { SurveyResult } from '../connect/survey.ts'
+import { ClientError } from '../errors.ts'
+
+export interface Told {
+  readonly hash: ManifestHash
+  readonly generation: number
+  readonly states: readonly { readonly member: MemberIndex; readonly state: ManifestState }[]
+}
+
+export interface VaultManifests {
+  /** Active at more members than may lie; of several the newest. */
+  readonly active: Told
+  /** Every manifest that any member told of, the oldest generation first. */
+  readonly all: readonly Told[]
+}
+
+/**
+ * What members say of one vault's manifests.
+ * @throws ClientError not-enrolled where no manifest is active at more than b members
+ */
+export function manifestsOf(
+  { federation }: Pick<FederationLink, 'federation'>,
+  results: readonly SurveyResult[],
+  vault_id: VaultId,
+): VaultManifests {
+  const told = new Map<ManifestHash, { hash: ManifestHash; generation: number; states: Told['states'][number][] }>()
+  for (const result of results) {
+    if (result.result !== 'answer') continue
+    const vault = result.answer.vaults.find((one) => one.vault_id === vault_id)
+    for (const { manifest_hash: hash, generation, state } of vault?.manifests ?? []) {
+      const one = told.get(hash) ?? { hash, generation, states: [] }
+      one.states.push({ member: result.member, state })
+      told.set(hash, one)
+    }
+  }
+  const all = [...told.values()].toSorted((a, b) => a.generation - b.generation)
+  const { b } = federation
+  const active = all.findLast(({ states }) => states.filter(({ state }) => state === 'active').length > b)
+  if (active) return { active, all }
+  throw new ClientError(
+    'not-enrolled',
+    `${all.length === 0 ? 'no member knows this vault' : 'no manifest of this vault is active at enough members'}`,
+    'Enrol it first; where members are down, wait for them and run the same command again.',
+  )
+}
