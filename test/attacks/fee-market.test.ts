@@ -5,23 +5,13 @@ import { TEST_LIMIT_MS, clawbackAt, clawedBack, eventually, mineEverywhere, rela
 import { useField } from './support/field.ts'
 import { assertAllRefused, assertSaved, measured } from './support/outcome.ts'
 import { underEachPolicy } from './support/policies.ts'
-import { type Raid, clawbackOf, unvaultTxid } from './support/raid.ts'
+import { type Raid, clawbackOf, mineAt, unvaultTxid } from './support/raid.ts'
 
 /** Short, so that the whole climb is some blocks only: rung 1 is due at 4, rung 2 at 8, the top rung at 12. */
 const CSV = 24
 const HALF = CSV / 2
 const TOP_RUNG = 3
 const SATS_PER_BTC = 100_000_000
-
-/** Mines at a bitcoind that is none of the members', and waits until all have the block. */
-async function mineAt({ cluster }: Raid, miner: RegtestNode): Promise<void> {
-  const tip = await cluster.regtest.waitForSameTip()
-  await eventually('the tip at the miner', async () => (await miner.bitcoind.getBestBlockHash()) === tip)
-  const [hash] = await miner.bitcoind.generateToAddress(1, await cluster.regtest.freshAddress())
-  await eventually('the block everywhere', async () => (await cluster.regtest.waitForSameTip()) === hash)
-  await Promise.all(cluster.members.map(({ name, api }) =>
-    eventually(`the tip at ${name}`, async () => (await api.status())?.chain.tip?.hash === hash)))
-}
 
 underEachPolicy('a fee market that rises', function (policy) {
   this.timeout(TEST_LIMIT_MS)

@@ -6,7 +6,7 @@ import type { EnrolledVault } from '../../packages/cli/src/demo/vault/enrolled-v
 import { until } from '../../packages/cli/src/demo/waiting.ts'
 import type { RegtestNode } from '../../packages/bitcoind/src/index.ts'
 import type { IncidentView, VaultView } from '../../packages/node/src/index.ts'
-import { type Txid, outpointOf } from '../../packages/protocol/src/primitives/index.ts'
+import { type BlockHash, type Txid, outpointOf } from '../../packages/protocol/src/primitives/index.ts'
 
 /** What a quiet machine does within a second or two, one with twenty busy processes a core may take long for. */
 const LIMIT_MS = 90_000
@@ -72,8 +72,12 @@ export async function relayed({ regtest }: Cluster, txid: Txid): Promise<void> {
 
 /** Mines at one bitcoind, and waits until all have the block, and the members' nodes too. */
 export async function mineEverywhere({ regtest, living }: Cluster, blocks = 1, node = 0): Promise<void> {
-  const hash = (await regtest.mine(node, blocks)).at(-1)
-  await regtest.waitForSameTip()
+  await reached({ regtest, living }, (await regtest.mine(node, blocks)).at(-1))
+}
+
+/** Until all have this block as their tip: bitcoinds, and the members' nodes. */
+export async function reached({ regtest, living }: Pick<Cluster, 'regtest' | 'living'>, hash: BlockHash | undefined): Promise<void> {
+  await eventually('the tip at every bitcoind', async () => (await regtest.waitForSameTip()) === hash)
   await Promise.all(living.map(({ name, api }) =>
     eventually(`the tip at ${name}`, async () => (await api.status())?.chain.tip?.hash === hash)))
 }

@@ -11,7 +11,7 @@ import { LEAST_COST, SecretBytes } from '../../../packages/keystore/src/index.ts
 import { type Txid, sats } from '../../../packages/protocol/src/primitives/index.ts'
 import { unvaultToJson } from '../../../packages/vault/src/index.ts'
 import type { Attempt } from '../thief/attempt.ts'
-import { eventually } from '../../support/watch.ts'
+import { eventually, reached } from '../../support/watch.ts'
 import { LOOT_FILES, THIEF_SCRIPT } from '../thief/loot.ts'
 
 const THIEF = join(import.meta.dirname, '../thief/main.ts')
@@ -95,4 +95,11 @@ export function unvaultTxid({ set }: EnrolledVault, variant = 0): Txid {
 export function clawbackOf({ set }: EnrolledVault, txid: Txid): { readonly variant: number; readonly rung: number } | null {
   const place = set.transactions.find((one) => one.txid === txid)?.place
   return place?.purpose === 'clawback' ? place : null
+}
+
+/** Mines a block at a bitcoind that is none of the members', and waits until all have it. */
+export async function mineAt({ cluster }: Raid, miner: RegtestNode): Promise<void> {
+  const tip = await cluster.regtest.waitForSameTip()
+  await eventually('the tip at the miner', async () => (await miner.bitcoind.getBestBlockHash()) === tip)
+  await reached(cluster, (await miner.bitcoind.generateToAddress(1, await cluster.regtest.freshAddress())).at(-1))
 }

@@ -11,7 +11,7 @@ import { coldSpend, mineColdSpend } from './cold.ts'
 import { flood } from './flood.ts'
 import { children, hotSpend, mineUnvault, unvault } from './hot.ts'
 import { Loot } from './loot.ts'
-import { anchorChild, cycle, inflate } from './pinning.ts'
+import { anchorChild, cycleIn, cycleOut, inflate } from './pinning.ts'
 import { reorg } from './reorg.ts'
 import { Teller } from './telling.ts'
 
@@ -26,7 +26,8 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   'mine-cold-spend': mineColdSpend,
   inflate,
   'anchor-child': anchorChild,
-  cycle,
+  'cycle-in': cycleIn,
+  'cycle-out': cycleOut,
   flood,
   reorg,
 }

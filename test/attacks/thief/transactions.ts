@@ -32,10 +32,12 @@ export interface Padded {
   /** How many outputs besides the change: 43 vB each. */
   readonly padding: number
   readonly sat_vb: number
+  /** Instead of a feerate. */
+  readonly fee?: bigint
 }
 
 /** His coins, and anchors of others, back to himself. */
-export function spendOwn({ version, anchors, coins, padding, sat_vb }: Padded): { readonly raw: Uint8Array; readonly fee: bigint; readonly own: bigint } {
+export function spendOwn({ version, anchors, coins, padding, sat_vb, fee: asked }: Padded): { readonly raw: Uint8Array; readonly fee: bigint; readonly own: bigint } {
   const value = sumOf(coins) + sumOf(anchors)
   const build = (fee: bigint): Transaction => {
     const transaction = new Transaction()
@@ -46,7 +48,7 @@ export function spendOwn({ version, anchors, coins, padding, sat_vb }: Padded): 
     transaction.addOutput(THIEF_SCRIPT, value - fee - PADDING_SATS * BigInt(padding))
     return transaction
   }
-  const fee = BigInt(Math.ceil(build(0n).virtualSize() * sat_vb))
+  const fee = asked ?? BigInt(Math.ceil(build(0n).virtualSize() * sat_vb))
   return { raw: build(fee).toBuffer(), fee, own: fee - sumOf(anchors) }
 }
 

@@ -25,6 +25,8 @@ export interface VaultInit {
   readonly keys?: DemoKeys
   /** Ladders to use instead of the default ones. */
   readonly rungs?: Partial<VaultPlan['rungs']>
+  /** Clawbacks that fee coins join or pay for. Default none. */
+  readonly fee_coins?: Partial<VaultPlan['fee_coins']>
   readonly signal?: AbortSignal | undefined
 }
 
@@ -51,7 +53,7 @@ export async function setUpVault(cluster: Cluster, init: VaultInit): Promise<Enr
 }
 
 /** Pays the deposit from the purse, and plans on the output. */
-async function fundPlan({ regtest }: Cluster, { value = DEPOSIT_SATS, act_at, csv, rungs }: VaultInit, keys: DemoKeys): Promise<VaultPlan> {
+async function fundPlan({ regtest }: Cluster, { value = DEPOSIT_SATS, act_at, csv, rungs, fee_coins }: VaultInit, keys: DemoKeys): Promise<VaultPlan> {
   const { script } = multisigScript(keys.coldSet, 'regtest')
   const { outpoints: [outpoint] } = await regtest.purse.fund([{ script, value: sats(value) }])
   if (outpoint === undefined) throw new RangeError('the purse pays every output asked for')
@@ -65,6 +67,7 @@ async function fundPlan({ regtest }: Cluster, { value = DEPOSIT_SATS, act_at, cs
     act_at,
     ...(csv === undefined ? {} : { csv }),
     ...(rungs === undefined ? {} : { rungs }),
+    ...(fee_coins === undefined ? {} : { fee_coins }),
   })
   return plan
 }
