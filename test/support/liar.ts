@@ -142,7 +142,7 @@ export class Liar {
       chain: 'ok',
       implementation: '/Satoshi:29.0.0/',
       software: 'belfry/0.1.0',
-      custody_digest: '00'.repeat(32) as BodyOf<'heartbeat'>['custody_digest'],
+      custody_digest: '00'.repeat(32) as BodyOf<'heartbeat'>['custody_digest'], owner_messages: [],
       incidents: [],
       ...change,
     })

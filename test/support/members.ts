@@ -11,6 +11,7 @@ import {
   type ImmediateEffect,
   type Input,
   type OwnerAnswer,
+  type OwnerKind,
   type State,
   type Tell,
   createCore,
@@ -104,7 +105,7 @@ export class TestMembers {
     await this.settle()
   }
 
-  async request(member: MemberIndex, protocol: 'enrol' | 'info', bytes: Uint8Array): Promise<OwnerAnswer> {
+  async request(member: MemberIndex, protocol: OwnerKind, bytes: Uint8Array): Promise<OwnerAnswer> {
     const request_id = ++this.#request_id
     const answered = new Promise<OwnerAnswer>((resolve) => this.#answers.set(request_id, resolve))
     this.step(member, { kind: 'request', request_id, peer_id: this.#owner_peer_id, protocol, bytes })
@@ -114,7 +115,7 @@ export class TestMembers {
   }
 
   /** Something happens after the member took the request, and before what the request asked for is done. */
-  async requestAndMeanwhile(member: MemberIndex, protocol: 'enrol' | 'info', bytes: Uint8Array, meanwhile: Happening): Promise<OwnerAnswer> {
+  async requestAndMeanwhile(member: MemberIndex, protocol: OwnerKind, bytes: Uint8Array, meanwhile: Happening): Promise<OwnerAnswer> {
     const answer = this.request(member, protocol, bytes)
     this.step(member, meanwhile)
     return await answer

@@ -62,6 +62,24 @@ export class ShareKeeper {
     return 'ok'
   }
 
+  /** How many of these shares of mine open and match their commitments. Nothing is kept. */
+  countGood({ vault_id, manifests }: Effect<'check-shares'>): { tried: number; good: number } {
+    let tried = 0
+    let good = 0
+    for (const { manifest_hash, generation, shares } of manifests) {
+      for (const { envelope_id, commitment, sealed } of shares) {
+        tried += 1
+        try {
+          using share = this.#openMine(manifest_hash, envelope_id, sealed)
+          if (matches(share, { vault_id, generation, envelope_id, commitment })) good += 1
+        } catch (error) {
+          if (!(error instanceof KeystoreError)) throw error
+        }
+      }
+    }
+    return { tried, good }
+  }
+
   /** My share of an envelope, sealed to another member for one incident; null where my own does not open. */
   sealTo(effect: Effect<'seal-share'>): Uint8Array | null {
     const { incident_id, manifest_hash, envelope_id, to, sealed } = effect

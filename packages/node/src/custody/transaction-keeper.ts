@@ -7,6 +7,7 @@ import { transactionId } from './txid.ts'
 import type { ShareKeeper } from './share-keeper.ts'
 
 type Rebuild = Extract<ImmediateEffect, { effect: 'rebuild' }>
+type RebuildTransaction = Rebuild & { readonly txid: Txid }
 
 /** Subsets tried where all commitments hold and the key does not: a bad dealer is not worth more. */
 const MAX_SUBSETS = 32
@@ -31,20 +32,30 @@ export class TransactionKeeper {
   /**
    * Combines t shares to the key, checks it against its commitment, opens the envelope and checks the txid. Then the shares
    * have served their end.
-   * @returns the txid; `bad-dealer` where no subset of the shares tried leads there
+   * @returns the txid, or `opened` for a drill's envelope; `bad-dealer` where no subset of the shares tried leads there
    */
-  async rebuild(effect: Rebuild): Promise<Txid | 'bad-dealer' | 'no-room'> {
-    if (this.#transactions.has(effect.envelope_id)) return effect.txid
+  async rebuild(effect: Rebuild): Promise<Txid | 'opened' | 'bad-dealer' | 'no-room'> {
+    const { txid } = effect
+    if (txid !== null && this.#transactions.has(effect.envelope_id)) return txid
     if (this.#transactions.size >= MAX_KEPT_TRANSACTIONS) return 'no-room'
     try {
-      return await this.#rebuild(effect)
+      return txid === null ? await this.#rehearse(effect) : await this.#rebuild({ ...effect, txid })
     } catch (error) {
       if (error instanceof KeystoreError && NO_MEMORY.has(error.code)) return 'no-room'
       throw error
     }
   }
 
-  async #rebuild(effect: Rebuild): Promise<Txid | 'bad-dealer'> {
+  /** A drill's envelope: what is in it is worth nothing, and gone as soon as it was seen to open. */
+  async #rehearse(effect: Rebuild): Promise<'opened' | 'bad-dealer'> {
+    using key = await this.#combine(effect)
+    using content = key && openContent(key, effect)
+    if (!content) return 'bad-dealer'
+    this.#shares.finish(effect.envelope_id)
+    return 'opened'
+  }
+
+  async #rebuild(effect: RebuildTransaction): Promise<Txid | 'bad-dealer'> {
     using key = await this.#combine(effect)
     const transaction = key && openTransaction(key, effect)
     if (!transaction) return 'bad-dealer'
@@ -87,16 +98,24 @@ function isKey(key: SecretBytes, key_hash: Hash32): boolean {
   return key.use((bytes) => commitToKey({ sha256 }, bytes)) === key_hash
 }
 
-function openTransaction(key: SecretBytes, effect: Rebuild): SecretBytes | null {
-  const { vault_id, generation, envelope_id, txid, envelope } = effect
+function openTransaction(key: SecretBytes, effect: RebuildTransaction): SecretBytes | null {
+  const transaction = openContent(key, effect)
+  if (transaction === null) return null
   try {
-    const transaction = openEnvelope(key, envelopeAad({ vault_id, generation, envelope_id, txid }), envelope)
-    if (transaction.use(transactionId) === txid) return transaction
-    transaction.wipe()
-    return null
+    if (transaction.use(transactionId) === effect.txid) return transaction
   } catch (error) {
-    const isForWantOfMemory = error instanceof KeystoreError && NO_MEMORY.has(error.code)
-    if (!isForWantOfMemory && (error instanceof KeystoreError || error instanceof ChainError)) return null
+    if (!(error instanceof ChainError)) throw error
+  }
+  transaction.wipe()
+  return null
+}
+
+/** Null where the envelope does not open with this key. */
+function openContent(key: SecretBytes, { vault_id, generation, envelope_id, txid, envelope }: Rebuild): SecretBytes | null {
+  try {
+    return openEnvelope(key, envelopeAad({ vault_id, generation, envelope_id, txid }), envelope)
+  } catch (error) {
+    if (error instanceof KeystoreError && !NO_MEMORY.has(error.code)) return null
     throw error
   }
 }

@@ -2,6 +2,7 @@
  * Performs what the core asks for, and hands each outcome back to the loop. What leaves the process comes as `Synced`:
  * only the loop makes one, in the callback of the write that it waits for.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Bitcoind } from '@belfry/bitcoind'
 import type { DurableEffect, Federation, ImmediateEffect, Outcome, Tell, Verdict, VerdictCode } from '@belfry/protocol'
 import { type Outpoint, assertNever } from '@belfry/protocol/primitives'
@@ -58,6 +59,9 @@ export class Performer {
       case 'reply':
         this.#modules.requests.settle(effect.request_id, effect.bytes)
         return
+      case 'unwatch':
+        this.#modules.chain.unwatch(effect.outpoints.filter((outpoint) => !this.#modules.isGuarded(outpoint)))
+        return
       case 'broadcast':
         this.#answer(this.#broadcast(effect))
         return
@@ -93,6 +97,9 @@ export class Performer {
         return
       case 'rebuild':
         this.#answer(this.#rebuild(effect))
+        return
+      case 'check-shares':
+        this.#answer(this.#checkShares(effect))
         return
       case 'test-sighting':
         this.#answer(this.#testSighting(effect))
@@ -150,6 +157,19 @@ export class Performer {
     // Another vault may watch some of them; the rest would only take room.
     if (check !== 'ok') chain.unwatch(effect.watch.filter((outpoint) => !this.#modules.isGuarded(outpoint)))
     return { of: 'verify-enrolment', manifest_hash, check }
+  }
+
+  /** A drill holds up nothing: between one manifest's shares and the next, whatever else waits has its turn. */
+  async #checkShares(effect: Effect<'check-shares'>): Promise<Outcome> {
+    const { vault_id, command_hash } = effect
+    const total = { tried: 0, good: 0 }
+    for (const manifest of effect.manifests) {
+      await nextTurn()
+      const { tried, good } = this.#modules.shares.countGood({ ...effect, manifests: [manifest] })
+      total.tried += tried
+      total.good += good
+    }
+    return { of: 'check-shares', vault_id, command_hash, ...total }
   }
 
   async #testSighting(effect: Effect<'test-sighting'>): Promise<Outcome> {

@@ -14,7 +14,7 @@ function beat(of: World, from: number, tip = TIP, seq?: number): void {
       chain: 'ok',
       implementation: '/Satoshi:28.1.0/',
       software: 'belfry/0.1.0',
-      custody_digest: hex32('x') as Hash32,
+      custody_digest: hex32('x') as Hash32, owner_messages: [],
       incidents: [],
     },
     seq === undefined ? {} : { seq },

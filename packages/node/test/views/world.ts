@@ -209,7 +209,7 @@ function outcomeOf(effect: ImmediateEffect | DurableEffect): Outcome | null {
     }
     case 'rebuild': {
       const { incident_id, envelope_id, txid } = effect
-      return { of: 'rebuild', incident_id, envelope_id, result: txid }
+      return { of: 'rebuild', incident_id, envelope_id, result: txid ?? 'opened' }
     }
     case 'broadcast': {
       const { incident_id, envelope_id, txid } = effect

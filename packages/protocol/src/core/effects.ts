@@ -7,6 +7,8 @@ import type { EnvelopeId, Feerate, Hash32, IncidentId, ManifestHash, MemberIndex
 export type DurableEffect =
   | { readonly effect: 'gossip'; readonly bytes: Uint8Array }
   | { readonly effect: 'send'; readonly to: MemberIndex; readonly bytes: Uint8Array }
+  /** A vault is forgotten: no longer watch these for it. */
+  | { readonly effect: 'unwatch'; readonly outpoints: readonly Outpoint[] }
   | { readonly effect: 'reply'; readonly request_id: number; readonly bytes: Uint8Array }
   | {
       /** Submit the transaction rebuilt from this envelope; with `parent` as the package [parent, it]. */
@@ -82,7 +84,8 @@ export type ImmediateEffect =
       readonly envelope_id: EnvelopeId
       readonly envelope: Uint8Array
       readonly key_hash: Hash32
-      readonly txid: Txid
+      /** Null for a drill's envelope: it holds no transaction, and nothing of it is kept. */
+      readonly txid: Txid | null
       readonly threshold: number
     }
   | {
@@ -93,6 +96,17 @@ export type ImmediateEffect =
       readonly member: MemberIndex
       readonly raw: Uint8Array
       readonly outpoints: readonly Outpoint[]
+    }
+  | {
+      /** Open every share of mine in these manifests and compare it with its commitment. Nothing is kept, nothing leaves. */
+      readonly effect: 'check-shares'
+      readonly vault_id: VaultId
+      readonly command_hash: Hash32
+      readonly manifests: readonly {
+        readonly manifest_hash: ManifestHash
+        readonly generation: number
+        readonly shares: readonly { readonly envelope_id: EnvelopeId; readonly commitment: ShareCommitment; readonly sealed: Uint8Array }[]
+      }[]
     }
   /** Wipe shares and transactions of these envelopes from memory. */
   | { readonly effect: 'forget'; readonly envelopes: readonly EnvelopeId[] }
@@ -139,6 +153,15 @@ export const TELL_EVENTS = [
   'rebuilt',
   'broadcast',
   'broadcast-refused',
+  /** A recovery transaction can never be valid: the set that the owner dealt is bad. */
+  'recovery-invalid',
+  /** A fee coin pays for a recovery transaction. */
+  'bumped',
+  'bump-refused',
+  /** The next member in the incident's order spends fee coins now. */
+  'fee-turn-passed',
+  /** The coin was spent by what is none of the vault's own: told with the first confirmation. */
+  'coin-lost',
   'recovery-seen',
   'recovery-confirmed',
   'settled',
@@ -153,6 +176,15 @@ export const TELL_EVENTS = [
   'quorum-lost',
   'quorum-back',
   'second-instance',
+  'command-taken',
+  /** A command that came by a member or fell due and was not taken: says why. */
+  'command-refused',
+  /** More panics of one vault than a member takes of its own accord. */
+  'panic-limit',
+  'drill-ended',
+  'vault-revoked',
+  'generation-cancelled',
+  'vault-destroyed',
   /** A vault's top rung pays less than the fee market asks, at several blocks in a row; and once it pays that again. */
   'ladder-under-market',
   'ladder-above-market',

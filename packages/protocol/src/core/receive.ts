@@ -28,6 +28,7 @@ import {
   isMemberKind,
 } from '../messages/kinds.ts'
 import { type IgnoreCode, type RejectCode, SCHEMA_VERDICTS, type VerdictCode, verdictOf } from '../messages/verdict.ts'
+import { onCommandNotice } from '../owner/taking.ts'
 import { type MemberIndex, SchemaError } from '../primitives/index.ts'
 import type { Turn } from '../state/turn.ts'
 import { onPull } from '../sync/pull.ts'
@@ -170,7 +171,7 @@ function content(turn: Turn, kind: MemberKind, head: Header, frame: Frame): Verd
     case 'receipt':
       return read(kind, head, (body) => custodyReceipt(turn, from, body, frame))
     case 'command':
-      return read(kind, head, () => 'unknown-kind')
+      return read(kind, head, (body) => onCommandNotice(turn, from, body, frame))
     case 'release':
       return read(kind, head, (body) => onRelease(turn, from, body, frame))
     case 'pull':

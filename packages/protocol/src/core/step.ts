@@ -2,6 +2,7 @@
 import { activateIfDue, noticeMoved, onBundle, onManifest, onVerified, onWithdraw, refuse } from '../custody/enrolment.ts'
 import { onInfo } from '../custody/info.ts'
 import { onSighting } from '../incident/ballot.ts'
+import { endDrillsDue, onSharesChecked, resumeDrills } from '../drill/drill.ts'
 import { onBroadcastAnswer } from '../incident/broadcast.ts'
 import { onBumpAnswer } from '../incident/bump.ts'
 import { tellCertificatesIfDue } from '../incident/certificate.ts'
@@ -10,6 +11,8 @@ import { watchLadders } from '../incident/market-watch.ts'
 import { onRebuilt, onShareOpened } from '../incident/rebuild.ts'
 import { onSealed } from '../incident/release.ts'
 import { heartbeatForTip, heartbeatIfDue } from '../liveness/heartbeats.ts'
+import { onCommandRequest } from '../owner/request.ts'
+import { takeCommandsDue } from '../owner/taking.ts'
 import { type EnrolRequest, commandRequest, enrolRequest, infoRequest } from '../messages/owner-requests.ts'
 import type { ChainEvent } from '../chain/index.ts'
 import type { CryptoPorts } from '../crypto/index.ts'
@@ -17,6 +20,7 @@ import { type Millis, SchemaError, type VaultId, assertNever, fromCbor, sortedEn
 import type { Vault } from '../state/durable.ts'
 import type { LogRecord } from '../state/records.ts'
 import { type State, Turn } from '../state/turn.ts'
+import { vaultsSpokenOf } from '../sync/owner-messages.ts'
 import { openIncidents, pullFrom } from '../sync/pull.ts'
 import type { DurableEffect, ImmediateEffect } from './effects.ts'
 import type { Input, Outcome } from './input.ts'
@@ -85,16 +89,15 @@ function start(turn: Turn): void {
   turn.record({ record: 'boot', boot: turn.durable.boot + 1 })
   turn.tell({ level: 'info', event: 'started', detail: `boot ${turn.durable.boot}` })
   resumeIncidents(turn)
+  for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) resumeDrills(turn, vault_id, vault)
 }
 
 function onRequest(turn: Turn, { request_id, peer_id, protocol, bytes }: Extract<Input, { kind: 'request' }>): void {
   try {
     if (protocol === 'command') {
-      fromCbor(commandRequest, bytes)
-      refuse(turn, request_id, 'busy')
+      onCommandRequest(turn, request_id, peer_id, fromCbor(commandRequest, bytes))
     } else if (protocol === 'info') {
-      fromCbor(infoRequest, bytes)
-      onInfo(turn, request_id, peer_id)
+      onInfo(turn, request_id, peer_id, fromCbor(infoRequest, bytes))
     } else {
       onEnrol(turn, request_id, peer_id, fromCbor(enrolRequest, bytes))
     }
@@ -129,7 +132,7 @@ function onChain(turn: Turn, fact: ChainEvent): void {
       if (fact.block.hash === turn.durable.position?.hash) return // told before
       turn.record({ record: 'chain', fact })
       turn.tell({ level: 'info', event: 'block-connected', height: fact.block.height, detail: fact.block.hash })
-      for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) activateIfDue(turn, vault_id, vault)
+      for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) onBlockOfVault(turn, vault_id, vault)
       onBlock(turn)
       watchLadders(turn)
       heartbeatForTip(turn)
@@ -151,6 +154,13 @@ function onChain(turn: Turn, fact: ChainEvent): void {
   }
 }
 
+/** What an owner ordered comes before what it may stop. */
+function onBlockOfVault(turn: Turn, vault_id: VaultId, vault: Vault): void {
+  takeCommandsDue(turn, vault_id, vault)
+  endDrillsDue(turn, vault_id, vault)
+  activateIfDue(turn, vault_id, vault)
+}
+
 function onHealth(turn: Turn, health: Extract<ChainEvent, { event: 'chain-health' }>): void {
   const { volatile } = turn
   if (volatile.chain !== health.state) {
@@ -167,7 +177,7 @@ function onPeer(turn: Turn, { member, connected }: Extract<Input, { kind: 'peer'
   const peer = turn.volatile.peers.get(member)
   if (!peer) return
   peer.connected = connected
-  if (connected && member !== turn.config.self) pullFrom(turn, member, openIncidents(turn).map(([id]) => id))
+  if (connected && member !== turn.config.self) pullFrom(turn, member, openIncidents(turn).map(([id]) => id), vaultsSpokenOf(turn))
 }
 
 function onOutcome(turn: Turn, outcome: Outcome): void {
@@ -183,6 +193,9 @@ function onOutcome(turn: Turn, outcome: Outcome): void {
       return
     case 'rebuild':
       onRebuilt(turn, outcome)
+      return
+    case 'check-shares':
+      onSharesChecked(turn, outcome)
       return
     case 'broadcast':
       onBroadcastAnswer(turn, outcome)

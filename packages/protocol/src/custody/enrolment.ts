@@ -7,7 +7,8 @@ import type { Receipt } from '../messages/receipt.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import { openInner } from '../messages/verified.ts'
 import { advanceVault } from '../incident/machine.ts'
-import { standingTrigger } from '../incident/trigger.ts'
+import { isCalledFor } from '../incident/cause.ts'
+import { destructionReceipt } from '../owner/destroy.ts'
 import { type ManifestHash, type MemberIndex, type Outpoint, SchemaError, type VaultId, toCbor } from '../primitives/index.ts'
 import type { HeldManifest, Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
@@ -33,7 +34,7 @@ export function refuse(turn: Turn, request_id: number, code: RefusalCode): void 
 export function onManifest(turn: Turn, request_id: number, peer_id: string, request: ManifestRequest): void {
   const hash = manifestHash(turn.ports, request.manifest.bytes)
   const before = signedFor(turn.durable, receiptSlot(turn.config.federation.lock_hash, hash))
-  if (before) {
+  if (before && find(turn, hash)) {
     reply(turn, request_id, { answer: 'receipt', frame: encodeFrame(before) })
     return
   }
@@ -74,6 +75,7 @@ function checkRequest(turn: Turn, peer_id: string, request: ManifestRequest): Ma
   }
   const owner = turn.config.owners.find((one) => one.peer_id === peer_id)
   if (!owner || owner.root !== manifest.owner.root) return 'owner-not-admitted'
+  if (destructionReceipt(turn, manifest.vault_id)) return 'vault-destroyed'
   const unsound = checkManifest(turn.ports, turn.config.federation, manifest)
   if (unsound) return unsound
   const vault = turn.durable.vaults.get(manifest.vault_id)
@@ -184,6 +186,7 @@ export function onBundle(turn: Turn, request_id: number, peer_id: string, reques
   if (owner?.root !== found.held.manifest.owner.root) return refuse(turn, request_id, 'owner-not-admitted')
   const { vault_id, vault, held } = found
   if (held.withdrawn) return refuse(turn, request_id, 'manifest-withdrawn')
+  if (held.cancelled) return refuse(turn, request_id, 'manifest-cancelled')
   for (const bytes of request.receipts) {
     const member = receiptSigner(turn, bytes, held)
     if (member !== null && !held.receipts.has(member)) {
@@ -219,16 +222,20 @@ export function activateIfDue(turn: Turn, vault_id: VaultId, vault: Vault): void
 }
 
 function mayActivate(turn: Turn, vault_id: VaultId, vault: Vault, held: HeldManifest): boolean {
-  if (held.activated_height !== null || held.bundle_height === null || held.withdrawn) return false
+  if (held.activated_height !== null || held.bundle_height === null || held.withdrawn || held.cancelled) return false
   if (held.manifest.previous !== vault.active) return false
   if (held.manifest.generation === 1) return true
   if (turn.tip < held.bundle_height + held.manifest.activation_delay) return false
-  return ![...turn.durable.incidents.values()].some((one) => one.vault_id === vault_id && isOpen(vault, one))
+  return ![...turn.durable.incidents.values()].some((one) => one.vault_id === vault_id && isOpen(turn, vault, one))
 }
 
-/** What one member alleges holds up no renewal, or a liar could for ever; nor does a trigger that went without harm. */
-function isOpen(vault: Vault, { trigger, settled, released }: Incident): boolean {
-  return settled === null && (standingTrigger(vault, trigger) !== null || released.size > 0)
+/**
+ * What one member alleges holds up no renewal, or a liar could for ever; nor does a trigger that went without harm, nor a drill:
+ * one stolen owner key can order one after the other.
+ */
+function isOpen(turn: Turn, vault: Vault, incident: Incident): boolean {
+  if (incident.settled !== null || incident.trigger === 'drill') return false
+  return isCalledFor(turn.config.self, vault, incident) || incident.released.size > 0
 }
 
 /** Makes room for another manifest of the generation. The withdrawn one stays armed: nothing disarms a vault. */
@@ -258,6 +265,7 @@ function find(turn: Turn, hash: ManifestHash): { vault_id: VaultId; vault: Vault
 
 export function manifestState(vault: Vault, held: HeldManifest): ManifestState {
   if (held.withdrawn) return 'withdrawn'
+  if (held.cancelled) return 'cancelled'
   if (vault.active === held.hash) return 'active'
   if (held.activated_height !== null) return 'superseded'
   return held.bundle_height === null ? 'armed' : 'waiting'

@@ -1,7 +1,10 @@
 /** What a member tells an owner of the owner's own vaults. */
 import { incidentStatus } from '../incident/machine.ts'
 import { vaultLadder } from '../incident/market-watch.ts'
-import type { OwnerAnswer, VaultInfo } from '../messages/owner-requests.ts'
+import { drillsOf, lastDrills, newestFirst } from '../drill/history.ts'
+import { depositCoin } from '../incident/trigger.ts'
+import { type InfoRequest, MAX_DRILLS_TOLD, type VaultInfo } from '../messages/owner-requests.ts'
+import { undestroyable } from '../owner/destroy.ts'
 import { type VaultId, sortedEntries } from '../primitives/index.ts'
 import { ANCHOR_DEPTH } from '../owner/command.ts'
 import type { Vault } from '../state/durable.ts'
@@ -11,31 +14,31 @@ import { manifestState, refuse, reply } from './enrolment.ts'
 /** Blocks by which other members may be behind me and still take a command at once that is anchored as I say. */
 const ANCHOR_SLACK = 2
 
-export function onInfo(turn: Turn, request_id: number, peer_id: string): void {
+export function onInfo(turn: Turn, request_id: number, peer_id: string, { what }: InfoRequest): void {
   const owner = turn.config.owners.find((one) => one.peer_id === peer_id)
   if (!owner) return refuse(turn, request_id, 'owner-not-admitted')
-  const vaults = sortedEntries(turn.durable.vaults)
-    .filter(([, vault]) => vault.manifests.some(({ manifest }) => manifest.owner.root === owner.root))
-    .map(([vault_id, vault]) => describe(turn, vault_id, vault))
-  const answer: OwnerAnswer = {
-    answer: 'vaults',
-    member: turn.config.self,
-    tip: turn.durable.position,
-    anchor: turn.durable.recent.findLast(({ height }) => height <= turn.tip - ANCHOR_DEPTH - ANCHOR_SLACK) ?? null,
-    chain: turn.volatile.chain,
-    vaults,
+  const { self: member } = turn.config
+  const tip = turn.durable.position
+  const owned = sortedEntries(turn.durable.vaults).filter(([, vault]) =>
+    vault.manifests.some(({ manifest }) => manifest.owner.root === owner.root),
+  )
+  if (what === 'drills') {
+    const drills = owned.flatMap(([vault_id, vault]) => drillsOf(vault_id, vault)).toSorted(newestFirst)
+    return reply(turn, request_id, { answer: 'drills', member, tip, drills: drills.slice(0, MAX_DRILLS_TOLD) })
   }
-  reply(turn, request_id, answer)
+  const vaults = owned.map(([vault_id, vault]) => describe(turn, vault_id, vault))
+  const anchor = turn.durable.recent.findLast(({ height }) => height <= turn.tip - ANCHOR_DEPTH - ANCHOR_SLACK) ?? null
+  reply(turn, request_id, { answer: 'vaults', member, tip, anchor, chain: turn.volatile.chain, vaults })
 }
 
 function describe(turn: Turn, vault_id: VaultId, vault: Vault): VaultInfo {
   return {
     vault_id,
-    revoked: false,
+    revoked: vault.revoked !== null,
     exposed: vault.exposed,
-    funded: true,
-    destroyable: false,
-    drills: [],
+    funded: isFunded(vault),
+    destroyable: undestroyable(turn, vault) === null,
+    drills: lastDrills(vault_id, vault),
     manifests: vault.manifests.map((held) => ({
       manifest_hash: held.hash,
       generation: held.manifest.generation,
@@ -56,4 +59,10 @@ function describe(turn: Turn, vault_id: VaultId, vault: Vault): VaultInfo {
 function marketOf({ volatile }: Turn, vault: Vault): VaultInfo['market'] {
   const ladder = vaultLadder(vault, volatile)
   return ladder && { top_feerate: ladder.deciding_feerate, estimate: volatile.estimate, state: ladder.state }
+}
+
+/** A deposit was looked at before its vault was taken into custody, unless it was to be paid in later: then what spends it shows it. */
+function isFunded(vault: Vault): boolean {
+  const { mempool, confirmed } = depositCoin(vault)
+  return mempool !== null || confirmed !== null || vault.manifests.some(({ manifest }) => manifest.deposit.funding === 'confirmed')
 }

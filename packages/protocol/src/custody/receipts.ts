@@ -5,7 +5,9 @@ import type { VerdictCode } from '../messages/verdict.ts'
 import type { MemberIndex } from '../primitives/index.ts'
 import { hasStoryRoom } from '../state/story.ts'
 import type { Turn } from '../state/turn.ts'
+import { onDrillReceipt } from '../drill/drill.ts'
 import { onReceipt } from './enrolment.ts'
+import { standingRecovery } from '../incident/recovery.ts'
 import { recoveryRung } from '../incident/trigger.ts'
 
 export function custodyReceipt(turn: Turn, from: MemberIndex, body: Receipt, frame: Frame): VerdictCode {
@@ -16,8 +18,10 @@ export function custodyReceipt(turn: Turn, from: MemberIndex, body: Receipt, fra
     case 'broadcast':
       return onBroadcastReceipt(turn, from, body, frame)
     case 'drill':
+      return onDrillReceipt(turn, from, body, frame)
     case 'destroyed':
-      return 'unknown-variant'
+      // Said to owners alone: what others have forgotten changes nothing at me.
+      return 'unknown-vault'
   }
 }
 
@@ -33,14 +37,15 @@ function onBroadcastReceipt(
   if (!vault) return 'unknown-vault'
   if (!incident || incident.vault_id !== vault_id) return 'unknown-incident'
   if (incident.settled !== null) return 'vault-settled'
-  const rung = recoveryRung(vault, txid)
-  if (!rung) return 'unknown-manifest'
+  // An A that a coin completed is in no manifest: it counts once my own bitcoind has it, and comes again by Pull.
+  const feerate = recoveryRung(vault, txid)?.feerate ?? standingRecovery(vault, txid)?.feerate
+  if (feerate === undefined) return 'unknown-manifest'
   // Each rung once for each member: whoever says it again and again must not fill the log and the story.
   const { story } = incident
   const isTold = story.some((one) => one.event === 'broadcast-by-member' && one.member === from && one.txid === txid)
   const hasRoom = hasStoryRoom(story.length, 'broadcast-by-member')
   if (incident.broadcast_receipts.has(from) && (isTold || !hasRoom)) return 'duplicate'
   turn.record({ record: 'broadcast-receipt', incident_id, member: from, frame: encodeFrame(frame) })
-  turn.note(incident_id, 'broadcast-by-member', { member: from, txid, feerate: rung.feerate })
+  turn.note(incident_id, 'broadcast-by-member', { member: from, txid, feerate })
   return 'accepted'
 }

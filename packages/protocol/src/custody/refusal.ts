@@ -37,11 +37,39 @@ const REFUSALS = {
   'unknown-manifest': ['This member does not hold that manifest', 'Enrol the manifest first'],
   'bundle-incomplete': ['The bundle has fewer valid receipts than protection needs', 'Collect receipts from more members'],
   'manifest-withdrawn': ['The manifest was withdrawn and cannot be activated', 'Make a new manifest'],
+  'manifest-cancelled': ['An owner cancelled the manifest, and it cannot be activated', 'Withdraw it and make a new manifest'],
+  'unknown-vault': ['This member holds no such vault', 'Enrol the vault first, or ask another member'],
+  'vault-destroyed': ["This member has forgotten the vault on its owner's order", 'Plan a new vault: one that was destroyed is not taken again'],
+  'command-not-authorised': ['The command lacks signatures of the keys that may give it', 'Sign with the keys that the active manifest names for this command'],
+  'anchor-not-in-chain': ['The anchor is no block of the chain of this member', 'Give the command again with a block that is six deep now'],
+  'anchor-not-deep': ['The anchor is not deep enough at this member yet', 'Wait for the member to catch up and send it again'],
+  'command-not-recent': ['The command was given too long ago', 'Give it again: a command counts for about two hours'],
+  'no-emergency-ladder': ['No manifest of this vault holds an emergency transaction', 'Renew the vault with a deep cold destination'],
+  'coin-left': ['The coin has left this vault', 'There is nothing left to act on'],
+  'panic-limit': ['As many panics of this vault are under way as a member takes', 'They go on; look at the incidents of the vault'],
+  'already-revoked': ['The vault was revoked before', 'Nothing more is needed'],
+  'not-waiting': ['The manifest is not waiting for its activation', 'Look at the state of the manifest with `belfry vault show`'],
+  'drill-unsound': ['The drill names a trial or members held back where its level has none, or lacks them', 'Make the drill again with the client'],
+  'drill-running': ['A drill of this vault is running', 'Wait for it to end'],
+  'drill-limit': ['As many drills were held of this vault as a member remembers', 'Wait until the oldest is two days old'],
+  'incident-open': ['A real incident of this vault is open, and goes first', 'Rehearse when it is over'],
+  'coin-not-left': ['The coin has not left this vault', 'Nothing is forgotten while the coin can still be stolen'],
+  'coin-left-not-deep': ['The coin has left, and that is not 100 blocks deep yet', 'Try again later: a reorganisation could bring it back'],
 } as const satisfies Record<string, readonly [string, string]>
 
 export type RefusalCode = keyof typeof REFUSALS
 
-const RETRYABLE: ReadonlySet<RefusalCode> = new Set(['busy', 'deposit-not-yet-seen', 'bitcoind-unreachable'])
+const RETRYABLE: ReadonlySet<RefusalCode> = new Set([
+  'busy',
+  'deposit-not-yet-seen',
+  'bitcoind-unreachable',
+  'anchor-not-in-chain',
+  'anchor-not-deep',
+  'drill-running',
+  'drill-limit',
+  'incident-open',
+  'coin-left-not-deep',
+])
 
 export function refusal(code: RefusalCode): Refusal {
   const [message, remedy] = REFUSALS[code]

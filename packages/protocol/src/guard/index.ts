@@ -1,1 +1,1 @@
-export { receiptSlot, releaseSlot, signOnce, signedFor, voteSlot } from './ledger.ts'
+export { commandSlot, destroyedSlot, drillSlot, receiptSlot, releaseSlot, signOnce, signedFor, voteSlot } from './ledger.ts'

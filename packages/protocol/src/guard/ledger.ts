@@ -4,7 +4,7 @@
  */
 import { type Frame, decodeFrame, encodeFrame } from '../messages/frame.ts'
 import type { Action } from '../messages/vote.ts'
-import type { EnvelopeId, Height, IncidentId, LockHash, ManifestHash, MemberIndex } from '../primitives/index.ts'
+import type { EnvelopeId, Hash32, Height, IncidentId, LockHash, ManifestHash, MemberIndex, VaultId } from '../primitives/index.ts'
 import { type Durable, MAX_LEDGER } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 
@@ -20,6 +20,20 @@ export function releaseSlot(lock: LockHash, incident_id: IncidentId, envelope_id
 
 export function receiptSlot(lock: LockHash, manifest_hash: ManifestHash): Slot {
   return `receipt/${lock}/${manifest_hash}`
+}
+
+export function commandSlot(lock: LockHash, command_hash: Hash32): Slot {
+  return `command/${lock}/${command_hash}`
+}
+
+/** A member reports once of a drill. */
+export function drillSlot(lock: LockHash, command_hash: Hash32): Slot {
+  return `drill/${lock}/${command_hash}`
+}
+
+/** Stays when everything else of the vault is forgotten: it is not taken into custody again. */
+export function destroyedSlot(lock: LockHash, vault_id: VaultId): Slot {
+  return `destroyed/${lock}/${vault_id}`
 }
 
 /** Where it is full nothing more is signed: what was signed for is never forgotten. */

@@ -4,11 +4,13 @@ import { type Frame, type Header, encodeFrame, withoutAttachment } from '../mess
 import type { Certificate } from '../messages/certificate.ts'
 import { type VerdictCode, verdictOf } from '../messages/verdict.ts'
 import { type InnerFrame, openInner } from '../messages/verified.ts'
-import { ACTION_OF, type Vote } from '../messages/vote.ts'
-import { type MemberIndex, equalBytes, toHex } from '../primitives/index.ts'
+import { ACTION_OF, type Vote, witnessId } from '../messages/vote.ts'
+import { takeFromVote } from '../owner/taking.ts'
+import { type Hash32, type MemberIndex, equalBytes, toHex } from '../primitives/index.ts'
 import type { Outcome } from '../core/input.ts'
 import type { Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
+import { commandBehind, isCommanded } from './cause.ts'
 import { incidentId } from './identity.ts'
 import { advance, advanceVault, openIncident, openStanding } from './machine.ts'
 import { depositCoin, standingTrigger } from './trigger.ts'
@@ -19,6 +21,7 @@ import { CERTIFICATE_WINDOW, VOTE_RENEWAL } from './votes.ts'
  * again by Pull; below, they never count, and a liar could write as many as there are blocks.
  */
 const MAX_ANCHOR_DISTANCE = 288
+const COMMAND_HASH_BYTES = 32
 
 export function onVote(turn: Turn, from: MemberIndex, vote: Vote, frame: Frame): VerdictCode {
   const code = holdVote(turn, from, vote, frame)
@@ -44,6 +47,8 @@ function holdVote(turn: Turn, from: MemberIndex, vote: Vote, frame: Frame): Verd
   if (frame.attachment !== null && !isBound(turn, vote, frame.attachment)) return 'bad-attachment'
   const vault = turn.durable.vaults.get(vault_id)
   if (!vault) return 'unknown-vault'
+  const unordered = orderCode(turn, vote, vault, frame.attachment)
+  if (unordered !== null) return unordered
   if (Math.abs(anchor_height - turn.tip) > MAX_ANCHOR_DISTANCE) return 'anchor-out-of-window'
   const before = turn.incident(incident_id)
   if (before?.settled) return 'vault-settled'
@@ -61,12 +66,19 @@ function holdVote(turn: Turn, from: MemberIndex, vote: Vote, frame: Frame): Verd
 type Claim = Pick<Vote, 'vault_id' | 'trigger' | 'discriminator' | 'incident_id' | 'action'>
 
 function isConsistent(turn: Turn, { vault_id, trigger, discriminator, incident_id, action }: Claim): boolean {
-  return action === ACTION_OF[trigger] && incident_id === incidentId(turn, vault_id, trigger, discriminator)
+  if (action !== ACTION_OF[trigger] || discriminator.length !== (isCommanded(trigger) ? COMMAND_HASH_BYTES : 0)) return false
+  return incident_id === incidentId(turn, vault_id, trigger, discriminator)
 }
 
-/** The attachment's double SHA-256 is the witness txid that was signed (BIP-141). */
 function isBound(turn: Turn, { witness_txid }: Vote, raw: Uint8Array): boolean {
-  return toHex(turn.ports.sha256(turn.ports.sha256(raw)).toReversed()) === witness_txid
+  return witnessId(turn.ports, raw) === witness_txid
+}
+
+/** What an order calls for has votes only once I took the order. A vote may bring it. */
+function orderCode(turn: Turn, vote: Vote, vault: Vault, raw: Uint8Array | null): VerdictCode | null {
+  if (!isCommanded(vote.trigger) || commandBehind(vault, vote) !== null) return null
+  if (raw !== null && !takeFromVote(turn, toHex(vote.discriminator) as Hash32, raw)) return 'bad-attachment'
+  return commandBehind(vault, vote) === null ? 'unknown-command' : null
 }
 
 /**
@@ -74,6 +86,7 @@ function isBound(turn: Turn, { witness_txid }: Vote, raw: Uint8Array): boolean {
  * transaction is a valid spend of the deposit. Once for each of my tips: it may have been behind, or down.
  */
 function askMyBitcoind(turn: Turn, from: MemberIndex, vote: Vote, vault: Vault, frame: Frame): void {
+  if (isCommanded(vote.trigger)) return
   if (standingTrigger(vault, vote.trigger) !== null) return
   if (depositCoin(vault).confirmed !== null || frame.attachment === null || vote.witness_txid === null) {
     tellUnfounded(turn, from, vote)

@@ -3,15 +3,29 @@
  * mempool, my own verdict is still act, and the rung is due. It is asked twice: before a share is sealed, and again before
  * the sealed share is signed.
  */
-import type { Incident, Vault } from '../state/durable.ts'
+import type { EnvelopeId, Txid } from '../primitives/index.ts'
+import type { HeldManifest, Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-import { type Ladder, laddersDue } from './due.ts'
+import { manifestInForce } from '../owner/authority.ts'
+import { isCalledFor, isCommanded } from './cause.ts'
+import { laddersDue } from './due.ts'
+import { meansDue } from './means.ts'
 import { type Standing, standingTrigger, unvaultsNamed } from './trigger.ts'
 import { countedVoters } from './votes.ts'
 
+/** Envelopes to be released together, up to and including the one at `due`. A ladder, or a drill's envelope, which has no txid. */
+export interface Releasable {
+  readonly held: HeldManifest
+  readonly rungs: readonly { readonly envelope_id: EnvelopeId; readonly txid: Txid | null }[]
+  readonly due: number
+  /** Not to the first members alone. */
+  readonly to_all?: 'at-once' | 'after-a-block'
+}
+
 export interface OpenGate {
-  readonly standing: Standing
-  readonly ladders: readonly Ladder[]
+  /** Null where an order opened it, and no movement of the coin. */
+  readonly standing: Standing | null
+  readonly ladders: readonly Releasable[]
 }
 
 /** Null while the gate is shut. */
@@ -19,9 +33,11 @@ export function releaseGate(turn: Turn, vault: Vault, incident: Incident): OpenG
   if (incident.settled !== null) return null
   const { q } = turn.config.federation.thresholds[incident.action]
   if (countedVoters(incident.votes, turn.tip).length < q) return null
+  if (isCommanded(incident.trigger)) return commandedGate(turn, vault, incident)
   const standing = standingTrigger(vault, incident.trigger)
   if (standing === null || !mayRelease(vault, incident, standing)) return null
-  return { standing, ladders: laddersDue(turn, vault, incident, standing) }
+  const means = meansDue(turn, vault, incident, standing).map(({ held, rung }) => ({ held, rungs: [rung], due: 0, to_all: 'at-once' as const }))
+  return { standing, ladders: [...laddersDue(turn, vault, incident, standing), ...means] }
 }
 
 /**
@@ -32,4 +48,13 @@ function mayRelease(vault: Vault, incident: Incident, standing: Standing): boole
   if (incident.trigger === 'cold-theft' || standing.block !== null) return true
   const named = unvaultsNamed(vault, standing.tx.txid)
   return !standing.offered && named.some(({ held }) => held.manifest.act_at === 'mempool')
+}
+
+/** A panic opens every emergency rung of every armed manifest; a drill the drill envelope of the manifest in force and nothing else. */
+function commandedGate(turn: Turn, vault: Vault, incident: Incident): OpenGate | null {
+  if (!isCalledFor(turn.config.self, vault, incident)) return null
+  if (incident.trigger === 'panic') return { standing: null, ladders: laddersDue(turn, vault, incident, null) }
+  const held = manifestInForce(vault)
+  if (!held) return null
+  return { standing: null, ladders: [{ held, rungs: [{ envelope_id: held.manifest.drill.envelope_id, txid: null }], due: 0 }] }
 }

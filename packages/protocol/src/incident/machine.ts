@@ -6,13 +6,16 @@ import type { ChainEvent } from '../chain/index.ts'
 import { envelopesOf } from '../custody/manifest.ts'
 import { hasLedgerRoom, signOnce, voteSlot } from '../guard/ledger.ts'
 import { type Frame, encodeFrame } from '../messages/frame.ts'
-import { ACTION_OF, NO_DISCRIMINATOR, type Trigger } from '../messages/vote.ts'
-import { type IncidentId, type VaultId, sortedEntries } from '../primitives/index.ts'
+import { ACTION_OF, NO_DISCRIMINATOR, type Trigger, witnessId } from '../messages/vote.ts'
+import { encodeSignedCommand } from '../owner/command.ts'
+import { type IncidentId, type Txid, type VaultId, fromHex, sortedEntries } from '../primitives/index.ts'
 import { UNSPENT, confirmations } from '../state/coins.ts'
 import { type Incident, MAX_INCIDENTS, type Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { broadcastDue } from './broadcast.ts'
+import { bumpDue } from './bump.ts'
 import { certifyIfDue } from './certificate.ts'
+import { commandBehind, isCalledFor, isCommanded } from './cause.ts'
 import { chronicle } from './chronicle.ts'
 import { releaseGate } from './gate.ts'
 import { incidentId } from './identity.ts'
@@ -25,6 +28,8 @@ import { VOTE_RENEWAL } from './votes.ts'
 const TRIGGERS: readonly Trigger[] = ['theft', 'cold-theft']
 /** From here a reorg that undoes an ending is no longer reckoned with. */
 export const SETTLED_DEPTH = 100
+/** So deep, a recovery is no longer called unsettled. */
+export const SECURED_DEPTH = 6
 /**
  * A reorganisation is told block by block, and only then what bitcoind took back into its mempool: a spend that it undid is
  * not called gone before that had time to come.
@@ -41,6 +46,10 @@ export function onSpend(turn: Turn, vault_id: VaultId, vault: Vault, fact: Spend
     if (standing && !standing.offered) openIncident(turn, id, movementOf(vault_id, kind))
     if (turn.incident(id)) chronicle(turn, id, kind, vault, fact)
   }
+  for (const [id, { trigger }] of orderedIncidents(turn, vault_id, vault)) {
+    if (trigger === 'panic') chronicle(turn, id, trigger, vault, fact)
+  }
+  if (fact.event === 'spend-confirmed') tellIfLost(turn, vault_id, vault)
   if (fact.event === 'spend-unconfirmed') turn.volatile.undone.set(fact.outpoint, turn.at_ms)
   else turn.volatile.undone.delete(fact.outpoint)
   forgetAnswers(turn, vault)
@@ -56,6 +65,7 @@ export function onBlock(turn: Turn): void {
     forgetAnswers(turn, vault)
     advance(turn, incident_id, vault, incident)
     broadcastDue(turn, incident_id, vault, incident, 'again')
+    bumpDue(turn, incident_id, vault, incident)
     exposeIfGone(turn, incident, vault)
     settleIfBuried(turn, incident_id, vault, incident)
   }
@@ -116,6 +126,26 @@ export function advanceVault(turn: Turn, vault_id: VaultId, vault: Vault): void 
     const incident = turn.incident(id)
     if (incident && incident.settled === null) advance(turn, id, vault, incident)
   }
+  for (const [id, incident] of orderedIncidents(turn, vault_id, vault)) advance(turn, id, vault, incident)
+}
+
+/** Told with the first confirmation, in which whoever hears of it may still act; a reorganisation may undo it yet. */
+function tellIfLost(turn: Turn, vault_id: VaultId, vault: Vault): void {
+  const end = finalSpend(vault)
+  if (end === null || end.recovered) return
+  const incident_id = TRIGGERS.map((kind) => incidentId(turn, vault_id, kind)).find((id) => turn.incident(id)?.settled === null)
+  turn.tell({ level: 'error', event: 'coin-lost', vault_id, ...(incident_id === undefined ? {} : { incident_id }), txid: end.txid })
+}
+
+/** What owners ordered of this vault and is not over. */
+function orderedIncidents(turn: Turn, vault_id: VaultId, vault: Vault): [IncidentId, Incident][] {
+  return sortedEntries(vault.commands).flatMap(([command_hash, { command, taken_height }]): [IncidentId, Incident][] => {
+    const { order } = command.what
+    if (taken_height === null || (order !== 'panic' && order !== 'drill')) return []
+    const id = incidentId(turn, vault_id, order, fromHex(command_hash))
+    const incident = turn.incident(id)
+    return incident && incident.settled === null ? [[id, incident]] : []
+  })
 }
 
 export function advance(turn: Turn, incident_id: IncidentId, vault: Vault, incident: Incident): void {
@@ -130,30 +160,49 @@ export function advance(turn: Turn, incident_id: IncidentId, vault: Vault, incid
     }
   }
   broadcastDue(turn, incident_id, vault, incident, 'if-better')
+  bumpDue(turn, incident_id, vault, incident)
 }
 
 /** Renewed by height alone: seeing the trigger again never votes sooner. */
 function voteIfDue(turn: Turn, incident_id: IncidentId, vault: Vault, incident: Incident): void {
-  const standing = standingTrigger(vault, incident.trigger)
-  if (standing === null || turn.durable.position === null || !hasLedgerRoom(turn)) return
+  const witness = witnessOf(turn, vault, incident)
+  if (witness === null || turn.durable.position === null || !hasLedgerRoom(turn)) return
   const { self, federation } = turn.config
   const last = incident.votes.get(self)
   if (last && turn.tip < last.anchor_height + VOTE_RENEWAL) return
   const { vault_id, trigger, discriminator, action } = incident
   const anchor_height = turn.tip
-  const { raw, wtxid } = standing.tx
+  const { raw, witness_txid, txid } = witness
   const frame = signOnce(turn, voteSlot(federation.lock_hash, incident_id, action, anchor_height), () =>
-    turn.sign('vote', { vault_id, trigger, discriminator, incident_id, action, anchor_height, witness_txid: wtxid }),
+    turn.sign('vote', { vault_id, trigger, discriminator, incident_id, action, anchor_height, witness_txid }),
   )
   turn.record({ record: 'vote-held', incident_id, member: self, anchor_height, frame: encodeFrame(frame) })
-  turn.note(incident_id, 'voted', { member: self, txid: standing.tx.txid })
-  turn.tell({ level: 'warn', event: 'voted', incident_id, txid: standing.tx.txid, height: anchor_height })
+  turn.note(incident_id, 'voted', { member: self, txid })
+  turn.tell({ level: 'warn', event: 'voted', incident_id, ...(txid === null ? {} : { txid }), height: anchor_height })
   // The ledger's frame may be of an earlier life, and of a trigger since replaced: then its attachment is gone.
-  turn.gossip(boundTo(turn, frame, wtxid) ? { ...frame, attachment: raw } : frame)
+  turn.gossip(boundTo(turn, frame, witness_txid) ? { ...frame, attachment: raw } : frame)
 }
 
-function boundTo(turn: Turn, frame: Frame, wtxid: string): boolean {
-  return turn.bodyOf('vote', frame).witness_txid === wtxid
+/** What a vote shows to members that have not seen its cause. */
+interface Witness {
+  readonly raw: Uint8Array
+  /** Double SHA-256 of that; a transaction's own id with witness. */
+  readonly witness_txid: Txid
+  readonly txid: Txid | null
+}
+
+/** Null where I do not vote: nothing stands that calls for it. */
+function witnessOf(turn: Turn, vault: Vault, incident: Incident): Witness | null {
+  const standing = standingTrigger(vault, incident.trigger)
+  if (standing !== null) return { raw: standing.tx.raw, witness_txid: standing.tx.wtxid, txid: standing.tx.txid }
+  const held = isCalledFor(turn.config.self, vault, incident) ? commandBehind(vault, incident) : null
+  if (held === null) return null
+  const raw = encodeSignedCommand(held.signed)
+  return { raw, witness_txid: witnessId(turn.ports, raw), txid: null }
+}
+
+function boundTo(turn: Turn, frame: Frame, witness_txid: Txid): boolean {
+  return turn.bodyOf('vote', frame).witness_txid === witness_txid
 }
 
 /** The chain has changed, and so may what bitcoind says to a transaction that it refused. */
@@ -171,6 +220,8 @@ function forgetAnswers(turn: Turn, vault: Vault): void {
  * recovery transactions may be known outside. Asked at each block, not in the middle of a reorg.
  */
 function exposeIfGone(turn: Turn, incident: Incident, vault: Vault): void {
+  // An order does not go: whether its rungs were released in vain, its end will tell. A drill's envelope recovers nothing.
+  if (isCommanded(incident.trigger)) return
   if (vault.exposed || incident.released.size === 0 || standingTrigger(vault, incident.trigger) !== null) return
   if (finalSpend(vault)?.recovered || isRecoveryWaiting(vault) || mayReturn(turn, vault)) return
   expose(turn, incident, vault)
@@ -191,7 +242,7 @@ function expose(turn: Turn, incident: Incident, vault: Vault): void {
 
 function settleIfBuried(turn: Turn, incident_id: IncidentId, vault: Vault, incident: Incident): void {
   const end = finalSpend(vault)
-  if (end === null || confirmations(end.coin, turn.tip) < SETTLED_DEPTH) return
+  if (incident.trigger === 'drill' || end === null || confirmations(end.coin, turn.tip) < SETTLED_DEPTH) return
   turn.record({ record: 'settled', incident_id, outcome: end.recovered ? 'recovered' : 'lost' })
   turn.note(incident_id, 'settled', { txid: end.txid, detail: end.recovered ? 'recovered' : 'lost' })
   turn.tell({ level: end.recovered ? 'warn' : 'error', event: 'settled', incident_id, txid: end.txid })
@@ -201,14 +252,44 @@ function settleIfBuried(turn: Turn, incident_id: IncidentId, vault: Vault, incid
   turn.now({ effect: 'forget', envelopes })
 }
 
-export type IncidentStatus = 'alleged' | 'open' | 'certified' | 'recovering' | 'recovered' | 'gone' | 'lost' | 'settled'
+/** Ends a drill's incident: its envelope's shares are wiped, so that the next drill begins anew. */
+export function endDrillIncident(turn: Turn, vault: Vault, incident_id: IncidentId): void {
+  const incident = turn.incident(incident_id)
+  if (!incident || incident.settled !== null) return
+  turn.record({ record: 'settled', incident_id, outcome: 'over' })
+  const envelopes = vault.manifests.map(({ manifest }) => manifest.drill.envelope_id)
+  for (const envelope_id of envelopes) turn.volatile.gatherings.delete(envelope_id)
+  turn.now({ effect: 'forget', envelopes })
+}
+
+/**
+ * `recovered` has a confirmation and may yet be undone, `secured` is six deep, `settled` a hundred; `lost` is said from the first
+ * confirmation of what took the coin.
+ */
+export type IncidentStatus =
+  | 'alleged'
+  | 'open'
+  | 'certified'
+  | 'recovering'
+  | 'recovered'
+  | 'secured'
+  | 'gone'
+  | 'lost'
+  | 'settled'
 
 /** Where an incident stands, in one word, for people and for the owner's client. */
 export function incidentStatus(vault: Vault, incident: Incident, tip: number): IncidentStatus {
-  if (incident.settled !== null) return incident.settled === 'recovered' ? 'settled' : 'lost'
+  if (incident.settled !== null) return incident.settled === 'lost' ? 'lost' : 'settled'
+  if (incident.trigger === 'drill') return incident.certified ? 'certified' : 'open'
   const end = finalSpend(vault)
-  if (end !== null && confirmations(end.coin, tip) > 0) return end.recovered ? 'recovered' : 'open'
+  if (end !== null && confirmations(end.coin, tip) > 0) {
+    if (!end.recovered) return 'lost'
+    return confirmations(end.coin, tip) < SECURED_DEPTH ? 'recovered' : 'secured'
+  }
   if (isRecoveryWaiting(vault)) return 'recovering'
+  if (incident.trigger === 'panic') {
+    return incident.broadcasts.size > 0 ? 'recovering' : incident.certified ? 'certified' : 'open'
+  }
   const standing = standingTrigger(vault, incident.trigger)
   if (standing === null || standing.offered) {
     return incident.story.some(({ event }) => event === 'trigger-seen' || event === 'trigger-confirmed') ? 'gone' : 'alleged'

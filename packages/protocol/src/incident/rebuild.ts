@@ -1,6 +1,6 @@
 /** From shares to a transaction: gathering what was released to me, and having the shell combine it. */
 import type { Outcome } from '../core/input.ts'
-import { type Manifest, envelopesOf } from '../custody/manifest.ts'
+import { type Manifest, clawbacksOf, envelopesOf } from '../custody/manifest.ts'
 import type { Frame } from '../messages/frame.ts'
 import type { Release } from '../messages/release.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
@@ -8,12 +8,15 @@ import type { Trigger } from '../messages/vote.ts'
 import type { EnvelopeId, IncidentId, ManifestHash, MemberIndex } from '../primitives/index.ts'
 import type { HeldManifest, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
+import { onRehearsed } from '../drill/drill.ts'
 import { broadcastDue, noteRebuilt } from './broadcast.ts'
+import { bumpDue } from './bump.ts'
+import { isCalledFor } from './cause.ts'
 import { envelopeIndex } from './due.ts'
 import { releaseGate } from './gate.ts'
 import { incidentId } from './identity.ts'
 import { gatheringOf, hashOfSealed, isDue, openOwnShare, openShare } from './release.ts'
-import { rungOfEnvelope, standingTrigger } from './trigger.ts'
+import { rungOfEnvelope } from './trigger.ts'
 
 /**
  * A lying member holds a genuine share of every envelope there is. Of incidents that nobody honest vouches for yet I take
@@ -38,14 +41,18 @@ export function onRelease(turn: Turn, from: MemberIndex, body: Release, frame: F
   return 'accepted'
 }
 
+/** A movement may reach me after a share for it; an order's incident is open, or I have not taken the order. */
 function kindOfIncident(turn: Turn, { manifest }: HeldManifest, incident_id: IncidentId): Trigger | null {
+  const open = turn.incident(incident_id)
+  if (open) return open.vault_id === manifest.vault_id ? open.trigger : null
   const kinds = ['theft', 'cold-theft'] as const
   return kinds.find((kind) => incidentId(turn, manifest.vault_id, kind) === incident_id) ?? null
 }
 
 /** Whether an incident of this kind may ever call for this envelope. */
 function isRungFor(manifest: Manifest, kind: Trigger, envelope_id: EnvelopeId): boolean {
-  const rungs = kind === 'theft' ? manifest.unvaults.flatMap(({ clawback }) => clawback) : manifest.emergency
+  if (kind === 'drill') return manifest.drill.envelope_id === envelope_id
+  const rungs = kind === 'theft' ? manifest.unvaults.flatMap(clawbacksOf) : manifest.emergency
   return rungs.some((rung) => rung.envelope_id === envelope_id)
 }
 
@@ -54,7 +61,7 @@ function isVouchedFor(turn: Turn, incident_id: IncidentId): boolean {
   const incident = turn.incident(incident_id)
   const vault = incident && turn.durable.vaults.get(incident.vault_id)
   if (!incident || !vault) return false
-  return standingTrigger(vault, incident.trigger) !== null || incident.votes.size > turn.config.federation.b
+  return isCalledFor(turn.config.self, vault, incident) || incident.votes.size > turn.config.federation.b
 }
 
 /** Whether there is room for one more share that came before anybody vouched for its incident. */
@@ -139,7 +146,8 @@ function startRebuild(
   const index = envelopeIndex(held, envelope_id)
   const envelope = held.envelopes[index]
   const key_hash = envelopesOf(held.manifest)[index]?.key_hash
-  const txid = rungOfEnvelope(vault, envelope_id)?.txid
+  const isDrill = held.manifest.drill.envelope_id === envelope_id
+  const txid = isDrill ? null : rungOfEnvelope(vault, envelope_id)?.txid
   if (envelope === undefined || key_hash === undefined || txid === undefined) return
   const { vault_id, generation } = held.manifest
   turn.now({ effect: 'rebuild', incident_id, vault_id, generation, envelope_id, envelope, key_hash, txid, threshold })
@@ -164,11 +172,15 @@ export function onRebuilt(turn: Turn, outcome: Extract<Outcome, { of: 'rebuild' 
     // Every commitment held and yet the key is wrong: the dealer's fault, no member's. The next envelope may do.
     turn.note(incident_id, 'bad-dealer', { feerate })
     turn.tell({ level: 'error', event: 'bad-dealer', incident_id, envelope_id })
+  } else if (result === 'opened') {
+    onRehearsed(turn, incident_id, vault, incident)
+    return
   } else {
     gathering.untold = { at_ms: turn.at_ms, txid: result, feerate }
     turn.tell({ level: 'info', event: 'rebuilt', incident_id, envelope_id, txid: result })
   }
   broadcastDue(turn, incident_id, vault, incident, 'if-better')
+  bumpDue(turn, incident_id, vault, incident)
   // A record of this step would be synced before the transaction leaves: the story is told with bitcoind's answer.
   if (!gathering.submitting) noteRebuilt(turn, incident_id, gathering)
 }

@@ -1,36 +1,46 @@
 /** To whom shares go, and when: one broadcaster at once, a second wave a moment later, in the end everybody. */
 import type { IncidentId, MemberIndex } from '../primitives/index.ts'
+import { spenderOf } from '../state/coins.ts'
 import type { Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-import type { Ladder } from './due.ts'
-import type { OpenGate } from './gate.ts'
+import { heldBack } from './cause.ts'
+import type { OpenGate, Releasable } from './gate.ts'
 import { broadcasterOrder } from './order.ts'
+import { recoveryBy } from './recovery.ts'
 import { depositCoin, recoveryTarget } from './trigger.ts'
 
 /**
  * The members that a share which is due goes to. At once the first in the incident's order that I do not hold for dead; after
  * `SECOND_WAVE_AFTER_MS` the first b+1, of whom one at least is honest. All, when one more block has connected and neither this
- * rung nor a higher one of this trigger is in my mempool or chain.
+ * rung nor a higher one of this trigger is in my mempool or chain; in a panic all at once, and all of a means that takes fee coins,
+ * for who spends them changes. None that a drill holds back.
  */
 export function recipients(
   turn: Turn,
   incident_id: IncidentId,
   { vault, incident, gate }: { readonly vault: Vault; readonly incident: Incident; readonly gate: OpenGate },
-  ladder: Ladder,
+  ladder: Releasable,
   rung: number,
 ): readonly MemberIndex[] {
-  const order = orderOf(turn, incident_id)
+  const still = heldBack(vault, incident)
+  const order = orderOf(turn, incident_id).filter((member) => !still.includes(member))
+  // Ordered by k of the owner's keys, and no thief learns anything from it that he may not know: nothing to wait for.
+  if (incident.trigger === 'panic') return order
   const envelope_id = ladder.rungs[rung]?.envelope_id
   const opened = envelope_id === undefined ? undefined : incident.released.get(envelope_id)
+  if (ladder.to_all === 'at-once' || (ladder.to_all === 'after-a-block' && opened !== undefined && turn.tip > opened)) return order
   if (opened !== undefined && turn.tip > opened && !isRungSeen(vault, incident, gate, ladder, rung)) return order
   return firstLiving(turn, order, isSecondWave(turn, incident_id) ? turn.config.federation.b + 1 : 1)
 }
 
 /** This rung or a higher one of the ladder is in my mempool or chain. */
-function isRungSeen(vault: Vault, { trigger }: Incident, { standing }: OpenGate, ladder: Ladder, rung: number): boolean {
-  const target = vault.coins.get(recoveryTarget(vault, trigger, standing.tx)) ?? depositCoin(vault)
+function isRungSeen(vault: Vault, { trigger }: Incident, { standing }: OpenGate, ladder: Releasable, rung: number): boolean {
+  const outpoint = standing ? recoveryTarget(vault, trigger, standing.tx) : vault.deposit
+  const target = vault.coins.get(outpoint) ?? depositCoin(vault)
+  const spender = spenderOf(target)
+  if (spender && recoveryBy(vault, outpoint, spender)?.means) return true
   const seen = [target.mempool?.txid, target.confirmed?.tx.txid]
-  return ladder.rungs.slice(rung).some(({ txid }) => seen.includes(txid))
+  return ladder.rungs.slice(rung).some(({ txid }) => txid !== null && seen.includes(txid))
 }
 
 /** Whether I am among the first b+1, who gather the shares without waiting for a block. */
@@ -54,7 +64,7 @@ export function beginSecondWaves({ volatile: { second_waves }, at_ms }: Turn): r
 }
 
 /** Remembered: it is asked for with every vote and share. */
-function orderOf({ ports, volatile: { orders }, config: { federation } }: Turn, incident_id: IncidentId): readonly MemberIndex[] {
+export function orderOf({ ports, volatile: { orders }, config: { federation } }: Turn, incident_id: IncidentId): readonly MemberIndex[] {
   const known = orders.get(incident_id)
   if (known !== undefined) return known
   const order = broadcasterOrder(ports, federation.lock_hash, incident_id, federation.members.map(({ index }) => index))

@@ -3,6 +3,7 @@ import type { BlockRef, SpendTx } from '../chain/index.ts'
 import { type Rung, type Unvault, rungsOf, unvaultOutpoint } from '../custody/manifest.ts'
 import type { Trigger } from '../messages/vote.ts'
 import type { EnvelopeId, Outpoint, Txid } from '../primitives/index.ts'
+import { recoveryBy } from './recovery.ts'
 import { type Coin, UNSPENT, spenderOf } from '../state/coins.ts'
 import type { HeldManifest, Vault } from '../state/durable.ts'
 
@@ -53,6 +54,8 @@ function findRung(vault: Vault, wanted: (rung: Rung) => boolean): Rung | null {
  * generation that never activated is both.
  */
 export function isTriggeredBy(vault: Vault, kind: Trigger, txid: Txid): boolean {
+  // What is ordered, no movement of the coin calls for: see cause.ts.
+  if (kind === 'panic' || kind === 'drill') return false
   const named = unvaultsNamed(vault, txid)
   if (kind === 'theft') return named.length > 0
   const activated = named.some(({ held }) => held.activated_height !== null)
@@ -78,7 +81,7 @@ export function isAnswered(vault: Vault, kind: Trigger): boolean {
   const standing = standingTrigger(vault, kind)
   const target = standing ? recoveryTarget(vault, kind, standing.tx) : vault.deposit
   const spender = spenderOf(vault.coins.get(target) ?? UNSPENT)
-  return spender !== null && recoveryRung(vault, spender.txid) !== null
+  return spender !== null && recoveryBy(vault, target, spender) !== null
 }
 
 /** The outpoint that an incident's recovery transactions spend, given its trigger. */
@@ -96,8 +99,9 @@ export function finalSpend(vault: Vault): { coin: Coin; txid: Txid; recovered: b
   if (unvaultsNamed(vault, spender).length === 0) {
     return { coin: deposit, txid: spender, recovered: isEmergency(vault, spender) }
   }
-  const unvaulted = vault.coins.get(recoveryTarget(vault, 'theft', deposit.confirmed.tx)) ?? UNSPENT
+  const outpoint = recoveryTarget(vault, 'theft', deposit.confirmed.tx)
+  const unvaulted = vault.coins.get(outpoint) ?? UNSPENT
   if (unvaulted.confirmed === null) return null
-  const last = unvaulted.confirmed.tx.txid
-  return { coin: unvaulted, txid: last, recovered: recoveryRung(vault, last) !== null }
+  const last = unvaulted.confirmed.tx
+  return { coin: unvaulted, txid: last.txid, recovered: recoveryBy(vault, outpoint, last) !== null }
 }

@@ -1,10 +1,12 @@
 /** Signs of life: sending mine, and judging by theirs who lives. Feeds turns and alerts, never the counting of votes. */
 import type { Header } from '../messages/frame.ts'
-import { type Heartbeat, MAX_HEARTBEAT_INCIDENTS } from '../messages/heartbeat.ts'
+import { type Heartbeat, MAX_HEARTBEAT_INCIDENTS, MAX_HEARTBEAT_VAULTS } from '../messages/heartbeat.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
-import type { Millis } from '../primitives/index.ts'
+import type { Hash32, IncidentId, Millis, VaultId } from '../primitives/index.ts'
 import { incidentDigest, myCustodyDigest } from '../sync/digest.ts'
+import { ownerDigest, vaultsSpokenOf } from '../sync/owner-messages.ts'
 import { openIncidents, pullFrom, unansweredIncidents } from '../sync/pull.ts'
+import { isCommanded } from '../incident/cause.ts'
 import { broadcastDue } from '../incident/broadcast.ts'
 import type { Turn } from '../state/turn.ts'
 import type { PeerLife } from '../state/volatile.ts'
@@ -34,7 +36,7 @@ export function heartbeatIfDue(turn: Turn): void {
     if (incident && vault) broadcastDue(turn, incident_id, vault, incident, 'if-better')
   }
   for (const [member, peer] of turn.volatile.peers) {
-    if (member !== turn.config.self && peer.connected) pullFrom(turn, member, unanswered)
+    if (member !== turn.config.self && peer.connected) pullFrom(turn, member, unanswered, vaultsBehind(turn, unanswered))
   }
 }
 
@@ -59,6 +61,10 @@ function sendHeartbeat(turn: Turn): void {
   const from = open.length > MAX_HEARTBEAT_INCIDENTS ? volatile.heartbeat_turn % open.length : 0
   volatile.heartbeat_turn = from + MAX_HEARTBEAT_INCIDENTS
   const named = [...open.slice(from), ...open.slice(0, from)].slice(0, MAX_HEARTBEAT_INCIDENTS)
+  const spoken = vaultsSpokenOf(turn)
+  const first = spoken.length > MAX_HEARTBEAT_VAULTS ? volatile.heartbeat_vaults_turn % spoken.length : 0
+  volatile.heartbeat_vaults_turn = first + MAX_HEARTBEAT_VAULTS
+  const spokenNow = [...spoken.slice(first), ...spoken.slice(0, first)].slice(0, MAX_HEARTBEAT_VAULTS)
   turn.gossip(
     turn.sign('heartbeat', {
       tip: durable.position,
@@ -67,8 +73,27 @@ function sendHeartbeat(turn: Turn): void {
       software: config.software,
       custody_digest: myCustodyDigest(turn),
       incidents: named.map(([incident_id, incident]) => ({ incident_id, digest: incidentDigest(turn.ports, incident) })),
+      owner_messages: spokenNow.flatMap((vault_id) => {
+        const digest = myOwnerDigest(turn, vault_id)
+        return digest === null ? [] : [{ vault_id, digest }]
+      }),
     }),
   )
+}
+
+/** Null where I hold no such vault, or nothing was said of it. */
+function myOwnerDigest({ durable, ports, tip }: Turn, vault_id: VaultId): Hash32 | null {
+  const vault = durable.vaults.get(vault_id)
+  return vault ? ownerDigest(ports, vault, tip) : null
+}
+
+/** The vaults of these incidents that an order is behind. */
+function vaultsBehind(turn: Turn, incidents: readonly IncidentId[]): VaultId[] {
+  const vaults = incidents.flatMap((id) => {
+    const incident = turn.incident(id)
+    return incident && isCommanded(incident.trigger) ? [incident.vault_id] : []
+  })
+  return [...new Set(vaults)]
 }
 
 export function onHeartbeat(turn: Turn, head: Header, body: Heartbeat): VerdictCode {
@@ -97,7 +122,12 @@ function pullIfDifferent(turn: Turn, head: Header, body: Heartbeat): void {
     })
     .map(({ incident_id }) => incident_id)
   const custodyDiffers = body.custody_digest !== myCustodyDigest(turn)
-  if (differing.length > 0 || custodyDiffers) pullFrom(turn, head.from, [...new Set(differing)])
+  const vaults = body.owner_messages
+    .filter(({ vault_id, digest }) => turn.durable.vaults.has(vault_id) && myOwnerDigest(turn, vault_id) !== digest)
+    .map(({ vault_id }) => vault_id)
+  if (differing.length > 0 || custodyDiffers || vaults.length > 0) {
+    pullFrom(turn, head.from, [...new Set(differing)], [...new Set(vaults)])
+  }
 }
 
 /** Judges every peer by the time since its last heartbeat, or since my own start. */

@@ -1,8 +1,18 @@
 import { MAX_ENVELOPES, MAX_MEMBERS } from '../custody/limits.ts'
-import { type EnvelopeId, type IncidentId, type Infer, type ManifestHash, s } from '../primitives/index.ts'
+import { MAX_COMMANDS_PER_VAULT } from '../owner/limits.ts'
+import { type EnvelopeId, type Hash32, type IncidentId, type Infer, type ManifestHash, type VaultId, s } from '../primitives/index.ts'
 
 export const MAX_PULL_INCIDENTS = 16
 export const MAX_PULL_MANIFESTS = 64
+export const MAX_PULL_VAULTS = 8
+
+/** One owner's message, by its hash, and what members said of it that I hold. */
+export const heldOwnerMessage = s.struct({
+  id: s.hex<Hash32>(32),
+  notices: s.list(s.memberIndex, MAX_MEMBERS),
+  reports: s.list(s.memberIndex, MAX_MEMBERS),
+})
+export type HeldOwnerMessage = Infer<typeof heldOwnerMessage>
 
 /**
  * "This is what I have; send me what I lack." The answers are the messages themselves, with their signers' own bytes,
@@ -24,6 +34,11 @@ export const pull = s.struct({
   custody: s.list(
     s.struct({ manifest_hash: s.hex<ManifestHash>(32), receipts: s.list(s.memberIndex, MAX_MEMBERS) }),
     MAX_PULL_MANIFESTS,
+  ),
+  /** Of these vaults, the owners' messages that I hold; what I do not name I lack altogether. */
+  owner_messages: s.list(
+    s.struct({ vault_id: s.hex<VaultId>(32), held: s.list(heldOwnerMessage, MAX_COMMANDS_PER_VAULT) }),
+    MAX_PULL_VAULTS,
   ),
 })
 export type Pull = Infer<typeof pull>

@@ -34,6 +34,8 @@ export const IGNORE_CODES = [
   'unknown-vault',
   'unknown-manifest',
   'unknown-incident',
+  'unknown-command',
+  'command-refused',
   'anchor-out-of-window',
   'room-exhausted',
   'vault-settled',

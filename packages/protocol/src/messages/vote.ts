@@ -1,4 +1,5 @@
-import { type IncidentId, type Infer, type VaultId, s } from '../primitives/index.ts'
+import type { Hasher } from '../crypto/index.ts'
+import { type IncidentId, type Infer, type Txid, type VaultId, s, toHex } from '../primitives/index.ts'
 
 /** What starts an incident: a movement of the coin, or an owner's command. The dead-man's joins when check-ins exist. */
 export const trigger = s.oneOf('theft', 'cold-theft', 'panic', 'drill')
@@ -35,3 +36,8 @@ export const vote = s.struct({
   witness_txid: s.nullable(s.txid),
 })
 export type Vote = Infer<typeof vote>
+
+/** What a vote says of its attachment: for a transaction its id with witness (BIP-141), for a command the same hash of its bytes. */
+export function witnessId({ sha256 }: Hasher, raw: Uint8Array): Txid {
+  return toHex(sha256(sha256(raw)).toReversed()) as Txid
+}

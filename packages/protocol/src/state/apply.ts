@@ -1,8 +1,9 @@
 /** The only place that changes the durable state. Total: a record that was written can always be applied again. */
 import type { BlockRef, ChainEvent } from '../chain/index.ts'
 import { unvaultOutpoint } from '../custody/manifest.ts'
-import { type Height, type IncidentId, type ManifestHash, type VaultId, assertNever, invariant } from '../primitives/index.ts'
+import { type Hash32, type Height, type IncidentId, type ManifestHash, type VaultId, assertNever, invariant } from '../primitives/index.ts'
 import { UNSPENT, afterSpendEvent } from './coins.ts'
+import { type HeldCommand, parsedCommand } from './commands.ts'
 import { type Durable, type HeldManifest, type Incident, MAX_RECENT_BLOCKS, type Vault, parsed } from './durable.ts'
 import type { LogRecord, RecordOf } from './records.ts'
 import { hasStoryRoom } from './story.ts'
@@ -69,6 +70,9 @@ export function apply(state: Durable, record: LogRecord): void {
     case 'broadcast-receipt':
       incidentOf(state, record.incident_id).broadcast_receipts.set(record.member, record.frame)
       return
+    case 'fee-turn':
+      incidentOf(state, record.incident_id).fee_turn = { turn: record.turn, height: state.position?.height ?? (0 as Height) }
+      return
     case 'exposed':
       vaultOf(state, record.vault_id).exposed = true
       return
@@ -83,9 +87,75 @@ export function apply(state: Durable, record: LogRecord): void {
     case 'evidence':
       state.evidence.set(record.id, record.evidence)
       return
+    case 'command-held':
+      holdCommand(state, record)
+      return
+    case 'command-taken':
+      takeCommand(state, record)
+      return
+    case 'command-noticed':
+      commandOf(state, record).notices.set(record.member, { height: record.height, frame: record.frame })
+      return
+    case 'command-forgotten':
+      vaultOf(state, record.vault_id).commands.delete(record.command_hash)
+      if (record.incident_id !== null) state.incidents.delete(record.incident_id)
+      for (const slot of record.slots) state.ledger.delete(slot)
+      return
+    case 'drill-reported':
+      commandOf(state, record).reports.set(record.member, record.frame)
+      return
+    case 'drill-ended':
+      changeCommand(state, record, { ended: { status: record.status, height: heightOf(state) } })
+      return
+    case 'vault-destroyed':
+      state.vaults.delete(record.vault_id)
+      for (const [id, { vault_id }] of state.incidents) if (vault_id === record.vault_id) state.incidents.delete(id)
+      return
     default:
       assertNever(record)
   }
+}
+
+type CommandName = { readonly vault_id: VaultId; readonly command_hash: Hash32 }
+
+function heightOf({ position }: Durable): Height {
+  return position?.height ?? (0 as Height)
+}
+
+function holdCommand(state: Durable, { vault_id, command_hash, signed, at_ms }: RecordOf<'command-held'>): void {
+  vaultOf(state, vault_id).commands.set(
+    command_hash,
+    parsedCommand({
+      signed,
+      seen_at_ms: at_ms,
+      seen_height: heightOf(state),
+      taken_height: null,
+      notices: new Map(),
+      reports: new Map(),
+      ended: null,
+    }),
+  )
+}
+
+function takeCommand(state: Durable, name: RecordOf<'command-taken'>): void {
+  const taken_height = heightOf(state)
+  changeCommand(state, name, { taken_height })
+  const vault = vaultOf(state, name.vault_id)
+  const { what } = commandOf(state, name).command
+  if (what.order === 'revoke') vault.revoked ??= taken_height
+  if (what.order !== 'cancel-generation') return
+  const held = vault.manifests.find(({ hash }) => hash === what.manifest_hash)
+  if (held && held.activated_height === null) held.cancelled = true
+}
+
+function changeCommand(state: Durable, name: CommandName, change: Partial<HeldCommand>): void {
+  Object.assign(commandOf(state, name), change)
+}
+
+function commandOf(state: Durable, { vault_id, command_hash }: CommandName): HeldCommand {
+  const held = vaultOf(state, vault_id).commands.get(command_hash)
+  invariant(held !== undefined, 'records name commands that were held before')
+  return held
 }
 
 function applyChainFact(state: Durable, fact: ChainEvent): void {
@@ -97,7 +167,7 @@ function applyChainFact(state: Durable, fact: ChainEvent): void {
     case 'spend-unconfirmed':
       for (const { coins } of state.vaults.values()) {
         const before = coins.get(fact.outpoint)
-        if (before) coins.set(fact.outpoint, afterSpendEvent(before, fact))
+        if (before) coins.set(fact.outpoint, afterSpendEvent(before, fact, state.position?.height ?? (0 as Height)))
       }
       return
     case 'block-connected':
@@ -137,6 +207,7 @@ function armManifest(state: Durable, { signed, hash, envelopes, shares }: Record
     bundle_height: null,
     activated_height: null,
     withdrawn: false,
+    cancelled: false,
   })
   const { vault_id, deposit, unvaults } = held.manifest
   const vault: Vault = state.vaults.get(vault_id) ?? {
@@ -145,6 +216,8 @@ function armManifest(state: Durable, { signed, hash, envelopes, shares }: Record
     active: null,
     coins: new Map([[deposit.outpoint, UNSPENT]]),
     exposed: false,
+    revoked: null,
+    commands: new Map(),
   }
   vault.manifests.push(held)
   for (const unvault of unvaults) {
@@ -166,6 +239,7 @@ function openIncident(state: Durable, record: RecordOf<'incident-opened'>): void
     released: new Map(),
     broadcasts: new Map(),
     broadcast_receipts: new Map(),
+    fee_turn: null,
     settled: null,
     story: [],
   })

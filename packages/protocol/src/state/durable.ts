@@ -9,19 +9,24 @@ import { MAX_SIGNED_BYTES } from '../messages/frame.ts'
 import { MAX_RECEIPT_FRAME_BYTES } from '../messages/owner-requests.ts'
 import { MAX_VOTE_FRAME_BYTES } from '../messages/certificate.ts'
 import { action, discriminator, trigger } from '../messages/vote.ts'
-import { type EnvelopeId, type IncidentId, type Infer, type ManifestHash, type MessageHash, type Schema, type VaultId, s } from '../primitives/index.ts'
+import { MAX_COMMANDS_PER_VAULT, MAX_INCIDENTS_PER_VAULT } from '../owner/limits.ts'
+import { type EnvelopeId, type Hash32, type IncidentId, type Infer, type ManifestHash, type MessageHash, type Schema, type VaultId, s } from '../primitives/index.ts'
 import { coin } from './coins.ts'
+import { heldCommand } from './commands.ts'
 import { MAX_STORY, storyEntry } from './story.ts'
 
 /** Blocks kept to find the common ancestor where bitcoind has forgotten the branch that I was on. */
 export const MAX_RECENT_BLOCKS = 288
-/** One incident per vault and trigger. */
-export const MAX_INCIDENTS = 2 * MAX_VAULTS
+/** Of a vault one for theft, one for cold-theft; panics and drills open one only for a command that is held. */
+export const MAX_INCIDENTS = MAX_INCIDENTS_PER_VAULT * MAX_VAULTS
 /** Frames that I signed for a slot: per incident a vote each 6 blocks and a release per envelope and member. */
 export const MAX_LEDGER = 1_048_576
 /** The largest frame in the ledger is a vote or receipt with its header, or a release with its sealed share. */
 export const MAX_LEDGER_FRAME_BYTES = 1_024
 export const MAX_EVIDENCE = 4 * MAX_MEMBERS
+
+/** Of one incident: each envelope's transaction, and an A with as many coins, one after the other. */
+export const MAX_BROADCASTS = 2 * MAX_ENVELOPES * MAX_MANIFESTS_PER_VAULT
 
 /** The small signed kinds: votes, receipts. */
 const votesFrame = s.blob(MAX_VOTE_FRAME_BYTES)
@@ -40,6 +45,8 @@ const heldManifestStored = s.struct({
   bundle_height: s.nullable(s.height),
   activated_height: s.nullable(s.height),
   withdrawn: s.bool,
+  /** An owner stopped it from ever being activated. */
+  cancelled: s.bool,
 })
 type Stored = Infer<typeof heldManifestStored>
 
@@ -67,14 +74,18 @@ export const vault = s.struct({
   coins: s.dict(s.outpoint, coin, 1 + MAX_UNVAULTS * MAX_MANIFESTS_PER_VAULT),
   /** A recovery transaction may be known outside although it did not confirm. */
   exposed: s.bool,
+  /** My tip when I took the owner's order to end intents and the dead-man switch; null where none came. */
+  revoked: s.nullable(s.height),
+  /** What owners ordered, by command hash. */
+  commands: s.dict(s.hex<Hash32>(32), heldCommand, MAX_COMMANDS_PER_VAULT),
 })
 export type Vault = Infer<typeof vault>
 
 export const heldVote = s.struct({ anchor_height: s.height, frame: votesFrame })
 export type HeldVote = Infer<typeof heldVote>
 
-/** What became of an incident in the end; null while it is not settled. */
-export const outcome = s.oneOf('recovered', 'lost')
+/** What became of an incident in the end; null while it is not settled. A drill's is over, whatever came of the drill. */
+export const outcome = s.oneOf('recovered', 'lost', 'over')
 export type IncidentOutcome = Infer<typeof outcome>
 
 export const incident = s.struct({
@@ -89,9 +100,11 @@ export const incident = s.struct({
   /** Envelopes whose release I opened: id to my tip then. From here others may know what is in them. */
   released: s.dict(s.hex<EnvelopeId>(32), s.height, MAX_ENVELOPES * MAX_MANIFESTS_PER_VAULT),
   /** Recovery transactions that my bitcoind took from me: txid to my tip then. */
-  broadcasts: s.dict(s.txid, s.height, MAX_ENVELOPES * MAX_MANIFESTS_PER_VAULT),
+  broadcasts: s.dict(s.txid, s.height, MAX_BROADCASTS),
   /** Members' broadcast receipts, the newest of each. */
   broadcast_receipts: s.dict(s.memberIndex, receiptFrame, MAX_MEMBERS),
+  /** How often the turn to spend fee coins has passed on, and my tip when it did last; null while the first has it. */
+  fee_turn: s.nullable(s.struct({ turn: s.uint(0xffff_ffff), height: s.height })),
   settled: s.nullable(outcome),
   story: s.list(storyEntry, MAX_STORY),
 })

@@ -1,18 +1,25 @@
 /** What the log holds: typed deltas of the durable state. Formats are frozen by the log's version. */
 import { chainEvent } from '../chain/index.ts'
 import { spendTx } from '../chain/events.ts'
-import { MAX_ENVELOPES, MAX_ENVELOPE_BYTES, MAX_MEMBERS, SEALED_SHARE_BYTES } from '../custody/limits.ts'
+import { MAX_ENVELOPES, MAX_ENVELOPE_BYTES, MAX_MANIFESTS_PER_VAULT, MAX_MEMBERS, SEALED_SHARE_BYTES } from '../custody/limits.ts'
 import { signedManifest } from '../custody/manifest.ts'
 import { MAX_VOTE_FRAME_BYTES } from '../messages/certificate.ts'
 import { MAX_RECEIPT_FRAME_BYTES } from '../messages/owner-requests.ts'
 import { action, discriminator, trigger } from '../messages/vote.ts'
-import { type EnvelopeId, type IncidentId, type Infer, type ManifestHash, type MessageHash, type VaultId, s } from '../primitives/index.ts'
+import { signedCommand } from '../owner/command.ts'
+import { DRILL_MEMORY } from '../owner/limits.ts'
+import { type EnvelopeId, type Hash32, type IncidentId, type Infer, type ManifestHash, type MessageHash, type VaultId, s } from '../primitives/index.ts'
+import { MAX_NOTICE_FRAME_BYTES, drillEnd } from './commands.ts'
 import { MAX_LEDGER_FRAME_BYTES, evidence, outcome } from './durable.ts'
 import { storyEntry } from './story.ts'
 
 const vaultId = s.hex<VaultId>(32)
 const manifestHash = s.hex<ManifestHash>(32)
 const incidentId = s.hex<IncidentId>(32)
+const command = { vault_id: vaultId, command_hash: s.hex<Hash32>(32) }
+
+/** Of one drill: its notice and report, a vote each 6 blocks of its time, and a share of each manifest's envelope to each member. */
+const MAX_FORGOTTEN_SLOTS = 2 + DRILL_MEMORY + MAX_MANIFESTS_PER_VAULT * MAX_MEMBERS
 
 export const record = s.variant('record', {
   boot: s.struct({ boot: s.uint(0xffff_ffff) }),
@@ -64,11 +71,27 @@ export const record = s.variant('record', {
     member: s.memberIndex,
     frame: s.blob(MAX_RECEIPT_FRAME_BYTES),
   }),
+  /** Whose turn it is to spend fee coins passed on. */
+  'fee-turn': s.struct({ incident_id: incidentId, turn: s.uint(0xffff_ffff) }),
   exposed: s.struct({ vault_id: vaultId }),
   settled: s.struct({ incident_id: incidentId, outcome }),
   /** An entry of an incident's story and nothing else. */
   noted: s.struct({ incident_id: incidentId, entry: storyEntry }),
   evidence: s.struct({ id: s.hex<MessageHash>(32), evidence }),
+  'command-held': s.struct({ ...command, signed: signedCommand, at_ms: s.millis }),
+  /** Obeyed from here on. */
+  'command-taken': s.struct(command),
+  'command-noticed': s.struct({ ...command, member: s.memberIndex, height: s.height, frame: s.blob(MAX_NOTICE_FRAME_BYTES) }),
+  /** Never taken, or a drill that makes room: forgotten with its incident and what was signed for it. */
+  'command-forgotten': s.struct({
+    ...command,
+    incident_id: s.nullable(incidentId),
+    slots: s.list(s.text(256), MAX_FORGOTTEN_SLOTS),
+  }),
+  'drill-reported': s.struct({ ...command, member: s.memberIndex, frame: s.blob(MAX_RECEIPT_FRAME_BYTES) }),
+  'drill-ended': s.struct({ ...command, status: drillEnd }),
+  /** With every share, envelope, command and incident of it. The receipt of destruction stays in the ledger. */
+  'vault-destroyed': s.struct({ vault_id: vaultId }),
 })
 export type LogRecord = Infer<typeof record>
 export type RecordOf<K extends LogRecord['record']> = Extract<LogRecord, { record: K }>

@@ -33,6 +33,9 @@ export const storyEvent = s.oneOf(
   'other-spend-confirmed',
   'exposed',
   'settled',
+  'bumped',
+  'bump-refused',
+  'fee-turn-passed',
 )
 export type StoryEvent = Infer<typeof storyEvent>
 

@@ -27,6 +27,8 @@ export interface State {
   readonly volatile: Volatile
 }
 
+const CHANGES_CUSTODY: ReadonlySet<LogRecord['record']> = new Set(['manifest-armed', 'receipt-held', 'vault-destroyed'])
+
 export class Turn {
   readonly config: CoreConfig
   readonly durable: Durable
@@ -52,7 +54,7 @@ export class Turn {
 
   record(entry: LogRecord): void {
     apply(this.durable, entry)
-    if (entry.record === 'manifest-armed' || entry.record === 'receipt-held') this.volatile.custody_digest = null
+    if (CHANGES_CUSTODY.has(entry.record)) this.volatile.custody_digest = null
     this.records.push(entry)
   }
 

@@ -1,6 +1,6 @@
 /** What a member forgets at a restart: caches, peers' last words, work under way. Every map has its limit. */
 import type { ChainState } from '../chain/index.ts'
-import type { BroadcastAnswer } from '../core/input.ts'
+import type { BumpAnswer } from '../core/input.ts'
 import { MAX_ENVELOPES, MAX_MEMBERS, MAX_VAULTS } from '../custody/limits.ts'
 import type { LadderWatch } from '../incident/market-watch.ts'
 import type { Heartbeat } from '../messages/heartbeat.ts'
@@ -59,9 +59,10 @@ export interface Peer {
   boot: number
   seq: number
   pulled_at: Millis | null
-  /** How many incidents and manifests I have asked it for: where the next Pull goes on when there is no room for all. */
+  /** How many incidents, manifests and vaults I have asked it for: where the next Pull goes on when there is no room for all. */
   pulled_incidents: number
   pulled_manifests: number
+  pulled_vaults: number
   /** Shares of this peer that did not match their commitment, and votes that my own chain contradicts. */
   bad_shares: number
 }
@@ -77,10 +78,15 @@ export interface Gathering {
   /** Good shares at the last attempt to rebuild. */
   tried_with: number
   submitting: boolean
-  /** What bitcoind said last to its transaction. */
-  answer: BroadcastAnswer | null
+  /** What bitcoind said last to its transaction, or the fee wallet. */
+  answer: BumpAnswer | null
   /** Nothing has happened on the chain since that answer: asked again, bitcoind would give the same. */
   answer_stands: boolean
+  /**
+   * Of a means that takes fee coins: what the fee wallet was asked to pay, and at which tip of mine; `last`: what was paid last, or
+   * refused for its price, from which the next bid rises.
+   */
+  bid: { readonly height: Height; readonly feerate: Feerate; readonly last: Feerate | null } | null
 }
 
 export interface PendingEnrolment {
@@ -103,6 +109,8 @@ export interface Volatile {
   heartbeat_sent_at: Millis
   /** Round-robin over open incidents where a heartbeat has no room for all. */
   heartbeat_turn: number
+  /** The same over vaults with owners' messages. */
+  heartbeat_vaults_turn: number
   chain: ChainState
   implementation: string
   estimate: Feerate | null
@@ -142,6 +150,8 @@ export interface Volatile {
   readonly orders: BoundedMap<IncidentId, readonly MemberIndex[]>
   /** Coins whose spend a reorganisation undid, and when, until the mempool or a block says what has become of it. */
   readonly undone: BoundedMap<Outpoint, Millis>
+  /** My tip when a recovery that a fee coin pays for stood in my mempool last, by incident. */
+  readonly bumps_seen: BoundedMap<IncidentId, Height>
   /** Whether each vault's ladder was under the fee market at the last blocks. */
   readonly ladders: BoundedMap<VaultId, LadderWatch>
 }
@@ -153,6 +163,7 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     next_heartbeat_at: 0 as Millis,
     heartbeat_sent_at: 0 as Millis,
     heartbeat_turn: 0,
+    heartbeat_vaults_turn: 0,
     chain: 'unreachable',
     implementation: '',
     estimate: null,
@@ -172,9 +183,10 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     sightings: new BoundedMap(MAX_SIGHTINGS),
     untold_certificates: new Countdown(TELL_CERTIFICATE_AFTER_MS, MAX_INCIDENTS),
     second_waves: { waiting: new Countdown(SECOND_WAVE_AFTER_MS, MAX_INCIDENTS), begun: new BoundedMap(MAX_INCIDENTS) },
-    incident_ids: new BoundedMap(2 * MAX_VAULTS),
+    incident_ids: new BoundedMap(4 * MAX_VAULTS),
     orders: new BoundedMap(MAX_INCIDENTS),
     undone: new BoundedMap(MAX_UNDONE),
+    bumps_seen: new BoundedMap(MAX_INCIDENTS),
     ladders: new BoundedMap(MAX_VAULTS),
   }
 }
@@ -190,6 +202,7 @@ function newPeer(): Peer {
     pulled_at: null,
     pulled_incidents: 0,
     pulled_manifests: 0,
+    pulled_vaults: 0,
     bad_shares: 0,
   }
 }

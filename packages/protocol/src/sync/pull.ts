@@ -3,19 +3,20 @@
  * is sent again from the ledger, so a broadcaster that restarted asks again and is handed the same bytes.
  */
 import { releaseSlot } from '../guard/ledger.ts'
+import { isCalledFor } from '../incident/cause.ts'
 import { incidentStatus } from '../incident/machine.ts'
-import { standingTrigger } from '../incident/trigger.ts'
 import { ANSWER_BUDGET, spend } from '../messages/budget.ts'
 import { MAX_BODY_BYTES } from '../messages/frame.ts'
 import { encodeBody } from '../messages/kinds.ts'
-import { MAX_PULL_INCIDENTS, MAX_PULL_MANIFESTS, type Pull } from '../messages/pull.ts'
+import { MAX_PULL_INCIDENTS, MAX_PULL_MANIFESTS, MAX_PULL_VAULTS, type Pull } from '../messages/pull.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
-import { type EnvelopeId, type IncidentId, type MemberIndex, sortedEntries } from '../primitives/index.ts'
+import { type EnvelopeId, type IncidentId, type MemberIndex, type VaultId, sortedEntries } from '../primitives/index.ts'
 import { MAX_ENVELOPES } from '../custody/limits.ts'
 import { envelopesOf } from '../custody/manifest.ts'
 import type { Incident } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { custodySummaryOf } from './digest.ts'
+import { heldOf, lackingFrames } from './owner-messages.ts'
 
 /** Frames sent in answer to one Pull. The next Pull gets the rest. */
 const MAX_ANSWER_FRAMES = 512
@@ -30,7 +31,7 @@ export function unansweredIncidents(turn: Turn): IncidentId[] {
   const unanswered = openIncidents(turn).filter(([, incident]) => {
     const vault = turn.durable.vaults.get(incident.vault_id)
     // What is only alleged calls for no share; votes for it are asked for when heartbeats differ.
-    if (!vault || standingTrigger(vault, incident.trigger) === null) return false
+    if (!vault || !isCalledFor(turn.config.self, vault, incident)) return false
     const status = incidentStatus(vault, incident, turn.tip)
     return status === 'alleged' || status === 'open' || status === 'certified' || status === 'recovering'
   })
@@ -38,17 +39,23 @@ export function unansweredIncidents(turn: Turn): IncidentId[] {
 }
 
 /** Tells a member what I have of these incidents and of custody, so that it sends what I lack. */
-export function pullFrom(turn: Turn, member: MemberIndex, incidents: readonly IncidentId[]): void {
+export function pullFrom(turn: Turn, member: MemberIndex, incidents: readonly IncidentId[], vaults: readonly VaultId[]): void {
   const peer = turn.volatile.peers.get(member)
   if (!peer) return
   const wanted = inTurn(incidents, peer.pulled_incidents, MAX_PULL_INCIDENTS)
   const custody = inTurn(incompleteCustody(turn), peer.pulled_manifests, MAX_PULL_MANIFESTS)
-  if (wanted.length === 0 && custody.length === 0) return
-  const body = fitting({ incidents: wanted.map((incident_id) => whatIHave(turn, incident_id, member)), custody })
+  const spoken = inTurn(vaults, peer.pulled_vaults, MAX_PULL_VAULTS)
+  if (wanted.length === 0 && custody.length === 0 && spoken.length === 0) return
+  const owner_messages = spoken.flatMap((vault_id) => {
+    const vault = turn.durable.vaults.get(vault_id)
+    return vault ? [{ vault_id, held: heldOf(vault, turn.tip) }] : []
+  })
+  const body = fitting({ incidents: wanted.map((incident_id) => whatIHave(turn, incident_id, member)), custody, owner_messages })
   turn.send(member, turn.sign('pull', body))
   peer.pulled_at = turn.at_ms
   peer.pulled_incidents += body.incidents.length
   peer.pulled_manifests += body.custody.length
+  peer.pulled_vaults += body.owner_messages.length
 }
 
 /** At most `max` of the list, from where the last Pull ended: those that nobody can answer must not hide the others. */
@@ -57,13 +64,16 @@ function inTurn<T>(list: readonly T[], done: number, max: number): T[] {
   return [...list.slice(from), ...list.slice(0, from)].slice(0, max)
 }
 
-/** Sixteen incidents of 64 members each may be more than one message holds: then fewer are asked for. */
+/** Sixteen incidents of 64 members each may be more than one message holds, and so may vaults: then fewer are asked for. */
 function fitting(body: Pull): Pull {
-  let { incidents } = body
-  while (incidents.length > 0 && encodeBody('pull', { ...body, incidents }).length > MAX_BODY_BYTES) {
-    incidents = incidents.slice(0, Math.floor(incidents.length / 2))
+  let { incidents, owner_messages } = body
+  const isTooLong = () => encodeBody('pull', { ...body, incidents, owner_messages }).length > MAX_BODY_BYTES
+  // The longer list gives way: neither hides the other.
+  while (incidents.length + owner_messages.length > 1 && isTooLong()) {
+    if (incidents.length > owner_messages.length) incidents = incidents.slice(0, Math.floor(incidents.length / 2))
+    else owner_messages = owner_messages.slice(0, Math.floor(owner_messages.length / 2))
   }
-  return { ...body, incidents }
+  return { ...body, incidents, owner_messages }
 }
 
 /** Manifests that I hold without the receipts of all members. */
@@ -94,7 +104,10 @@ function sharesHeldOf(turn: Turn, incident: Incident, member: MemberIndex): Enve
 
 export function onPull(turn: Turn, from: MemberIndex, body: Pull): VerdictCode {
   const incidents = new Map(body.incidents.map((wanted) => [wanted.incident_id, wanted]))
+  const spoken = new Map(body.owner_messages.map(({ vault_id, held }) => [vault_id, held]))
   const frames = [
+    // First: what is voted on makes sense only to who has the order.
+    ...[...spoken].flatMap(([vault_id, held]) => lackingFrames(turn, vault_id, held, from)),
     ...[...incidents.values()].flatMap((wanted) => incidentFrames(turn, from, wanted)),
     ...receiptFrames(turn, body.custody),
   ]

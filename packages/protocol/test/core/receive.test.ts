@@ -25,7 +25,7 @@ const heartbeat: BodyOf<'heartbeat'> = {
   chain: 'ok',
   implementation: 'test',
   software: 'test',
-  custody_digest: hexOf('custody') as Hash32,
+  custody_digest: hexOf('custody') as Hash32, owner_messages: [],
   incidents: [],
 }
 
@@ -94,7 +94,7 @@ describe('a frame that is received', () => {
     const bytes = [
       seat.frame(2, 'vote', seat.voteBody(vault), { attachment: vault.unvault.raw }),
       seat.frame(3, 'heartbeat', heartbeat),
-      seat.frame(4, 'pull', { incidents: [], custody: [{ manifest_hash: vault.hash, receipts: [] }] }),
+      seat.frame(4, 'pull', { incidents: [], owner_messages: [], custody: [{ manifest_hash: vault.hash, receipts: [] }] }),
       seat.receiptOf(4, vault),
     ]
     const hostile = fc.oneof(fc.uint8Array({ maxLength: 300 }), mutated(fc.constantFrom(...bytes)))

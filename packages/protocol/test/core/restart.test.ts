@@ -94,7 +94,7 @@ describe('a member that is killed', () => {
       seat.work(vault)
       const ask = { incident_id: vault.theft, votes: [], releases: [] as EnvelopeId[], broadcasts: [] }
       const since = seat.outputs.length
-      seat.say(order[0] ?? 1, 'pull', { incidents: [ask], custody: [] }, { channel: 'stream' })
+      seat.say(order[0] ?? 1, 'pull', { incidents: [ask], owner_messages: [], custody: [] }, { channel: 'stream' })
       const kinds = durable(seat.outputs.slice(since), 'send').map(({ bytes }) => decodeHeader(decodeFrame(bytes).signed))
       const recovered = seat.state.durable.vaults.get(vault.vault_id)?.coins.get(vault.unvaulted)?.confirmed
       assert.ok(kinds.some(({ kind, from }) => kind === 'vote' && from === self), `record ${count}: its vote`)

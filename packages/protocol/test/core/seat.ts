@@ -16,6 +16,7 @@ import {
   type Outcome,
   type Output,
   type OwnerAnswer,
+  type OwnerKind,
   type SpendTx,
   type State,
   type TellEvent,
@@ -204,7 +205,7 @@ export class Seat {
 
   request(
     bytes: Uint8Array,
-    protocol: 'enrol' | 'info' = 'enrol',
+    protocol: OwnerKind = 'enrol',
     peer_id = this.setting.owner.peer_id,
   ): OwnerAnswer[] {
     const request_id = ++this.#request
@@ -279,7 +280,7 @@ export class Seat {
     } else if (effect.effect === 'rebuild') {
       const { incident_id, envelope_id, txid } = effect
       assert.ok(manifest)
-      this.outcome({ of: 'rebuild', incident_id, envelope_id, result: txid })
+      this.outcome({ of: 'rebuild', incident_id, envelope_id, result: txid ?? 'opened' })
     }
   }
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import {
   type BlockRef,
+  type BumpMeans,
   type CryptoPorts,
   type EnvelopeId,
   Federation,
@@ -127,16 +128,19 @@ export interface VaultChoices {
   readonly rates?: readonly number[]
   readonly emergency?: readonly number[]
   readonly variants?: number
+  /** Each variant has these after its ladder. */
+  readonly means?: readonly BumpMeans[]
   /** Applied before it is signed. */
   readonly change?: (manifest: Manifest) => Manifest
 }
 
 export function vaultOf({ federation, owner }: Setting, choices: VaultChoices = {}): TestVault {
-  const { label = 'vault', generation = 1, previous = null, rates = [2, 10, 50, 250], variants = 1 } = choices
+  const { label = 'vault', generation = 1, previous = null, rates = [2, 10, 50, 250], variants = 1, means = [] } = choices
   const deposit = outpointOf(transactionOf(`${label}/deposit`).txid, 0)
   const vault_id = vaultIdOf(hasher, deposit, owner.root)
   const unvault = transactionOf(`${label}/unvault/0`)
-  const place = { clawback: rates }
+  const has = (kind: BumpMeans): true | null => (means.includes(kind) ? true : null)
+  const place = { clawback: rates, anyone_can_pay: has('anyone-can-pay'), anchored: has('anchored') }
   const shape = { unvaults: Array.from({ length: variants }, () => place), emergency: choices.emergency ?? [10, 250] }
   const labels = envelopeLabels(shape)
   const envelopes = labels.map((one) => utf8(`envelope of ${label}/${generation}/${one}, sealed`))
@@ -170,7 +174,18 @@ export function vaultOf({ federation, owner }: Setting, choices: VaultChoices = 
   const unvaults = shape.unvaults.map(({ clawback }, variant): Unvault => {
     const { txid } = transactionOf(`${label}/unvault/${variant}`)
     const name = variant === 0 ? 'clawback' : `clawback${variant}`
-    return { txid, vout: 0, vsize: 158, fee: 316n as Sats, clawback: clawback.map((rate) => rung(name, rate)), anyone_can_pay: null, anchored: null }
+    return {
+      txid,
+      vout: 0,
+      vsize: 158,
+      fee: 316n as Sats,
+      clawback: clawback.map((rate) => rung(name, rate)),
+      anyone_can_pay: has('anyone-can-pay') && {
+        ...rung(`${name}/anyone`, 2),
+        outputs_hash: transactionOf(`${label}/${name}/anyone/2`).outputs_hash,
+      },
+      anchored: has('anchored') && rung(`${name}/anchored`, 2),
+    }
   })
   const plain: Manifest = {
     format: 'belfry-manifest',
@@ -221,4 +236,14 @@ export function clawbackTx(rate: number, label = 'vault'): SpendTx {
 
 export function memberAt({ federation }: Setting, index: number): MemberIndex {
   return federation.memberOf(index as MemberIndex).index
+}
+
+/** An A that a coin completed: its own txid, the manifest's outputs. */
+export function completedA(coin: string, fee: number, name = 'vault/clawback'): SpendTx {
+  const { outputs_hash } = transactionOf(`${name}/anyone/2`)
+  return { ...transactionOf(`${name}/anyone with ${coin}`), outputs_hash, vsize: 236, fee: BigInt(fee) as Sats }
+}
+
+export function anchoredTx(name = 'vault/clawback'): SpendTx {
+  return transactionOf(`${name}/anchored/2`)
 }

@@ -93,7 +93,7 @@ describe('a manifest that an owner sends', () => {
     const seat = started()
     const more = Array.from({ length: MAX_PENDING_ENROLMENTS }, (_, at) => vaultOf(setting, { label: `vault ${at}` }))
     for (const one of more) seat.sendManifest(one)
-    const held = { deposit: vault.deposit, manifests: [], active: null, coins: new Map(), exposed: false }
+    const held = { deposit: vault.deposit, manifests: [], active: null, coins: new Map(), exposed: false, revoked: null, commands: new Map() }
     for (let at = 0; at < MAX_VAULTS - 1; at++) seat.state.durable.vaults.set(hexOf(`vault ${at}`) as VaultId, held)
     assert.deepEqual(
       more.flatMap((one) => codes(seat.verified(one))),

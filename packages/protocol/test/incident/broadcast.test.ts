@@ -18,7 +18,7 @@ const [first] = broadcasterOrder(hasher, setting.federation.lock_hash, vault.the
 const sealed = new Uint8Array(81).fill(3)
 const sealed_hash = toHex(taggedHash(hasher, 'sealed', sealed)) as Hash32
 
-const REFUSALS = ['fee-too-low', 'conflict', 'script-invalid', 'rejected'] as const
+const REFUSALS = ['fee-too-low', 'conflict', 'mempool-limits', 'non-standard', 'script-invalid', 'invalid', 'rejected'] as const
 
 /** The first broadcaster of a certified theft, with these rungs rebuilt. */
 function rebuilding(count: number, of: TestVault = vault): Seat {
@@ -146,7 +146,7 @@ describe('the broadcast of a recovery transaction', () => {
     assert.equal(seat.sent('receipt').filter(({ body }) => body.statement === 'broadcast').length, 1)
     const asked = seat.outputs.length
     const incidents = [{ incident_id: vault.theft, votes: [], releases: [], broadcasts: [] }]
-    seat.say(seat.others()[0] ?? 2, 'pull', { incidents, custody: [] }, { channel: 'stream' })
+    seat.say(seat.others()[0] ?? 2, 'pull', { incidents, owner_messages: [], custody: [] }, { channel: 'stream' })
     const [again] = seat.sent('receipt', asked)
     assert.equal(again?.body.statement === 'broadcast' && again.body.txid, clawbackTx(2).txid)
   })

@@ -188,7 +188,7 @@ describe('a release of mine', () => {
     seat.outcome({ of: 'seal-share', incident_id, manifest_hash, envelope_id, to, sealed: new Uint8Array(81).fill(9) })
     const pull: BodyOf<'pull'> = {
       incidents: [{ incident_id: vault.theft, votes: [], releases: [], broadcasts: [] }],
-      custody: [],
+      owner_messages: [], custody: [],
     }
     seat.restart()
     const since = seat.outputs.length

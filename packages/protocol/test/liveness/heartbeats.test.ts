@@ -12,7 +12,7 @@ const heartbeat: BodyOf<'heartbeat'> = {
   chain: 'ok',
   implementation: 'test',
   software: 'test',
-  custody_digest: hexOf('custody') as Hash32,
+  custody_digest: hexOf('custody') as Hash32, owner_messages: [],
   incidents: [],
 }
 

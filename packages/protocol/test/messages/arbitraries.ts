@@ -92,6 +92,7 @@ export const BODIES: { readonly [K in MemberKind]: fc.Arbitrary<BodyOf<K>> } = {
       software: anyText(64),
       custody_digest: anyHex<Hash32>(),
       incidents: few(fc.record({ incident_id: anyHex<IncidentId>(), digest: anyHex<Hash32>() }, PLAIN)),
+      owner_messages: few(fc.record({ vault_id: anyHex<VaultId>(), digest: anyHex<Hash32>() }, PLAIN)),
     },
     PLAIN,
   ),
@@ -170,6 +171,15 @@ export const BODIES: { readonly [K in MemberKind]: fc.Arbitrary<BodyOf<K>> } = {
         ),
       ),
       custody: few(fc.record({ manifest_hash: anyHex<ManifestHash>(), receipts: few(anyMember) }, PLAIN)),
+      owner_messages: few(
+        fc.record(
+          {
+            vault_id: anyHex<VaultId>(),
+            held: few(fc.record({ id: anyHex<Hash32>(), notices: few(anyMember), reports: few(anyMember) }, PLAIN)),
+          },
+          PLAIN,
+        ),
+      ),
     },
     PLAIN,
   ),

@@ -44,6 +44,7 @@ const CASES: readonly Case[] = [
   caseOf('vote', MEMBER_KINDS.vote.body, BODIES.vote),
   caseOf('certificate', MEMBER_KINDS.certificate.body, BODIES.certificate),
   caseOf('receipt', MEMBER_KINDS.receipt.body, BODIES.receipt),
+  caseOf('command', MEMBER_KINDS.command.body, BODIES.command),
   caseOf('release', MEMBER_KINDS.release.body, BODIES.release),
   caseOf('pull', MEMBER_KINDS.pull.body, BODIES.pull),
 ]
@@ -73,7 +74,7 @@ describe('the table of message kinds', () => {
 
   it('keeps the urgent room for what an incident needs', () => {
     const urgent = KINDS.filter((kind) => MEMBER_KINDS[kind].room === 'urgent')
-    assert.deepEqual(urgent, ['vote', 'certificate', 'receipt', 'release'])
+    assert.deepEqual(urgent, ['vote', 'certificate', 'receipt', 'command', 'release'])
   })
 
   it('asks for a rising number only where an older message is worthless', () => {

@@ -4,7 +4,7 @@ import { type LogRecord, SEALED_SHARE_BYTES, type StoryEntry } from '../../src/i
 import { MAX_VOTE_FRAME_BYTES } from '../../src/messages/certificate.ts'
 import { MAX_RECEIPT_FRAME_BYTES } from '../../src/messages/owner-requests.ts'
 import { type Evidence, MAX_LEDGER_FRAME_BYTES } from '../../src/state/durable.ts'
-import type { EnvelopeId, Feerate, IncidentId, ManifestHash, MessageHash, VaultId } from '../../src/primitives/index.ts'
+import type { EnvelopeId, Feerate, Hash32, IncidentId, ManifestHash, MessageHash, VaultId } from '../../src/primitives/index.ts'
 import { anyChainEvent, anySpendTx } from '../chain/arbitraries.ts'
 import {
   PLAIN,
@@ -26,6 +26,7 @@ const vault_id = anyHex<VaultId>()
 const hash = anyHex<ManifestHash>()
 const incident_id = anyHex<IncidentId>()
 const ofManifest = { vault_id, hash }
+const ofCommand = { vault_id, command_hash: anyHex<Hash32>() }
 
 export const anyStoryEntry: fc.Arbitrary<StoryEntry> = fc.record(
   {
@@ -135,12 +136,13 @@ export const RECORDS: { readonly [K in LogRecord['record']]: fc.Arbitrary<Extrac
     },
     PLAIN,
   ),
+  'fee-turn': fc.record({ record: fc.constant('fee-turn' as const), incident_id, turn: fc.nat(1_000) }, PLAIN),
   exposed: fc.record({ record: fc.constant('exposed' as const), vault_id }, PLAIN),
   settled: fc.record(
     {
       record: fc.constant('settled' as const),
       incident_id,
-      outcome: fc.constantFrom('recovered' as const, 'lost' as const),
+      outcome: fc.constantFrom('recovered' as const, 'lost' as const, 'over' as const),
     },
     PLAIN,
   ),
@@ -149,6 +151,54 @@ export const RECORDS: { readonly [K in LogRecord['record']]: fc.Arbitrary<Extrac
     { record: fc.constant('evidence' as const), id: anyHex<MessageHash>(), evidence: anyEvidence },
     PLAIN,
   ),
+  'command-held': fc.record(
+    {
+      record: fc.constant('command-held' as const),
+      ...ofCommand,
+      signed: fc.record(
+        {
+          bytes: bytesUpTo(200, 1),
+          signatures: fc.array(fc.record({ key: anyHex(), signature: bytesUpTo(64, 64) }, PLAIN), { minLength: 1, maxLength: 3 }),
+        },
+        PLAIN,
+      ),
+      at_ms: anyMillis,
+    },
+    PLAIN,
+  ),
+  'command-taken': fc.record({ record: fc.constant('command-taken' as const), ...ofCommand }, PLAIN),
+  'command-noticed': fc.record(
+    {
+      record: fc.constant('command-noticed' as const),
+      ...ofCommand,
+      member: anyMember,
+      height: anyHeight,
+      frame: bytesUpTo(MAX_RECEIPT_FRAME_BYTES),
+    },
+    PLAIN,
+  ),
+  'command-forgotten': fc.record(
+    {
+      record: fc.constant('command-forgotten' as const),
+      ...ofCommand,
+      incident_id: fc.option(incident_id),
+      slots: fc.array(anyText(256), { maxLength: 4 }),
+    },
+    PLAIN,
+  ),
+  'drill-reported': fc.record(
+    { record: fc.constant('drill-reported' as const), ...ofCommand, member: anyMember, frame: bytesUpTo(MAX_RECEIPT_FRAME_BYTES) },
+    PLAIN,
+  ),
+  'drill-ended': fc.record(
+    {
+      record: fc.constant('drill-ended' as const),
+      ...ofCommand,
+      status: fc.constantFrom('passed' as const, 'failed' as const, 'abandoned' as const),
+    },
+    PLAIN,
+  ),
+  'vault-destroyed': fc.record({ record: fc.constant('vault-destroyed' as const), vault_id }, PLAIN),
 }
 
 export const anyRecord: fc.Arbitrary<LogRecord> = fc.oneof(...(Object.values(RECORDS) as fc.Arbitrary<LogRecord>[]))

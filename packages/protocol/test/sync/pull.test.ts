@@ -22,7 +22,7 @@ function pull(
   body: Partial<BodyOf<'pull'>>,
 ): { readonly kind: string; readonly from: MemberIndex }[] {
   const since = seat.outputs.length
-  assert.equal(seat.say(from, 'pull', { incidents: [], custody: [], ...body }, { channel: 'stream' }), 'accepted')
+  assert.equal(seat.say(from, 'pull', { incidents: [], owner_messages: [], custody: [], ...body }, { channel: 'stream' }), 'accepted')
   return durable(seat.outputs.slice(since), 'send')
     .filter(({ to }) => to === from)
     .map(({ bytes }) => decodeHeader(decodeFrame(bytes).signed))
@@ -34,7 +34,7 @@ function heartbeat(change: Partial<BodyOf<'heartbeat'>> = {}): BodyOf<'heartbeat
     chain: 'ok',
     implementation: 'test',
     software: 'test',
-    custody_digest: hexOf('custody') as Hash32,
+    custody_digest: hexOf('custody') as Hash32, owner_messages: [],
     incidents: [],
     ...change,
   }
@@ -98,7 +98,7 @@ describe('an answer to a Pull', () => {
   it('goes to the asker alone: a Pull that another hands over is none', () => {
     const seat = Seat.guarding(vault, setting)
     seat.vote(3, vault)
-    const bytes = seat.frame(2, 'pull', { incidents: [nothingOf(vault.theft)], custody: [] })
+    const bytes = seat.frame(2, 'pull', { incidents: [nothingOf(vault.theft)], owner_messages: [], custody: [] })
     const since = seat.outputs.length
     assert.equal(seat.receive(bytes, 4, 'stream'), 'wrong-channel')
     assert.deepEqual(durable(seat.outputs.slice(since), 'send'), [])
@@ -192,6 +192,7 @@ describe('a Pull of mine', () => {
           submitting: false,
           answer: null,
           answer_stands: false,
+          bid: null,
         })
       }
     }

@@ -75,7 +75,7 @@ function heartbeat(tools: Tools, seq: number): Uint8Array {
       chain: 'ok',
       implementation: 'none',
       software: 'belfry/9.9.9',
-      custody_digest: digest(),
+      custody_digest: digest(), owner_messages: [],
       incidents: incidents.map((incident_id) => ({ incident_id, digest: digest() })),
     },
     { seq },

@@ -14,7 +14,7 @@ export const S8: Invariant = {
       onLeaving(member, effect) {
         if (!context.isHonest(member.index)) return
         if (effect.effect === 'broadcast') checkBroadcast(context, member.index, effect)
-        else if (effect.effect !== 'bump' && shares.isIn(effect.bytes)) context.fail(`a share went out by ${effect.effect}`, member.index)
+        else if ('bytes' in effect && shares.isIn(effect.bytes)) context.fail(`a share went out by ${effect.effect}`, member.index)
       },
       onImmediate(member, effect) {
         // Log lines and metrics are made of these.

@@ -209,6 +209,8 @@ export class SimMember implements Endpoint {
       case 'reply':
         onReply(this.index, effect.request_id, effect.bytes)
         return
+      case 'unwatch':
+        return // what is told of them concerns no vault any more
       case 'broadcast':
         this.#life?.shell.broadcast(effect)
         return
@@ -244,6 +246,9 @@ export class SimMember implements Endpoint {
         return
       case 'rebuild':
         life.shell.rebuild(effect)
+        return
+      case 'check-shares':
+        life.shell.checkOwnShares(effect)
         return
       case 'test-sighting':
         life.shell.testSighting(effect)

@@ -91,10 +91,26 @@ export class Shell {
     })
   }
 
+  checkOwnShares({ vault_id, command_hash, manifests }: Effect<'check-shares'>): void {
+    this.#answer(() => {
+      const all = manifests.flatMap(({ manifest_hash, generation, shares }) =>
+        shares.map(({ envelope_id, commitment, sealed }) => {
+          const share = this.#openMine(manifest_hash, envelope_id, sealed)
+          return share !== null && this.#matches(share, { vault_id, generation, envelope_id, commitment })
+        }),
+      )
+      return { of: 'check-shares', vault_id, command_hash, tried: all.length, good: all.filter(Boolean).length }
+    })
+  }
+
   rebuild(effect: Effect<'rebuild'>): void {
     const { incident_id, envelope_id, threshold } = effect
     this.#answer(() => {
       const shares = this.#kept.get(envelope_id)
+      if (effect.txid === null) {
+        const isOpen = shares !== undefined && shares.size >= threshold
+        return { of: 'rebuild', incident_id, envelope_id, result: isOpen ? 'opened' : 'bad-dealer' }
+      }
       const deal = this.#modules.vaults.dealOf(envelope_id)
       const tx = deal?.recoveries.get(envelope_id)
       const isKeyRight = shares !== undefined && shares.size >= threshold && !deal?.spoiled.has(envelope_id)

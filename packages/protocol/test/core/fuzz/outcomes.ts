@@ -54,7 +54,12 @@ export function outcomeOf(effect: Effect, dice: number): Outcome | null {
     }
     case 'rebuild': {
       const { incident_id, envelope_id, txid } = effect
-      return { of: 'rebuild', incident_id, envelope_id, result: dice % 5 === 0 ? 'bad-dealer' : dice % 7 === 0 ? 'no-room' : txid }
+      return { of: 'rebuild', incident_id, envelope_id, result: dice % 5 === 0 ? 'bad-dealer' : dice % 7 === 0 ? 'no-room' : (txid ?? 'opened') }
+    }
+    case 'check-shares': {
+      const { vault_id, command_hash, manifests } = effect
+      const tried = manifests.reduce((sum, { shares }) => sum + shares.length, 0)
+      return { of: 'check-shares', vault_id, command_hash, tried, good: dice % 3 === 0 ? 0 : tried }
     }
     case 'broadcast': {
       const { incident_id, envelope_id, txid } = effect

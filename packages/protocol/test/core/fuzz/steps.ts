@@ -131,7 +131,7 @@ export const STEPS: readonly fc.Arbitrary<Step>[] = [
       seat.say(
         from,
         'pull',
-        { incidents, custody: [{ manifest_hash: vault.hash, receipts: [] }] },
+        { incidents, owner_messages: [], custody: [{ manifest_hash: vault.hash, receipts: [] }] },
         { channel: 'stream' },
       )
     },
@@ -144,7 +144,7 @@ export const STEPS: readonly fc.Arbitrary<Step>[] = [
         chain: 'ok',
         implementation: 'test',
         software: 'test',
-        custody_digest: hexOf('custody') as Hash32,
+        custody_digest: hexOf('custody') as Hash32, owner_messages: [],
         incidents: ids.map((incident_id) => ({ incident_id, digest: hexOf('digest') as Hash32 })),
       }),
   })),

@@ -6,6 +6,7 @@ import {
   type InfoRequest,
   type MemberKind,
   type OwnerAnswer,
+  commandRequest,
   enrolRequest,
   infoRequest,
   ownerAnswer,
@@ -16,18 +17,22 @@ import {
   type Hash32,
   type Height,
   type MemberIndex,
+  type Millis,
   toCbor,
   toHex,
 } from '../../../src/primitives/index.ts'
 import { Seat } from '../../core/seat.ts'
+import { orderAt } from '../../core/commands.ts'
 import { blockAt, hexOf, settingOf, transactionOf, vaultOf } from '../../core/setting.ts'
 
 const setting = settingOf(3)
 const vault = vaultOf(setting, { rates: [2, 10] })
 const member = (index: number) => index as MemberIndex
 const height = 850_000 as Height
+const drill = orderAt(height, vault, { order: 'drill', level: 5, held_back: [member(2)], trial: null })
 
 const info: InfoRequest = { what: 'vaults' }
+const drillsWanted: InfoRequest = { what: 'drills' }
 
 const vote: BodyOf<'vote'> = {
   vault_id: vault.vault_id,
@@ -56,6 +61,7 @@ export function goldenMessages(): Record<string, string> {
       implementation: '/Satoshi:29.0.0/',
       software: 'belfry/0.1.0',
       custody_digest: hexOf('custody') as Hash32,
+      owner_messages: [{ vault_id, digest: hexOf('owner messages') as Hash32 }],
       incidents: [{ incident_id, digest: hexOf('incident') as Hash32 }],
     }),
     vote: hex(2, 'vote', vote, vault.unvault.raw),
@@ -68,6 +74,9 @@ export function goldenMessages(): Record<string, string> {
       txid: transactionOf('recovery').txid,
       height,
     }),
+    'receipt drill': hex(3, 'receipt', { statement: 'drill', vault_id, command_hash: drill.hash, level: 2, result: 'good', tried: 7, good: 7, height }),
+    'receipt destroyed': hex(3, 'receipt', { statement: 'destroyed', vault_id, command_hash: drill.hash, height }),
+    command: hex(3, 'command', { vault_id, command_hash: drill.hash, height }, drill.bytes),
     release: hex(
       2,
       'release',
@@ -83,6 +92,7 @@ export function goldenMessages(): Record<string, string> {
           broadcasts: [member(2)],
         },
       ],
+      owner_messages: [{ vault_id, held: [{ id: drill.hash, notices: [member(1)], reports: [member(2)] }] }],
       custody: [{ manifest_hash, receipts: [member(1), member(3)] }],
     }),
     ...ownerMessages(),
@@ -117,6 +127,27 @@ function ownerMessages(): Record<string, string> {
           manifests: [{ manifest_hash, generation: 1, state: 'active', receipts: [member(1), member(2)] }],
           incidents: [{ incident_id: vault.theft, trigger: 'theft', status: 'open' }],
           market: { top_feerate: 250_000 as Feerate, estimate: 12_000 as Feerate, state: 'above' },
+        },
+      ],
+    }),
+    'request command': toHex(toCbor(commandRequest, { signed: drill.signed })),
+    'info drills': toHex(toCbor(infoRequest, drillsWanted)),
+    'answer command': answer({ answer: 'command', command_hash: drill.hash, state: 'held', height }),
+    'answer drills': answer({
+      answer: 'drills',
+      member: member(1),
+      tip: blockAt(height),
+      drills: [
+        {
+          command_hash: drill.hash,
+          vault_id,
+          level: 3,
+          commanded_at_ms: 1_767_225_600_000 as Millis,
+          commanded_height: height,
+          held_back: [],
+          trial: { tried: 24, accepted: 23, mempool_floor: 1_000 as Feerate, estimate: null },
+          status: 'failed',
+          reports: [new Uint8Array([1, 2, 3])],
         },
       ],
     }),

@@ -11,12 +11,15 @@ import {
   toCbor,
   toHex,
 } from '../../../src/primitives/index.ts'
+import { orderAt } from '../../core/commands.ts'
 import { blockAt, hexOf, settingOf, transactionOf, vaultOf } from '../../core/setting.ts'
 
 const vault = vaultOf(settingOf(3), { rates: [2, 10] })
 const { vault_id, hash, theft: incident_id, deposit: outpoint } = vault
 const member = 2 as MemberIndex
 const height = 850_000 as Height
+const panic = orderAt(height, vault, { order: 'panic' })
+const command_hash = panic.hash
 const at_ms = 1_767_225_600_000 as Millis
 const frame = new Uint8Array([1, 2, 3])
 const tx = { ...transactionOf('spend'), fee: 2_100_000_000_000_000n as Sats }
@@ -56,6 +59,7 @@ const SAMPLES: readonly LogRecord[] = [
   { record: 'release-opened', incident_id, envelope_id: hexOf('envelope') as EnvelopeId },
   { record: 'broadcast', incident_id, txid: tx.txid },
   { record: 'broadcast-receipt', incident_id, member, frame },
+  { record: 'fee-turn', incident_id, turn: 3 },
   { record: 'exposed', vault_id },
   { record: 'settled', incident_id, outcome: 'recovered' },
   {
@@ -68,6 +72,13 @@ const SAMPLES: readonly LogRecord[] = [
     id: hexOf('evidence') as MessageHash,
     evidence: { member, kind: 'vote', at_ms, first: signed, second: signed },
   },
+  { record: 'command-held', vault_id, command_hash, signed: panic.signed, at_ms },
+  { record: 'command-taken', vault_id, command_hash },
+  { record: 'command-noticed', vault_id, command_hash, member, height, frame },
+  { record: 'command-forgotten', vault_id, command_hash, incident_id, slots: ['drill/lock/command'] },
+  { record: 'drill-reported', vault_id, command_hash, member, frame },
+  { record: 'drill-ended', vault_id, command_hash, status: 'passed' },
+  { record: 'vault-destroyed', vault_id },
 ]
 
 export function goldenRecords(): Record<string, string> {

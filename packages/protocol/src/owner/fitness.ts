@@ -1,0 +1,75 @@
+/** What must hold of a vault for a command to be taken now, beside its signatures and its recency. */
+import type { RefusalCode } from '../custody/refusal.ts'
+import { isDrillSound, isRehearsal } from '../drill/outcome.ts'
+import { isUnderAttack } from '../incident/cause.ts'
+import { depositCoin, finalSpend, unvaultsNamed } from '../incident/trigger.ts'
+import type { Hash32 } from '../primitives/index.ts'
+import type { HeldCommand } from '../state/commands.ts'
+import type { Vault } from '../state/durable.ts'
+import type { Turn } from '../state/turn.ts'
+import type { Order } from './command.ts'
+import { MAX_CANCELS_PER_VAULT, MAX_PANICS, MAX_PANICS_KEPT, MAX_PANICS_PER_WINDOW, MAX_REHEARSALS, MAX_REVOKES_PER_VAULT, PANIC_WINDOW } from './limits.ts'
+
+/** `destroy` is obeyed at once or refused, and never held. */
+export type KeptOrder = Exclude<Order, { order: 'destroy' }>
+
+export interface Fitness {
+  /** Other members vouch for it. */
+  readonly vouched: boolean
+}
+
+/** Null where it may be taken. The command itself may be among those held. */
+export function unfitness(turn: Turn, vault: Vault, command_hash: Hash32, what: KeptOrder, { vouched }: Fitness): RefusalCode | null {
+  const others = [...vault.commands].filter(([hash]) => hash !== command_hash).map(([, held]) => held)
+  switch (what.order) {
+    case 'panic':
+      return unfitPanic(turn, vault, others, vouched)
+    case 'cancel-generation':
+      return others.filter(isOf('cancel-generation')).length >= MAX_CANCELS_PER_VAULT ? 'busy' : unfitCancel(vault, what.manifest_hash)
+    case 'revoke':
+      return others.filter(isOf('revoke')).length >= MAX_REVOKES_PER_VAULT ? 'already-revoked' : null
+    case 'drill':
+      return unfitDrill(turn, vault, others, what)
+  }
+}
+
+export function isOf(order: Order['order']) {
+  return ({ command }: HeldCommand): boolean => command.what.order === order
+}
+
+function unfitPanic(turn: Turn, vault: Vault, others: readonly HeldCommand[], vouched: boolean): RefusalCode | null {
+  if (vault.manifests.every(({ manifest }) => manifest.emergency.length === 0)) return 'no-emergency-ladder'
+  const { confirmed } = depositCoin(vault)
+  if (confirmed !== null && unvaultsNamed(vault, confirmed.tx.txid).length === 0) return 'coin-left'
+  const panics = others.filter(isOf('panic'))
+  if (panics.length >= MAX_PANICS_KEPT) return 'panic-limit'
+  const inWindow = panics.filter(({ seen_height }) => seen_height > turn.tip - PANIC_WINDOW)
+  const isBeyond = panics.length >= MAX_PANICS || inWindow.length >= MAX_PANICS_PER_WINDOW
+  return isBeyond && !vouched ? 'panic-limit' : null
+}
+
+/** The first generation has no notice in which to cancel it. */
+function unfitCancel(vault: Vault, manifest_hash: string): RefusalCode | null {
+  const held = vault.manifests.find(({ hash }) => hash === manifest_hash)
+  if (!held) return 'unknown-manifest'
+  const isWaiting = held.activated_height === null && !held.withdrawn && !held.cancelled && held.manifest.previous !== null
+  return isWaiting ? null : 'not-waiting'
+}
+
+function unfitDrill(turn: Turn, vault: Vault, others: readonly HeldCommand[], what: Extract<Order, { order: 'drill' }>): RefusalCode | null {
+  if (!isDrillSound(what, turn.config.federation.members.map(({ index }) => index))) return 'drill-unsound'
+  if (finalSpend(vault) !== null) return 'coin-left'
+  if (isUnderAttack(vault)) return 'incident-open'
+  if (others.some((held) => isOf('drill')(held) && held.ended === null)) return 'drill-running'
+  return isRehearsal(what) && rehearsalsUnderWay(turn) >= MAX_REHEARSALS ? 'busy' : null
+}
+
+function rehearsalsUnderWay({ durable }: Turn): number {
+  let count = 0
+  for (const { commands } of durable.vaults.values()) {
+    for (const { ended, taken_height, command } of commands.values()) {
+      if (ended === null && taken_height !== null && command.what.order === 'drill' && isRehearsal(command.what)) count += 1
+    }
+  }
+  return count
+}

@@ -1,0 +1,242 @@
+/**
+ * Taking an owner's command, by whatever way it comes: from the owner, from a member's notice, with a vote. Each member looks at
+ * signatures, recency and limits itself; what it takes it says so of, signed, and hands on.
+ */
+import type { RefusalCode } from '../custody/refusal.ts'
+import { drillOf, startDrill } from '../drill/drill.ts'
+import { commandSlot, hasLedgerRoom, signOnce } from '../guard/ledger.ts'
+import { incidentId } from '../incident/identity.ts'
+import { advance, openIncident } from '../incident/machine.ts'
+import { type Frame, encodeFrame, withoutAttachment } from '../messages/frame.ts'
+import type { CommandNotice } from '../messages/command.ts'
+import { SCHEMA_VERDICTS, type VerdictCode } from '../messages/verdict.ts'
+import { type Hash32, type Height, type MemberIndex, SchemaError, type VaultId, fromHex, sortedEntries } from '../primitives/index.ts'
+import type { HeldCommand } from '../state/commands.ts'
+import type { Vault } from '../state/durable.ts'
+import type { Turn } from '../state/turn.ts'
+import { isAuthorised } from './authority.ts'
+import { COMMAND_RECENCY, type Command, type SignedCommand, commandHash, decodeCommand, decodeSignedCommand, encodeSignedCommand } from './command.ts'
+import { destroy } from './destroy.ts'
+import { type KeptOrder, isOf, unfitness } from './fitness.ts'
+import { forgetCommand, isForgettable } from './forgetting.ts'
+import { MAX_DRILLS_PER_VAULT } from './limits.ts'
+import { isVouchedRecent, recencyOf } from './recency.ts'
+
+export interface Taken {
+  readonly state: 'accepted' | 'held' | 'known'
+  /** My tip when I took it, or now. */
+  readonly height: Height
+}
+
+/** Who says that it took the command, and when. */
+interface Notice {
+  readonly member: MemberIndex
+  readonly height: Height
+  /** Without its attachment. */
+  readonly frame: Uint8Array
+}
+
+/** @param notice null where it came from the owner or with a vote */
+export function offerCommand(turn: Turn, signed: SignedCommand, notice: Notice | null): Taken | RefusalCode {
+  const command = readCommand(signed)
+  if (command === null) return 'malformed-request'
+  if (command.lock_hash !== turn.config.federation.lock_hash) return 'wrong-lock'
+  const { vault_id, what } = command
+  const vault = turn.durable.vaults.get(vault_id)
+  if (!vault) return 'unknown-vault'
+  const command_hash = commandHash(turn.ports, signed.bytes)
+  if (what.order === 'destroy') return offerDestroy(turn, vault_id, vault, command_hash, command, signed)
+  const before = vault.commands.get(command_hash)
+  if (!before) {
+    const refused = refusalOfNew(turn, vault, command_hash, command, what, signed, notice)
+    if (refused === 'panic-limit') tellPanicLimit(turn, vault_id, command_hash)
+    if (refused !== null) return refused
+    const made = makeRoom(turn, vault_id, vault, what)
+    if (made !== null) return made
+    turn.record({ record: 'command-held', vault_id, command_hash, signed, at_ms: turn.at_ms })
+  }
+  const held = vault.commands.get(command_hash)
+  if (!held) return 'no-room'
+  if (notice && !held.notices.has(notice.member)) {
+    turn.record({ record: 'command-noticed', vault_id, command_hash, ...notice })
+  }
+  if (held.taken_height !== null) return { state: 'known', height: held.taken_height }
+  return takeIfDue(turn, vault_id, vault, command_hash, held)
+}
+
+/** Null where the bytes are no command that I know of. */
+function readCommand({ bytes }: SignedCommand): Command | null {
+  try {
+    return decodeCommand(bytes)
+  } catch (error) {
+    if (error instanceof SchemaError) return null
+    throw error
+  }
+}
+
+/** The cheap questions first; signatures are looked at once for each command. */
+function refusalOfNew(
+  turn: Turn,
+  vault: Vault,
+  command_hash: Hash32,
+  command: Command,
+  what: KeptOrder,
+  signed: SignedCommand,
+  notice: Notice | null,
+): RefusalCode | null {
+  const recency = recencyOf(turn.tip, turn.durable.recent, command.anchor)
+  if (recency === 'too-early') return 'anchor-not-deep'
+  if (recency === 'foreign') return 'anchor-not-in-chain'
+  // What came too late to count by itself is kept only to hear who else took it.
+  if (recency === 'old' && (notice === null || isForgettable(turn.tip, command))) return 'command-not-recent'
+  const unfit = unfitness(turn, vault, command_hash, what, { vouched: notice !== null })
+  if (unfit !== null) return unfit
+  return isAuthorised(turn.ports, vault, what.order, signed) ? null : 'command-not-authorised'
+}
+
+/** Old drills make room for new ones; nothing else does. */
+function makeRoom(turn: Turn, vault_id: VaultId, vault: Vault, what: KeptOrder): RefusalCode | null {
+  if (what.order !== 'drill') return null
+  const drills = sortedEntries(vault.commands).filter(([, held]) => isOf('drill')(held))
+  if (drills.length < MAX_DRILLS_PER_VAULT) return null
+  const oldest = drills
+    .filter(([, { ended, command }]) => ended !== null && isForgettable(turn.tip, command))
+    .toSorted(([, a], [, b]) => a.command.anchor.height - b.command.anchor.height)[0]
+  if (!oldest) return 'drill-limit'
+  forgetCommand(turn, vault_id, vault, ...oldest)
+  return null
+}
+
+/** Takes a command that is held if its time has come, and it still may be. */
+function takeIfDue(turn: Turn, vault_id: VaultId, vault: Vault, command_hash: Hash32, held: HeldCommand): Taken | RefusalCode {
+  const { anchor, what } = held.command
+  const waiting: Taken = { state: 'held', height: turn.tip }
+  const recency = recencyOf(turn.tip, turn.durable.recent, anchor)
+  if (recency === 'early') return waiting
+  const { self, federation } = turn.config
+  const vouched = isVouchedRecent(held.notices, anchor, { self, b: federation.b })
+  const isTimely = recency === 'recent' || (recency === 'old' && vouched && !isForgettable(turn.tip, held.command))
+  if (!isTimely) {
+    // Others may still say that they took it in time.
+    const mayBeVouched = recency === 'old' && turn.tip <= held.seen_height + COMMAND_RECENCY
+    return mayBeVouched ? waiting : drop(turn, vault_id, vault, command_hash, held, 'command-not-recent')
+  }
+  if (what.order === 'destroy') return waiting
+  const unfit = unfitness(turn, vault, command_hash, what, { vouched })
+  if (unfit === 'panic-limit') {
+    if (turn.tip === held.seen_height) tellPanicLimit(turn, vault_id, command_hash)
+    return waiting
+  }
+  if (unfit !== null) return drop(turn, vault_id, vault, command_hash, held, unfit)
+  take(turn, vault_id, vault, command_hash, held, what)
+  return { state: 'accepted', height: turn.tip }
+}
+
+function tellPanicLimit(turn: Turn, vault_id: VaultId, command_hash: Hash32): void {
+  turn.tell({ level: 'error', event: 'panic-limit', vault_id, detail: command_hash })
+}
+
+function drop(turn: Turn, vault_id: VaultId, vault: Vault, command_hash: Hash32, held: HeldCommand, code: RefusalCode): RefusalCode {
+  turn.tell({ level: 'warn', event: 'command-refused', vault_id, detail: `${held.command.what.order}: ${code}` })
+  forgetCommand(turn, vault_id, vault, command_hash, held)
+  return code
+}
+
+/** Obeyed from here on: recorded, told to all, and done. */
+function take(turn: Turn, vault_id: VaultId, vault: Vault, command_hash: Hash32, { signed }: HeldCommand, what: KeptOrder): void {
+  turn.record({ record: 'command-taken', vault_id, command_hash })
+  turn.tell({ level: what.order === 'drill' ? 'info' : 'warn', event: 'command-taken', vault_id, detail: `${what.order} ${command_hash}` })
+  const frame = announce(turn, vault_id, command_hash, signed)
+  if (frame) {
+    const { self } = turn.config
+    turn.record({ record: 'command-noticed', vault_id, command_hash, member: self, height: turn.tip, frame: encodeFrame(frame) })
+  }
+  switch (what.order) {
+    case 'panic': {
+      const incident_id = incidentId(turn, vault_id, 'panic', fromHex(command_hash))
+      openIncident(turn, incident_id, { vault_id, trigger: 'panic', discriminator: fromHex(command_hash) })
+      const incident = turn.incident(incident_id)
+      if (incident) advance(turn, incident_id, vault, incident)
+      return
+    }
+    case 'drill': {
+      const drill = drillOf(vault_id, vault, command_hash)
+      if (drill) startDrill(turn, drill)
+      return
+    }
+    case 'revoke':
+      turn.tell({ level: 'warn', event: 'vault-revoked', vault_id })
+      return
+    case 'cancel-generation':
+      turn.tell({ level: 'warn', event: 'generation-cancelled', vault_id, manifest_hash: what.manifest_hash })
+      return
+  }
+}
+
+/** My notice, without its attachment; null where the ledger has no room, and the command is obeyed all the same. */
+function announce(turn: Turn, vault_id: VaultId, command_hash: Hash32, signed: SignedCommand): Frame | null {
+  if (!hasLedgerRoom(turn)) return null
+  const frame = signOnce(turn, commandSlot(turn.config.federation.lock_hash, command_hash), () =>
+    turn.sign('command', { vault_id, command_hash, height: turn.tip }),
+  )
+  turn.gossip({ ...frame, attachment: encodeSignedCommand(signed) })
+  return frame
+}
+
+function offerDestroy(
+  turn: Turn,
+  vault_id: VaultId,
+  vault: Vault,
+  command_hash: Hash32,
+  command: Command,
+  signed: SignedCommand,
+): Taken | RefusalCode {
+  const recency = recencyOf(turn.tip, turn.durable.recent, command.anchor)
+  if (recency === 'early' || recency === 'too-early') return 'anchor-not-deep'
+  if (recency !== 'recent') return recency === 'foreign' ? 'anchor-not-in-chain' : 'command-not-recent'
+  if (!isAuthorised(turn.ports, vault, 'destroy', signed)) return 'command-not-authorised'
+  const refused = destroy(turn, vault_id, vault, command_hash)
+  if (refused !== null) return refused
+  announce(turn, vault_id, command_hash, signed)
+  return { state: 'accepted', height: turn.tip }
+}
+
+/** At each block: what was held may be taken now, or is held in vain. */
+export function takeCommandsDue(turn: Turn, vault_id: VaultId, vault: Vault): void {
+  for (const [command_hash, held] of sortedEntries(vault.commands)) {
+    if (held.taken_height === null) takeIfDue(turn, vault_id, vault, command_hash, held)
+  }
+}
+
+/** A member hands a command on, and says when it took it. */
+export function onCommandNotice(turn: Turn, from: MemberIndex, body: CommandNotice, frame: Frame): VerdictCode {
+  const signed = frame.attachment && openAttachment(frame.attachment)
+  if (signed === null) return 'bad-attachment'
+  if (typeof signed === 'string') return signed
+  const command = readCommand(signed)
+  if (command === null) return 'unknown-variant'
+  if (commandHash(turn.ports, signed.bytes) !== body.command_hash) return 'bad-attachment'
+  if (command.vault_id !== body.vault_id) return 'bad-content'
+  const vault = turn.durable.vaults.get(body.vault_id)
+  if (!vault) return 'unknown-vault'
+  if (vault.commands.get(body.command_hash)?.notices.has(from)) return 'duplicate'
+  const notice: Notice = { member: from, height: body.height, frame: encodeFrame(withoutAttachment(frame)) }
+  return typeof offerCommand(turn, signed, notice) === 'string' ? 'command-refused' : 'accepted'
+}
+
+function openAttachment(bytes: Uint8Array): SignedCommand | VerdictCode {
+  try {
+    return decodeSignedCommand(bytes)
+  } catch (error) {
+    if (error instanceof SchemaError) return SCHEMA_VERDICTS[error.code]
+    throw error
+  }
+}
+
+/** A vote showed the command that it is about. False where it shows something else. */
+export function takeFromVote(turn: Turn, command_hash: Hash32, raw: Uint8Array): boolean {
+  const signed = openAttachment(raw)
+  if (typeof signed === 'string' || commandHash(turn.ports, signed.bytes) !== command_hash) return false
+  offerCommand(turn, signed, null)
+  return true
+}
