@@ -11,11 +11,14 @@ import {
   decodeFrame,
   decodeHeader,
   finalSpend,
+  feerateOf,
+  recoveryBy,
   recoveryRung,
   rungOfEnvelope,
+  standingRecovery,
   standingTrigger,
 } from '@belfry/protocol'
-import { type Height, type IncidentId, type Txid, sortedEntries, toHex } from '@belfry/protocol/primitives'
+import { type Height, type IncidentId, type Outpoint, type Txid, sortedEntries, toHex } from '@belfry/protocol/primitives'
 import { type IncidentSummary, incidentSummary, vaultOf } from './incidents.ts'
 import { type MemberName, named, namedAll } from './named.ts'
 import { satVb, satsNumber, utc } from './units.ts'
@@ -129,8 +132,8 @@ export function incidentView(state: State, incident_id: IncidentId): IncidentVie
 }
 
 function rungSatVb(vault: Vault, txid: Txid): number | null {
-  const rung = recoveryRung(vault, txid)
-  return rung && satVb(rung.feerate)
+  const feerate = recoveryRung(vault, txid)?.feerate ?? standingRecovery(vault, txid)?.feerate
+  return feerate === undefined ? null : satVb(feerate)
 }
 
 function triggerTx(vault: Vault, { trigger }: Incident, tip: number): TriggerTxView | null {
@@ -144,15 +147,15 @@ function triggerTx(vault: Vault, { trigger }: Incident, tip: number): TriggerTxV
 
 /** A confirmed one goes before one in the mempool. */
 function recoveryTx(vault: Vault, tip: number): RecoveryTxView | null {
-  const found = sortedEntries(vault.coins).flatMap(([, coin]) => recoveryOn(vault, coin, tip))
+  const found = sortedEntries(vault.coins).flatMap(([outpoint, coin]) => recoveryOn(vault, outpoint, coin, tip))
   return found.find(({ seen }) => seen === 'confirmed') ?? found[0] ?? null
 }
 
-function recoveryOn(vault: Vault, coin: Coin, tip: number): RecoveryTxView[] {
+function recoveryOn(vault: Vault, outpoint: Outpoint, coin: Coin, tip: number): RecoveryTxView[] {
   const tx = coin.confirmed?.tx ?? coin.mempool
-  const rung = tx && recoveryRung(vault, tx.txid)
-  const spend = rung && spendView(coin, tip)
-  return rung && spend ? [{ ...spend, sat_vb: satVb(rung.feerate) }] : []
+  const recovery = tx && recoveryBy(vault, outpoint, tx)
+  const spend = recovery && spendView(coin, tip)
+  return tx && recovery && spend ? [{ ...spend, sat_vb: satVb(feerateOf(recovery, tx)) }] : []
 }
 
 function endOf(vault: Vault, tip: number): IncidentView['end'] {

@@ -23,6 +23,7 @@ export const INCIDENT_STATUSES = [
   'certified',
   'recovering',
   'recovered',
+  'secured',
   'gone',
   'lost',
   'settled',

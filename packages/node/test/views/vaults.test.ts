@@ -89,7 +89,7 @@ describe('the view of the vaults', () => {
   it('tells a spend that was only offered from one that was seen', () => {
     const of = world()
     const vault = of.state.durable.vaults.get(of.vault_id)
-    vault?.coins.set(of.manifest.deposit.outpoint, { mempool: null, offered: spendOf(of.theft.txid), confirmed: null })
+    vault?.coins.set(of.manifest.deposit.outpoint, { mempool: null, since: null, offered: spendOf(of.theft.txid), confirmed: null })
     assert.equal(vaultsView(of.state, null)[0]?.deposit.spend?.seen, 'offered')
   })
 

@@ -13,6 +13,8 @@ export interface Ladder {
   readonly rungs: readonly Rung[]
   /** Index of the highest rung released now; −1 for none. */
   readonly due: number
+  /** The top rung is due, and means that take fee coins come after it: with the next block all members shall have it. */
+  readonly to_all?: 'after-a-block'
 }
 
 /**
@@ -33,7 +35,9 @@ export function laddersDue(turn: Turn, vault: Vault, incident: Incident, standin
     const top = rungs.length - 1
     const floor = floorRung(blocksSince(standing.block?.height ?? null, turn.tip), top, held.manifest.csv)
     const feerates = rungs.map((rung) => (standing.block ? rung.feerate : packageFeerate(unvault, rung)))
-    return { held, rungs, due: dueRung(floor, top, ownEstimate(turn, feerates)) }
+    const due = dueRung(floor, top, ownEstimate(turn, feerates))
+    const isLast = due === top && (unvault.anchored !== null || unvault.anyone_can_pay !== null)
+    return { held, rungs, due, ...(isLast ? { to_all: 'after-a-block' as const } : {}) }
   })
 }
 

@@ -122,6 +122,7 @@ export function gatheringOf(turn: Turn, envelope_id: EnvelopeId): Gathering {
     submitting: false,
     answer: null,
     answer_stands: false,
+    bid: null,
   }
   turn.volatile.gatherings.set(envelope_id, fresh)
   return fresh

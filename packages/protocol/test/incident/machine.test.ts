@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { SETTLED_DEPTH, VOTE_RENEWAL, incidentStatus } from '../../src/index.ts'
+import { SECURED_DEPTH, SETTLED_DEPTH, VOTE_RENEWAL, incidentStatus } from '../../src/index.ts'
 import type { MemberIndex } from '../../src/primitives/index.ts'
 import { SECOND_WAVE_AFTER_MS } from '../../src/state/volatile.ts'
 import { Seat, immediate } from '../core/seat.ts'
@@ -135,8 +135,44 @@ describe('an incident', () => {
     assert.equal(statusOf(seat), 'recovering')
     seat.connect([{ outpoint: vault.unvaulted, tx: clawbackTx(2) }])
     assert.equal(statusOf(seat), 'recovered')
-    seat.connectMany(SETTLED_DEPTH)
+    seat.connectMany(SECURED_DEPTH - 2)
+    assert.equal(statusOf(seat), 'recovered', 'unsettled until it is six deep')
+    seat.connect()
+    assert.equal(statusOf(seat), 'secured')
+    seat.connectMany(SETTLED_DEPTH - SECURED_DEPTH - 1)
+    assert.equal(statusOf(seat), 'secured')
+    seat.connect()
     assert.equal(statusOf(seat), 'settled')
+  })
+
+  it('whose coin another transaction took is called lost, and told as an error, with its first confirmation', () => {
+    const loot = transactionOf('hot spend')
+    const seat = guarding()
+    seat.certified(vault)
+    seat.chain({ event: 'spend-seen', outpoint: vault.unvaulted, tx: loot })
+    assert.deepEqual(seat.tells('coin-lost'), [])
+    seat.connect([{ outpoint: vault.unvaulted, tx: loot }])
+    assert.equal(statusOf(seat), 'lost')
+    assert.deepEqual(
+      seat.tells('coin-lost').map(({ level, incident_id, txid }) => [level, incident_id, txid]),
+      [['error', vault.theft, loot.txid]],
+    )
+    const block = seat.state.durable.position
+    assert.ok(block)
+    seat.chain({ event: 'spend-unconfirmed', outpoint: vault.unvaulted, txid: loot.txid, block })
+    assert.equal(statusOf(seat), 'certified', 'a reorganisation opens it again')
+    seat.chain({ event: 'block-disconnected', block, previous: blockAt(block.height - 1).hash })
+    seat.height -= 1
+    seat.connect([{ outpoint: vault.unvaulted, tx: loot }])
+    seat.connectMany(SETTLED_DEPTH)
+    assert.deepEqual([seat.tells('coin-lost').length, seat.tells('settled').length], [2, 1])
+  })
+
+  it('of stolen cold keys is called lost as soon as their transaction is in a block', () => {
+    const seat = guarding()
+    seat.connect([{ outpoint: vault.deposit, tx: transactionOf('thief') }])
+    assert.equal(statusOf(seat, vault.cold_theft), 'lost')
+    assert.deepEqual(seat.tells('coin-lost').map(({ incident_id }) => incident_id), [vault.cold_theft])
   })
 
   it('is settled a hundred blocks deep and not before, and a reorganisation of its end re-opens it', () => {

@@ -14,8 +14,9 @@ export const STATUS_WORDS: Record<Status, StatusWords> = {
   open: { mark: 'red', sentence: 'It is going on, and too few members have voted yet.' },
   certified: { mark: 'red', sentence: 'Enough members agree; shares are handed out as the rules allow.' },
   recovering: { mark: 'yellow', sentence: 'A recovery transaction is on its way, and not confirmed yet.' },
-  recovered: { mark: 'green', sentence: 'The recovery is confirmed; it is watched until it is 100 blocks deep.' },
+  recovered: { mark: 'green', sentence: 'The recovery is confirmed, unsettled: less than 6 blocks deep.' },
+  secured: { mark: 'green', sentence: 'The recovery is 6 blocks deep or more; it is watched until it is 100.' },
   gone: { mark: 'yellow', sentence: 'The transaction that began it is gone from chain and mempool.' },
-  lost: { mark: 'red', sentence: 'The coin is gone: another transaction has spent it for good.' },
+  lost: { mark: 'red', sentence: 'The coin is gone: another transaction has spent it.' },
   settled: { mark: 'green', sentence: 'The recovery is 100 blocks deep. The coin is safe.' },
 }

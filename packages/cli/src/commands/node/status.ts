@@ -47,7 +47,7 @@ function describe(status: StatusView, style: Style): string[] {
       ],
       [
         'incidents',
-        counted(incidents, ['alleged', 'open', 'certified', 'recovering', 'recovered', 'gone', 'lost', 'settled']),
+        counted(incidents, ['alleged', 'open', 'certified', 'recovering', 'recovered', 'secured', 'gone', 'lost', 'settled']),
       ],
       ...(evidence > 0 ? [['evidence', style('red', `${evidence} against members: see the peers`)] as const] : []),
       ['started', `${status.started_at ?? 'not yet'}, start ${status.boot}, ${status.software}`],

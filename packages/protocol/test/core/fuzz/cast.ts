@@ -1,10 +1,10 @@
 /** The vaults, transactions and names that anything may happen with. */
 import { type SpendTx, taggedHash } from '../../../src/index.ts'
 import { type EnvelopeId, type Hash32, type IncidentId, type Outpoint, toHex } from '../../../src/primitives/index.ts'
-import { type TestVault, clawbackTx, hasher, hexOf, settingOf, transactionOf, vaultOf } from '../setting.ts'
+import { type TestVault, anchoredTx, clawbackTx, completedA, hasher, hexOf, settingOf, transactionOf, vaultOf } from '../setting.ts'
 
 export const setting = settingOf(5)
-export const first = vaultOf(setting, { variants: 2, rates: [2, 50] })
+export const first = vaultOf(setting, { variants: 2, rates: [2, 50], means: ['anyone-can-pay', 'anchored'] })
 export const second = vaultOf(setting, {
   generation: 2,
   previous: first.hash,
@@ -20,6 +20,8 @@ export const TXS: readonly SpendTx[] = [
   clawbackTx(2),
   clawbackTx(5),
   transactionOf('vault/emergency/250'),
+  anchoredTx(),
+  completedA('a coin', 70_000),
   transactionOf('thief'),
   transactionOf('hot spend'),
   other.unvault,

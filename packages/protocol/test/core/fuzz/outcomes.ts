@@ -1,8 +1,9 @@
 /** What the shell may answer, asked or unasked. */
 import assert from 'node:assert/strict'
-import type { BroadcastAnswer, EnrolmentCheck, Outcome, SpendTx } from '../../../src/index.ts'
-import type { EnvelopeId, IncidentId, MemberIndex } from '../../../src/primitives/index.ts'
+import type { BroadcastAnswer, BumpAnswer, EnrolmentCheck, Outcome, SpendTx } from '../../../src/index.ts'
+import type { EnvelopeId, Feerate, IncidentId, MemberIndex } from '../../../src/primitives/index.ts'
 import type { Seat } from '../seat.ts'
+import { completedA } from '../setting.ts'
 import { TXS, first, other, sealed } from './cast.ts'
 
 /** The dice with which all goes well. */
@@ -17,7 +18,10 @@ const ANSWERS: readonly BroadcastAnswer[] = [
   'inputs-missing',
   'not-final',
   'unreachable',
+  'mempool-limits',
+  'non-standard',
   'script-invalid',
+  'invalid',
   'rejected',
 ]
 const CHECKS: readonly EnrolmentCheck[] = [
@@ -65,6 +69,13 @@ export function outcomeOf(effect: Effect, dice: number): Outcome | null {
       const { incident_id, envelope_id, txid } = effect
       return { of: 'broadcast', incident_id, envelope_id, txid, answer: ANSWERS[dice % ANSWERS.length] ?? 'accepted' }
     }
+    case 'bump': {
+      const { incident_id, envelope_id, means, txid, feerate } = effect
+      const answer: BumpAnswer = dice % 5 === 3 ? 'no-coin' : dice % 7 === 3 ? 'over-budget' : (ANSWERS[dice % ANSWERS.length] ?? 'accepted')
+      if (answer !== 'accepted' && answer !== 'already-known') return { of: 'bump', incident_id, envelope_id, answer, txid: null, feerate: null }
+      const completed = means === 'anchored' ? txid : completedA(String(dice), 10_000 + dice).txid
+      return { of: 'bump', incident_id, envelope_id, answer, txid: completed, feerate }
+    }
     case 'test-sighting': {
       const { incident_id, member, outpoints } = effect
       const [outpoint] = outpoints
@@ -94,6 +105,7 @@ export function unsolicited(
     { of: 'open-share', incident_id, envelope_id, from, result: 'good' },
     { of: 'rebuild', incident_id, envelope_id, result: tx.txid },
     { of: 'broadcast', incident_id, envelope_id, txid: tx.txid, answer: 'accepted' },
+    { of: 'bump', incident_id, envelope_id, answer: 'accepted', txid: tx.txid, feerate: 9_000 as Feerate },
     { of: 'test-sighting', incident_id, member: from, sighted: { outpoint: first.deposit, tx } },
   ]
   return all[dice % all.length] ?? assert.fail()

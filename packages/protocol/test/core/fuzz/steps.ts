@@ -124,6 +124,23 @@ export const STEPS: readonly fc.Arbitrary<Step>[] = [
       world.answer(dice)
     },
   })),
+  anyDice.map((dice) => ({
+    name: 'a theft that the ladder does not end',
+    run: (world) => {
+      world.connect([{ outpoint: first.deposit, tx: first.unvault }])
+      for (let height = 0; height < 74; height++) {
+        if (height % 6 === 0) for (const from of [2, 3, 4]) world.seat.vote(from, first)
+        world.connect([])
+      }
+      world.answer(WELL)
+      for (const from of [2, 3]) releaseAll(world.seat, from)
+      world.answer(dice % 2 === 0 ? WELL : dice)
+      for (let height = 0; height < dice % 20; height++) {
+        world.connect([])
+        world.answer(dice + height)
+      }
+    },
+  })),
   fc.tuple(anyFrom, anyOf(INCIDENTS), anyOf(VAULTS)).map(([from, incident_id, vault]) => ({
     name: 'pull',
     run: ({ seat }) => {
