@@ -36,16 +36,41 @@ describe('belfry vault, with a full recovery set', () => {
     return ['--bitcoind-port', String(node.rpcPort), '--bitcoind-cookie', node.cookieFile]
   }
   const plan = (deposit: string, out: string, ...more: string[]): string[] => [
-    ...['vault', 'plan', '--network', 'regtest', '--keys', publicKeys(), '--deposit', deposit, '--csv', '12'],
-    ...['--out', space.file(out), ...more],
+    'vault',
+    'plan',
+    '--network',
+    'regtest',
+    '--keys',
+    publicKeys(),
+    '--deposit',
+    deposit,
+    '--csv',
+    '12',
+    '--out',
+    space.file(out),
+    ...more,
   ]
   const offline = (out: string, ...more: string[]): string[] => plan(OUTPOINT, out, '--value', String(VALUE), ...more)
   const full = ['--profile', 'full', '--anyone-can-pay', '--heir-after', String(AFTER), '--staging', '5']
   const sign = (from: string, out: string, ...more: string[]): string[] => [
-    ...['vault', 'sign', '--plan', space.file(from), '--out', space.file(out), ...secret(), ...more],
+    'vault',
+    'sign',
+    '--plan',
+    space.file(from),
+    '--out',
+    space.file(out),
+    ...secret(),
+    ...more,
   ]
   const verify = (from: string, set: string, ...more: string[]): string[] => [
-    ...['vault', 'verify', '--plan', space.file(from), '--set', space.file(set), ...secret(), ...more],
+    'vault',
+    'verify',
+    '--plan',
+    space.file(from),
+    '--set',
+    space.file(set),
+    ...secret(),
+    ...more,
   ]
 
   async function depositScript(): Promise<Uint8Array> {

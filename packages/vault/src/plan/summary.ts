@@ -107,7 +107,9 @@ function purposeSentence(place: Place, plan: VaultPlan): string {
   const back = `takes unvault-${variantClawedBack(place)} back to deep cold`
   switch (place.purpose) {
     case 'unvault':
-      return `begins a spend: to the hot key after ${plan.csv} blocks, to the cold keys at any time`
+      return plan.signing === 'presigned'
+        ? `begins a spend: to the hot key after ${plan.csv} blocks, to the cold keys at any time`
+        : `begins a spend: to the hot key after ${plan.csv} blocks, back by a clawback of this set until then`
     case 'clawback':
       return back
     case 'anyone-can-pay':
