@@ -4,6 +4,9 @@
  * it reaches. Every member has its own estimate: a lasting error and one of the block. The network between them is not in it:
  * what is released is there before the next block.
  */
+import { bidFeerate } from '../../packages/protocol/src/incident/bid.ts'
+import { deadlineBlocks } from '../../packages/protocol/src/incident/deadline.ts'
+import { SITTING_BLOCKS } from '../../packages/protocol/src/incident/means.ts'
 import { dueRung, floorRung, rungOfEstimate } from '../../packages/protocol/src/incident/rungs.ts'
 import type { Feerate } from '../../packages/protocol/src/primitives/index.ts'
 import type { Random } from '../../packages/simulator/src/world/random.ts'
@@ -20,6 +23,7 @@ const PASSING_ERROR = 0.15
 
 /** The hot key may spend in the block after these. */
 export const LAST_BLOCK = WINDOW - 1
+const DEADLINE = deadlineBlocks(WINDOW)
 
 export interface Incident {
   readonly history: FeeHistory
@@ -68,10 +72,13 @@ function playLadder(
   let offered = { vsize: CLAWBACK_VSIZE, feerate: 0 }
   for (let block = 0; block < LAST_BLOCK; block++) {
     const asked = estimates[block] ?? new Float64Array()
-    const rung = members.broadcast(block, asked, at(history.floor, start + block))
+    const floor = at(history.floor, start + block)
+    const rung = members.broadcast(block, asked, floor)
     if (rung > offered.feerate) offered = { vsize: CLAWBACK_VSIZE, feerate: rung }
-    const bumped = wallet?.bump(members.isTopOfAll, at(asked, 0)) ?? null
-    if (bumped !== null) offered = { vsize: ANCHORED_VSIZE, feerate: bumped }
+    if (wallet !== null && members.topHadItsChance(block)) {
+      const paid = wallet.bump(block, at(asked, 0), floor)
+      if (paid !== null) offered = { vsize: ANCHORED_VSIZE, feerate: paid }
+    }
     if (offered.feerate >= at(history.marginal, start + block + 1)) return outcome(block + 1, offered.vsize, offered.feerate)
   }
   return outcome(null, offered.vsize, offered.feerate)
@@ -85,6 +92,7 @@ function outcome(blocks: number | null, vsize: number, feerate: number): Outcome
 class Members {
   readonly #feerates: readonly Feerate[]
   readonly #released = new Int8Array(MEMBERS).fill(-1)
+  #topSince: number | null = null
 
   constructor(feerates: readonly number[]) {
     this.#feerates = feerates.map((feerate) => feerate as Feerate)
@@ -104,8 +112,10 @@ class Members {
     return this.#feerates[Math.min(highest, this.#openable())] ?? 0
   }
 
-  get isTopOfAll(): boolean {
-    return this.#released.every((rung) => rung === this.#feerates.length - 1)
+  /** The top rung was broadcast and has sat unconfirmed: the means that take fee coins are released. */
+  topHadItsChance(block: number): boolean {
+    if (this.#topSince === null && this.#openable() === this.#feerates.length - 1) this.#topSince = block
+    return this.#topSince !== null && block >= this.#topSince + SITTING_BLOCKS
   }
 
   #openable(): number {
@@ -113,30 +123,33 @@ class Members {
   }
 }
 
-/** Blocks that the top rung, released to all, has sat unconfirmed before fee coins are used. */
-const PATIENCE = 2
 /** A coin of this many satoshis, and never more of the vault's value than this percent. */
 const COIN_SATS = 500_000
 const COIN_MAX_PERCENT = 10
-/** Each block without a confirmation asks for a quarter more. */
-const URGENCY = 1.25
 
-/** One bumper's: P with a child that pays; the package must outbid the top rung, which it replaces. */
+/** One bumper's: P with a child that pays. Together they must outbid the top rung, which they replace. */
 class FeeCoins {
-  readonly #top: number
+  readonly #top: Feerate
   readonly #max: number
-  #waited = 0
+  #bid: Feerate | null = null
   #paid: number | null = null
 
   constructor(top: number, vault_sats: number) {
-    this.#top = top
+    this.#top = top as Feerate
     this.#max = Math.floor((Math.min(COIN_SATS, (vault_sats * COIN_MAX_PERCENT) / 100) * 1_000) / ANCHORED_VSIZE)
   }
 
-  /** What is paid now, in sat/kvB; null while nothing is, or nothing more can be. */
-  bump(isTopOfAll: boolean, estimate: number): number | null {
-    if (!isTopOfAll || this.#waited++ < PATIENCE) return null
-    const wanted = Math.min(this.#max, Math.max(estimate, (this.#paid ?? this.#top) * URGENCY))
+  /** What is paid from this block on, in sat/kvB; null while nothing is. */
+  bump(block: number, estimate: number, floor: number): number | null {
+    this.#bid = bidFeerate({
+      estimate: estimate as Feerate,
+      mempool_floor: floor as Feerate,
+      top: this.#top,
+      deadline: DEADLINE,
+      blocks_left: DEADLINE - block,
+      last: this.#bid,
+    })
+    const wanted = Math.min(this.#max, this.#bid)
     if (wanted > (this.#paid ?? this.#top)) this.#paid = wanted
     return this.#paid
   }

@@ -48,15 +48,17 @@ describe('a theft in a fee market', () => {
   it('may be the thief\'s where the market is above the top, unless fee coins pay', () => {
     const above = incidentIn(() => 1_400)
     assert.equal(play(above, named('five-rungs'), BTC).blocks, null)
-    // The top is due to all at 54, and waits two blocks; 333 vB at 1,400 sat/vB.
-    assert.deepEqual(play(above, named('five-rungs+coins'), BTC), { blocks: 57, fee_sats: 466_200, feerate: 1_400_000 })
+    // The top is due to all at 54 and waits two blocks; a bid then asks for more than the coin has: 333 vB at 1,501 sat/vB.
+    assert.deepEqual(play(above, named('five-rungs+coins'), BTC), { blocks: 57, fee_sats: 500_000, feerate: 1_501_501 })
     assert.equal(play(incidentIn(() => 1_600), named('five-rungs+coins'), BTC).blocks, null, 'the coin is too small')
   })
 
-  it('outbids the top rung with fee coins a quarter more each block, where estimates are too low', () => {
-    const misled = incidentIn(() => 300, () => 1)
-    const { blocks, feerate } = play(misled, named('three-rungs+coins'), BTC)
-    assert.deepEqual([blocks, feerate], [75, 312_500])
+  it('outbids the top rung with fee coins where estimates are too low, the more the later', () => {
+    const { blocks, feerate } = play(incidentIn(() => 300, () => 1), named('three-rungs+coins'), BTC)
+    // The top is due at 72. At 74 of 132 blocks the bid is 250 sat/vB times 1 + 3 × (74 / 132)².
+    assert.deepEqual([blocks, feerate], [75, 485_710])
+    const dearer = play(incidentIn(() => 600, () => 1), named('three-rungs+coins'), BTC)
+    assert.ok(dearer.blocks !== null && dearer.blocks > 75 && dearer.feerate >= 600_000 && dearer.feerate < 620_000)
   })
 
   it('is never answered later with fee coins than without, and in no market after the hot key may spend', () => {
