@@ -156,6 +156,28 @@ for (const [policy, knotsArgs] of Object.entries(POLICIES))
       assert.equal(rescued?.value, sats(BigInt(VALUE) - part(set, 'unvault-1').fee - open.fee))
     })
 
+    it('outbids A by its highest rung and no other, once strangers padded it as far as they can', async () => {
+      const { set } = await fundedVault(regtest())
+      const junk = Array.from({ length: 230 }, () => ({ script: PURSE_SCRIPT, value: sats(600) }))
+      const { outpoints } = await regtest().purse.fund(junk)
+      await bitcoind().sendRawTransaction(part(set, 'unvault-0').raw)
+      await regtest().mine(0, 1)
+      const padded = Transaction.fromBuffer(part(set, 'anyone-can-pay-0').raw)
+      for (const outpoint of outpoints) {
+        addInput(padded, outpoint)
+        padded.setWitness(padded.ins.length - 1, [PURSE_WITNESS_SCRIPT])
+      }
+      // Version 3 has at most 10,000 vB (BIP-431).
+      assert.ok(padded.virtualSize() > 9_500 && padded.virtualSize() <= 10_000)
+      await bitcoind().sendRawTransaction(padded.toBuffer())
+      for (const rung of [0, 1, 2, 3] as const) {
+        const { kind } = await bitcoind().testAccept([part(set, `clawback-0-${rung}`).raw])
+        assert.equal(kind, 'conflict', `rung ${rung}`)
+      }
+      const top = part(set, 'clawback-0-4')
+      assert.equal(await bitcoind().sendRawTransaction(top.raw), top.txid)
+    })
+
     it('lets no coin join another clawback', async () => {
       const { set } = await fundedVault(regtest())
       const coin = await feeCoin(regtest())
