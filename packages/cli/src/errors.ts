@@ -28,6 +28,12 @@ export type CliErrorCode =
   | 'no-dead-man'
   /** Nobody said yes to what cannot be taken back. */
   | 'not-confirmed'
+  | 'too-few-signatures'
+  /** A drill did not pass. */
+  | 'drill-failed'
+  | 'drill-not-over'
+  /** No generation of the vault is waiting. */
+  | 'nothing-to-cancel'
   /** The coin is where it should be. */
   | 'nothing-to-recover'
   /** Another transaction took the coin. */
@@ -60,6 +66,9 @@ const ENDINGS: { readonly [E in Exclude<Ending, 'done' | 'refused'>]: readonly s
     'not-all-receipts',
     'not-active',
     'coin-lost',
+    'drill-failed',
+    'drill-not-over',
+    'too-few-took-it',
     'too-few-receipts',
     'bundle-broken',
     // Of this machine

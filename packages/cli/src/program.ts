@@ -45,6 +45,16 @@ const NOUNS: readonly Noun[] = [
     load: async () => (await import('./commands/incident/index.ts')).registerIncident,
   },
   {
+    name: 'panic',
+    summary: 'Bring a vault to deep cold now, by order of its owner or guardians',
+    load: async () => (await import('./commands/panic/index.ts')).registerPanic,
+  },
+  {
+    name: 'drill',
+    summary: 'Rehearse an incident, and show what was rehearsed',
+    load: async () => (await import('./commands/drill/index.ts')).registerDrill,
+  },
+  {
     name: 'demo',
     summary: 'Show a theft and its clawback on this machine',
     load: async () => (await import('./demo/index.ts')).registerDemo,

@@ -105,7 +105,7 @@ export interface ToldPanic {
 }
 
 /** An incident goes on; for this order it is over. */
-const OVER: ReadonlySet<string> = new Set(['recovered', 'settled', 'lost'])
+const OVER: ReadonlySet<string> = new Set(['recovered', 'secured', 'settled', 'lost'])
 
 /** As followDrill. It ends with the first confirmation: from then on the incident is followed like any other. */
 export async function followPanic(

@@ -19,7 +19,9 @@ export type CommandResult =
 export interface SendOptions {
   /** As each member answers, and again when its answer changes. */
   readonly onResult?: (result: CommandResult) => void
-  /** How often to ask a member again whose answer may change. Default 0. */
+  /** So many that took it need no more rounds, for they pass it on. Default: all. */
+  readonly enough?: number
+  /** How often to ask those again whose answer may change. Default 0. */
   readonly retries?: number
   readonly retry_ms?: number
   readonly signal?: AbortSignal
@@ -27,27 +29,46 @@ export interface SendOptions {
 
 const RETRY_MS = 2_000
 
-/** Safe to repeat with the same bytes: a member obeys a command once. @throws NetworkError aborted or an AbortError */
+/**
+ * Safe to repeat with the same bytes: a member obeys a command once.
+ * @returns in the order of the members
+ * @throws NetworkError aborted or an AbortError
+ */
 export async function sendCommand(link: FederationLink, signed: SignedCommand, options: SendOptions = {}): Promise<CommandResult[]> {
-  return await Promise.all(link.federation.members.map(({ index }) => untilSettled(link, index, signed, options)))
-}
-
-async function untilSettled(
-  link: FederationLink,
-  member: MemberIndex,
-  signed: SignedCommand,
-  { onResult, retries = 0, retry_ms = RETRY_MS, signal }: SendOptions,
-): Promise<CommandResult> {
-  let told: string | null = null
+  const { onResult, retries = 0, retry_ms = RETRY_MS, signal } = options
+  const members = link.federation.members.map(({ index }) => index)
+  const { enough = members.length } = options
+  const results = new Map<MemberIndex, CommandResult>()
   for (let left = retries; ; left--) {
-    const result = await give(link, member, signed, signal)
-    const words = result.result === 'taken' ? result.state : result.result === 'destroyed' ? 'destroyed' : result.code
-    if (words !== told) onResult?.(result)
-    told = words
-    const again = result.result === 'taken' ? result.state === 'held' : result.result !== 'destroyed' && result.retryable
-    if (!again || left <= 0) return result
+    const open = members.filter((member) => mayChange(results.get(member)))
+    await Promise.all(
+      open.map(async (member) => {
+        const result = await give(link, member, signed, signal)
+        if (wordOf(result) !== wordOf(results.get(member))) onResult?.(result)
+        results.set(member, result)
+      }),
+    )
+    const told = members.flatMap((member) => results.get(member) ?? [])
+    const isEnough = told.filter((result) => !mayChange(result) && hasTaken(result)).length >= enough
+    if (isEnough || left <= 0 || !told.some(mayChange)) return told
     await sleep(retry_ms, undefined, signal ? { signal } : {})
   }
+}
+
+function mayChange(result: CommandResult | undefined): boolean {
+  if (result === undefined) return true
+  if (result.result === 'taken') return result.state === 'held'
+  return result.result !== 'destroyed' && result.retryable
+}
+
+function hasTaken({ result }: CommandResult): boolean {
+  return result === 'taken' || result === 'destroyed'
+}
+
+function wordOf(result: CommandResult | undefined): string {
+  if (result === undefined) return ''
+  if (result.result === 'taken') return result.state
+  return result.result === 'destroyed' ? result.result : result.code
 }
 
 async function give(link: FederationLink, member: MemberIndex, signed: SignedCommand, signal?: AbortSignal): Promise<CommandResult> {

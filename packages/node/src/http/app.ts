@@ -4,7 +4,7 @@ import { Hono } from 'hono'
 import type { Metrics, MetricsSources } from '../metrics/index.ts'
 import type { ToldMovement } from '../movements/index.ts'
 import {
-  feeWalletView, incidentView, incidentsView, movementsView, peersView, readiness, statusView, vaultsView, watchesView,
+  drillsView, feeWalletView, incidentView, incidentsView, movementsView, peersView, readiness, statusView, vaultsView, watchesView,
 } from '../views/index.ts'
 import type { WatchEntry } from '../wallets/index.ts'
 import { JSON_HEADERS, PLAIN_HEADERS, REFUSALS, STATUS, failureBody, successBody } from './answer.ts'
@@ -63,6 +63,7 @@ export function createApp({ sources, metrics, liveness, token, watching, onBug }
     const view = isHex32(id) ? incidentView(state(), id as IncidentId) : null
     return view ? success(view) : failure(REFUSALS.noIncident())
   })
+  app.get('/api/v1/drills', () => success({ drills: drillsView(state()) }))
   app.get('/api/v1/peers', () => success({ peers: peersView(state()) }))
   app.get('/api/v1/fee-wallet', () => success(feeWalletView(state(), feeWallet())))
   app.get('/api/v1/watches', () =>

@@ -2,6 +2,7 @@
 import { type ChainState, type FeeReserve, type State, VAULT_RISKS } from '@belfry/protocol'
 import {
   type Counts,
+  type DrillAge,
   INCIDENT_STATUSES,
   type MarketCounts,
   PEER_LIVES,
@@ -11,6 +12,7 @@ import {
   type ShellHealth,
   VAULT_STATES,
   countsOf,
+  drillAges,
   marketCounts,
   peersView,
   readiness,
@@ -23,13 +25,21 @@ export interface ShownState {
   readonly readiness: Readiness
   readonly counts: Counts
   readonly market: MarketCounts
+  readonly drills: readonly DrillAge[]
   /** The other members. */
   readonly peers: readonly PeerView[]
 }
 
 export function shownState(state: State, shell: ShellHealth, reserve: FeeReserve | null): ShownState {
   const peers = peersView(state).filter(({ self }) => !self)
-  return { state, readiness: readiness(state, shell), counts: countsOf(state), market: marketCounts(state, reserve), peers }
+  return {
+    state,
+    readiness: readiness(state, shell),
+    counts: countsOf(state),
+    market: marketCounts(state, reserve),
+    drills: drillAges(state),
+    peers,
+  }
 }
 
 const MS_PER_SECOND = 1_000
@@ -70,6 +80,19 @@ export const STATE_METRICS: readonly Family<ShownState>[] = [
     ({ market }) => market.least_headroom),
   metric('belfry_incidents', 'Incidents by where they stand.',
     ({ counts }) => INCIDENT_STATUSES.map((status) => [counts.incidents[status], status]), ['status']),
+  metric('belfry_drill_age_blocks', 'Blocks since the vault whose last passed drill of this level is the oldest began it.',
+    ({ drills }) => drills.flatMap(({ level, blocks }) => (blocks === null ? [] : [[blocks, String(level)]])), ['level']),
+  metric(
+    'belfry_drill_passed_timestamp_seconds',
+    'When the vault whose last passed drill of this level is the oldest began it, in Unix time.',
+    ({ drills }) =>
+      drills.flatMap(({ level, commanded_at_ms }) =>
+        commanded_at_ms === null ? [] : [[commanded_at_ms / MS_PER_SECOND, String(level)]],
+      ),
+    ['level'],
+  ),
+  metric('belfry_vaults_without_drill', 'Vaults that are not known to have passed a drill of this level.',
+    ({ drills }) => drills.map(({ level, vaults_without }) => [vaults_without, String(level)]), ['level']),
   metric('belfry_evidence_pieces', 'Pairs of conflicting signed messages held against members.',
     ({ counts }) => counts.evidence),
   metric('belfry_ledger_entries', 'Slots that this member signed for.', ({ state }) => state.durable.ledger.size),

@@ -1,4 +1,5 @@
 /** What a node tells of itself: pure functions of the core's state to plain snake_case objects, without any secret. */
+export { type DrillAge, type DrillReportView, type DrillView, type TrialView, drillAges, drillsView } from './drills.ts'
 export {
   type BroadcastReceiptView,
   type IncidentView,

@@ -1,5 +1,7 @@
 import type { Register } from '../../program.ts'
 import { registerAddress } from './address.ts'
+import { registerCancel } from './cancel.ts'
+import { registerDestroy } from './destroy.ts'
 import { registerCountersign } from './countersign.ts'
 import { registerEnrol } from './enrol.ts'
 import { registerExport } from './export.ts'
@@ -8,6 +10,7 @@ import { registerKeys } from './keys.ts'
 import { registerList } from './list.ts'
 import { registerPlan } from './plan.ts'
 import { registerRecover } from './recover.ts'
+import { registerRevoke } from './revoke.ts'
 import { registerRenew } from './renew.ts'
 import { registerShow } from './show.ts'
 import { registerSign } from './sign.ts'
@@ -34,5 +37,8 @@ export const registerVault: Register = (program, registrar) => {
   registerExport(vault, registrar)
   registerList(vault, registrar)
   registerShow(vault, registrar)
+  registerCancel(vault, registrar)
+  registerRevoke(vault, registrar)
+  registerDestroy(vault, registrar)
   registerRecover(vault, registrar)
 }

@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import { type Registrar, addCommand } from '../../command.ts'
+import { type OrderKind, type Outcome, type Sent, giveOrder } from '../../orders/give.ts'
+import { type OrderOptions, orderOptions } from '../../orders/options.ts'
+import { memberName } from '../../orders/results.ts'
+
+const USUAL_WAIT_S = 30
+
+export function registerDestroy(parent: Command, registrar: Registrar): void {
+  addCommand<OrderOptions>(parent, registrar, {
+    usage: 'destroy',
+    summary: 'Have members forget the shares of a vault whose coin has left',
+    about:
+      'The enrolment keys order it. A member obeys only once its own bitcoind has shown that the coin has left the vault, 100\n' +
+      'blocks deep, and then signs that it has forgotten its shares. A false member may keep a copy all the same.',
+    example: 'belfry vault destroy --lock federation.lock.json --data owner --vault enrolment.json --passphrase-file pass',
+    options: orderOptions(USUAL_WAIT_S),
+    run: (options) => giveOrder(options, DESTROY, registrar.shell),
+  })
+}
+
+const DESTROY: OrderKind = {
+  order: 'destroy',
+  make: () => Promise.resolve({ order: 'destroy' }),
+  meaning: () => ['Members forget every share and envelope of this vault. It cannot be taken back.'],
+  asks: true,
+  // Whoever has forgotten a vault has nothing left to tell others of it.
+  everybody: true,
+  follow: (sent) => Promise.resolve(outcomeOf(sent)),
+}
+
+function outcomeOf({ federation, results }: Sent): Outcome {
+  const destroyed = results.filter(({ result }) => result === 'destroyed')
+  const left = results.length - destroyed.length
+  return {
+    json: { destroyed: destroyed.length, left },
+    human: (style) => [
+      style('green', `${destroyed.length} of ${results.length} members signed that they have forgotten the vault.`),
+      ...destroyed.map(({ member }) => `  ${memberName(federation, member)}`),
+      ...(left === 0 ? [] : ['Run it again when the others answer.']),
+    ],
+  }
+}

@@ -1,0 +1,1 @@
+export { drillsOf, newestFirst } from './history.ts'
