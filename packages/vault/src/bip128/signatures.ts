@@ -14,7 +14,7 @@ export interface SpentOutput {
   readonly value: bigint
 }
 
-/** The one input of `raw`, which decodes, against the output that it spends: P2WPKH, P2TR by key, P2WSH of a multisig. */
+/** The one input of `raw`, which decodes, against the output that it spends: P2WPKH, P2TR by key, P2WSH of a multisig or of Belfry's staging. */
 export function signatureVerdict(raw: Uint8Array, spent: SpentOutput): SignatureVerdict {
   try {
     return verdictOn(Transaction.fromBuffer(raw), spent)
@@ -33,6 +33,8 @@ function verdictOn(transaction: Transaction, spent: SpentOutput): SignatureVerdi
   const last = witness.at(-1)
   if (version !== 0 || length !== 32 || last === undefined) return 'unknown'
   if (!equalBytes(crypto.sha256(last), program)) return 'invalid'
+  const waiting = waitingKeyIn(last)
+  if (waiting !== null && witness.length === 2) return verdictIf(isWaitingKeySigned(transaction, spent, last, waiting, witness[0] ?? new Uint8Array()))
   const multi = multisigIn(last)
   return multi === null ? 'unknown' : verdictIf(isMultisigSigned(transaction, spent, last, multi, witness.slice(0, -1)))
 }
@@ -65,6 +67,37 @@ function isTaprootSigned(
   if (signature.length !== 64 && (signature.length !== 65 || type === 0)) return false
   const digest = transaction.hashForWitnessV1(0, [script], [value], type)
   return ecc.verifySchnorr(digest, key, signature.subarray(0, 64))
+}
+
+interface WaitingKey {
+  readonly key: Uint8Array
+  readonly blocks: number
+}
+
+/** The key of `andor(pk(key),older(blocks),…)`, Belfry's own staging: `<key> CHECKSIG NOTIF … ELSE <blocks> CSV ENDIF`. */
+function waitingKeyIn(witness_script: Uint8Array): WaitingKey | null {
+  const chunks = scripts.decompile(witness_script) ?? []
+  const [key, check, notIf] = chunks
+  const [otherwise, wait, verify, end] = chunks.slice(-4)
+  const isShape =
+    check === opcodes['OP_CHECKSIG'] &&
+    notIf === opcodes['OP_NOTIF'] &&
+    otherwise === opcodes['OP_ELSE'] &&
+    verify === opcodes['OP_CHECKSEQUENCEVERIFY'] &&
+    end === opcodes['OP_ENDIF']
+  if (!isShape || !(key instanceof Uint8Array) || wait === undefined) return null
+  return { key, blocks: typeof wait === 'number' ? wait - 0x50 : scripts.number.decode(wait) }
+}
+
+function isWaitingKeySigned(
+  transaction: Transaction,
+  { value }: SpentOutput,
+  witness_script: Uint8Array,
+  { key, blocks }: WaitingKey,
+  signature: Uint8Array,
+): boolean {
+  const sequence = transaction.ins[0]?.sequence ?? 0
+  return sequence <= 0xffff && sequence >= blocks && isSigned(transaction, witness_script, value, signature, key)
 }
 
 interface Multisig {
