@@ -9,7 +9,7 @@ import type { Raid } from './support/raid.ts'
 underEachPolicy('a thief with the cold keys', function (policy) {
   this.timeout(TEST_LIMIT_MS)
   const field = useField(policy)
-  const stolen = 'cold-keys'
+  const stolen = ['cold-keys'] as const
 
   /** The rung that a member sends first. */
   function topEmergency({ vault }: Raid): Txid {

@@ -1,12 +1,13 @@
 /** A vault that is robbed: what its owner lost to the thief, and the thief's program. */
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { RegtestNode } from '../../../packages/bitcoind/src/index.ts'
 import { type Cluster, environment } from '../../../packages/cli/src/demo/cluster/index.ts'
 import { type EnrolledVault, type VaultInit, setUpVault } from '../../../packages/cli/src/demo/vault/enrolled-vault.ts'
+import { LOCK } from '../../../packages/cli/src/files/names.ts'
 import { LEAST_COST, SecretBytes } from '../../../packages/keystore/src/index.ts'
 import { type Txid, sats } from '../../../packages/protocol/src/primitives/index.ts'
 import { unvaultToJson } from '../../../packages/vault/src/index.ts'
@@ -23,7 +24,7 @@ const execFileAsync = promisify(execFile)
 
 export interface RaidInit extends Partial<Omit<VaultInit, 'name'>> {
   /** What the thief got beside the hot device. */
-  readonly stolen?: 'cold-keys'
+  readonly stolen?: readonly ('cold-keys' | 'owner-keys')[]
   /** His own money: coins of this value. */
   readonly coins?: { readonly count: number; readonly value: number }
 }
@@ -43,7 +44,7 @@ export class Raid {
   }
 
   /** A vault that every member guards, and a thief with what he needs. */
-  static async on(cluster: Cluster, node: RegtestNode, name: string, { stolen, coins, ...init }: RaidInit = {}): Promise<Raid> {
+  static async on(cluster: Cluster, node: RegtestNode, name: string, { stolen = [], coins, ...init }: RaidInit = {}): Promise<Raid> {
     const vault = await setUpVault(cluster, { name, act_at: 'confirmation', ...init })
     const loot = join(cluster.dir, `loot-${randomBytes(4).toString('hex')}`)
     await mkdir(loot, { mode: 0o700 })
@@ -54,8 +55,13 @@ export class Raid {
     await write(LOOT_FILES.unvault, unvaultToJson(vault.set))
     const { hot, cold } = vault.keys
     await hot.writeTo({ path: join(loot, LOOT_FILES.hotKey), passphrase, cost: LEAST_COST })
-    if (stolen === 'cold-keys') {
+    if (stolen.includes('cold-keys')) {
       await Promise.all(cold.map((key, at) => key.writeTo({ path: join(loot, LOOT_FILES.coldKey(at)), passphrase, cost: LEAST_COST })))
+    }
+    if (stolen.includes('owner-keys')) {
+      await cp(cluster.owner.files.dataDir, join(loot, LOOT_FILES.owner), { recursive: true })
+      await writeFile(join(loot, LOOT_FILES.manifest), vault.bundle.manifest.bytes)
+      await copyFile(cluster.lock, join(loot, LOOT_FILES.owner, LOCK))
     }
     await write(LOOT_FILES.coins, JSON.stringify(coins === undefined ? [] : await coinsFor(cluster, coins)))
     return new Raid(cluster, vault, node, loot)

@@ -8,15 +8,15 @@ const SAT_PER_KVB = 1_000
 
 /** Pays the deposit to himself, at each feerate in turn. */
 export async function coldSpend(loot: Loot, teller: Teller, feerates: readonly number[]): Promise<void> {
-  for (const move of await movesOf(loot, feerates)) await teller.send(move)
+  for (const move of await coldMoves(loot, feerates)) await teller.send(move)
 }
 
 /** As a miner: in a block that nobody saw coming. */
 export async function mineColdSpend(loot: Loot, teller: Teller, feerates: readonly number[]): Promise<void> {
-  for (const move of await movesOf(loot, feerates)) await teller.mine(move)
+  for (const move of await coldMoves(loot, feerates)) await teller.mine(move)
 }
 
-async function movesOf(loot: Loot, feerates: readonly number[]) {
+export async function coldMoves(loot: Loot, feerates: readonly number[]) {
   const { plan } = await loot.unvaults()
   const { keys, sign } = await loot.coldKeys()
   return feerates.map((sat_vb) => {

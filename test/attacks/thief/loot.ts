@@ -18,6 +18,10 @@ export const LOOT_FILES = {
   coldKey: (at: number): string => `cold-${at + 1}.key`,
   passphrase: 'passphrase',
   coins: 'coins.json',
+  /** A folder: his keys to connect and to sign with, their passphrase, and the lock. */
+  owner: 'owner',
+  /** The bytes of the first generation's manifest, as they stand in the owner's enrolment. */
+  manifest: 'manifest.bin',
 } as const
 
 /** Two are enough for every vault here. */
@@ -29,10 +33,10 @@ export interface OwnCoin {
 }
 
 export class Loot {
-  readonly #folder: string
+  readonly folder: string
 
   constructor(folder: string) {
-    this.#folder = folder
+    this.folder = folder
   }
 
   /** Every U of the vault, lowest feerate first, as the hot device holds them. */
@@ -58,11 +62,11 @@ export class Loot {
 
   async #key(name: string): Promise<OwnerKey> {
     using passphrase = SecretBytes.from(Buffer.from((await this.#text(LOOT_FILES.passphrase)).trim()))
-    return await openOwnerKey({ path: join(this.#folder, name), passphrase })
+    return await openOwnerKey({ path: join(this.folder, name), passphrase })
   }
 
   #text(name: string): Promise<string> {
-    return readFile(join(this.#folder, name), 'utf8')
+    return readFile(join(this.folder, name), 'utf8')
   }
 }
 

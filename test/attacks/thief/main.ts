@@ -11,6 +11,7 @@ import { coldSpend, mineColdSpend } from './cold.ts'
 import { flood } from './flood.ts'
 import { children, hotSpend, mineUnvault, unvault } from './hot.ts'
 import { Loot } from './loot.ts'
+import { nameColdSpend, order, supersede } from './owner.ts'
 import { anchorChild, cycleIn, cycleOut, inflate } from './pinning.ts'
 import { reorg } from './reorg.ts'
 import { Teller } from './telling.ts'
@@ -30,6 +31,9 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   'cycle-out': cycleOut,
   flood,
   reorg,
+  supersede,
+  'name-cold-spend': nameColdSpend,
+  order,
 }
 
 const { values, positionals: [name = '', ...numbers] } = parseArgs({

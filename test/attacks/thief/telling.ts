@@ -49,9 +49,14 @@ export class Teller {
     }
   }
 
+  /** What no bitcoind answers. */
+  say({ tried, answer, reason }: Pick<Attempt, 'tried' | 'answer' | 'reason'>): void {
+    write({ tried, txid: null, vsize: null, fee_sats: 0, own_sats: 0, answer, reason })
+  }
+
   #tell({ tried, raw, fee_sats, own_sats = 0 }: Move, answer: BroadcastAnswer): boolean {
     const transaction = Transaction.fromBuffer(raw)
-    const attempt: Attempt = {
+    write({
       tried,
       txid: transaction.getId(),
       vsize: transaction.virtualSize(),
@@ -59,8 +64,11 @@ export class Teller {
       own_sats: Number(own_sats),
       answer: answer.kind,
       reason: 'reason' in answer ? answer.reason : null,
-    }
-    process.stdout.write(`${JSON.stringify(attempt)}\n`)
+    })
     return answer.kind === 'accepted' || answer.kind === 'already-known'
   }
+}
+
+function write(attempt: Attempt): void {
+  process.stdout.write(`${JSON.stringify(attempt)}\n`)
 }
