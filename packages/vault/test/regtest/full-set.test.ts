@@ -9,7 +9,9 @@ import {
   buildStagingReturn,
   createPlan,
   feerate,
+  joinCoin,
   multisigScript,
+  payByChild,
   type PlanRequest,
   recoverySetFromPsbts,
   scriptOfAddress,
@@ -20,10 +22,13 @@ import {
   signRecoverySet,
   toPsbt,
   type TransactionId,
+  USUAL_ANCHORED_VSIZE,
+  USUAL_ANYONE_CAN_PAY_VSIZE,
   variantClawedBack,
   type VaultPlan,
 } from '../../src/index.ts'
-import { signerOf } from '../support/keys.ts'
+import { coinSigner, scriptOfKey } from '../support/fee-parents.ts'
+import { signerOf, testKey } from '../support/keys.ts'
 import { COLD, FULL, HEIR, pubs, request } from '../support/plans.ts'
 
 const CSV = 12
@@ -200,6 +205,34 @@ for (const [policy, knotsArgs] of Object.entries(POLICIES))
       assert.deepEqual([entry?.vsize, entry?.fee], [parent.vsize, parent.fee])
       await regtest().mine(0, 1)
       assert.deepEqual((await bitcoind().getTxOut(outpointOf(parent.txid, 0), false))?.script, scriptsOf(plan).deep_cold.script)
+    })
+
+    it('is completed by the fee wallet of a node: A with a coin, or P with a child, at the sizes that it reckons with', async () => {
+      const key = testKey('fee wallet')
+      const script = scriptOfKey(key)
+      const { plan, set } = await fundedVault(regtest())
+      const { outpoints } = await regtest().purse.fund([{ script, value: sats(FEE_COIN) }, { script, value: sats(FEE_COIN) }])
+      const [first, second] = outpoints.map((outpoint) => ({ outpoint, value: sats(FEE_COIN), key: key.pub }))
+      assert.ok(first !== undefined && second !== undefined)
+      const sign = coinSigner([key])
+      await bitcoind().sendRawTransaction(part(set, 'unvault-0').raw)
+      await regtest().mine(0, 1)
+      const p = part(set, 'anchored-0')
+      const rate = feerate(100_000)
+      const child = payByChild({ parent: p.raw, parent_fee: p.fee, coin: first, change: script, feerate: rate, min_fee: sats(0), sign })
+      assert.equal((await bitcoind().broadcastPackage([p.raw, child.raw])).kind, 'accepted')
+      const a = part(set, 'anyone-can-pay-0')
+      const complete = joinCoin({ raw: a.raw, own_fee: a.fee, coin: second, sign })
+      // It reckons with the longest signatures; each of the three may be a byte shorter.
+      for (const [vsize, usual] of [
+        [p.vsize + child.vsize, USUAL_ANCHORED_VSIZE],
+        [complete.vsize, USUAL_ANYONE_CAN_PAY_VSIZE],
+      ] as const)
+        assert.ok(vsize <= usual && vsize >= usual - 2, `${vsize} of ${usual} vB`)
+      assert.equal((await bitcoind().broadcast(complete.raw)).kind, 'accepted', 'it pays more than P with its child')
+      await regtest().mine(0, 1)
+      const rescued = await bitcoind().getTxOut(outpointOf(complete.txid, 0), false)
+      assert.deepEqual(rescued?.script, scriptsOf(plan).deep_cold.script)
     })
 
     it('lets nobody send the dead man before the deposit has rested, and the heir spend after staging', async () => {
