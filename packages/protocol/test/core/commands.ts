@@ -1,5 +1,6 @@
 /** Commands of owners, signed with the stand-in for BIP-340. */
-import { type BlockRef, type Command, type Hash32, type IncidentId, type Order, type SignedCommand, ANCHOR_DEPTH, commandDigest, commandHash, commandRequest, encodeCommand, encodeSignedCommand, incidentIdOf } from '../../src/index.ts'
+import assert from 'node:assert/strict'
+import { type BlockRef, type Command, type Hash32, type IncidentId, type InfoRequest, type Order, type OwnerAnswer, type SignedCommand, ANCHOR_DEPTH, commandDigest, commandHash, commandRequest, encodeCommand, encodeSignedCommand, incidentIdOf, infoRequest } from '../../src/index.ts'
 import { fromHex, toCbor, utf8 } from '../../src/primitives/index.ts'
 import type { Seat } from './seat.ts'
 import { type TestVault, blockAt, hasher, ownerSign, sha256 } from './setting.ts'
@@ -19,7 +20,18 @@ export interface CommandChoices {
   readonly change?: (command: Command) => Command
 }
 
-export const DRILL = { order: 'drill', held_back: [], trial: null } as const
+export type DrillOrder = Extract<Order, { order: 'drill' }>
+
+export function drill(level: number, change: Partial<DrillOrder> = {}): DrillOrder {
+  return { order: 'drill', level, held_back: [], trial: null, ...change }
+}
+
+/** What a member tells its owner. */
+export function ask(seat: Seat, what: InfoRequest['what']): OwnerAnswer {
+  const request: InfoRequest = { what }
+  const [answer] = seat.request(toCbor(infoRequest, request), 'info')
+  return answer ?? assert.fail()
+}
 
 /** Anchored as deep as must be at a member whose tip this is. */
 export function orderAt(tip: number, vault: TestVault, what: Order, choices: CommandChoices = {}): GivenCommand {
@@ -39,9 +51,13 @@ export function orderAt(tip: number, vault: TestVault, what: Order, choices: Com
   return { signed, hash: commandHash(hasher, bytes), bytes: encodeSignedCommand(signed) }
 }
 
+export function commandRequestOf({ signed }: Pick<GivenCommand, 'signed'>): Uint8Array {
+  return toCbor(commandRequest, { signed })
+}
+
 /** Handed over by the owner. @returns the state, or the code of the refusal */
-export function give(seat: Seat, { signed }: GivenCommand): string {
-  const [answer] = seat.request(toCbor(commandRequest, { signed }), 'command')
+export function give(seat: Seat, { signed }: Pick<GivenCommand, 'signed'>): string {
+  const [answer] = seat.request(commandRequestOf({ signed }), 'command')
   if (answer?.answer === 'command') return answer.state
   return answer?.answer === 'refused' ? answer.code : (answer?.answer ?? 'no answer')
 }
