@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { type EnrolmentBundle, type GuardedVault, makeBundle } from '../../packages/client/src/index.ts'
+import { type EnrolmentBundle, type GuardedVault, countersign, makeBundle } from '../../packages/client/src/index.ts'
 import {
+  type InfoRequest,
   type Manifest,
   type ManifestHash,
   decodeManifest,
@@ -8,13 +9,14 @@ import {
   enrolInfo,
   enrolRequest,
   envelopesOf,
+  infoRequest,
   manifestHash,
   taggedHash,
 } from '../../packages/protocol/src/index.ts'
-import { type MemberIndex, fromHex, toCbor } from '../../packages/protocol/src/primitives/index.ts'
+import { type MemberIndex, fromHex, outpointOf, toCbor } from '../../packages/protocol/src/primitives/index.ts'
 import { OwnerKey, seal, sha256 } from '../../packages/keystore/src/index.ts'
 import { makeFederation, secretOf } from '../support/federation.ts'
-import { Scene, clawbackTxid, testVault } from '../support/vaults.ts'
+import { Scene, clawbackTxid, emergencyTxid, testVault, transactionOf } from '../support/vaults.ts'
 
 /** A scene at height 100 whose vault is not enrolled yet. */
 async function unguarded(): Promise<Scene> {
@@ -237,5 +239,106 @@ describe('a deposit that moves while a member verifies its enrolment', () => {
     })
     assert.equal(await answer.then((one) => one.answer === 'refused' && one.code), 'deposit-spent')
     assert.equal(scene.members.state(1).durable.vaults.size, 0)
+  })
+})
+
+describe('a vault whose coin is paid in after the receipts', () => {
+  const later = { deposit: { ...testVault().deposit, funding: 'after-receipts' as const } }
+
+  async function told(scene: Scene): Promise<boolean[]> {
+    const all: boolean[] = []
+    const wanted: InfoRequest = { what: 'vaults' }
+    for (let member = 1; member <= 5; member++) {
+      const answer = await scene.members.request(scene.index(member), 'info', toCbor(infoRequest, wanted))
+      if (answer.answer === 'vaults') all.push(...answer.vaults.map(({ funded }) => funded))
+    }
+    return all
+  }
+
+  it('is guarded before it is funded, and says so until the coin is there', async () => {
+    const scene = await Scene.guarded({ vault: later })
+    await scene.connect()
+    assert.deepEqual(await told(scene), [false, false, false, false, false])
+    assert.deepEqual(scene.tells('deposit-funded'), [])
+    scene.members.depositSeen = 'deposit'
+    await scene.connectMany(2)
+    assert.deepEqual(await told(scene), [true, true, true, true, true])
+    assert.equal(scene.tells('deposit-funded').length, 5, 'once by each member')
+    await scene.theftConfirmed()
+    assert.equal(scene.tells('incident-opened')[0]?.detail, 'theft')
+  })
+
+  it('is funded where what spends it is all that is seen of the coin', async () => {
+    const scene = await Scene.guarded({ vault: later })
+    await scene.theftConfirmed()
+    assert.deepEqual(await told(scene), [true, true, true, true, true])
+    assert.ok(scene.broadcast().some(({ txid }) => txid === clawbackTxid(2)))
+  })
+
+  it('raises an alarm where another coin is paid in than was meant', async () => {
+    const scene = await Scene.guarded({ vault: later })
+    scene.members.depositSeen = 'other'
+    await scene.connectMany(2)
+    assert.deepEqual(scene.tells('deposit-differs').map(({ level }) => level), Array(5).fill('error'))
+  })
+
+  it('is none of those that were looked at before', async () => {
+    const scene = await Scene.guarded()
+    assert.deepEqual(await told(scene), [true, true, true, true, true])
+  })
+})
+
+describe('a vault of another custody scheme', () => {
+  const { emergency } = testVault()
+
+  it('may have dead-man transactions alone: a theft of it is told, and nothing is sent', async () => {
+    const scene = await Scene.guarded({ vault: { unvaults: [], emergency: [], dead_man: emergency } })
+    const thief = transactionOf('a thief')
+    await scene.connect([{ outpoint: scene.deposit, tx: thief }])
+    assert.deepEqual(new Set(scene.tells('incident-opened').map(({ detail }) => detail)), new Set(['cold-theft']))
+    assert.deepEqual(scene.broadcast(), [])
+  })
+
+  it('may have no unvault: whatever spends it is answered by its emergency ladder', async () => {
+    const scene = await Scene.guarded({ vault: { unvaults: [] } })
+    await scene.members.chain({ event: 'spend-seen', outpoint: scene.deposit, tx: transactionOf('a thief') })
+    assert.ok(scene.broadcast().some(({ txid }) => txid === emergencyTxid(250)))
+  })
+
+  it('may be claimed back from an output of its unvault that is not the first', async () => {
+    const { unvaults } = testVault()
+    const scene = await Scene.guarded({ vault: { unvaults: unvaults.map((one) => ({ ...one, vout: 2 })) } })
+    await scene.theftConfirmed()
+    const [vault] = scene.members.state(1).durable.vaults.values()
+    assert.ok(vault?.coins.has(outpointOf(scene.vault.unvault.txid, 2)))
+    assert.ok(scene.broadcast().some(({ txid }) => txid === clawbackTxid(2)))
+  })
+})
+
+describe('an enrolment of several owners', () => {
+  const bob = new OwnerKey(secretOf('bob', 32))
+
+  it('is taken once as many have signed as the generation before asks, whatever it asks itself', async () => {
+    const scene = await unguarded()
+    const { federation, owner } = scene.setting
+    const keys = [owner.root.publicKey, bob.publicKey]
+    const both = { enrol: { k: 2, keys }, announce: [], panic: { k: 1, keys } }
+    const first = await makeBundle({ federation, vault: scene.vault, root: owner.root, owner: both })
+    assert.equal(await codeOf(scene, first), 'signatures-missing')
+    const receipts: Uint8Array[] = []
+    for (let member = 1; member <= 5; member++) {
+      const answer = await scene.sendManifest(member, countersign(first, bob))
+      if (answer.answer === 'receipt') receipts.push(answer.frame)
+    }
+    const previous = manifestHash({ sha256 }, first.manifest.bytes)
+    const request = { request: 'bundle' as const, manifest_hash: previous, receipts }
+    for (let member = 1; member <= 5; member++)
+      await scene.members.request(scene.index(member), 'enrol', toCbor(enrolRequest, request))
+
+    // The next one would have one owner again: that, too, both must sign.
+    const alone = { federation, vault: testVault({ csv: 200 }), root: owner.root, generation: 2, previous, signers: both.enrol }
+    const second = await makeBundle(alone)
+    assert.equal(await codeOf(scene, second), 'signatures-missing')
+    assert.equal(await codeOf(scene, countersign(second, bob)), 'receipt')
   })
 })

@@ -35,6 +35,8 @@ export interface Broadcast {
 export class TestMembers {
   readonly federation: Federation
   readonly broadcasts: Broadcast[] = []
+  /** What every member's bitcoind says of a coin that is to be paid in later. */
+  depositSeen: 'nothing' | 'deposit' | 'other' = 'nothing'
   readonly tells: (Tell & { by: MemberIndex })[] = []
   readonly verdicts: { by: MemberIndex; peer: MemberIndex; code: string; kind: string }[] = []
   /** Members that are down: nothing reaches them and they do nothing. */
@@ -180,6 +182,9 @@ export class TestMembers {
       }
       case 'test-sighting':
         this.#outcome(member, { of: 'test-sighting', incident_id: effect.incident_id, member: effect.member, sighted: null })
+        return
+      case 'look-at-deposit':
+        this.#outcome(member, { of: 'look-at-deposit', vault_id: effect.vault_id, seen: this.depositSeen })
         return
       case 'forget':
       case 'watch':

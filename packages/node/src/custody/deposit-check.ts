@@ -42,6 +42,17 @@ async function missing(bitcoind: Bitcoind, deposit: Deposit, confirmations: numb
   return (await found(bitcoind, deposit, confirmations)) ?? 'deposit-spent'
 }
 
+/** Whether a coin that was to be paid in later has come: in the mempool or a block, and though it was spent since. */
+export async function seenOfDeposit(bitcoind: Bitcoind, { outpoint, value, script }: Deposit): Promise<'nothing' | 'deposit' | 'other'> {
+  try {
+    const unspent = (await bitcoind.getTxOut(outpoint, true)) ?? (await bitcoind.getTxOut(outpoint, false))
+    if (!unspent) return 'nothing'
+    return unspent.value === value && equalBytes(unspent.script, script) ? 'deposit' : 'other'
+  } catch {
+    return 'nothing'
+  }
+}
+
 /**
  * Whether the transaction that was to pay the coin in is known, although the coin is not: it was paid in and spent. Without
  * a transaction index only its other outputs give it away, so that a coin spent long ago may go unnoticed; owners look

@@ -12,7 +12,7 @@ import type { Broadcaster } from '../broadcast/broadcaster.ts'
 import type { Bump, FeeBumper } from '../broadcast/fee-bumper.ts'
 import { testSighting } from '../broadcast/sighting.ts'
 import type { Chain } from '../chain/chain.ts'
-import { DEPOSIT_CONFIRMATIONS, checkDeposit } from '../custody/deposit-check.ts'
+import { DEPOSIT_CONFIRMATIONS, checkDeposit, seenOfDeposit } from '../custody/deposit-check.ts'
 import type { ShareKeeper } from '../custody/share-keeper.ts'
 import type { TransactionKeeper } from '../custody/transaction-keeper.ts'
 import type { PendingAnswers } from './pending-answers.ts'
@@ -98,6 +98,9 @@ export class Performer {
       case 'rebuild':
         this.#answer(this.#rebuild(effect))
         return
+      case 'look-at-deposit':
+        this.#answer(this.#lookAtDeposit(effect))
+        return
       case 'check-shares':
         this.#answer(this.#checkShares(effect))
         return
@@ -157,6 +160,10 @@ export class Performer {
     // Another vault may watch some of them; the rest would only take room.
     if (check !== 'ok') chain.unwatch(effect.watch.filter((outpoint) => !this.#modules.isGuarded(outpoint)))
     return { of: 'verify-enrolment', manifest_hash, check }
+  }
+
+  async #lookAtDeposit({ vault_id, deposit }: Effect<'look-at-deposit'>): Promise<Outcome> {
+    return { of: 'look-at-deposit', vault_id, seen: await seenOfDeposit(this.#modules.bitcoind, deposit) }
   }
 
   /** A drill holds up nothing: between one manifest's shares and the next, whatever else waits has its turn. */

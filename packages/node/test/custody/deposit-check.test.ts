@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { PURSE_SCRIPT, serialise, txidOf } from '@belfry/bitcoind'
 import { type Outpoint, outpointOf, sats } from '@belfry/protocol/primitives'
-import { checkDeposit } from '../../src/custody/deposit-check.ts'
+import { checkDeposit, seenOfDeposit } from '../../src/custody/deposit-check.ts'
 import { spend, useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
 
 const VALUE = sats(1_000_000)
@@ -53,6 +53,21 @@ describe('the look at a deposit', () => {
     assert.equal(await check(outpoint), 'deposit-spent', 'its sibling is still there')
     assert.equal(await check(outpoint, { funding: 'confirmed' }), 'deposit-not-yet-seen')
     assert.equal(await check(outpointOf(txidOf(spending), 1)), 'deposit-spent', 'an output that never was is none to wait for')
+  })
+
+  it('is had again for a coin that is to come, until it has', async () => {
+    const funding = await regtest().purse.pay(outputs)
+    const [outpoint] = funding.outpoints
+    assert.ok(outpoint)
+    const deposit = { outpoint, value: VALUE, script: PURSE_SCRIPT, funding: 'after-receipts' as const }
+    const seen = (change: Partial<typeof deposit> = {}) => seenOfDeposit(bitcoind(), { ...deposit, ...change })
+    assert.equal(await seen(), 'nothing')
+    await bitcoind().sendRawTransaction(funding.transaction)
+    assert.equal(await seen(), 'deposit')
+    assert.equal(await seen({ value: sats(VALUE + 1n) }), 'other')
+    await regtest().mine(0, 1)
+    await bitcoind().sendRawTransaction(serialise(spend(outpoint, 10_000)))
+    assert.equal(await seen(), 'deposit', 'in the chain still, though the mempool spends it')
   })
 
   it('says so where bitcoind does not answer', async () => {

@@ -108,6 +108,8 @@ export type ImmediateEffect =
         readonly shares: readonly { readonly envelope_id: EnvelopeId; readonly commitment: ShareCommitment; readonly sealed: Uint8Array }[]
       }[]
     }
+  /** Whether a coin that is to be paid in later has come. */
+  | { readonly effect: 'look-at-deposit'; readonly vault_id: VaultId; readonly deposit: Manifest['deposit'] }
   /** Wipe shares and transactions of these envelopes from memory. */
   | { readonly effect: 'forget'; readonly envelopes: readonly EnvelopeId[] }
   | { readonly effect: 'tell'; readonly tell: Tell }
@@ -188,5 +190,8 @@ export const TELL_EVENTS = [
   /** A vault's top rung pays less than the fee market asks, at several blocks in a row; and once it pays that again. */
   'ladder-under-market',
   'ladder-above-market',
+  /** A coin that was to be paid in once members held its vault has come; or another one stands there, which nothing recovers. */
+  'deposit-funded',
+  'deposit-differs',
 ] as const
 export type TellEvent = (typeof TELL_EVENTS)[number]

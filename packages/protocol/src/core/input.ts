@@ -93,6 +93,12 @@ export type Outcome =
       readonly result: Txid | 'opened' | 'bad-dealer' | 'no-room'
     }
   | {
+      readonly of: 'look-at-deposit'
+      readonly vault_id: VaultId
+      /** `other`: an output with another value or script than the manifest says. `nothing` also where bitcoind does not answer. */
+      readonly seen: 'nothing' | 'deposit' | 'other'
+    }
+  | {
       readonly of: 'check-shares'
       readonly vault_id: VaultId
       readonly command_hash: Hash32

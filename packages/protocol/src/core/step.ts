@@ -1,4 +1,5 @@
 /** Hands an input to the machine that owns it. Nothing is decided here. */
+import { lookForDeposit, onDepositLookedAt } from '../custody/funding.ts'
 import { activateIfDue, noticeMoved, onBundle, onManifest, onVerified, onWithdraw, refuse } from '../custody/enrolment.ts'
 import { onInfo } from '../custody/info.ts'
 import { onSighting } from '../incident/ballot.ts'
@@ -159,6 +160,7 @@ function onBlockOfVault(turn: Turn, vault_id: VaultId, vault: Vault): void {
   takeCommandsDue(turn, vault_id, vault)
   endDrillsDue(turn, vault_id, vault)
   activateIfDue(turn, vault_id, vault)
+  lookForDeposit(turn, vault_id, vault)
 }
 
 function onHealth(turn: Turn, health: Extract<ChainEvent, { event: 'chain-health' }>): void {
@@ -193,6 +195,9 @@ function onOutcome(turn: Turn, outcome: Outcome): void {
       return
     case 'rebuild':
       onRebuilt(turn, outcome)
+      return
+    case 'look-at-deposit':
+      onDepositLookedAt(turn, outcome)
       return
     case 'check-shares':
       onSharesChecked(turn, outcome)

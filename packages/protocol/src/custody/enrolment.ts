@@ -14,6 +14,7 @@ import type { HeldManifest, Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { MAX_PENDING_ENROLMENTS } from '../state/volatile.ts'
 import { hashOfEnvelope } from './commitments.ts'
+import { lookForDeposit } from './funding.ts'
 import { MAX_MANIFESTS_PER_VAULT, MAX_VAULTS } from './limits.ts'
 import { type Manifest, decodeManifest, envelopesOf, manifestHash, signedByOwner, unvaultOutpoint } from './manifest.ts'
 import { type RefusalCode, refusal } from './refusal.ts'
@@ -159,6 +160,7 @@ function arm(turn: Turn, manifest: Manifest, hash: ManifestHash, request: Manife
   turn.gossip(frame)
   const vault = turn.durable.vaults.get(vault_id)
   if (vault) advanceVault(turn, vault_id, vault)
+  if (vault) lookForDeposit(turn, vault_id, vault)
   return frame
 }
 

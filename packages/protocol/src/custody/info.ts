@@ -2,7 +2,6 @@
 import { incidentStatus } from '../incident/machine.ts'
 import { vaultLadder } from '../incident/market-watch.ts'
 import { drillsOf, lastDrills, newestFirst } from '../drill/history.ts'
-import { depositCoin } from '../incident/trigger.ts'
 import { type InfoRequest, MAX_DRILLS_TOLD, type VaultInfo } from '../messages/owner-requests.ts'
 import { undestroyable } from '../owner/destroy.ts'
 import { type VaultId, sortedEntries } from '../primitives/index.ts'
@@ -10,6 +9,7 @@ import { ANCHOR_DEPTH } from '../owner/command.ts'
 import type { Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { manifestState, refuse, reply } from './enrolment.ts'
+import { isFunded } from './funding.ts'
 
 /** Blocks by which other members may be behind me and still take a command at once that is anchored as I say. */
 const ANCHOR_SLACK = 2
@@ -36,7 +36,7 @@ function describe(turn: Turn, vault_id: VaultId, vault: Vault): VaultInfo {
     vault_id,
     revoked: vault.revoked !== null,
     exposed: vault.exposed,
-    funded: isFunded(vault),
+    funded: isFunded(turn, vault_id, vault),
     destroyable: undestroyable(turn, vault) === null,
     drills: lastDrills(vault_id, vault),
     manifests: vault.manifests.map((held) => ({
@@ -59,10 +59,4 @@ function describe(turn: Turn, vault_id: VaultId, vault: Vault): VaultInfo {
 function marketOf({ volatile }: Turn, vault: Vault): VaultInfo['market'] {
   const ladder = vaultLadder(vault, volatile)
   return ladder && { top_feerate: ladder.deciding_feerate, estimate: volatile.estimate, state: ladder.state }
-}
-
-/** A deposit was looked at before its vault was taken into custody, unless it was to be paid in later: then what spends it shows it. */
-function isFunded(vault: Vault): boolean {
-  const { mempool, confirmed } = depositCoin(vault)
-  return mempool !== null || confirmed !== null || vault.manifests.some(({ manifest }) => manifest.deposit.funding === 'confirmed')
 }

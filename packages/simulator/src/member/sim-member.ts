@@ -33,6 +33,7 @@ export interface MemberOptions {
   readonly config: CoreConfig
   readonly clock_error: ClockError
   readonly snapshot_rule: SnapshotRule
+  readonly has_fee_coins: boolean
 }
 
 export interface MemberModules {
@@ -247,6 +248,9 @@ export class SimMember implements Endpoint {
       case 'rebuild':
         life.shell.rebuild(effect)
         return
+      case 'look-at-deposit':
+        life.shell.lookAtDeposit(effect)
+        return
       case 'check-shares':
         life.shell.checkOwnShares(effect)
         return
@@ -284,6 +288,7 @@ export class SimMember implements Endpoint {
       bitcoind: this.bitcoind,
       bitcoin,
       vaults,
+      has_fee_coins: this.options.has_fee_coins,
       watch: (outpoints) => {
         this.#life?.follower.watch(outpoints)
         this.#tellSoon()
