@@ -125,7 +125,7 @@ async function usableCoins({ effect, situation, tip }: Asked, modules: BumpModul
   for (const coin of await pool.coins(tip)) {
     if (coin.confirmations < 1 || isReserved(coin.outpoint, effect.incident_id)) continue
     if (coin.spender === null || situation.conflicts.has(coin.spender)) usable.push({ ...coin, replaces: sats(0) })
-    else if (ours.has(coin.spender)) {
+    else if (situation.takes_back && ours.has(coin.spender)) {
       const conflict = await conflictOf(bitcoind, coin.spender)
       if (conflict !== null) usable.push({ ...coin, replaces: sats(conflict.fee + situation.replacing) })
     }

@@ -36,8 +36,8 @@ export interface FeeWalletModules {
   readonly logger: Logger
 }
 
-/** A calm block some time within a day. */
-const SPLIT_TARGET_BLOCKS = 144
+/** Within an hour: until then no child of P can be paid from the coin. */
+const SPLIT_TARGET_BLOCKS = 6
 /** Blocks may come by the hundred, as after a stop. */
 const PAUSE_MS = 1_000
 

@@ -31,7 +31,10 @@ export type Choice<Coin> =
  * somewhere.
  */
 export function chooseForJoin<Coin extends Payable>(coins: readonly Coin[], price: Price): Choice<Coin> {
-  return chosen(coins, price, (coin) => ({ fee: sats(price.own + coin.value), cost: coin.value }))
+  return chosen(coins, price, ({ value }) => {
+    const fee = sats(price.own + value)
+    return { fee, cost: value, reach: fee }
+  })
 }
 
 /** For P's child, which gives change: likewise, and a large coin may pay a part of its value only. */
@@ -40,8 +43,8 @@ export function chooseForChild<Coin extends Payable>(coins: readonly Coin[], pri
   return chosen(coins, price, (coin) => {
     const most = mostForChild(coin.value)
     const asked = atLeastZero(max(wanted, sats(price.least + coin.replaces)) - own)
-    const cost = min(min(most, asked), room > 0n ? room : most)
-    return { fee: sats(own + cost), cost }
+    const cost = min(min(most, asked), room)
+    return { fee: sats(own + cost), cost, reach: sats(own + min(most, asked)) }
   })
 }
 
@@ -49,6 +52,8 @@ interface Offer<Coin> {
   readonly coin: Coin
   readonly fee: Sats
   readonly cost: Sats
+  /** The fee, were it not for the budget. */
+  readonly reach: Sats
 }
 
 function chosen<Coin extends Payable>(
@@ -56,8 +61,8 @@ function chosen<Coin extends Payable>(
 ): Choice<Coin> {
   const useful = coins
     .map((coin): Offer<Coin> => ({ coin, ...offerOf(coin) }))
-    .filter(({ coin, fee }) => fee >= least + coin.replaces)
-  const allowed = useful.filter(({ cost }) => cost <= room)
+    .filter(({ coin, reach }) => reach >= least + coin.replaces)
+  const allowed = useful.filter(({ coin, fee, cost }) => cost <= room && fee >= least + coin.replaces)
   const enough = allowed.filter(({ fee }) => fee >= wanted).toSorted(bySize)
   const best = enough[0] ?? allowed.toSorted(bySize).at(-1)
   if (best !== undefined) return { kind: 'coin', coin: best.coin, fee: best.fee }

@@ -18,7 +18,9 @@ export interface Situation {
   readonly least: Sats
   /** What a coin that another transaction of ours spends adds to that, besides what that one pays. */
   readonly replacing: Sats
-  /** What would be replaced in any case. */
+  /** Whether a coin that yet another transaction of ours spends could be taken from it. */
+  readonly takes_back: boolean
+  /** What would be replaced in any case, and may spend the same coin. */
   readonly conflicts: ReadonlySet<Txid>
   /** What spends the coin, or P's anchor, now. */
   readonly standing: Conflict | null
@@ -45,6 +47,8 @@ export async function situationOfJoin(bitcoind: SituationBitcoind, a: DecodedTra
     vsize,
     least: most(feeFor(vsize, floor), ...toReplace(standing, vsize, incremental)),
     replacing: feeFor(vsize, incremental),
+    // A replacement may have no unconfirmed parent that what it replaces has not (BIP-125, rule 2).
+    takes_back: (await bitcoind.getTxOut(outpoint, false)) !== null,
     conflicts: txidsOf(standing),
     standing,
   }
@@ -72,7 +76,7 @@ export async function situationOfChild(
     const standing = await spenderOf(bitcoind, anchor.outpoint)
     const least = most(feeFor(child, floor), ...toReplace(standing, child, incremental))
     return {
-      own, vsize, least: sats(own + least), replacing: feeFor(child, incremental), conflicts: txidsOf(standing), standing,
+      own, vsize, least: sats(own + least), replacing: feeFor(child, incremental), takes_back: false, conflicts: txidsOf(standing), standing,
     }
   }
   // bitcoind takes a package for its parent's sake only if the child pays more than the parent.
@@ -82,7 +86,9 @@ export async function situationOfChild(
     vsize,
     least: most(feeFor(vsize, floor), aboveParent, ...toReplace(inTheWay, vsize, incremental)),
     replacing: feeFor(vsize, incremental),
-    conflicts: txidsOf(inTheWay),
+    takes_back: false,
+    // P is what replaces it; the child of P then adds an unconfirmed parent, and can replace nothing by its coin.
+    conflicts: new Set(),
     standing: inTheWay,
   }
 }

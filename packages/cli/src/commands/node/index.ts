@@ -1,4 +1,5 @@
 import type { Register } from '../../program.ts'
+import { registerFees } from './fees.ts'
 import { registerRun } from './run.ts'
 import { registerStatus } from './status.ts'
 
@@ -9,4 +10,5 @@ export const registerNode: Register = (program, registrar) => {
     .description("Run a member's node, and ask how it is.")
   registerRun(node, registrar)
   registerStatus(node, registrar)
+  registerFees(node, registrar)
 }
