@@ -147,6 +147,7 @@ describe('belfry vault, with a full recovery set', () => {
     const psbts = (...more: string[]): string[] => ['vault', 'sign', '--plan', space.file('devices.json'), ...more]
     await result(psbts('--psbt-out', space.file('unsigned')))
     assert.equal((await readdir(space.file('unsigned'))).length, 30)
+    assert.match((await belfry(psbts('--psbt-out', space.file('shown')))).stdout, /A wallet may warn of the sighash type/)
     for (const [at, key] of coldKeys().entries()) {
       await result(psbts('--psbt-in', space.file('unsigned'), '--psbt-out', space.file(`by-${at}`), '--keys', key, ...secret()))
     }

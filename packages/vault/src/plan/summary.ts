@@ -79,7 +79,7 @@ function deadManLines({ dead_man, signing }: VaultPlan): string[] {
   ]
 }
 
-function stepsOf({ signing, deposit }: VaultPlan, scripts: VaultScripts): string[] {
+function stepsOf({ signing, deposit, cold }: VaultPlan, scripts: VaultScripts): string[] {
   switch (signing) {
     case 'presigned':
       return []
@@ -90,7 +90,7 @@ function stepsOf({ signing, deposit }: VaultPlan, scripts: VaultScripts): string
           'It spends segwit coins only, so that its txid stays. Do not broadcast it.',
         'Sign the recovery set (belfry vault sign), and verify it on a second device (belfry vault verify).',
         'Enrol the vault (belfry vault enrol) until enough members hold receipts.',
-        'Destroy every cold key and every copy of it: whoever kept one can still steal.',
+        `Destroy every cold key and every copy of it: whoever kept ${cold.threshold} of the ${cold.keys.length} can still steal.`,
         'Broadcast the funding transaction, and see that it confirms with this txid.',
       ]
     default:

@@ -55,6 +55,7 @@ describe('the summary of a full plan', () => {
     const at = (word: RegExp): number => steps.findIndex((step) => word.test(step))
     const order = [/^Make cold keys/, /Do not broadcast it/, /^Sign/, /^Enrol/, /^Destroy/, /^Broadcast/].map(at)
     assert.deepEqual(order, [0, 1, 2, 3, 4, 5])
+    assert.match(steps[4] ?? '', /whoever kept 2 of the 3 can still steal/)
     const says = (signing: 'presigned' | 'ephemeral', words: RegExp): boolean =>
       summaryLines(planOf({ ...FULL, signing })).some((line) => words.test(line))
     assert.ok(says('ephemeral', /nobody can take it back/))

@@ -118,6 +118,9 @@ async function makePsbts(options: SignOptions, plan: VaultPlan, folder: string):
     result: { psbts: paths, signed_by: keyPaths.length, signers_needed: threshold },
     human: () => [
       `Wrote ${paths.length} PSBTs to ${folder}, ${keyPaths.length === 0 ? 'not signed' : `signed with ${keyPaths.length} key files`}.`,
+      ...(plan.fee_coins.anyone_can_pay
+        ? ['A wallet may warn of the sighash type (ALL|ANYONECANPAY) of anyone-can-pay-…: it is meant, for a coin to join.']
+        : []),
       `${threshold} of ${keys.length} cold keys sign every one. Then: belfry vault sign --plan ${options.plan} --psbt-in DIR…`,
     ],
   }
