@@ -16,13 +16,13 @@ export const withhold: Strategy = {
 /** Takes every share and sends no transaction. */
 export const hoard: Strategy = {
   name: 'hoard',
-  leaving: (effect) => (effect.effect === 'broadcast' || kindOf(effect) === 'receipt' ? [] : null),
+  leaving: (effect) => (isSubmission(effect) || kindOf(effect) === 'receipt' ? [] : null),
 }
 
 /** Says that it has sent what it has not. */
 export const boast: Strategy = {
   name: 'boast',
-  leaving: (effect) => (effect.effect === 'broadcast' ? [] : null),
+  leaving: (effect) => (isSubmission(effect) ? [] : null),
   act(tools) {
     const deal = tools.vaults.deals.at(-1)
     const incident = [...(tools.member.state?.durable.incidents ?? [])].at(-1)
@@ -32,6 +32,10 @@ export const boast: Strategy = {
     const height = tools.tip as Height
     tools.gossip(tools.sign('receipt', { statement: 'broadcast', vault_id, incident_id: incident[0], txid: tx.txid, height }))
   },
+}
+
+function isSubmission({ effect }: DurableEffect): boolean {
+  return effect === 'broadcast' || effect === 'bump'
 }
 
 function kindOf(effect: DurableEffect): string {

@@ -84,7 +84,7 @@ export class SimBitcoind {
     if (!this.#is_up) return 'unreachable'
     const isPackage = parent !== null && !this.knows(parent.txid)
     if (isPackage) {
-      const answer = this.#check(parent, this.#packageFeerate(parent, tx) >= this.floor)
+      const answer = this.#check(parent, this.#packageFeerate(parent, tx) >= this.floor, tx)
       if (answer !== 'accepted') return answer
       this.#add(parent)
     }
@@ -113,7 +113,8 @@ export class SimBitcoind {
     return (Number(parent.fee + child.fee) * 1_000) / (parent.vsize + child.vsize)
   }
 
-  #check(tx: SimTx, ignoresFloor: boolean): BroadcastAnswer {
+  /** `child`: of a package, which replaces others by what both pay. */
+  #check(tx: SimTx, ignoresFloor: boolean, child: SimTx | null = null): BroadcastAnswer {
     if (this.knows(tx.txid)) return 'already-known'
     if (this.#tip.spent.has(tx.spends)) return 'inputs-missing'
     const parent = splitOutpoint(tx.spends).txid
@@ -126,7 +127,9 @@ export class SimBitcoind {
     // BIP-125, rules 3, 4 and 6: more than all that it replaces, and a better rate.
     const replaced = [rival, ...this.#descendants(rival)]
     const fees = replaced.reduce((sum, { fee }) => sum + fee, 0n)
-    return tx.fee > fees && tx.feerate > rival.feerate ? 'accepted' : 'conflict'
+    const paid = tx.fee + (child?.fee ?? 0n)
+    const feerate = child === null ? tx.feerate : this.#packageFeerate(tx, child)
+    return paid > fees && feerate > rival.feerate ? 'accepted' : 'conflict'
   }
 
   #isStillValid(tx: SimTx): boolean {

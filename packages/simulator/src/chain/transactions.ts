@@ -2,7 +2,7 @@
 import type { Hasher, SpendTx } from '@belfry/protocol'
 import { type Feerate, type Hash32, type Outpoint, type Sats, type Txid, concat, outpointOf, sats, toHex, utf8 } from '@belfry/protocol/primitives'
 
-export type Purpose = 'deposit' | 'unvault' | 'clawback' | 'emergency' | 'hot-spend' | 'cold-spend'
+export type Purpose = 'deposit' | 'unvault' | 'clawback' | 'emergency' | 'fee-child' | 'hot-spend' | 'cold-spend'
 
 export interface SimTx {
   readonly purpose: Purpose
@@ -35,6 +35,12 @@ export function makeTx(hasher: Hasher, { purpose, label, spends, feerate, vsize,
   const outputs_hash = doubleHash(hasher, concat(utf8('outputs'), raw)) as Hash32
   const spend: SpendTx = { txid, wtxid: doubleHash(hasher, raw) as Txid, vsize, fee, outputs_hash, raw }
   return { purpose, txid, spends, output: outpointOf(txid, 0), feerate: feerate as Feerate, fee, vsize, csv, spend }
+}
+
+/** ALL|ANYONECANPAY: the same outputs, with a coin that pays. */
+export function completedBy(hasher: Hasher, open: SimTx, label: string, { feerate, vsize }: Pick<TxInit, 'feerate' | 'vsize'>): SimTx {
+  const tx = makeTx(hasher, { purpose: open.purpose, label, spends: open.spends, feerate, vsize })
+  return { ...tx, spend: { ...tx.spend, outputs_hash: open.spend.outputs_hash } }
 }
 
 /** Double SHA-256 in RPC order. */

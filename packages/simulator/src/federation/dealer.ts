@@ -1,9 +1,11 @@
 /** The owner's work at home: the recovery set, the envelopes, the shares and the manifest of one generation. */
 import {
   type ActAt,
+  type BumpMeans,
   type Federation,
   type Hasher,
   type Manifest,
+  type OpenRung,
   type Rung,
   type SignedManifest,
   encodeManifest,
@@ -31,6 +33,8 @@ export interface DealPlan {
   readonly clawback: readonly number[]
   readonly emergency: readonly number[]
   readonly activation_delay: number
+  /** After each clawback ladder: these take fee coins. */
+  readonly means: readonly BumpMeans[]
   /** A renewal may keep the unvaults of the generation before: the same U, and so the same K, in new envelopes. */
   readonly unvaults_of_generation: number
   /** The lowest rung of each ladder of more than one has a key that its shares do not give. */
@@ -63,6 +67,9 @@ export interface DealerModules {
 
 const UNVAULT_VSIZE = 158
 const CLAWBACK_VSIZE = 169
+const ANCHORED_VSIZE = 182
+/** What a transaction pays that somebody else is to pay for. */
+const LOWEST_RATE = 2_000
 export const DEPOSIT_VALUE: Sats = sats(50_000_000)
 export const DEPOSIT_SCRIPT = Uint8Array.of(0x00, 0x20, 0x51)
 
@@ -73,11 +80,13 @@ export function deal(plan: DealPlan, deposit: Outpoint, modules: DealerModules):
     return makeTx(hasher, { purpose: 'unvault', label, spends: deposit, feerate, vsize: UNVAULT_VSIZE })
   })
   const clawback = unvaults.map(({ output }) => ladder(hasher, 'clawback', plan.clawback, output, CLAWBACK_VSIZE))
+  const means = unvaults.map(({ output }) => meansOf(hasher, plan.means, output))
   const emergency = ladder(hasher, 'emergency', plan.emergency, deposit, UNVAULT_VSIZE)
   const identity = { vault_id: vaultIdOf(hasher, deposit, owner.public), generation: plan.generation }
-  const labels = envelopeLabels({ unvaults: clawback.map((rungs) => ({ clawback: rungs })), emergency })
+  const labels = envelopeLabels({ unvaults: clawback.map((rungs, at) => ({ clawback: rungs, ...means[at] })), emergency })
   const sealings = labels.map((label) => dealEnvelope({ ...identity, label }, modules))
-  const contents: readonly (SimTx | null)[] = [...clawback.flat(), ...emergency, null]
+  const clawbacks = clawback.flatMap((rungs, at) => [...rungs, means[at]?.anyone_can_pay, means[at]?.anchored].filter((tx) => tx != null))
+  const contents: readonly (SimTx | null)[] = [...clawbacks, ...emergency, null]
 
   const rungs = new Map<SimTx, Rung>()
   for (const [at, { envelope }] of sealings.entries()) {
@@ -93,8 +102,8 @@ export function deal(plan: DealPlan, deposit: Outpoint, modules: DealerModules):
       vsize,
       fee,
       clawback: rungsOfTxs(clawback[at] ?? []),
-      anyone_can_pay: null,
-      anchored: null,
+      anyone_can_pay: openRungOf(rungs, means[at]?.anyone_can_pay ?? null),
+      anchored: rungsOfTxs([means[at]?.anchored ?? []].flat())[0] ?? null,
     })),
     emergency: rungsOfTxs(emergency),
     drill: sealings.at(-1)?.envelope,
@@ -119,6 +128,18 @@ export function deal(plan: DealPlan, deposit: Outpoint, modules: DealerModules):
 
 function ladder(hasher: Hasher, purpose: 'clawback' | 'emergency', feerates: readonly number[], spends: Outpoint, vsize: number): SimTx[] {
   return feerates.map((feerate) => makeTx(hasher, { purpose, label: 'rung', spends, feerate, vsize }))
+}
+
+function meansOf(hasher: Hasher, means: readonly BumpMeans[], spends: Outpoint): Record<'anyone_can_pay' | 'anchored', SimTx | null> {
+  const make = (kind: BumpMeans, vsize: number): SimTx | null => {
+    return means.includes(kind) ? makeTx(hasher, { purpose: 'clawback', label: kind, spends, feerate: LOWEST_RATE, vsize }) : null
+  }
+  return { anyone_can_pay: make('anyone-can-pay', CLAWBACK_VSIZE), anchored: make('anchored', ANCHORED_VSIZE) }
+}
+
+function openRungOf(rungs: ReadonlyMap<SimTx, Rung>, tx: SimTx | null): OpenRung | null {
+  const rung = tx && rungs.get(tx)
+  return tx && rung ? { ...rung, outputs_hash: tx.spend.outputs_hash } : null
 }
 
 function rungOf({ txid, spend, vsize, fee, feerate }: SimTx, envelope: Sealing['envelope']): Rung {

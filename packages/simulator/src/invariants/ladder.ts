@@ -1,5 +1,5 @@
 /** Where an envelope stands in its manifest, and which rungs are due: protocol.md's rules once more, apart from the core. */
-import { type Action, type Manifest, type Rung, envelopesOf } from '@belfry/protocol'
+import { type Action, type BumpMeans, type Manifest, type Rung, envelopesOf } from '@belfry/protocol'
 import type { EnvelopeId, Txid } from '@belfry/protocol/primitives'
 import type { Vaults } from '../shell/index.ts'
 
@@ -10,6 +10,8 @@ export interface Place {
   readonly unvault: { readonly txid: Txid; readonly vsize: number; readonly fee: bigint } | null
   readonly ladder: readonly Rung[]
   readonly rung: number
+  /** What takes a fee coin stands by itself, and this is the ladder that comes before it; null for a rung. */
+  readonly means: { readonly kind: BumpMeans; readonly after: readonly Rung[] } | null
 }
 
 /** Null for the drill, and for an envelope of no deal. */
@@ -19,10 +21,16 @@ export function placeOf(vaults: Vaults, envelope_id: EnvelopeId): Place | null {
   const at = (ladder: readonly Rung[]) => ladder.findIndex((rung) => rung.envelope_id === envelope_id)
   for (const unvault of manifest.unvaults) {
     const rung = at(unvault.clawback)
-    if (rung >= 0) return { manifest, action: 'clawback', unvault, ladder: unvault.clawback, rung }
+    const place = { manifest, action: 'clawback' as const, unvault }
+    if (rung >= 0) return { ...place, ladder: unvault.clawback, rung, means: null }
+    const { anyone_can_pay, anchored, clawback: after } = unvault
+    if (anyone_can_pay?.envelope_id === envelope_id) {
+      return { ...place, ladder: [anyone_can_pay], rung: 0, means: { kind: 'anyone-can-pay', after } }
+    }
+    if (anchored?.envelope_id === envelope_id) return { ...place, ladder: [anchored], rung: 0, means: { kind: 'anchored', after } }
   }
   const rung = at(manifest.emergency)
-  return rung >= 0 ? { manifest, action: 'emergency', unvault: null, ladder: manifest.emergency, rung } : null
+  return rung >= 0 ? { manifest, action: 'emergency', unvault: null, ladder: manifest.emergency, rung, means: null } : null
 }
 
 export interface Market {

@@ -1,4 +1,4 @@
-import { ACTION_OF, type Incident, type Manifest, type Release, type SpendTx, decodeBody } from '@belfry/protocol'
+import { ACTION_OF, type Incident, type Manifest, type Release, SITTING_BLOCKS, type SpendTx, decodeBody } from '@belfry/protocol'
 import type { SimMember } from '../member/index.ts'
 import type { Context, Invariant } from './invariant.ts'
 import { type Place, highestDue, placeOf } from './ladder.ts'
@@ -36,7 +36,7 @@ function whatIsWrong(context: Context, member: SimMember, release: Release): str
   if (!isCertificate(votes, q, tip)) {
     return `a share left without a certificate: ${votes.length} votes at ${votes.map(({ anchor }) => anchor).join()}, tip ${tip}, q ${q}`
   }
-  return triggerIsMissing(context, member, incident, place) ?? rungIsEarly(context, member, place, tip)
+  return triggerIsMissing(context, member, incident, place) ?? rungIsEarly(context, member, incident, place, tip)
 }
 
 function triggerIsMissing(context: Context, member: SimMember, incident: Incident, { manifest, unvault }: Place): string | null {
@@ -63,8 +63,23 @@ function coldTheftIsMissing(context: Context, { index, state }: SimMember, { vau
   return isOurs ? 'an emergency share left for a spend that is ours' : null
 }
 
-function rungIsEarly(context: Context, member: SimMember, place: Place, tip: number): string | null {
+/**
+ * What takes a fee coin follows the ladder: two blocks after all of it was released, or where another member's stood in my mempool
+ * already.
+ */
+function meansAreEarly(incident: Incident, { ladder: [means], means: about }: Place): string | null {
+  const top = about?.after.at(-1)
+  if (!means || !top || !about) return null
+  const [opened, before] = [incident.released.get(means.envelope_id), incident.released.get(top.envelope_id)]
+  if (opened !== undefined && before !== undefined && opened >= before + SITTING_BLOCKS) return null
+  const rungs = about.after.map(({ txid }) => txid)
+  const isInTheOpen = incident.story.some(({ event, txid }) => event === 'recovery-seen' && txid !== null && !rungs.includes(txid))
+  return isInTheOpen ? null : 'a means that takes fee coins left before the ladder had its chance'
+}
+
+function rungIsEarly(context: Context, member: SimMember, incident: Incident, place: Place, tip: number): string | null {
   if (place.action === 'emergency' || !member.state) return null
+  if (place.means !== null) return meansAreEarly(incident, place)
   const { estimate, mempool_floor } = member.state.volatile
   const { confirmed } = context.told.spendOf(member.index, place.manifest.deposit.outpoint)
   const blocks = confirmed && Math.max(0, tip - confirmed.block.height)

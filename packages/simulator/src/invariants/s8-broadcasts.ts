@@ -1,5 +1,5 @@
 import { type DurableEffect, SHARE_BYTES } from '@belfry/protocol'
-import { type MemberIndex, toHex } from '@belfry/protocol/primitives'
+import { type MemberIndex, outpointOf, toHex } from '@belfry/protocol/primitives'
 import type { Context, Invariant } from './invariant.ts'
 import { placeOf } from './ladder.ts'
 
@@ -14,6 +14,7 @@ export const S8: Invariant = {
       onLeaving(member, effect) {
         if (!context.isHonest(member.index)) return
         if (effect.effect === 'broadcast') checkBroadcast(context, member.index, effect)
+        else if (effect.effect === 'bump') checkBump(context, member.index, effect)
         else if ('bytes' in effect && shares.isIn(effect.bytes)) context.fail(`a share went out by ${effect.effect}`, member.index)
       },
       onImmediate(member, effect) {
@@ -38,6 +39,10 @@ function checkBroadcast(
   { envelope_id, txid, parent }: Extract<DurableEffect, { effect: 'broadcast' }>,
 ): void {
   const place = placeOf(context.vaults, envelope_id)
+  if (place?.means) {
+    context.fail('a transaction that a fee coin is to pay for was submitted without one', member)
+    return
+  }
   if (place?.ladder[place.rung]?.txid !== txid) {
     context.fail('a transaction was submitted that is not what its envelope holds', member)
     return
@@ -45,6 +50,19 @@ function checkBroadcast(
   if (parent === null) return
   const tx = context.vaults.txOf(parent)
   if (tx === null || tx.txid !== place.unvault?.txid) context.fail('a parent was submitted that is no unvault of the rung', member)
+}
+
+/** What the fee wallet is asked to complete; that it keeps the outputs, or adds a child alone, is the wallet's part. */
+function checkBump(context: Context, member: MemberIndex, effect: Extract<DurableEffect, { effect: 'bump' }>): void {
+  const place = placeOf(context.vaults, effect.envelope_id)
+  const isMeans = place?.means?.kind === effect.means && place.ladder[0]?.txid === effect.txid
+  if (!isMeans || place?.unvault === null || place?.unvault === undefined) {
+    context.fail('a fee coin was asked for what is no means that takes one', member)
+    return
+  }
+  if (effect.outpoint !== outpointOf(place.unvault.txid, 0)) context.fail('a fee coin was asked for another coin\'s recovery', member)
+  const { confirmed } = context.told.spendOf(member, place.manifest.deposit.outpoint)
+  if (confirmed?.tx.txid !== place.unvault.txid) context.fail('a fee coin was asked for before U confirmed', member)
 }
 
 /** Looks for any share by its first six bytes: by chance alone they meet once in some 10^12 places. */

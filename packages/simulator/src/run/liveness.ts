@@ -12,7 +12,8 @@ export const L1 = {
   name: 'L1',
   sentence:
     'theft: a core of max(q, t) honest members with verified shares of an armed manifest and the trigger in its chain, ' +
-    'connected ≥ 36 blocks before CSV ends, market at or below the top rung, A not broadcast ⇒ K confirms before CSV ends',
+    'connected ≥ 36 blocks before CSV ends, market at or below the top rung, A not broadcast ⇒ K confirms before CSV ends; ' +
+    'above the top rung: with fee coins at every member of the core, connected at half the window, A or P confirms',
 }
 
 /** Of a window of 144 blocks; in proportion where the window is shorter. */
@@ -20,7 +21,9 @@ const CONNECTED_BEFORE_END = 36
 /** Blocks that may come while the world is being put right. */
 const MARGIN = 2
 
-export function healsAt(csv: number): number {
+/** Blocks before the window ends. Above the top rung: when that is due, for then each member may have to be waited for. */
+export function healsAt(csv: number, is_dear: boolean): number {
+  if (is_dear) return csv - Math.floor(csv / 2)
   return Math.floor((CONNECTED_BEFORE_END * Math.min(csv, 144)) / 144) + MARGIN
 }
 

@@ -70,11 +70,18 @@ export interface Plan {
   readonly sync_ms: number
   readonly snapshot_every: number
   readonly market: number
+  /** The market is above the top rung: only a fee coin brings the recovery into a block. */
+  readonly is_dear: boolean
+  readonly has_fee_coins: ReadonlySet<MemberIndex>
 }
 
 const CLAWBACK_RUNGS = [2_000, 10_000, 50_000, 250_000] as const
 const EMERGENCY_RUNGS = [10_000, 50_000, 250_000] as const
 const UNVAULT_RATES = [2_000, 20_000, 100_000] as const
+const MEANS = ['anyone-can-pay', 'anchored'] as const
+const MOST_ABOVE_TOP = 1.8
+const MOST_MEMBERS_IN_TURN = 7
+const LONGEST_WINDOW = 48
 /** Signatures that are real cost ten times as much. */
 const REAL_CRYPTO_EVERY = 100
 const HEARTBEATS_MS = [10_000, 20_000, 30_000, 30_000] as const
@@ -91,7 +98,7 @@ export function drawPlan(seed: number, members?: number): Plan {
   const is_overrun = random.chance(0.1)
   const liars = is_overrun ? Math.min(clawback.q, clawback.t) - 1 : random.chance(0.7) ? random.int(0, b) : 0
   const deal = drawDeal(random)
-  return {
+  const plan = {
     seed,
     members: n,
     thresholds,
@@ -123,6 +130,25 @@ export function drawPlan(seed: number, members?: number): Plan {
     snapshot_every: random.pick([20, 200, 20_000]),
     market: Math.round(random.between(1_000, topOf(deal))),
   }
+  return { ...plan, ...drawFeeCoins(random, plan) }
+}
+
+type BeforeFees = Omit<Plan, 'is_dear' | 'has_fee_coins'>
+
+/** Drawn last, so that the rest of every seed is as it is without. */
+function drawFeeCoins(random: Random, { deal, story, market, members }: BeforeFees): Pick<Plan, 'deal' | 'market' | 'is_dear' | 'has_fee_coins'> {
+  const all = Array.from({ length: members }, (_, at) => (at + 1) as MemberIndex)
+  const means = random.chance(0.5) ? random.sample(MEANS, random.int(1, MEANS.length)) : []
+  // Time for everybody's turn after the top rung has had its chance is only in a long window, and among few.
+  const is_dear = means.length > 0 && story === 'theft' && members <= MOST_MEMBERS_IN_TURN && random.chance(0.3)
+  if (!is_dear) return { deal: { ...deal, means }, market, is_dear, has_fee_coins: new Set(all.filter(() => random.chance(0.7))) }
+  const dear = Math.round(topOf(deal) * random.between(1.1, MOST_ABOVE_TOP))
+  return { deal: { ...deal, means, csv: LONGEST_WINDOW }, market: dear, is_dear, has_fee_coins: new Set(all) }
+}
+
+/** The highest that the market rises to: with urgency, a bid is above it in time. */
+export function marketLimit({ deal, is_dear }: Plan): number {
+  return is_dear ? topOf(deal) * MOST_ABOVE_TOP : topOf(deal)
 }
 
 /** Each class of faults is there or not; where it is, its strength is drawn. */
@@ -152,6 +178,7 @@ function drawDeal(random: Random): DealPlan {
     clawback: some(CLAWBACK_RUNGS),
     emergency: some(EMERGENCY_RUNGS),
     activation_delay: random.int(1, 4),
+    means: [],
     unvaults_of_generation: 1,
     spoils: random.chance(0.1),
   }

@@ -15,7 +15,7 @@ import { Random, World } from '../world/index.ts'
 import { Faults } from './faults.ts'
 import { Judge, combine } from './judge.ts'
 import { L1 } from './liveness.ts'
-import { type Plan, drawPlan } from './plan.ts'
+import { type Plan, drawPlan, marketLimit } from './plan.ts'
 import { Statistics } from './statistics.ts'
 import { StoryTeller } from './story.ts'
 import { Thief } from './thief.ts'
@@ -87,7 +87,7 @@ class Simulation {
         members: plan.members,
         height: FIRST_HEIGHT,
         market: plan.market,
-        market_limit: Math.max(...plan.deal.clawback),
+        market_limit: marketLimit(plan),
       },
       { world, random: this.#random('bitcoin'), hasher: this.#suite },
     )
@@ -164,6 +164,7 @@ class Simulation {
           offset_ms: random.int(-plan.clock_offset_ms, plan.clock_offset_ms),
           drift_ppm: random.between(-plan.clock_drift_ppm, plan.clock_drift_ppm),
         },
+        has_fee_coins: plan.has_fee_coins.has(index),
         snapshot_rule: { every_records: plan.snapshot_every, every_bytes: 8 * 1024 * 1024 },
       },
       {
@@ -279,6 +280,6 @@ class Simulation {
   }
 }
 
-function describePlan({ members, story, deal: { csv, act_at }, is_overrun }: Plan, { q, t }: { q: number; t: number }): string {
-  return `${story}: ${members} members, q ${q}, t ${t}, window ${csv}, act at ${act_at}${is_overrun ? ', overrun' : ''}`
+function describePlan({ members, story, deal: { csv, act_at, means }, is_overrun, is_dear }: Plan, { q, t }: { q: number; t: number }): string {
+  return `${story}: ${members} members, q ${q}, t ${t}, window ${csv}, act at ${act_at}${[...means, ...(is_dear ? ['dear'] : []), ...(is_overrun ? ['overrun'] : [])].map((one) => `, ${one}`).join('')}`
 }

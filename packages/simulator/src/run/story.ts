@@ -157,7 +157,7 @@ export class StoryTeller {
   #onUnvaulted(confirmed: number, height: number): void {
     const { bitcoin, owner, deal, core_size, say, onLost } = this.#modules
     const { csv } = deal.plan
-    if (!this.#is_healed && confirmed + csv - height <= healsAt(csv)) {
+    if (!this.#is_healed && confirmed + csv - height <= healsAt(csv, this.#plan.is_dear)) {
       this.#is_healed = true
       this.#core = this.#plan.is_overrun ? null : heal({ size: core_size, heartbeat_ms: this.#plan.timing.heartbeat_ms }, [...owner.receipts.keys()], this.#modules)
       say(this.#core === null ? 'no core is demanded' : `healed core ${this.#core.join()}`)
