@@ -3,7 +3,7 @@
  * where it keeps them, else by reading its blocks from the tip down.
  */
 import { type Bitcoind, BitcoindError, type BlockHeader } from '@belfry/bitcoind'
-import { type BlockHash, type Height, type Outpoint, type Txid, isHex32, outpointOf, splitOutpoint, toHex } from '@belfry/protocol/primitives'
+import { type BlockHash, type Height, type Outpoint, type Txid, fromHex, isHex32, outpointOf, splitOutpoint, toHex } from '@belfry/protocol/primitives'
 import { ClientError } from '../errors.ts'
 
 /** A coin whose spend is looked for. */
@@ -123,7 +123,7 @@ async function blockBytes(bitcoind: Bitcoind, hash: BlockHash, signal: AbortSign
 function outpointBytes(outpoint: Outpoint): Buffer {
   const { txid, vout } = splitOutpoint(outpoint)
   const bytes = Buffer.alloc(36)
-  Buffer.from(txid, 'hex').reverse().copy(bytes)
+  bytes.set(fromHex(txid).toReversed())
   bytes.writeUInt32LE(vout, 32)
   return bytes
 }

@@ -1,5 +1,5 @@
 /** What a rescue sends next: the same rung rules as the members', for one who holds every rung. Pure. */
-import { blocksSince, dueRung, floorRung, packageFeerate, rungOfEstimate } from '@belfry/protocol'
+import { blocksSince, deadlineBlocks, dueRung, floorRung, packageFeerate, rungOfEstimate } from '@belfry/protocol'
 import { type Feerate, type Height, assertNever } from '@belfry/protocol/primitives'
 import type { SignedTransaction, VaultPlan } from '@belfry/vault'
 import type { Coin, FeeMarket, Sight, Waiting } from './coin.ts'
@@ -24,8 +24,8 @@ export interface Orders {
 
 /** Also where an earlier run ordered it: what is public is carried to its end. */
 export function wantsEmergency({ emergency: ladder }: Ladders, coin: Coin, { emergency: ordered, sent }: Orders): boolean {
-  const waiting = coin.where === 'deposit' ? coin.waiting?.rung : null
-  return ordered || waiting != null || ladder.some((rung) => sent.has(rung))
+  const isWaiting = coin.where === 'deposit' && Boolean(coin.waiting?.rung)
+  return ordered || isWaiting || ladder.some((rung) => sent.has(rung))
 }
 
 export function nextStep(plan: VaultPlan, ladders: Ladders, sight: Sight, orders: Orders): Step {
@@ -59,7 +59,7 @@ type Unvaulted = Extract<Coin, { where: 'unvaulted' }>
 function clawback(plan: VaultPlan, { tip, market }: Sight, coin: Unvaulted, orders: Orders): Step {
   const { variant, height, waiting } = coin
   const { clawback: ladder, unvault } = variant
-  const known = waiting?.rung != null || ladder.some((rung) => orders.sent.has(rung))
+  const known = Boolean(waiting?.rung) || ladder.some((rung) => orders.sent.has(rung))
   // U alone gives the hot key nothing yet, and what vanishes from a mempool must not cost the secrecy of K.
   if (height === null && plan.act_at === 'confirmation' && !known) return { step: 'wait', until: 'unvault-confirms' }
   const present = waiting?.rung ? ladder.indexOf(waiting.rung) : -1
@@ -81,13 +81,7 @@ function rungDue({ csv }: VaultPlan, variant: Variant, height: Height | null, ti
   )
 }
 
-/** Blocks before the end of the hot key's wait by which the clawback must have confirmed, as members count it. */
-const DEADLINE_MARGIN = 12
-/** The window that the margin is meant for; a shorter one has a smaller margin. */
-const USUAL_CSV = 144
-
-/** The height after which the hot key's holder is nearly free to spend. */
-export function deadlineOf({ csv }: VaultPlan, unvaulted: Height): Height {
-  const margin = csv < USUAL_CSV ? Math.floor((DEADLINE_MARGIN * csv) / USUAL_CSV) : DEADLINE_MARGIN
-  return (unvaulted + Math.max(0, csv - margin)) as Height
+/** The height by which the clawback should have confirmed, as members count it. */
+export function deadlineAt({ csv }: VaultPlan, unvaulted: Height): Height {
+  return (unvaulted + deadlineBlocks(csv)) as Height
 }

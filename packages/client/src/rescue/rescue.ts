@@ -9,7 +9,7 @@ import type { SignedRecoverySet, SignedTransaction, TransactionId } from '@belfr
 import { ClientError } from '../errors.ts'
 import { type Coin, CoinWatcher, type Sight, type Waiting } from './coin.ts'
 import { type Ladders, laddersOf } from './ladders.ts'
-import { type Step, deadlineOf, nextStep, wantsEmergency } from './next-step.ts'
+import { type Step, deadlineAt, nextStep, wantsEmergency } from './next-step.ts'
 
 /** What a rescue tells on its way. Only what is public once it is told: never bytes that were not sent. */
 export type RescueEvent =
@@ -141,7 +141,7 @@ class Rescue {
     const occasion = `${tip} ${this.#told}`
     if (occasion === this.#tried) return null
     this.#tried = occasion
-    if (coin.where === 'unvaulted' && coin.height !== null) this.#warnWhenLate(deadlineOf(set.plan, coin.height), coin.height, tip)
+    if (coin.where === 'unvaulted' && coin.height !== null) this.#warnWhenLate(deadlineAt(set.plan, coin.height), coin.height, tip)
     if (step.step === 'send') await this.#send(step, coin, tip)
     else if (isNews) onEvent({ event: 'waiting', until: step.until })
     return null

@@ -75,7 +75,7 @@ export class Running {
   readonly end: Promise<RescueEnd>
   readonly #stop = new AbortController()
   #heard = (): void => {}
-  #failed: unknown = null
+  #failed: Error | null = null
 
   /** @param estimate what bitcoind is made to say of the market: in regtest it learns one that differs from run to run */
   constructor(bitcoind: Bitcoind, set: SignedRecoverySet, changes: Partial<RescueInit> = {}, estimate: Feerate | null = null) {
@@ -94,7 +94,7 @@ export class Running {
       },
     })
     this.end.catch((error: unknown) => {
-      this.#failed = error
+      this.#failed = error instanceof Error ? error : new Error(String(error))
       this.#heard()
     })
   }

@@ -2,6 +2,7 @@ import {
   type RescueEnd,
   type SecretBytes,
   type SignedRecoverySet,
+  type Situation,
   acceptRecoverySet,
   guideOf,
   laddersOf,
@@ -17,7 +18,7 @@ import { CliError, EXIT, usageError } from '../../errors.ts'
 import { type BitcoindOptions, bitcoindOptions, withBitcoind } from '../../files/bitcoind.ts'
 import { RECOVERY_SET } from '../../files/names.ts'
 import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
-import { type Report, satPerVb } from '../../output/index.ts'
+import { type Report, type Style, satPerVb } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
 import { RescueStory } from './rescue-story.ts'
 
@@ -167,15 +168,15 @@ function printed(set: SignedRecoverySet): Report {
     human: (style) => [
       style('red', 'Each of these transactions is a secret until you send it: whoever has one can bring the coin to deep cold.'),
       'None of them can bring it anywhere else. Send one with: bitcoin-cli sendrawtransaction HEX 0',
-      ...situations.flatMap(({ title, advice, transactions }) => [
-        '',
-        style('bold', `When: ${title}`),
-        ...advice,
-        ...transactions.flatMap(({ id, txid, feerate, raw }, at) => [
-          `${at + 1}. ${id}, ${satPerVb(feerate)}, txid ${txid}`,
-          toHex(raw),
-        ]),
-      ]),
+      ...situations.flatMap((situation) => situationLines(situation, style)),
     ],
   }
+}
+
+function situationLines({ title, advice, transactions }: Situation, style: Style): string[] {
+  const listed = transactions.flatMap(({ id, txid, feerate, raw }, at) => [
+    `${at + 1}. ${id}, ${satPerVb(feerate)}, txid ${txid}`,
+    toHex(raw),
+  ])
+  return ['', style('bold', `When: ${title}`)].concat(advice, listed)
 }
