@@ -15,7 +15,13 @@ function asking(of: World, estimate: number | null): void {
   })
 }
 
-const LARGE: FeeReserve = { sats: 10_000_000n as Sats, best_feerate: 5_000_000 as Feerate }
+function reserve(carries: number): FeeReserve {
+  return {
+    sats: 10_000_000n as Sats,
+    carries: { anchored: carries as Feerate, 'anyone-can-pay': carries as Feerate },
+  }
+}
+const LARGE = reserve(5_000_000)
 
 describe('the view of the fee market', () => {
   it('shows a vault at risk whose ladder is under the market and takes no fee coins', () => {
@@ -36,9 +42,9 @@ describe('the view of the fee market', () => {
     assert.ok(unvault && rung && held)
     Object.assign(held, { manifest: { ...of.manifest, unvaults: [{ ...unvault, anchored: rung }] } })
     asking(of, 40_000)
-    const riskWith = (reserve: FeeReserve | null) => vaultsView(of.state, reserve)[0]?.market?.risk
+    const riskWith = (with_reserve: FeeReserve | null) => vaultsView(of.state, with_reserve)[0]?.market?.risk
     assert.equal(riskWith(null), 'no-reserve')
-    assert.equal(riskWith({ ...LARGE, best_feerate: 39_999 as Feerate }), 'reserve-too-small')
+    assert.equal(riskWith(reserve(39_999)), 'reserve-too-small')
     assert.equal(riskWith(LARGE), null)
     assert.deepEqual(vaultsView(of.state, LARGE)[0]?.market?.fee_coin_means, ['anchored'])
   })

@@ -21,7 +21,7 @@ export interface FeeReserve {
   /** In confirmed coins. */
   readonly sats: Sats
   /** The best that it can carry one recovery transaction to, in sat/kvB. */
-  readonly best_feerate: Feerate
+  readonly carries: Readonly<Record<BumpMeans, Feerate>>
 }
 
 /** What stands in for the top rung: with fee coins it reaches a feerate that no rung has. */
@@ -143,9 +143,9 @@ function stateOf(feerate: Feerate, asked: Feerate | null): LadderState {
   return 5 * feerate < 6 * asked ? 'near' : 'above'
 }
 
-function isCarried({ asked, fee_coin_means }: LadderMarket, { sats, best_feerate }: FeeReserve): boolean {
-  if (asked === null || best_feerate < asked) return false
-  return fee_coin_means.some((one) => missingSats(one, asked) <= sats)
+function isCarried({ asked, fee_coin_means }: LadderMarket, { sats, carries }: FeeReserve): boolean {
+  if (asked === null) return false
+  return fee_coin_means.some((one) => carries[one.means] >= asked && missingSats(one, asked) <= sats)
 }
 
 /** What a fee coin has to add for the means to pay this feerate. */

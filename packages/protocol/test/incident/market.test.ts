@@ -22,7 +22,10 @@ const market = (estimate: number | null, floor = 1_000) => ({
   estimate: estimate as Feerate | null,
   mempool_floor: floor as Feerate,
 })
-const reserve = (sats: bigint, best: number): FeeReserve => ({ sats: sats as Sats, best_feerate: best as Feerate })
+const reserve = (sats: bigint, anchored: number, anyone_can_pay = anchored): FeeReserve => ({
+  sats: sats as Sats,
+  carries: { anchored: anchored as Feerate, 'anyone-can-pay': anyone_can_pay as Feerate },
+})
 
 function first<T>([one]: readonly T[]): T {
   assert.ok(one !== undefined)
@@ -129,6 +132,8 @@ describe('a vault at risk', () => {
     // 236 vB at 300 sat/vB are 70,800 sat.
     assert.equal(at(both, 300_000, reserve(70_436n, 300_000)), null)
     assert.equal(at(both, 300_000, reserve(70_435n, 300_000)), 'reserve-too-small')
+    assert.equal(at(both, 300_000, reserve(70_436n, 300_000, 299_999)), 'reserve-too-small')
+    assert.equal(at(both, 300_000, reserve(99_536n, 300_000, 299_999)), null)
   })
 
   it('lacks nothing where the means pay enough by themselves', () => {
