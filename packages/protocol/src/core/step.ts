@@ -3,7 +3,7 @@ import { lookForDeposit, onDepositLookedAt } from '../custody/funding.ts'
 import { activateIfDue, noticeMoved, onBundle, onManifest, onVerified, onWithdraw, refuse } from '../custody/enrolment.ts'
 import { onInfo } from '../custody/info.ts'
 import { onSighting } from '../incident/ballot.ts'
-import { endDrillsDue, onSharesChecked, resumeDrills } from '../drill/drill.ts'
+import { endDrillsDue, onRehearsed, onSharesChecked, resumeDrills } from '../drill/drill.ts'
 import { onBroadcastAnswer } from '../incident/broadcast.ts'
 import { onBumpAnswer } from '../incident/bump.ts'
 import { tellCertificatesIfDue } from '../incident/certificate.ts'
@@ -195,6 +195,7 @@ function onOutcome(turn: Turn, outcome: Outcome): void {
       return
     case 'rebuild':
       onRebuilt(turn, outcome)
+      onRehearsed(turn, outcome)
       return
     case 'look-at-deposit':
       onDepositLookedAt(turn, outcome)

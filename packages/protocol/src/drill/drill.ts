@@ -12,7 +12,7 @@ import type { DrillResult, Receipt } from '../messages/receipt.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import { type Hash32, type IncidentId, type MemberIndex, type VaultId, fromHex, sortedEntries, toHex } from '../primitives/index.ts'
 import type { HeldCommand } from '../state/commands.ts'
-import type { Incident, Vault } from '../state/durable.ts'
+import type { Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { type DrillOrder, type DrillReport, drillEndOf, isAllGood, isRehearsal, isReportOf } from './outcome.ts'
 
@@ -73,9 +73,13 @@ export function onSharesChecked(turn: Turn, outcome: Extract<Outcome, { of: 'che
   if (drill?.order.level === 2) report(turn, drill, isAllGood(tried, good) ? 'good' : 'bad', tried, good)
 }
 
-/** My own rebuilding came to its end: the drill's envelope opened. */
-export function onRehearsed(turn: Turn, incident_id: IncidentId, vault: Vault, incident: Incident): void {
-  turn.note(incident_id, 'rebuilt')
+/** My own rebuilding may have come to its end with this: the drill's envelope opened. */
+export function onRehearsed(turn: Turn, { incident_id, envelope_id, result }: Extract<Outcome, { of: 'rebuild' }>): void {
+  const incident = turn.incident(incident_id)
+  const vault = incident && turn.durable.vaults.get(incident.vault_id)
+  if (!vault || incident.trigger !== 'drill' || result !== 'opened') return
+  // Only what was asked for, of shares that are still there.
+  if (turn.volatile.gatherings.get(envelope_id)?.rebuild !== 'rebuilt') return
   const drill = drillOf(incident.vault_id, vault, toHex(incident.discriminator) as Hash32)
   if (drill) report(turn, drill, 'rebuilt')
 }

@@ -8,7 +8,6 @@ import type { Trigger } from '../messages/vote.ts'
 import type { EnvelopeId, IncidentId, ManifestHash, MemberIndex } from '../primitives/index.ts'
 import type { HeldManifest, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-import { onRehearsed } from '../drill/drill.ts'
 import { broadcastDue, noteRebuilt } from './broadcast.ts'
 import { bumpDue } from './bump.ts'
 import { isCalledFor } from './cause.ts'
@@ -173,7 +172,7 @@ export function onRebuilt(turn: Turn, outcome: Extract<Outcome, { of: 'rebuild' 
     turn.note(incident_id, 'bad-dealer', { feerate })
     turn.tell({ level: 'error', event: 'bad-dealer', incident_id, envelope_id })
   } else if (result === 'opened') {
-    onRehearsed(turn, incident_id, vault, incident)
+    turn.note(incident_id, 'rebuilt')
     return
   } else {
     gathering.untold = { at_ms: turn.at_ms, txid: result, feerate }

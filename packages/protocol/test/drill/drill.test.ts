@@ -174,7 +174,7 @@ describe('a rehearsal', () => {
     for (const from of [4, 5]) voteFor(seat, from, vault, 'drill', given)
     seat.connectMany(3)
     const to = new Set(immediate(seat.outputs, 'seal-share').map((effect) => effect.to))
-    assert.deepEqual([...to].toSorted(), [4, 5])
+    assert.deepEqual(to, new Set([4, 5]))
   })
 
   it('that does not come to its end fails after a day', () => {

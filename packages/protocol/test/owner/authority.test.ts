@@ -61,7 +61,7 @@ describe('the keys that a command needs', () => {
   })
 
   it('are those of the active manifest, or of the first while none is active', () => {
-    const [thief = ''] = [STRANGER]
+    const thief = STRANGER
     const later = vaultOf(setting, {
       generation: 2,
       previous: vault.hash,

@@ -83,7 +83,7 @@ describe('a command that a member hands on', () => {
     assert.equal(notice(seat, 2, vault, given), 'duplicate')
     assert.equal(notice(seat, 3, vault, given), 'accepted')
     assert.equal(seat.sent('command').length, 1)
-    assert.deepEqual([...(held(seat).get(given.hash)?.notices.keys() ?? [])].toSorted(), [1, 2, 3])
+    assert.deepEqual(new Set(held(seat).get(given.hash)?.notices.keys()), new Set([1, 2, 3]))
   })
 
   it('that is old counts once b+1 members say that they took it in time, and a liar alone says nothing', () => {

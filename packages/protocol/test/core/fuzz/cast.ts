@@ -1,6 +1,7 @@
 /** The vaults, transactions and names that anything may happen with. */
-import { type SpendTx, taggedHash } from '../../../src/index.ts'
-import { type EnvelopeId, type Hash32, type IncidentId, type Outpoint, toHex } from '../../../src/primitives/index.ts'
+import { type Order, type SpendTx, taggedHash } from '../../../src/index.ts'
+import { type EnvelopeId, type Hash32, type Feerate, type IncidentId, type MemberIndex, type Outpoint, toHex } from '../../../src/primitives/index.ts'
+import { drill } from '../commands.ts'
 import { type TestVault, anchoredTx, clawbackTx, completedA, hasher, hexOf, settingOf, transactionOf, vaultOf } from '../setting.ts'
 
 export const setting = settingOf(5)
@@ -41,6 +42,16 @@ export const INCIDENTS: readonly IncidentId[] = [
   hexOf('none') as IncidentId,
 ]
 export const ENVELOPES: readonly EnvelopeId[] = [...first.ids, ...second.ids, ...other.ids, hexOf('none') as EnvelopeId]
+/** Orders that an owner key, or a thief of it, may give at any height. */
+export const ORDERS: readonly Order[] = [
+  { order: 'panic' },
+  { order: 'revoke' },
+  { order: 'destroy' },
+  { order: 'cancel-generation', manifest_hash: second.hash },
+  ...[1, 2, 4].map((level) => drill(level)),
+  drill(3, { trial: { tried: 2, accepted: 1, mempool_floor: 1_000 as Feerate, estimate: null } }),
+  drill(5, { held_back: [1, 3] as MemberIndex[] }),
+]
 /** Any sealed share. */
 export const sealed = new Uint8Array(81).fill(3)
 export const sealed_hash = toHex(taggedHash(hasher, 'sealed', sealed)) as Hash32

@@ -1,10 +1,11 @@
 /** Everything that may happen to a member. */
 import * as fc from 'fast-check'
-import { NO_DISCRIMINATOR, type BodyOf, enrolRequest, taggedHash } from '../../../src/index.ts'
+import { NO_DISCRIMINATOR, type BodyOf, type Order, enrolRequest, taggedHash } from '../../../src/index.ts'
 import { type Feerate, type Hash32, type Height, type MemberIndex, toCbor } from '../../../src/primitives/index.ts'
+import { type GivenCommand, drill, give, incidentOf, notice, orderAt, voteFor } from '../commands.ts'
 import type { Seat } from '../seat.ts'
 import { type TestVault, blockAt, hasher, hexOf, ownerSign } from '../setting.ts'
-import { ENVELOPES, INCIDENTS, OUTPOINTS, TXS, VAULTS, first, other, sealed, sealed_hash, setting } from './cast.ts'
+import { ENVELOPES, INCIDENTS, ORDERS, OUTPOINTS, TXS, VAULTS, first, other, sealed, sealed_hash, setting } from './cast.ts'
 import { WELL, unsolicited } from './outcomes.ts'
 import type { World } from './world.ts'
 
@@ -32,6 +33,12 @@ function releaseAll(seat: Seat, from: number): void {
     const body = { incident_id: first.theft, manifest_hash: first.hash, envelope_id, to: 1 as MemberIndex, sealed_hash }
     seat.say(from, 'release', body, { attachment: sealed, channel: 'stream' })
   }
+}
+
+function orderOf(seat: Seat, vault: TestVault, order: Order, ahead: number, nonce: number): GivenCommand {
+  const height = Math.max(0, seat.tip - 6 + ahead)
+  const anchor = seat.state.durable.recent.find((block) => block.height === height) ?? blockAt(height)
+  return orderAt(seat.tip, vault, order, { nonce: `${nonce}`, anchor })
 }
 
 export const STEPS: readonly fc.Arbitrary<Step>[] = [
@@ -194,6 +201,44 @@ export const STEPS: readonly fc.Arbitrary<Step>[] = [
       const key = setting.owner.root
       const signatures = [{ key, signature: ownerSign(key, taggedHash(hasher, 'withdraw', vault.signed.bytes)) }]
       seat.request(toCbor(enrolRequest, { request: 'withdraw', manifest_hash: vault.hash, signatures }))
+    },
+  })),
+  fc.tuple(anyOf([first, other]), anyOf(ORDERS), fc.integer({ min: -20, max: 14 }), fc.nat(6)).map(([vault, order, ahead, nonce]) => ({
+    name: `order ${order.order}`,
+    run: ({ seat }) => void give(seat, orderOf(seat, vault, order, ahead, nonce)),
+  })),
+  fc.tuple(anyFrom, anyOf([first, other]), anyOf(ORDERS), fc.integer({ min: -20, max: 3 }), fc.nat(6)).map(([from, vault, order, ahead, nonce]) => ({
+    name: `notice of ${order.order}`,
+    run: ({ seat }) => {
+      const given = orderOf(seat, vault, order, ahead, nonce)
+      for (const member of [from, (from % 5) + 1]) notice(seat, member, vault, given, Math.max(0, seat.tip + ahead))
+    },
+  })),
+  fc.tuple(anyOf(['panic', 'drill'] as const), fc.nat(6), anyDice).map(([kind, nonce, dice]) => ({
+    name: `a whole ${kind}`,
+    run: (world) => {
+      const { seat } = world
+      const given = orderOf(seat, first, kind === 'panic' ? { order: 'panic' } : drill(4), 0, nonce)
+      for (const from of [2, 3, 4]) voteFor(seat, from, first, kind, given)
+      world.answer(WELL)
+      const wanted = kind === 'panic' ? first.manifest.emergency : [first.manifest.drill]
+      for (const { envelope_id } of wanted) {
+        for (const from of [2, 3]) {
+          const body = { incident_id: incidentOf(first, kind, given), manifest_hash: first.hash, envelope_id, to: 1 as MemberIndex, sealed_hash }
+          seat.say(from, 'release', body, { attachment: sealed, channel: 'stream' })
+        }
+      }
+      world.connect([])
+      world.answer(dice % 2 === 0 ? WELL : dice)
+    },
+  })),
+  fc.tuple(anyFrom, anyOf(ORDERS), anyOf(['no-channel', 'good', 'bad', 'rebuilt'] as const), fc.nat(6)).map(([from, order, result, nonce]) => ({
+    name: 'drill report',
+    run: ({ seat }) => {
+      if (order.order !== 'drill') return
+      const { hash: command_hash } = orderOf(seat, first, order, 0, nonce)
+      const { vault_id } = first
+      seat.say(from, 'receipt', { statement: 'drill', vault_id, command_hash, level: order.level, result, tried: 2, good: result === 'good' ? 2 : 1, height: seat.tip as Height })
     },
   })),
   anyDice.map((dice) => ({ name: `answer ${dice}`, run: (world) => world.answer(dice) })),
