@@ -306,8 +306,9 @@ describe('a vault of another custody scheme', () => {
   })
 
   it('may be claimed back from an output of its unvault that is not the first', async () => {
-    const { unvaults } = testVault()
-    const scene = await Scene.guarded({ vault: { unvaults: unvaults.map((one) => ({ ...one, vout: 2 })) } })
+    const [unvault] = testVault().unvaults
+    assert.ok(unvault)
+    const scene = await Scene.guarded({ vault: { unvaults: [{ ...unvault, vout: 2 }] } })
     await scene.theftConfirmed()
     const [vault] = scene.members.state(1).durable.vaults.values()
     assert.ok(vault?.coins.has(outpointOf(scene.vault.unvault.txid, 2)))

@@ -5,7 +5,7 @@ import { type Outpoint, type VaultKeys, custodyToJson, multisigScript, sats } fr
 import { findFreePorts, pollUntil } from '@belfry/client/regtest'
 import { PURSE_SCRIPT, PURSE_WITNESS_SCRIPT, serialise, txidOf } from '../../bitcoind/src/index.ts'
 import { useRegtest } from '../../bitcoind/test/support/regtest-suite.ts'
-import { refusal, result } from './support/belfry.ts'
+import { belfry, refusal, result } from './support/belfry.ts'
 import { type Ceremony, holdCeremony } from './support/ceremony.ts'
 import { NodeProcess } from './support/nodes.ts'
 import { workspace } from './support/workspace.ts'
@@ -212,8 +212,14 @@ describe('a vault in custody, by commands', function () {
     const enrolled = await result<{ funding: string; active: unknown[] }>(enrol('--set', set, '--name', 'later', ...files))
     assert.deepEqual([enrolled.funding, enrolled.active.length], ['after-receipts', MEMBERS])
 
+    const show = ['vault', 'show', space.file('later.json'), ...owner()]
+    assert.match((await belfry(show)).stdout, /not funded yet: the coin has not been paid in, as tower-1, tower-2 and tower-3 see it/)
     await bitcoind().sendRawTransaction(funding.transaction)
     await regtest().mine(0, 1)
+    await pollUntil('members that see the coin', REACTION_LIMIT_MS, async () => {
+      const { code, stdout } = await belfry(show)
+      return code === 0 && !stdout.includes('not funded yet')
+    })
     const { transactions } = JSON.parse(await readFile(unvault, 'utf8')) as { transactions: { raw: string; txid: string }[] }
     const [theft] = transactions
     assert.ok(theft)

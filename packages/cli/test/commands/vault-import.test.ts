@@ -83,7 +83,7 @@ describe('belfry vault import and export', () => {
 
     it('takes it over: its alert is the dead-man transaction of the coin', async () => {
       interface Imported {
-        readonly deposit: { readonly outpoint: string; readonly value_sats: number }
+        readonly deposit: { readonly outpoint: string; readonly value_sats: number; readonly funding: string }
         readonly transactions: readonly { readonly id: string; readonly txid: string }[]
         readonly timelock_plan: { readonly recovery_txid: string; readonly recovery_signatures_verified: boolean }
         readonly notes: readonly string[]
@@ -93,7 +93,7 @@ describe('belfry vault import and export', () => {
       const args = ['vault', 'import', '--bip128', space.file('heir.json'), '--network', 'regtest', ...out, ...secret()]
       assert.match((await refusal(2, args)).remedy, /--bitcoind-port/)
       const imported = await result<Imported>([...args, ...asked()])
-      assert.deepEqual(imported.deposit, { outpoint: deposit, value_sats: VALUE, funding: 'confirmed' } as object)
+      assert.deepEqual(imported.deposit, { outpoint: deposit, value_sats: VALUE, funding: 'confirmed' })
       assert.deepEqual(imported.transactions.map(({ id, txid }) => [id, txid]), [['dead-man-0', plan.alert_txid]])
       assert.equal(imported.timelock_plan.recovery_txid, plan.recovery_txid)
       assert.equal(imported.timelock_plan.recovery_signatures_verified, true)

@@ -43,7 +43,7 @@ export function manifestsOf(
   if (active) return { active, all }
   throw new ClientError(
     'not-enrolled',
-    `${all.length === 0 ? 'no member knows this vault' : 'no manifest of this vault is active at enough members'}`,
+    all.length === 0 ? 'no member knows this vault' : 'no manifest of this vault is active at enough members',
     'Enrol it first; where members are down, wait for them and run the same command again.',
   )
 }

@@ -142,13 +142,17 @@ function ladderOf(
   })
   const sorted = rungs
     .toSorted((a, b) => a.feerate - b.feerate)
-    .map((rung, at) => ({ ...rung, place: `${name}-${at}` }))
+    .map((rung, at) => placedAt(`${name}-${at}`, rung))
   for (const [at, { place, feerate }] of sorted.entries()) {
     const before = sorted[at - 1]
     if (before && feerate <= before.feerate) findings.refuse(place, `it pays no more than ${before.place}, so that it could not take its place`)
     if (feerate < MIN_FEERATE) findings.note(place, 'it pays less than 2 sat/vB, which many nodes do not relay')
   }
   return sorted
+}
+
+function placedAt(place: string, rung: CheckedTransaction): CheckedTransaction {
+  return { ...rung, place }
 }
 
 /** A transaction that answers a theft must be good at once. */

@@ -30,7 +30,7 @@ function textOf(fields: Readonly<Record<string, unknown>>): string {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll(/[^\u0000-\u007f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function hashOf(text: string): string {

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import {
   type Enrolled,
   type Federation,
-  FederationLink,
+  type FederationLink,
   type Manifest,
   type MemberIndex,
   type OpenVault,

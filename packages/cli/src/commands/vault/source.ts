@@ -64,9 +64,11 @@ export async function openSource(
 /** Every transaction of both, in one order: the same unvault may lead to another deep cold. @throws CliError files-disagree */
 export function requireSameVault(path: string, manifest: Manifest, vault: GuardedVault): void {
   const enrolled = [...manifest.unvaults, ...rungsOf(manifest), ...manifest.dead_man]
-  const clawbacks = vault.unvaults.flatMap((one) =>
-    [one.anyone_can_pay, one.anchored].reduce((all, means) => (means ? [...all, means] : all), [...one.clawback]),
-  )
+  const clawbacks = vault.unvaults.flatMap(({ clawback, anyone_can_pay, anchored }) => [
+    ...clawback,
+    ...(anyone_can_pay ? [anyone_can_pay] : []),
+    ...(anchored ? [anchored] : []),
+  ])
   const given = [...vault.unvaults, ...clawbacks, ...vault.emergency, ...vault.dead_man]
   const same = (a: readonly { txid: string }[], b: typeof a) =>
     a.map(({ txid }) => txid).join() === b.map(({ txid }) => txid).join()

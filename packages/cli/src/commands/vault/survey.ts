@@ -33,6 +33,10 @@ export function vaultJson(federation: Federation, results: readonly SurveyResult
       name: federation.memberOf(one.member).name,
       tip_height: one.answer.tip?.height ?? null,
       chain: one.answer.chain,
+      funded: vault?.funded ?? null,
+      exposed: vault?.exposed ?? null,
+      revoked: vault?.revoked ?? null,
+      destroyable: vault?.destroyable ?? null,
       manifests: (vault?.manifests ?? []).map(({ manifest_hash, generation, state, receipts }) => ({
         manifest_hash,
         generation,
@@ -63,6 +67,7 @@ export function describeVault(
       })),
       style,
     ),
+    ...conditionLines(federation, results, id, style),
     ...incidentLines(federation, results, id, style),
   ]
 }
@@ -77,6 +82,23 @@ function rowsOf(federation: Federation, one: Answered, vault: VaultInfo | undefi
     `knows ${count(receipts.length, 'receipt')}`,
     `${one.answer.chain}, tip ${one.answer.tip?.height ?? 'unknown'}`,
   ])
+}
+
+/** What holds of the vault as a whole, and as who sees it. */
+function conditionLines(federation: Federation, results: readonly SurveyResult[], id: string, style: Style): string[] {
+  const saying = (holds: (vault: VaultInfo) => boolean, what: string): string[] => {
+    const names = answered(results).flatMap((one) => {
+      const vault = vaultAt(one, id)
+      return vault && vault.manifests.length > 0 && holds(vault) ? [federation.memberOf(one.member).name] : []
+    })
+    return names.length === 0 ? [] : [`  ${style('bold', what)}, as ${sentenceList(names)} ${names.length === 1 ? 'sees' : 'see'} it`]
+  }
+  return [
+    ...saying(({ funded }) => !funded, 'not funded yet: the coin has not been paid in'),
+    ...saying(({ exposed }) => exposed, 'exposed: a recovery transaction may be known outside, so move the coin'),
+    ...saying(({ revoked }) => revoked, 'revoked: intents and the dead-man switch have ended, the clawback goes on'),
+    ...saying(({ destroyable }) => destroyable, 'its coin has left for good: its shares may be destroyed'),
+  ]
 }
 
 function incidentLines(federation: Federation, results: readonly SurveyResult[], id: string, style: Style): string[] {
