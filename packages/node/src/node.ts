@@ -223,7 +223,7 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
     {
       state: () => running.state,
       shell: () => ({ loop: running.status, chain_watcher, is_warm, unseen: chain.unseen() }),
-      reserve: () => reserveOf(running.state, fees.status(feeWallet)),
+      reserve: () => reserveOf(fees.status(feeWallet)),
       feeWallet: () => fees.status(feeWallet),
       loop: () => running.counters(),
       network: () => network.counters(),

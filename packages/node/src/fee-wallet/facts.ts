@@ -1,6 +1,6 @@
 /** What the fee wallet asks of the core's state. */
 import { type FeeReserve, type State, type Vault, manifestState } from '@belfry/protocol'
-import type { Feerate, IncidentId } from '@belfry/protocol/primitives'
+import type { IncidentId } from '@belfry/protocol/primitives'
 import type { PoolNeeds } from '@belfry/vault'
 import type { FeeWalletStatus } from './prepare.ts'
 
@@ -33,11 +33,10 @@ export function needsOf(state: State): PoolNeeds {
 }
 
 /** For comparing the guarded vaults with the fee market. */
-export function reserveOf(state: State, status: FeeWalletStatus): FeeReserve | null {
+export function reserveOf(status: FeeWalletStatus): FeeReserve | null {
   if (status.state !== 'ready') return null
   const { reserve, carries } = status.reading
-  const both = Math.max(carries.anchored, carries.anyone_can_pay) as Feerate
-  return { sats: reserve, best_feerate: needsOf(state).anyone_can_pay ? both : carries.anchored }
+  return { sats: reserve, carries: { 'anyone-can-pay': carries.anyone_can_pay, anchored: carries.anchored } }
 }
 
 function meansOf(vault: Vault): PoolNeeds {

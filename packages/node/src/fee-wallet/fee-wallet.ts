@@ -5,10 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bitcoind, BitcoindError } from '@belfry/bitcoind'
 import type { BumpAnswer } from '@belfry/protocol'
-import { type Feerate, type Height, type IncidentId, type Outpoint, type Sats, type Txid, sats } from '@belfry/protocol/primitives'
-import {
-  MIN_FEERATE, type PoolNeeds, VaultError, buildSplit, planSplit, poolTargets,
-} from '@belfry/vault'
+import { type Height, type IncidentId, type Outpoint, type Sats, type Txid, sats } from '@belfry/protocol/primitives'
+import { type PoolNeeds, VaultError } from '@belfry/vault'
 import type { Bump, Bumped, FeeBumper } from '../broadcast/fee-bumper.ts'
 import type { FeeWalletConfig } from '../config/index.ts'
 import type { TransactionKeeper } from '../custody/transaction-keeper.ts'
@@ -20,6 +18,7 @@ import type { FeeSigner } from './key.ts'
 import { Ledger } from './ledger.ts'
 import { Pool, type PoolCoin } from './pool.ts'
 import { type BumpResult, type FeeWalletReading, carriesOf } from './reading.ts'
+import { Splitter } from './splitter.ts'
 import type { FeeWatch } from './watch.ts'
 
 export interface FeeWalletModules {
@@ -36,8 +35,6 @@ export interface FeeWalletModules {
   readonly logger: Logger
 }
 
-/** Within an hour: until then no child of P can be paid from the coin. */
-const SPLIT_TARGET_BLOCKS = 6
 /** Blocks may come by the hundred, as after a stop. */
 const PAUSE_MS = 1_000
 
@@ -46,7 +43,7 @@ export class FeeWallet implements FeeBumper {
   readonly #pool: Pool
   readonly #ledger: Ledger
   readonly #bumps: Record<BumpResult, number> = { accepted: 0, refused: 0, 'no-coin': 0, 'over-budget': 0, unreachable: 0 }
-  #splits = 0
+  readonly #splitter: Splitter
   #coins: readonly PoolCoin[] = []
   #height: Height | null = null
   /** Bumps whose transactions were gone at the last look, with their coins unspent. */
@@ -59,6 +56,7 @@ export class FeeWallet implements FeeBumper {
     this.#modules = modules
     this.#ledger = ledger
     this.#pool = new Pool(modules.bitcoind, modules.signer.account)
+    this.#splitter = new Splitter({ ...modules, ledger, save: () => this.#save() })
   }
 
   /** @throws StoreError */
@@ -76,7 +74,9 @@ export class FeeWallet implements FeeBumper {
   told(movement: Movement): void {
     if (movement.event !== 'payment-seen' && movement.event !== 'payment-confirmed') return
     const { outpoint, script, value } = movement.payment
+    if (this.#modules.watch.pathOf(script) === null) return
     this.restore(outpoint, script, value)
+    this.noteBlock()
   }
 
   /** There is a new block: `run` looks at the coins again. */
@@ -106,7 +106,7 @@ export class FeeWallet implements FeeBumper {
   }
 
   /**
-   * Looks at the coins, forgets what does not count any more, and splits where that is due.
+   * Looks at the coins, forgets what does not count any more, and splits where that is due or waits for too long.
    * @throws BitcoindError, StoreError
    */
   async maintain(): Promise<void> {
@@ -114,7 +114,9 @@ export class FeeWallet implements FeeBumper {
     const { blocks: tip } = await bitcoind.getBlockchainInfo()
     await this.#look(tip)
     if (this.#ledger.prune(tip, openIncidents())) await this.#save()
-    if (this.#maySplit()) await this.#exclusive(() => this.#split(tip))
+    const made = await this.#exclusive(() => this.#splitter.split(this.#coins, tip))
+    const hurried = await this.#exclusive(() => this.#splitter.hurry(this.#coins, tip))
+    if (made || hurried) await this.#look(tip)
   }
 
   async bump(effect: Bump): Promise<Bumped> {
@@ -145,7 +147,7 @@ export class FeeWallet implements FeeBumper {
       spent_in_window: this.#ledger.spentInWindow(tip),
       left_in_window: left,
       bumps: this.#bumps,
-      splits: this.#splits,
+      splits: this.#splitter.made,
     }
   }
 
@@ -186,53 +188,6 @@ export class FeeWallet implements FeeBumper {
     this.#gone = new Set(gone.map(({ spender }) => spender))
     this.#coins = coins
     this.#height = tip
-  }
-
-  #maySplit(): boolean {
-    const { config, openIncidents, watch } = this.#modules
-    const isWaiting = this.#ledger.splits.some(({ txid }) => this.#coins.some(({ spender }) => spender === txid))
-    return config.split_max_sat_vb > 0 && openIncidents().size === 0 && !watch.is_searching && !isWaiting && !this.#ledger.isFull
-  }
-
-  async #split(tip: Height): Promise<void> {
-    const { bitcoind, signer, watch, needs, openIncidents, logger } = this.#modules
-    const feerate = await this.#splitFeerate()
-    if (feerate === null) return
-    // No incident is open, so that none of them is reserved.
-    const free = this.#coins.filter(({ status }) => status === 'confirmed')
-    const plan = planSplit(free, poolTargets(needs()), feerate)
-    if (plan === null || plan.fee > this.#ledger.roomForSplit(tip)) return
-    const next = watch.nextIndex(1)
-    const keys = plan.outputs.map((_, i) => signer.account.keyAt({ branch: 1, index: next + i }))
-    const paths = new Map(free.map(({ outpoint, path }) => [outpoint, path]))
-    const split = buildSplit({
-      plan,
-      keys,
-      sign: ({ outpoint }, digest) => {
-        const path = paths.get(outpoint)
-        if (path === undefined) throw new RangeError('a split spends coins of the pool')
-        return signer.sign(path, digest)
-      },
-    })
-    this.#ledger.addSplit({ txid: split.txid, cost: split.fee, height: tip })
-    await this.#save()
-    // An incident that began meanwhile needs the coins as they are.
-    const answer = openIncidents().size > 0 ? null : await bitcoind.broadcast(split.raw)
-    if (answer === null || (answer.kind !== 'accepted' && answer.kind !== 'already-known' && answer.kind !== 'unreachable')) {
-      this.#ledger.drop(split.txid)
-      await this.#save()
-    }
-    if (answer?.kind === 'accepted') this.#splits += 1
-    logger.info('fee-wallet-split', { txid: split.txid, answer: answer?.kind ?? 'incident', outputs: plan.outputs.length, fee: Number(split.fee) })
-  }
-
-  /** null while it is too dear. */
-  async #splitFeerate(): Promise<Feerate | null> {
-    const { bitcoind, config } = this.#modules
-    const { minFeerate } = await bitcoind.getMempoolInfo()
-    const estimate = await bitcoind.estimateSmartFee(SPLIT_TARGET_BLOCKS)
-    const feerate = Math.max(minFeerate, estimate ?? 0, MIN_FEERATE) as Feerate
-    return feerate > config.split_max_sat_vb * 1_000 ? null : feerate
   }
 
   async #save(): Promise<void> {

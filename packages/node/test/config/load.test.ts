@@ -65,6 +65,7 @@ bitcoind:
 listen: [/ip4/0.0.0.0/tcp/9740, /ip6/::/tcp/9740]
 http: {host: 0.0.0.0, port: 0, allow_remote: true}
 owners: [cards/owner.json, /etc/belfry/other.json]
+fee_wallet: {key_file: fees.json, birth_height: 800000, max_sat_per_incident: 0, max_sat_per_window: 5, window_blocks: 1, split_max_sat_vb: 0}
 log: {level: debug, file: belfry.log}
 `)
     assert.deepEqual(config.bitcoind, {
@@ -76,6 +77,14 @@ log: {level: debug, file: belfry.log}
     assert.deepEqual(config.http, { host: '0.0.0.0', port: 0, allow_remote: true })
     assert.deepEqual(config.owners, [join(folder.dir, 'cards/owner.json'), '/etc/belfry/other.json'])
     assert.deepEqual(config.log, { level: 'debug', file: join(folder.dir, 'belfry.log') })
+    assert.deepEqual(config.fee_wallet, {
+      key_file: join(folder.dir, 'fees.json'),
+      birth_height: 800_000,
+      max_sat_per_incident: 0,
+      max_sat_per_window: 5,
+      window_blocks: 1,
+      split_max_sat_vb: 0,
+    })
     assert.equal(config.allow_group_readable_passphrase, true)
     assert.equal(config.keystore, '/etc/belfry/keys.json')
     const unset = SETTING_KEYS.filter((key) => origins[key].origin !== 'file')

@@ -88,6 +88,35 @@ describe('splits of the fee wallet at a real bitcoind', () => {
     assert.equal((await theft.bump('anchored', 300)).answer, 'accepted')
   })
 
+  it('are hurried where fees have risen and an incident needs their coins, and else are not', async () => {
+    const s = await Scene.of(regtest())
+    await s.fund(2_000_000)
+    await s.wallet.maintain()
+    const slow = await splitTxid(s)
+    assert.ok(slow !== null)
+    await s.interpose({ estimateSmartFee: () => Promise.resolve(60_000 as Feerate) })
+    await s.wallet.maintain()
+    assert.equal(await splitTxid(s), slow)
+    // Of an incident whose transactions nobody mines here: its funding would confirm the split.
+    s.open.add('ee'.repeat(32) as Parameters<typeof s.open.add>[0])
+    await s.wallet.maintain()
+    const quick = await splitTxid(s)
+    assert.ok(quick !== null && quick !== slow)
+    assert.equal(await s.bitcoind.getMempoolEntry(slow), null)
+    const entry = await s.bitcoind.getMempoolEntry(quick)
+    assert.ok(entry !== null && entry.fee * 1_000n >= BigInt(entry.vsize) * 60_000n)
+    // Once is enough.
+    await s.wallet.maintain()
+    assert.equal(await splitTxid(s), quick)
+    await s.interpose({ estimateSmartFee: () => Promise.resolve(3_000_000 as Feerate) })
+    await s.wallet.maintain()
+    assert.equal(await splitTxid(s), quick, 'more than a tenth of the coins is too dear')
+    await s.mine()
+    await s.tellOf(quick)
+    await s.wallet.maintain()
+    assert.ok(s.wallet.reading().reserve > 1_950_000n)
+  })
+
   it('count in the budget, and are left where it is spent', async () => {
     const s = await Scene.of(regtest(), { max_sat_per_window: 500 })
     await s.fund(5_000_000)
