@@ -180,6 +180,11 @@ export class TestMembers {
         this.#outcome(member, { of: 'rebuild', incident_id, envelope_id, result: await transactions.rebuild(effect) })
         return
       }
+      case 'check-shares': {
+        const { vault_id, command_hash } = effect
+        this.#outcome(member, { of: 'check-shares', vault_id, command_hash, ...shares.countGood(effect) })
+        return
+      }
       case 'test-sighting':
         this.#outcome(member, { of: 'test-sighting', incident_id: effect.incident_id, member: effect.member, sighted: null })
         return
@@ -187,6 +192,11 @@ export class TestMembers {
         this.#outcome(member, { of: 'look-at-deposit', vault_id: effect.vault_id, seen: this.depositSeen })
         return
       case 'forget':
+        for (const envelope_id of effect.envelopes) {
+          shares.forget(envelope_id)
+          transactions.forget(envelope_id)
+        }
+        return
       case 'watch':
     }
   }
@@ -204,6 +214,9 @@ export class TestMembers {
         return
       case 'reply':
         this.#answers.get(effect.request_id)?.(fromCbor(ownerAnswer, effect.bytes))
+        return
+      case 'bump':
+      case 'unwatch':
         return
       case 'broadcast': {
         const { incident_id, envelope_id, txid, parent } = effect

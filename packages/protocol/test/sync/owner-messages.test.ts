@@ -106,7 +106,7 @@ describe('what a heartbeat says of owners', () => {
       const owner_messages = vaults.map(({ vault_id }) => ({ vault_id, digest: 'ab'.repeat(32) as never }))
       const { body } = seat.sent('heartbeat').at(-1) ?? assert.fail()
       assert.equal(seat.say(2, 'heartbeat', { ...body, owner_messages }), 'accepted')
-      const [pull] = durable(seat.outputs.slice(since), 'send').filter(({ to }) => to === (2 as MemberIndex))
+      const pull = durable(seat.outputs.slice(since), 'send').find(({ to }) => to === (2 as MemberIndex))
       assert.ok(pull)
       const wanted = decodeBody('pull', decodeHeader(decodeFrame(pull.bytes).signed).body).owner_messages
       assert.ok(wanted.length <= MAX_PULL_VAULTS)
