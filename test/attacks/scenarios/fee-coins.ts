@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { RegtestNode } from '../../../packages/bitcoind/src/index.ts'
-import type { Txid } from '../../../packages/protocol/src/primitives/index.ts'
+import { type Txid, outpointOf } from '../../../packages/protocol/src/primitives/index.ts'
 import { feerate } from '../../../packages/vault/src/index.ts'
 import { TEST_LIMIT_MS, eventually, mineEverywhere, relayed, revive } from '../../support/watch.ts'
 import { Bumper } from '../support/bumper.ts'
@@ -64,7 +64,7 @@ export function feeCoins(policy: Policy, field: () => Field): void {
       let blocks = 1
       for (; blocks < CSV; blocks++) {
         await mineAt(raid, miner)
-        if ((await miner.bitcoind.getTxOut(`${top.txid}:0` as never, false)) !== null) break
+        if ((await miner.bitcoind.getTxOut(outpointOf(top.txid, 0), false)) !== null) break
         if (blocks >= CSV / 2) await relayed(cluster, top.txid)
       }
       const { txid, fees_sats } = await assertSaved(raid)

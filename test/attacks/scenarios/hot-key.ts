@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Txid } from '../../../packages/protocol/src/primitives/index.ts'
 import { TEST_LIMIT_MS, clawedBack, eventually, mineEverywhere, relayed, revive, told } from '../../support/watch.ts'
 import type { Field } from '../support/field.ts'
 import { assertAllRefused, assertLossTold, assertSaved, endingAt, measured } from '../support/outcome.ts'
@@ -45,13 +46,14 @@ export function hotKey(policy: Policy, field: () => Field): void {
       const [theft] = await raid.thief('hot-spend', 0, 5)
       assert.equal(theft?.answer, 'accepted')
       assert.ok(theft.txid)
-      await eventually('the theft relayed', async () => (await cluster.regtest.node(0).bitcoind.getMempoolEntry(theft.txid as never)) !== null)
+      await eventually('the theft relayed', async () => (await cluster.regtest.node(0).bitcoind.getMempoolEntry(theft.txid as Txid)) !== null)
       await mineEverywhere(cluster)
-      assert.equal((await endingAt(cluster.regtest.node(0), vault)).holder, 'thief')
+      const { holder, value_sats } = await endingAt(cluster.regtest.node(0), vault)
+      assert.equal(holder, 'thief')
 
       await revive(cluster, cluster.members)
       await assertLossTold(raid, 'theft', theft.txid)
-      await measured('hot key, no member running for 144 blocks', { policy, got: vault.plan.deposit.value.toString(), cost_to_thief: 0, fee_of_theft: theft.fee_sats, blocks: CSV })
+      await measured('hot key, no member running for 144 blocks', { policy, got: value_sats, cost_to_thief: 0, fee_of_theft: theft.fee_sats, blocks: CSV })
     })
 
     it('loses the coin still where the members are back at depth 143', async () => {

@@ -40,7 +40,7 @@ export function ownerKeys(policy: Policy, field: () => Field): void {
     it('disarms nothing by cancelling, destroying, revoking or withdrawing', async () => {
       const raid = await field().raid('revoked', { stolen: ['owner-keys'] })
       await mineEverywhere(raid.cluster, ANCHOR_BLOCKS)
-      const said = await raid.thief('order')
+      const said = await raid.thief('disarm')
       assert.deepEqual(said.map(({ tried, answer }) => [tried, answer]), [
         ['cancel-generation', 'rejected'],
         ['destroy', 'rejected'],
@@ -49,6 +49,21 @@ export function ownerKeys(policy: Policy, field: () => Field): void {
       ], JSON.stringify(said))
       const fees = await unvaultAndLose(raid)
       await measured('owner keys and hot key: cancel, destroy, revoke, withdraw', { policy, got: 0, cost_to_thief: 0, fees_of_coin: fees, blocks: 2 })
+    })
+
+    it('can have the coin brought to the owner\'s deep cold by a panic, and no further', async () => {
+      const raid = await field().raid('panicked', { stolen: ['owner-keys'] })
+      const { cluster } = raid
+      await mineEverywhere(cluster, ANCHOR_BLOCKS)
+      const [said] = await raid.thief('panic')
+      assert.equal(said?.answer, 'accepted', said?.reason ?? '')
+      await eventually('the emergency at every bitcoind', async () => {
+        const spenders = await Promise.all(cluster.regtest.nodes.map(({ bitcoind }) => bitcoind.getTxSpendingPrevout([raid.vault.plan.deposit.outpoint])))
+        return spenders.every(([one]) => one?.spender !== null)
+      })
+      await mineEverywhere(cluster)
+      const { fees_sats } = await assertSaved(raid)
+      await measured('owner keys: a panic without need', { policy, got: 0, cost_to_thief: 0, fees_of_coin: fees_sats, blocks: 1 })
     })
 
     it('takes the coin with the cold keys too, once a generation that calls his spend an unvault was not cancelled in its notice', async () => {

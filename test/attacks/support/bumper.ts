@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { payments } from 'bitcoinjs-lib'
 import { OwnerKey } from '../../../packages/keystore/src/index.ts'
-import { type Feerate, type Sats, fromHex, sats } from '../../../packages/protocol/src/primitives/index.ts'
+import { type Feerate, fromHex, sats } from '../../../packages/protocol/src/primitives/index.ts'
 import { type FeeCoin, type JoinedCoin, type PaidByChild, type PublicKey, type SignFeeCoin, type SignedTransaction, joinCoin, payByChild } from '../../../packages/vault/src/index.ts'
 import type { Raid } from './raid.ts'
 
@@ -41,7 +41,7 @@ export class Bumper {
     const parent = this.#part('anchored')
     const child = payByChild({
       parent: parent.raw, parent_fee: parent.fee, coin: this.#coin, change: this.#change,
-      feerate: (sat_vb * 1_000) as Feerate, min_fee: sats(min_fee) as Sats, sign: this.#sign,
+      feerate: (sat_vb * 1_000) as Feerate, min_fee: sats(min_fee), sign: this.#sign,
     })
     return { parent, child }
   }

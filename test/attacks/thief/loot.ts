@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { OwnerKey, SecretBytes, openOwnerKey } from '../../../packages/keystore/src/index.ts'
+import { type OwnerKey, SecretBytes, openOwnerKey } from '../../../packages/keystore/src/index.ts'
 import { type Outpoint, type Sats, concat, sats } from '../../../packages/protocol/src/primitives/index.ts'
 import { type PublicKey, type SignDigest, type SignedTransaction, type VaultPlan, parseUnvault } from '../../../packages/vault/src/index.ts'
 

@@ -11,7 +11,7 @@ import { coldSpend, mineColdSpend } from './cold.ts'
 import { flood } from './flood.ts'
 import { children, hotSpend, mineUnvault, unvault } from './hot.ts'
 import { Loot } from './loot.ts'
-import { nameColdSpend, order, supersede } from './owner.ts'
+import { disarm, nameColdSpend, panic, supersede } from './owner.ts'
 import { anchorChild, cycleIn, cycleOut, inflate } from './pinning.ts'
 import { reorg } from './reorg.ts'
 import { Teller } from './telling.ts'
@@ -33,7 +33,8 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   reorg,
   supersede,
   'name-cold-spend': nameColdSpend,
-  order,
+  disarm,
+  panic,
 }
 
 const { values, positionals: [name = '', ...numbers] } = parseArgs({

@@ -49,7 +49,7 @@ async function asOwner(loot: Loot, use: (owner: Owner) => Promise<void>): Promis
 function junk(fee: bigint, sat_vb: number): RecoveryTransaction {
   const txid = toHex(new Uint8Array(randomBytes(32))) as Txid
   const raw = SecretBytes.from(new Uint8Array(randomBytes(250)))
-  return { txid, wtxid: txid as string as RecoveryTransaction['wtxid'], vsize: 169, fee: fee as Sats, feerate: (sat_vb * 1_000) as Feerate, raw }
+  return { txid, wtxid: txid, vsize: 169, fee: fee as Sats, feerate: (sat_vb * 1_000) as Feerate, raw }
 }
 
 /** A next generation for the same coin, whose clawbacks and emergencies are junk. @param named the transactions that it calls unvaults */
@@ -93,21 +93,32 @@ export async function nameColdSpend(loot: Loot, teller: Teller, [sat_vb = 5]: re
   await enrolNext(loot, teller, 'a next generation that calls his spend of the deposit an unvault', named)
 }
 
+async function give(owner: Owner, teller: Teller, what: Order): Promise<void> {
+  const { link, root, vault_id } = owner
+  const anchor = await anchorOfBitcoind(teller.bitcoind)
+  const bytes = makeCommand({ federation: link.federation, vault_id, anchor, what })
+  const results = await sendCommand(link, signCommand({ bytes, signatures: [] }, root), { retries: COMMAND_RETRIES })
+  const refusals = results.flatMap((one) => ('code' in one ? [`${one.member}: ${one.code}`] : []))
+  teller.say({ tried: what.order, answer: refusals.length === 0 ? 'accepted' : 'rejected', reason: refusals.join('; ') || null })
+}
+
 /** Every order that might disarm the vault. */
-export async function order(loot: Loot, teller: Teller): Promise<void> {
-  await asOwner(loot, async ({ link, root, vault_id, active }) => {
-    const anchor = await anchorOfBitcoind(teller.bitcoind)
-    const orders: Order[] = [{ order: 'cancel-generation', manifest_hash: active }, { order: 'destroy' }, { order: 'revoke' }]
-    for (const what of orders) {
-      const bytes = makeCommand({ federation: link.federation, vault_id, anchor, what })
-      const results = await sendCommand(link, signCommand({ bytes, signatures: [] }, root), { retries: COMMAND_RETRIES })
-      const refusals = results.flatMap((one) => ('code' in one ? [`${one.member}: ${one.code}`] : []))
-      teller.say({ tried: what.order, answer: refusals.length === 0 ? 'accepted' : 'rejected', reason: refusals.join('; ') || null })
-    }
+export async function disarm(loot: Loot, teller: Teller): Promise<void> {
+  await asOwner(loot, async (owner) => {
+    const { link, root, active } = owner
+    await give(owner, teller, { order: 'cancel-generation', manifest_hash: active })
+    await give(owner, teller, { order: 'destroy' })
+    await give(owner, teller, { order: 'revoke' })
     const manifest = await readFile(join(loot.folder, LOOT_FILES.manifest))
     const signature = signatureBy('withdraw', manifest, root, soleOwner(root.publicKey).enrol)
     const withdrawn = await withdrawManifest(link, active, [signature])
     const words = withdrawn.map((one) => `${one.member}: ${one.result === 'state' ? one.state : one.code}`)
-    teller.say({ tried: 'withdraw the active manifest', answer: withdrawn.some((one) => one.result === 'state' && one.state === 'withdrawn') ? 'accepted' : 'rejected', reason: words.join('; ') })
+    const isWithdrawn = withdrawn.some((one) => one.result === 'state' && one.state === 'withdrawn')
+    teller.say({ tried: 'withdraw the active manifest', answer: isWithdrawn ? 'accepted' : 'rejected', reason: words.join('; ') })
   })
+}
+
+/** Has the coin brought to deep cold, to nobody's gain. */
+export async function panic(loot: Loot, teller: Teller): Promise<void> {
+  await asOwner(loot, (owner) => give(owner, teller, { order: 'panic' }))
 }
