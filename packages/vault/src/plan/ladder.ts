@@ -9,8 +9,8 @@ import type { Ladders, VaultPlan, VaultScripts } from './plan.ts'
 
 export type Purpose = Place['purpose']
 
-/** Purposes whose rungs are not built where they cost too much of the vault. */
-type Capped = 'clawback' | 'emergency' | 'dead-man'
+/** Purposes whose rungs are not built where they cost too much of the vault: of U the thief chooses the variant, too. */
+type Capped = 'unvault' | 'clawback' | 'emergency' | 'dead-man'
 
 /** A rung, or a means, that was asked for and is not built. */
 export interface LeftOutRung {
@@ -56,6 +56,8 @@ type Budget = Pick<VaultPlan, 'deposit' | 'max_clawback_fee_percent' | 'rungs' |
 
 function ladderOf(rungs: Ladders, purpose: Capped): readonly Feerate[] {
   switch (purpose) {
+    case 'unvault':
+      return rungs.unvault
     case 'clawback':
       return rungs.clawback
     case 'emergency':
@@ -67,7 +69,7 @@ function ladderOf(rungs: Ladders, purpose: Capped): readonly Feerate[] {
   }
 }
 
-/** What of the ladders and means the vault can afford, and what is left out. Unvault variants are not capped. */
+/** What of the ladders and means the vault can afford, and what is left out. */
 export function affordable(
   budget: Budget,
   vsizes: Vsizes,
@@ -86,11 +88,12 @@ export function affordable(
       left_out.push({ purpose, feerate, fee, percent: share, reason })
       return false
     })
+  const unvault = fit('unvault')
   const clawback = fit('clawback')
   const anyone_can_pay = budget.fee_coins.anyone_can_pay && outbids(clawback)
   if (budget.fee_coins.anyone_can_pay && !anyone_can_pay) left_out.push(unsafeMeans(value, vsizes))
   return {
-    rungs: { unvault: [...budget.rungs.unvault], clawback, emergency: fit('emergency'), dead_man: fit('dead-man') },
+    rungs: { unvault, clawback, emergency: fit('emergency'), dead_man: fit('dead-man') },
     fee_coins: { ...budget.fee_coins, anyone_can_pay },
     left_out,
   }
@@ -115,16 +118,17 @@ export function checkAffordable(plan: Budget, asked: Ladders, scripts: VaultScri
   const percent = BigInt(plan.max_clawback_fee_percent)
   const heir = asked.dead_man.length > 0
   const needed = [
+    ...asked.unvault.slice(0, 1).map((rate) => feeFor(vsizes.unvault, rate)),
     ...asked.clawback.slice(0, MIN_CLAWBACK_RUNGS).map((rate) => feeFor(vsizes.clawback, rate)),
     ...asked.emergency.slice(0, 1).map((rate) => feeFor(vsizes.emergency, rate)),
     ...asked.dead_man.slice(0, 1).map((rate) => feeFor(vsizes['dead-man'], rate)),
   ]
   const dearest = needed.reduce((most, fee) => (fee > most ? fee : most), 0n)
-  const { clawback, emergency, dead_man } = plan.rungs
-  if (clawback.length < MIN_CLAWBACK_RUNGS || emergency.length < 1 || (heir && dead_man.length < 1)) {
+  const { unvault, clawback, emergency, dead_man } = plan.rungs
+  if (unvault.length < 1 || clawback.length < MIN_CLAWBACK_RUNGS || emergency.length < 1 || (heir && dead_man.length < 1)) {
     const lowest = heir
-      ? 'the two lowest clawback rungs, the lowest emergency rung and the lowest dead-man rung'
-      : 'the two lowest clawback rungs and the lowest emergency rung'
+      ? 'the lowest unvault, the two lowest clawback rungs, the lowest emergency rung and the lowest dead-man rung'
+      : 'the lowest unvault, the two lowest clawback rungs and the lowest emergency rung'
     throw new VaultError(
       'vault-too-small',
       `${lowest} cost up to ${dearest} sat; ` +

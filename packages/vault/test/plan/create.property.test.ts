@@ -100,7 +100,7 @@ describe('a plan of any profile, for a vault of any size', () => {
         const { plan, left_out } = made
         const whole = createPlan({ ...asked, deposit: { ...asked.deposit, value: sats(100_000_000_000) } }).plan
         const count = ({ rungs }: typeof plan): number =>
-          rungs.clawback.length + rungs.emergency.length + rungs.dead_man.length
+          rungs.unvault.length + rungs.clawback.length + rungs.emergency.length + rungs.dead_man.length
         const means = Number(whole.fee_coins.anyone_can_pay) - Number(plan.fee_coins.anyone_can_pay)
         assert.equal(left_out.length, count(whole) - count(plan) + means)
       }),
