@@ -1,13 +1,13 @@
 /** Handing an order to every member, and what each says to it. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type OwnerAnswer, type SignedCommand, decodeFrame, encodeFrame } from '@belfry/protocol'
-import { type Hash32, type Height, type MemberIndex, SchemaError, toHex } from '@belfry/protocol/primitives'
+import { type Height, type MemberIndex, SchemaError, toHex } from '@belfry/protocol/primitives'
 import type { FederationLink } from '../connect/federation-link.ts'
 import { type NoAnswer, noAnswer, unreadable } from '../connect/survey.ts'
 import { ClientError } from '../errors.ts'
 import { readStatement } from '../incident/statement.ts'
 import { wordsOf } from '../printable.ts'
-import { hashOfCommand } from './command.ts'
+import { hashOfCommand, readCommand } from './command.ts'
 
 export type CommandResult =
   /** `held`: until its anchor is deep enough in that member's chain. `known`: it had it before. */
@@ -73,23 +73,23 @@ function wordOf(result: CommandResult | undefined): string {
 
 async function give(link: FederationLink, member: MemberIndex, signed: SignedCommand, signal?: AbortSignal): Promise<CommandResult> {
   try {
-    return resultOf(link, member, hashOfCommand(signed), await link.command(member, signed, signal))
+    return resultOf(link, member, signed, await link.command(member, signed, signal))
   } catch (error) {
     return { ...noAnswer(member, error), retryable: !(error instanceof SchemaError) }
   }
 }
 
-function resultOf(link: FederationLink, member: MemberIndex, command_hash: Hash32, answer: OwnerAnswer): CommandResult {
+function resultOf(link: FederationLink, member: MemberIndex, signed: SignedCommand, answer: OwnerAnswer): CommandResult {
   switch (answer.answer) {
     case 'command':
-      if (answer.command_hash !== command_hash) break
+      if (answer.command_hash !== hashOfCommand(signed)) break
       return { member, result: 'taken', state: answer.state, height: answer.height }
     case 'receipt': {
       const said = readStatement(link.federation, toHex(answer.frame))
       if (said?.valid !== true || said.from !== member || said.said.kind !== 'receipt') break
       const { receipt } = said.said
       // It may have forgotten the vault at an earlier order of the same kind.
-      if (receipt.statement !== 'destroyed') break
+      if (receipt.statement !== 'destroyed' || receipt.vault_id !== readCommand(signed).vault_id) break
       return { member, result: 'destroyed', height: receipt.height, frame: encodeFrame(decodeFrame(answer.frame)) }
     }
     case 'refused':

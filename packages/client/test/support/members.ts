@@ -4,18 +4,23 @@ import {
   type EnrolRequest,
   type Frame,
   type Header,
+  type InfoRequest,
   MESSAGE_VERSION,
   type ManifestHash,
   type OwnerAnswer,
+  type Receipt,
+  type SignedCommand,
+  commandRequest,
   encodeBody,
   encodeFrame,
   enrolRequest,
+  infoRequest,
   ownerAnswer,
   peerIdOf,
   signFrame,
 } from '@belfry/protocol'
 import type { NodeKey } from '@belfry/protocol'
-import { type MemberIndex, type Millis, fromCbor, toCbor } from '@belfry/protocol/primitives'
+import { type MemberIndex, type Millis, type VaultId, fromCbor, toCbor } from '@belfry/protocol/primitives'
 import { FederationLink, hashOfBundle, portsOf } from '../../src/index.ts'
 import type { EnrolmentBundle } from '../../src/index.ts'
 import { type TestFederation, makeFederation } from './federation.ts'
@@ -28,7 +33,10 @@ export type Behaviour = (
 ) => OwnerAnswer | Uint8Array | Promise<never>
 
 /** What a member answers to a question after its vaults. */
-export type Telling = (member: MemberIndex) => OwnerAnswer | Uint8Array
+export type Telling = (member: MemberIndex, what: InfoRequest['what']) => OwnerAnswer | Uint8Array
+
+/** What a member answers to an order. */
+export type Obeying = (signed: SignedCommand, stage: Stage, member: MemberIndex) => OwnerAnswer | Uint8Array
 
 export class Stage implements AsyncDisposable {
   readonly setting: TestFederation
@@ -48,6 +56,7 @@ export class Stage implements AsyncDisposable {
     behaviours: readonly (Behaviour | null)[],
     ports: readonly number[],
     telling: Telling = nothing,
+    obeying: Obeying = disobeying,
   ): Promise<Stage> {
     const addresses = behaviours.map((_, at) => `/ip4/127.0.0.1/tcp/${ports[at] ?? 0}`)
     const setting = makeFederation(behaviours.length, { addresses })
@@ -59,9 +68,9 @@ export class Stage implements AsyncDisposable {
           : [
               listen(setting, at, addresses[at] ?? '', (protocol, bytes) => {
                 const member = (at + 1) as MemberIndex
-                return protocol === 'info'
-                  ? Promise.resolve(encoded(telling(member)))
-                  : answer(stage, behaviour, bytes, member)
+                if (protocol === 'info') return Promise.resolve(encoded(telling(member, fromCbor(infoRequest, bytes).what)))
+                if (protocol === 'enrol') return answer(stage, behaviour, bytes, member)
+                return Promise.resolve(encoded(obeying(fromCbor(commandRequest, bytes).signed, up(stage), member)))
               }),
             ],
       ),
@@ -83,11 +92,18 @@ async function answer(
   bytes: Uint8Array,
   member: MemberIndex,
 ): Promise<Uint8Array> {
-  if (stage === null) throw new Error('the stage is not up')
+  const there = up(stage)
   const request = fromCbor(enrolRequest, bytes)
-  stage.asked.push(`${request.request} ${member}`)
-  return encoded(await behaviour(request, stage, member))
+  there.asked.push(`${request.request} ${member}`)
+  return encoded(await behaviour(request, there, member))
 }
+
+function up(stage: Stage | null): Stage {
+  if (stage === null) throw new Error('the stage is not up')
+  return stage
+}
+
+const disobeying: Obeying = () => ({ answer: 'refused', code: 'busy', message: 'no', remedy: 'wait', retryable: false })
 
 function encoded(said: OwnerAnswer | Uint8Array): Uint8Array {
   return said instanceof Uint8Array ? said : toCbor(ownerAnswer, said)
@@ -125,18 +141,22 @@ async function listen(
   )
 }
 
+/** What a lie about a receipt changes. */
+interface Change {
+  readonly signer?: number
+  readonly from?: MemberIndex
+  readonly attachment?: Uint8Array
+  readonly frame?: (frame: Frame) => Frame
+}
+
 /** A receipt as its member signs it, with whatever a lie needs changed. */
-export function receiptOf(
-  { federation, keys }: TestFederation,
-  member: MemberIndex,
-  manifest_hash: ManifestHash,
-  change: {
-    readonly signer?: number
-    readonly from?: MemberIndex
-    readonly attachment?: Uint8Array
-    readonly frame?: (frame: Frame) => Frame
-  } = {},
-): Uint8Array {
+export function receiptOf(setting: TestFederation, member: MemberIndex, manifest_hash: ManifestHash, change: Change = {}): Uint8Array {
+  const vault_id = '00'.repeat(32) as VaultId
+  return signedReceipt(setting, member, { statement: 'holds', vault_id, generation: 1, manifest_hash }, change)
+}
+
+/** Any statement of a member. */
+export function signedReceipt({ federation, keys }: TestFederation, member: MemberIndex, said: Receipt, change: Change = {}): Uint8Array {
   const signer = keys[(change.signer ?? member) - 1]
   if (signer === undefined) throw new Error('no such member')
   const head: Header = {
@@ -149,12 +169,7 @@ export function receiptOf(
     boot: 1,
     seq: 1,
     sent_at: 0 as Millis,
-    body: encodeBody('receipt', {
-      statement: 'holds',
-      vault_id: '00'.repeat(32) as never,
-      generation: 1,
-      manifest_hash,
-    }),
+    body: encodeBody('receipt', said),
   }
   const frame = signFrame(portsOf(signer), federation.lock_hash, head, change.attachment ?? null)
   return encodeFrame(change.frame?.(frame) ?? frame)
