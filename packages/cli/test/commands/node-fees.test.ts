@@ -20,7 +20,7 @@ describe('belfry node fees, with a node and a bitcoind', function () {
   let data = ''
 
   before(async () => {
-    const { listen = 0, http = 0 } = await findFreePorts(['listen', 'http'])
+    const { listen, http } = await findFreePorts(['listen', 'http'])
     const ceremony = await holdCeremony(space, { members: 3 })
     data = ceremony.data[0] ?? assert.fail()
     node = await NodeProcess.configure({

@@ -2,7 +2,7 @@
 import type { Bitcoind, BroadcastAnswer } from '@belfry/bitcoind'
 import type { BumpAnswer } from '@belfry/protocol'
 import { type Feerate, type Height, type IncidentId, type Outpoint, type Sats, type Txid, sats } from '@belfry/protocol/primitives'
-import { type DecodedTransaction, VaultError, decodeTransaction, feeFor, joinCoin, payByChild } from '@belfry/vault'
+import { type DecodedTransaction, type VaultError, decodeTransaction, feeFor, joinCoin, payByChild } from '@belfry/vault'
 import type { Bump, Bumped } from '../broadcast/fee-bumper.ts'
 import type { BumpEntry, Ledger } from './ledger.ts'
 import type { FeeSigner } from './key.ts'
