@@ -13,8 +13,8 @@ export interface TimelockPlanInit {
   readonly id: string
   readonly name: string
   readonly description: string | null
-  /** Milliseconds since 1970, UTC. */
-  readonly created_at_ms: number
+  /** ISO 8601 with its offset. */
+  readonly created_at: string
   /** The program that makes the plan. */
   readonly software_version: string
   /** Serialised with witness; no anchors, one output. */
@@ -39,7 +39,7 @@ export function makeTimelockPlan(init: TimelockPlanInit): AcceptedTimelockPlan {
     id: init.id,
     name: init.name,
     description: init.description,
-    created_at: new Date(init.created_at_ms).toISOString(),
+    created_at: init.created_at,
     plugin_version: init.software_version,
     wallet_version: init.software_version,
     wallet_name: 'Belfry',

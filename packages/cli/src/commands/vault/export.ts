@@ -77,7 +77,7 @@ async function runExport(options: ExportOptions, { now }: Shell): Promise<Report
     id: randomUUID(),
     name: options.name,
     description: `The way of the vault at ${set.plan.deposit.outpoint} to its heir, made by Belfry`,
-    created_at_ms: now(),
+    created_at: new Date(now()).toISOString(),
     software_version: await packageVersion(),
     alert: alert.raw,
     spent: set.plan.deposit.value,
