@@ -26,11 +26,10 @@ export function bumpDue(turn: Turn, incident_id: IncidentId, vault: Vault, incid
   const target = vault.coins.get(outpoint) ?? UNSPENT
   if (target.confirmed !== null) return
   const present = target.mempool && recoveryBy(vault, outpoint, target.mempool)
-  if (present?.means) turn.volatile.bumps_seen.set(incident_id, turn.tip)
   const opened = incident.released.get(first.rung.envelope_id)
   if (opened === undefined) return
   const order = orderOf(turn, incident_id)
-  passFeeTurnIfOver(turn, incident_id, incident, order, { opened, csv: first.held.manifest.csv })
+  passFeeTurnIfOver(turn, incident_id, incident, order, { opened, csv: first.held.manifest.csv, isSeen: present?.means != null })
   if (feePayerNow(turn, incident, order)?.member !== turn.config.self) return
   const chosen = choose(turn, due, present)
   if (chosen) ask(turn, incident_id, { vault, incident, outpoint, target, present }, chosen)

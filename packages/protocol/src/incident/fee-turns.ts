@@ -5,10 +5,14 @@
 import type { Height, IncidentId, MemberIndex } from '../primitives/index.ts'
 import type { Incident } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
+import type { FeeTurnClock } from '../state/volatile.ts'
 import { meansBlocks } from './means.ts'
 
 /** Blocks for which a bump may be missing from my mempool before the next member takes over. */
 export const SILENCE_BLOCKS = 2
+
+/** A turn in which less time passed than this has not begun yet. */
+const CATCHING_UP_MS = 2_000
 
 /** Who has the turn: the member there in the order, or the first living one after it. Its place, and who it is. */
 export function feePayer(
@@ -49,21 +53,39 @@ export function feePayerNow(
   return feePayer(order, (member) => member === self || peers.get(member)?.life !== 'dead', incident.fee_turn?.turn ?? 0)
 }
 
-/** `opened`: my tip when the first means was released, from where the first member's turn runs. */
+/**
+ * Passes the turn on where it is over. `opened`: my tip when the first means was released, from where the first member's turn runs.
+ * `isSeen`: a bump stands in my mempool.
+ */
 export function passFeeTurnIfOver(
   turn: Turn,
   incident_id: IncidentId,
   incident: Incident,
   order: readonly MemberIndex[],
-  { opened, csv }: { readonly opened: Height; readonly csv: number },
+  { opened, csv, isSeen }: { readonly opened: Height; readonly csv: number; readonly isSeen: boolean },
 ): void {
-  // Another variant of U begins its own time, in the order where it stood.
-  const since = Math.max(opened, incident.fee_turn?.height ?? 0) as Height
-  const seen = turn.volatile.bumps_seen.get(incident_id) ?? null
   const payer = feePayerNow(turn, incident, order)
-  if (payer === null || !isTurnOver({ tip: turn.tip, since, seen, csv })) return
+  if (payer === null) return
+  const clock = clockOf(turn, incident_id, payer.turn)
+  if (isSeen) clock.seen = turn.tip
+  // Another variant of U begins its own time, in the order where it stood.
+  const since = Math.max(opened, clock.since) as Height
+  if (!isTurnOver({ tip: turn.tip, since, seen: clock.seen, csv })) return
   turn.record({ record: 'fee-turn', incident_id, turn: payer.turn + 1 })
-  const next = feePayerNow(turn, incident, order)?.member ?? null
-  turn.note(incident_id, 'fee-turn-passed', { member: next })
-  turn.tell({ level: 'warn', event: 'fee-turn-passed', incident_id, ...(next === null ? {} : { member: next }) })
+  const next = feePayerNow(turn, incident, order)
+  if (next) clockOf(turn, incident_id, next.turn)
+  turn.note(incident_id, 'fee-turn-passed', { member: next?.member ?? null })
+  turn.tell({ level: 'warn', event: 'fee-turn-passed', incident_id, ...(next === null ? {} : { member: next.member }) })
+}
+
+/** Blocks that are read all at once, after a pause, are no silence: each begins the turn's time anew. */
+function clockOf({ tip, at_ms, volatile: { fee_turns } }: Turn, incident_id: IncidentId, turn: number): FeeTurnClock {
+  const running = fee_turns.get(incident_id)
+  if (running?.turn === turn) {
+    if (at_ms < running.began_ms + CATCHING_UP_MS) running.since = tip
+    return running
+  }
+  const fresh: FeeTurnClock = { turn, began_ms: at_ms, since: tip, seen: null }
+  fee_turns.set(incident_id, fresh)
+  return fresh
 }

@@ -89,6 +89,15 @@ export interface Gathering {
   bid: { readonly height: Height; readonly feerate: Feerate; readonly last: Feerate | null } | null
 }
 
+export interface FeeTurnClock {
+  readonly turn: number
+  readonly began_ms: Millis
+  /** My tip from which silence is counted. */
+  since: Height
+  /** My tip when a recovery that a fee coin pays for stood in my mempool last; null where none did in this turn. */
+  seen: Height | null
+}
+
 export interface PendingEnrolment {
   readonly request: Extract<EnrolRequest, { request: 'manifest' }>
   readonly waiting: number[]
@@ -152,8 +161,8 @@ export interface Volatile {
   readonly orders: BoundedMap<IncidentId, readonly MemberIndex[]>
   /** Coins whose spend a reorganisation undid, and when, until the mempool or a block says what has become of it. */
   readonly undone: BoundedMap<Outpoint, Millis>
-  /** My tip when a recovery that a fee coin pays for stood in my mempool last, by incident. */
-  readonly bumps_seen: BoundedMap<IncidentId, Height>
+  /** Of each incident in which fee coins are spent: how long the turn has lasted. */
+  readonly fee_turns: BoundedMap<IncidentId, FeeTurnClock>
   /** Whether each vault's ladder was under the fee market at the last blocks. */
   readonly ladders: BoundedMap<VaultId, LadderWatch>
 }
@@ -189,7 +198,7 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     incident_ids: new BoundedMap(4 * MAX_VAULTS),
     orders: new BoundedMap(MAX_INCIDENTS),
     undone: new BoundedMap(MAX_UNDONE),
-    bumps_seen: new BoundedMap(MAX_INCIDENTS),
+    fee_turns: new BoundedMap(MAX_INCIDENTS),
     ladders: new BoundedMap(MAX_VAULTS),
   }
 }

@@ -265,6 +265,14 @@ describe('fee coins of several members', () => {
     assert.equal(seat.tells('fee-turn-passed').length, 1)
   })
 
+  it('do not pass on for blocks that are read all at once, after a pause', () => {
+    const seat = paying(second)
+    seat.connectMany(5)
+    assert.deepEqual(bumps(seat), [])
+    block(seat, vault, SILENCE_BLOCKS + 1)
+    assert.equal(bumps(seat).length, 1)
+  })
+
   it('pass by who is held for dead', () => {
     const seat = atTop(vault, second)
     const peer = seat.state.volatile.peers.get(first) ?? assert.fail()

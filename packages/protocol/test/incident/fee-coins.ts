@@ -11,7 +11,7 @@ import {
   broadcasterOrder,
   taggedHash,
 } from '../../src/index.ts'
-import { type Feerate, type Hash32, toHex } from '../../src/primitives/index.ts'
+import { type Feerate, type Hash32, type Millis, toHex } from '../../src/primitives/index.ts'
 import { Seat, durable } from '../core/seat.ts'
 import { type TestVault, clawbackTx, hasher, settingOf } from '../core/setting.ts'
 
@@ -27,6 +27,9 @@ export function orderFor(vault: TestVault): MemberIndex[] {
 export function block(seat: Seat, vault: TestVault, count = 1, spends: { outpoint: TestVault['deposit']; tx: SpendTx }[] = []): void {
   for (let at = 0; at < count; at++) {
     const since = seat.outputs.length
+    // A pause, for blocks that come all at once are no silence.
+    seat.now_ms += 3_000
+    for (const peer of seat.state.volatile.peers.values()) if (peer.life !== 'dead') peer.heard_at = seat.now_ms as Millis
     if (seat.tip % 6 === 0) for (const from of seat.others()) seat.vote(from, vault)
     seat.connect(at === 0 ? spends : [])
     seat.work(vault, since)

@@ -52,10 +52,10 @@ function checkDurable(context: Context, member: SimMember): void {
 function checkVolatile(context: Context, member: SimMember, volatile: Volatile): void {
   const n = context.federation.members.length
   const { enrolments, sealing, early, peers, recent, budgets } = volatile
-  const { seen, verified, gatherings, sightings, untold_certificates, second_waves, incident_ids, orders, undone } = volatile
+  const { seen, verified, gatherings, sightings, untold_certificates, second_waves, incident_ids, orders, undone, fee_turns } = volatile
   const limited = [
     seen, verified, gatherings, sightings, untold_certificates, second_waves.waiting, second_waves.begun, incident_ids, orders,
-    undone, ...recent.values(),
+    undone, fee_turns, ...recent.values(),
   ]
   const isBounded =
     limited.every(({ size, limit }) => size <= limit) &&

@@ -1,4 +1,5 @@
 import { bootNotDurable } from './boot-not-durable.ts'
+import { keepsFeeCoins } from './keeps-fee-coins.ts'
 import { ledgerLost } from './ledger-lost.ts'
 import { neverWidens } from './never-widens.ts'
 import { oneBudget } from './one-budget.ts'
@@ -21,4 +22,5 @@ export const PLANTED: readonly PlantedBug[] = [
   neverWidens,
   tellsShares,
   oneBudget,
+  keepsFeeCoins,
 ]

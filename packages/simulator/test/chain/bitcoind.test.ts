@@ -48,6 +48,20 @@ describe('SimBitcoind', () => {
     assert.equal(node.submit(child), 'inputs-missing')
   })
 
+  it('replaces a spend by a package that pays more together, and by none that pays less', () => {
+    const { node } = newNode()
+    const rung = tx(deposit.output, 50_000)
+    const anchored = tx(deposit.output, 2_000)
+    node.submit(rung)
+    assert.equal(node.submit(tx(anchored.output, 60_000), anchored), 'conflict')
+    assert.equal(node.mempoolSpender(deposit.output), rung)
+    const child = tx(anchored.output, 120_000)
+    assert.equal(node.submit(child, anchored), 'accepted')
+    assert.deepEqual([node.mempoolSpender(deposit.output), node.mempoolSpender(anchored.output)], [anchored, child])
+    assert.equal(node.submit(rung), 'conflict', 'no rung climbs over the child')
+    assert.equal(node.submit(tx(anchored.output, 130_000), anchored), 'accepted', 'another child does')
+  })
+
   it('keeps to its floor, but for a package that pays enough together', () => {
     const { node } = newNode()
     node.floor = 6_000 as typeof node.floor

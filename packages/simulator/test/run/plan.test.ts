@@ -34,6 +34,10 @@ describe('the plans of the seeds that are always run', () => {
       ({ deal }) => deal.spoils,
       ({ has_second_generation }) => has_second_generation,
       ({ has_real_crypto }) => has_real_crypto,
+      ({ is_dear }) => is_dear,
+      ({ deal }) => deal.means.includes('anchored'),
+      ({ deal }) => deal.means.includes('anyone-can-pay'),
+      ({ members, has_fee_coins }) => has_fee_coins.size < members,
     ] satisfies ((plan: (typeof plans)[number]) => boolean)[]) {
       assert.deepEqual(new Set(plans.map(has)), new Set([true, false]), has.toString())
     }
