@@ -45,14 +45,14 @@ describe('belfry vault recover', () => {
   })
 
   /** A signed set whose deposit is confirmed. @returns its path */
-  async function makeSet(): Promise<string> {
+  async function makeSet(...more: readonly string[]): Promise<string> {
     made += 1
     const { cold } = JSON.parse(await readFile(space.file('keys', 'vault-keys.json'), 'utf8')) as VaultKeys
     const { script } = multisigScript({ threshold: 2, keys: cold }, 'regtest')
     const { outpoints } = await regtest().purse.fund([{ script, value: sats(VALUE_SATS) }])
     const [plan, set] = [space.file(`plan-${made}.json`), space.file(`set-${made}.json`)]
     const coin = ['--deposit', outpoints[0] ?? '', '--value', String(VALUE_SATS), '--csv', '12']
-    await result(['vault', 'plan', '--network', 'regtest', '--keys', space.file('keys', 'vault-keys.json'), ...coin, '--out', plan])
+    await result(['vault', 'plan', '--network', 'regtest', '--keys', space.file('keys', 'vault-keys.json'), ...coin, ...more, '--out', plan])
     const keys = ['cold-1.key', 'cold-2.key'].map((name) => space.file('keys', name))
     await result(['vault', 'sign', '--plan', plan, '--keys', ...keys, '--out', set, ...secret()])
     return set
@@ -158,6 +158,18 @@ describe('belfry vault recover', () => {
     const { stdout, stderr } = await belfry(recover(set, '--print'))
     assert.match(stdout, /^Each of these transactions is a secret until you send it/)
     assert.ok(stdout.includes(hex) && !stderr.includes(hex.slice(0, 40)))
+  })
+
+  it('lists what needs a fee coin, and never sends it by itself', async () => {
+    const set = await makeSet('--profile', 'full')
+    const { situations } = await result<Printed>(recover(set, '--print'))
+    const aside = situations.at(-1)
+    assert.match(aside?.title ?? '', /^For special occasions/)
+    assert.ok(aside?.transactions.some(({ id }) => id.startsWith('anchored-')) && aside.transactions.every(({ id }) => !/^(clawback|emergency)-/.test(id)))
+    await mine(await rawOf(set, 'unvault-0'))
+    await mine(await rawOf(set, 'clawback-0-0'))
+    const { stderr } = await belfry([...recover(set, ...asked), '--until', '1'])
+    assert.match(stderr, /Not used by itself: .*anchored-0/)
   })
 
   it('wants either a bitcoind or --print, and a set', async () => {

@@ -109,6 +109,23 @@ describe('a rescue by the owner alone, on a real bitcoind without a transaction 
     await assertSaved(set, await running.end, 'clawback-0-1')
   })
 
+  it('climbs when the market rises while a clawback is waiting, and not back when it falls', async () => {
+    const set = await fundedSet(regtest(), { csv: 144 })
+    await confirm(part(set, 'unvault-0'))
+    const running = new Running(bitcoind(), set)
+    await running.until('sent', ({ rung }) => rung.id === 'clawback-0-0', 0)
+    running.estimate = 8_000 as Feerate
+    await mineEmpty()
+    await running.until('sent', ({ rung }) => rung.id === 'clawback-0-1', 0)
+    running.estimate = 1_000 as Feerate
+    const heard = running.events.length
+    await mineEmpty()
+    const { rung, again } = await running.until('sent', () => true, heard)
+    assert.deepEqual([rung.id, again], ['clawback-0-1', true])
+    await mine(ENOUGH)
+    await assertSaved(set, await running.end, 'clawback-0-1')
+  })
+
   it('sends again with each block what is waiting', async () => {
     const set = await fundedSet(regtest(), { csv: 144 })
     await confirm(part(set, 'unvault-0'))
@@ -277,6 +294,15 @@ describe('a rescue by the owner alone, on a real bitcoind without a transaction 
     await mine(ENOUGH)
     const end = await new Running(blind, set).end
     assert.ok(end.end === 'recovered' && end.id === 'clawback-0-1', JSON.stringify(end))
+  })
+
+  it('takes any transaction to deep cold for a recovery, as one with a fee coin is', async () => {
+    const set = await fundedSet(regtest())
+    const spend = buildColdSpend(set.plan, coldKeys.slice(0, 2), scriptsOf(set.plan).deep_cold.script, 20_000 as Feerate, signDigest)
+    await confirm(spend)
+    await mine(ENOUGH)
+    const end = await new Running(bitcoind(), set).end
+    assert.ok(end.end === 'recovered' && end.id === null && end.txid === spend.txid, JSON.stringify(end))
   })
 
   it('says that it found nothing where it did not search far enough', async () => {

@@ -77,10 +77,13 @@ export class Running {
   #heard = (): void => {}
   #failed: Error | null = null
 
-  /** @param estimate what bitcoind is made to say of the market: in regtest it learns one that differs from run to run */
+  /** What bitcoind is made to say of the market: in regtest it learns one that differs from run to run. */
+  estimate: Feerate | null
+
   constructor(bitcoind: Bitcoind, set: SignedRecoverySet, changes: Partial<RescueInit> = {}, estimate: Feerate | null = null) {
+    this.estimate = estimate
     this.end = rescue({
-      bitcoind: { ...bitcoind, estimateSmartFee: () => Promise.resolve(estimate) },
+      bitcoind: { ...bitcoind, estimateSmartFee: () => Promise.resolve(this.estimate) },
       set,
       emergency: false,
       until: 6,
