@@ -49,6 +49,10 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
     `The bitcoind of ${self} does not take${txid}${rung}: ${detail}.`,
   'broadcast-by-member': ({ member, action, txid, rung }) =>
     `${member} says that it broadcast the ${action}${txid}${rung}.`,
+  bumped: ({ self, action, txid, rung }) =>
+    `${self} pays for the ${action}${txid} with a fee coin${rung}; its bitcoind takes it.`,
+  'bump-refused': ({ self, rung, detail }) => `${self} cannot pay for the recovery with a fee coin${rung}: ${detail}.`,
+  'fee-turn-passed': ({ member }) => `Nothing came of the last payer: it is the turn of ${member} to pay with a fee coin.`,
   'recovery-seen': ({ self, action, txid, rung }) => `${self} sees the ${action}${txid}${rung} in its mempool.`,
   'recovery-gone': ({ self, action, txid }) => `${self} sees the ${action}${txid} leave its mempool.`,
   'recovery-confirmed': ({ self, action, txid, rung }) => `${self} sees the ${action}${txid}${rung} confirmed.`,
