@@ -24,6 +24,8 @@ export type RescueEvent =
   | { readonly event: 'depth'; readonly depth: number; readonly of: number }
   /** Blocks searched for what took the coin. */
   | { readonly event: 'searching'; readonly done: number; readonly of: number }
+  /** bitcoind knows of blocks that it has not: what it says of the coin may be old. */
+  | { readonly event: 'behind'; readonly blocks: number }
   /** A look at the coin failed, and those after it until they do not: it goes on. */
   | { readonly event: 'trouble'; readonly code: string; readonly reason: string }
 
@@ -76,6 +78,8 @@ class Rescue {
   #told = ''
   #tried = ''
   #troubled = false
+  #isBehind = false
+  #isJudged = false
 
   constructor(init: RescueInit) {
     const { bitcoind, set, look_back, onEvent, signal } = init
@@ -92,22 +96,31 @@ class Rescue {
   }
 
   async run(): Promise<RescueEnd> {
-    const first = await this.#watcher.look()
-    const idle = this.#nothingToDo(first)
-    if (idle !== null) return idle
-    if (first.coin.where === 'not-found' && first.behind === 0) throw notFound(this.#ladders, this.#init.look_back)
-    let sight: Sight | null = first
+    let sight: Sight | null = await this.#watcher.look()
     for (;;) {
-      const end = sight === null ? null : await this.#advance(sight)
+      const end = sight === null ? null : (this.#idle(sight) ?? (await this.#advance(sight)))
       if (end !== null) return end
       await sleep(this.#init.interval_ms, undefined, { signal: this.#init.signal })
       sight = await this.#lookAgain()
     }
   }
 
-  /** Before anything was sent only: once begun, a rescue waits for the coin to move again. */
-  #nothingToDo({ coin, behind }: Sight): RescueEnd | null {
-    if (coin.where !== 'deposit' || behind > 0 || wantsEmergency(this.#ladders, coin, this.#orders())) return null
+  /** Judged once, as soon as bitcoind is up to date. Later, a rescue waits for the coin to move again. */
+  #idle(sight: Sight): RescueEnd | null {
+    this.#tellBehind(sight.behind)
+    if (this.#isJudged || sight.behind > 0) return null
+    this.#isJudged = true
+    if (sight.coin.where === 'not-found') throw notFound(this.#ladders, this.#init.look_back)
+    return this.#nothingToDo(sight.coin)
+  }
+
+  #tellBehind(blocks: number): void {
+    if (blocks > 0 && !this.#isBehind) this.#init.onEvent({ event: 'behind', blocks })
+    this.#isBehind = blocks > 0
+  }
+
+  #nothingToDo(coin: Coin): RescueEnd | null {
+    if (coin.where !== 'deposit' || wantsEmergency(this.#ladders, coin, this.#orders())) return null
     const { waiting } = coin
     return { end: 'nothing-to-do', spent_by: waiting?.txid ?? null, being_spent: waiting !== null }
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { stat, writeFile, readFile } from 'node:fs/promises'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { OwnerKey, SecretBytes } from '@belfry/keystore'
 import { type Manifest, type Order, decodeSignedCommand, encodeSignedCommand } from '@belfry/protocol'
 import type { BlockHash, Height, VaultId } from '@belfry/protocol/primitives'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { dueRung, floorRung } from '@belfry/protocol'
 import type { Feerate, Height } from '@belfry/protocol/primitives'
-import type { SignedRecoverySet, SignedTransaction } from '@belfry/vault'
+import type { SignedTransaction } from '@belfry/vault'
 import { laddersOf } from '../../src/index.ts'
 import type { Coin, Sight } from '../../src/rescue/coin.ts'
 import { type Step, nextStep } from '../../src/rescue/next-step.ts'
@@ -15,7 +15,7 @@ assert.ok(VARIANT)
 const TOP = VARIANT.clawback.length - 1
 const { csv } = SET.plan
 
-function stepFor(coin: Coin, tip: number, estimate: number | null = null, { emergency = false, sent = [] as SignedTransaction[], set = SET as SignedRecoverySet } = {}): Step {
+function stepFor(coin: Coin, tip: number, estimate: number | null = null, { emergency = false, sent = [] as SignedTransaction[], set = SET } = {}): Step {
   const sight: Sight = { coin, tip: tip as Height, behind: 0, market: { estimate: estimate as Feerate | null, mempool_floor: 1_000 as Feerate } }
   return nextStep(set.plan, LADDERS, sight, { emergency, sent: new Set(sent) })
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type Bitcoind, PURSE_ADDRESS } from '@belfry/bitcoind'
-import { type Feerate, outpointOf } from '@belfry/protocol/primitives'
+import { type Feerate, type Height, outpointOf } from '@belfry/protocol/primitives'
 import { type SignedRecoverySet, type SignedTransaction, buildColdSpend, buildHotSpend, scriptOfAddress, scriptsOf } from '@belfry/vault'
 import { useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
 import type { RescueEnd } from '../../src/index.ts'
@@ -144,6 +144,23 @@ describe('a rescue by the owner alone, on a real bitcoind without a transaction 
     const running = new Running(bitcoind(), set)
     assert.deepEqual(await running.end, { end: 'nothing-to-do', spent_by: null, being_spent: false })
     assert.deepEqual(running.events, [])
+  })
+
+  it('calls no coin safe while bitcoind knows of blocks that it has not', async () => {
+    const set = await fundedSet(regtest())
+    let behind = 3
+    const lagging: Bitcoind = {
+      ...bitcoind(),
+      getBlockchainInfo: async (options) => {
+        const info = await bitcoind().getBlockchainInfo(options)
+        return { ...info, headers: (info.blocks + behind) as Height }
+      },
+    }
+    const running = new Running(lagging, set)
+    assert.equal((await running.until('behind', () => true, 0)).blocks, 3)
+    assert.equal((await running.until('waiting', () => true, 0)).until, 'coin-moves')
+    behind = 0
+    assert.equal((await running.end).end, 'nothing-to-do')
   })
 
   it('brings the deposit to deep cold where that is ordered', async () => {

@@ -50,6 +50,9 @@ export class RescueStory {
       case 'depth':
         output.progress(`${told.depth} of ${count(told.of, 'confirmation')}.`)
         break
+      case 'behind':
+        output.warn(`bitcoind is ${count(told.blocks, 'block')} behind: what it says of the coin may be old.`)
+        break
       case 'trouble':
         output.warn(`bitcoind gives no answer (${told.reason}); it is asked again and again.`)
         break
@@ -96,6 +99,8 @@ function fieldsOf(told: Exclude<RescueEvent, { event: 'searching' }>): JsonObjec
       return { blocks_left: told.blocks_left }
     case 'depth':
       return { depth: told.depth, of: told.of }
+    case 'behind':
+      return { blocks: told.blocks }
     case 'trouble':
       return { code: told.code, reason: told.reason }
   }
