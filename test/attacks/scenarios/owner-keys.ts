@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { TEST_LIMIT_MS, clawedBack, eventually, mineEverywhere, relayed, vaultAt } from '../../support/watch.ts'
 import type { Field } from '../support/field.ts'
 import { assertAlarmed, assertSaved, endingAt, measured } from '../support/outcome.ts'
+import { cancelWaiting } from '../support/owner.ts'
 import type { Policy } from '../support/policies.ts'
 import { type Raid, unvaultTxid } from '../support/raid.ts'
 
@@ -66,6 +67,23 @@ export function ownerKeys(policy: Policy, field: () => Field): void {
       await measured('owner keys: a panic without need', { policy, got: 0, cost_to_thief: 0, fees_of_coin: fees_sats, blocks: 1 })
     })
 
+    it('races for the coin with the cold keys as before, where the owner cancels in its notice a generation that calls his spend an unvault', async () => {
+      const raid = await field().raid('cancelled', { stolen: ['owner-keys', 'cold-keys'] })
+      const { cluster, vault } = raid
+      await mineEverywhere(cluster, ANCHOR_BLOCKS)
+      const [said] = await raid.thief('name-cold-spend', 5)
+      assert.equal(said?.answer, 'accepted', said?.reason ?? '')
+      await cancelWaiting(raid)
+      await mineEverywhere(cluster, 2)
+      assert.equal((await raid.thief('cold-spend', 5))[0]?.answer, 'accepted')
+      const top = vault.set.transactions.findLast(({ place }) => place.purpose === 'emergency')
+      assert.ok(top)
+      await relayed(cluster, top.txid)
+      await mineEverywhere(cluster)
+      const { fees_sats } = await assertSaved(raid)
+      await measured('owner keys and cold keys: the generation cancelled in its notice', { policy, got: 0, cost_to_thief: 0, fees_of_coin: fees_sats, blocks: 1 })
+    })
+
     it('takes the coin with the cold keys too, once a generation that calls his spend an unvault was not cancelled in its notice', async () => {
       const raid = await field().raid('named', { stolen: ['owner-keys', 'cold-keys'] })
       const { cluster, vault } = raid
@@ -78,8 +96,13 @@ export function ownerKeys(policy: Policy, field: () => Field): void {
       }
       const [spent] = await raid.thief('cold-spend', 5)
       assert.equal(spent?.answer, 'accepted')
-      await eventually('an incident at every member', async () =>
-        (await Promise.all(cluster.members.map(async (member) => (await vaultAt(member, vault))?.incidents.length ?? 0))).every((count) => count > 0))
+      for (const member of cluster.members) {
+        const incidents = await eventually(`an incident at ${member.name}`, async () => {
+          const found = (await vaultAt(member, vault))?.incidents ?? []
+          return found.length > 0 ? found : null
+        })
+        assert.deepEqual(incidents.map(({ trigger }) => trigger), ['theft'], 'an activated generation names it')
+      }
       await mineEverywhere(cluster)
       const { holder, value_sats } = await endingAt(cluster.regtest.node(0), vault)
       await measured('owner keys and cold keys: a generation that names his spend', { policy, holder, got: value_sats, cost_to_thief: spent.fee_sats, blocks: 1 })
