@@ -89,11 +89,12 @@ function isWorthSending({ target, present }: Aim, chosen: Rung, occasion: Occasi
   if (target.confirmed !== null) return false
   // A thief's: bitcoind says whether this takes its place.
   if (target.mempool === null || present === null) return true
-  if (present.rung.txid === chosen.txid) return occasion === 'again'
-  return climbsAbove(chosen, present, target.mempool)
+  // Over what a fee coin pays for no rung climbs; but P's child may have been cycled out of the mempool, and nobody tells me.
+  const isSentAgain = present.rung.txid === chosen.txid || present.means !== null
+  return (isSentAgain && occasion === 'again') || climbsAbove(chosen, present, target.mempool)
 }
 
-/** What P's child pays I do not see, and it is more than a rung; an A that was joined with junk gives way to a rung that pays more. */
+/** What P's child pays I do not see; an A that was joined with junk gives way to a rung that pays more. */
 function climbsAbove(chosen: Rung, present: Recovery, tx: SpendTx): boolean {
   if (present.means === 'anchored') return false
   if (present.means === 'anyone-can-pay' && (tx.fee === null || chosen.fee <= tx.fee)) return false

@@ -29,7 +29,8 @@ export function bumpDue(turn: Turn, incident_id: IncidentId, vault: Vault, incid
   const opened = incident.released.get(first.rung.envelope_id)
   if (opened === undefined) return
   const order = orderOf(turn, incident_id)
-  passFeeTurnIfOver(turn, incident_id, incident, order, { opened, csv: first.held.manifest.csv, isSeen: present?.means != null })
+  const isSeen = present !== null && present.means !== null
+  passFeeTurnIfOver(turn, incident_id, incident, order, { opened, csv: first.held.manifest.csv, isSeen })
   if (feePayerNow(turn, incident, order)?.member !== turn.config.self) return
   const chosen = choose(turn, due, present)
   if (chosen) ask(turn, incident_id, { vault, incident, outpoint, target, present }, chosen)

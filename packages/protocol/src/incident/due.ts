@@ -14,7 +14,7 @@ export interface Ladder {
   /** Index of the highest rung released now; −1 for none. */
   readonly due: number
   /** The top rung is due, and means that take fee coins come after it: with the next block all members shall have it. */
-  readonly to_all?: 'after-a-block'
+  readonly to_all?: 'after-a-block' | null
 }
 
 /**
@@ -37,7 +37,7 @@ export function laddersDue(turn: Turn, vault: Vault, incident: Incident, standin
     const feerates = rungs.map((rung) => (standing.block ? rung.feerate : packageFeerate(unvault, rung)))
     const due = dueRung(floor, top, ownEstimate(turn, feerates))
     const isLast = due === top && (unvault.anchored !== null || unvault.anyone_can_pay !== null)
-    return { held, rungs, due, ...(isLast ? { to_all: 'after-a-block' as const } : {}) }
+    return { held, rungs, due, to_all: isLast ? 'after-a-block' : null }
   })
 }
 

@@ -19,7 +19,7 @@ export interface Releasable {
   readonly rungs: readonly { readonly envelope_id: EnvelopeId; readonly txid: Txid | null }[]
   readonly due: number
   /** Not to the first members alone. */
-  readonly to_all?: 'at-once' | 'after-a-block'
+  readonly to_all?: 'at-once' | 'after-a-block' | null
 }
 
 export interface OpenGate {

@@ -54,8 +54,8 @@ export function meansDue(turn: Turn, vault: Vault, incident: Incident, standing:
   return laddersDue(turn, vault, incident, standing).flatMap((ladder) => {
     const unvault = named.find(({ held }) => held.hash === ladder.held.hash)?.unvault
     if (!unvault) return []
-    const due = releasedOf(turn, vault, incident, ladder, unvault)
-    return due.map((means) => ({ ...means, held: ladder.held, ladder: ladder.rungs }))
+    const { held, rungs } = ladder
+    return releasedOf(turn, vault, incident, ladder, unvault).map(({ kind, rung }) => ({ kind, rung, held, ladder: rungs }))
   })
 }
 
@@ -94,5 +94,6 @@ function hadItsChance(turn: Turn, released: ReadonlyMap<string, Height>, ladder:
 
 function isSpoilt(turn: Turn, envelope_id: Rung['envelope_id']): boolean {
   const gathering = turn.volatile.gatherings.get(envelope_id)
-  return gathering?.rebuild === 'bad-dealer' || (gathering?.answer != null && ACTION_ON[gathering.answer] === 'bad-set')
+  if (!gathering) return false
+  return gathering.rebuild === 'bad-dealer' || (gathering.answer !== null && ACTION_ON[gathering.answer] === 'bad-set')
 }

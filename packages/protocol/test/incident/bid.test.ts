@@ -5,16 +5,16 @@ import { type BidInit, MAX_BID, feeToReplace } from '../../src/incident/bid.ts'
 import type { Feerate, Sats } from '../../src/primitives/index.ts'
 
 const anyFeerate = fc.integer({ min: 0, max: 2_000_000 }).map((rate) => rate as Feerate)
-const anyInit: fc.Arbitrary<BidInit> = fc
-  .record({
+const anyInit: fc.Arbitrary<BidInit> = fc.integer({ min: 0, max: 65_535 }).chain((deadline) =>
+  fc.record({
     estimate: fc.option(anyFeerate),
     mempool_floor: anyFeerate,
     top: anyFeerate,
-    deadline: fc.integer({ min: 0, max: 65_535 }),
-    share: fc.double({ min: 0, max: 1, noNaN: true }),
+    deadline: fc.constant(deadline),
+    blocks_left: fc.integer({ min: 0, max: deadline }),
     last: fc.option(anyFeerate),
-  })
-  .map(({ share, deadline, ...rest }) => ({ ...rest, deadline, blocks_left: Math.floor(share * deadline) }))
+  }),
+)
 
 describe('the bid of a fee coin', () => {
   it('is the market\'s price when U confirms, and four times that at the deadline', () => {

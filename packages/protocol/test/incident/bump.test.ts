@@ -15,7 +15,7 @@ const A = unvaultOf(vault).anyone_can_pay as Rung
 
 const released = (seat: Seat, { envelope_id }: Rung): boolean => seat.state.durable.incidents.get(vault.theft)?.released.has(envelope_id) ?? false
 const sealedTo = (seat: Seat, { envelope_id }: Rung): number[] =>
-  immediate(seat.outputs, 'seal-share').flatMap((one) => (one.envelope_id === envelope_id ? [one.to] : [])).toSorted()
+  immediate(seat.outputs, 'seal-share').flatMap((one) => (one.envelope_id === envelope_id ? [one.to] : [])).toSorted((a, b) => a - b)
 
 /** The first member, asked to pay for P. */
 function paying(self: number = first): Seat {
@@ -149,16 +149,28 @@ describe('a bump', () => {
     assert.ok((bumps(seat).at(-1)?.feerate ?? 0) < 1_000_000)
   })
 
-  it('is never followed by a rung while P stands', () => {
+  it('is followed by no rung while P stands, but for the top one with each block, should P\'s child have been cycled away', () => {
     const seat = paying()
     pay(seat, 'accepted', P.txid)
-    seat.chain({ event: 'spend-replaced', outpoint: vault.unvaulted, old_txid: clawbackTx(250).txid, tx: anchoredTx() })
     answerBroadcasts(seat, 'accepted')
-    const since = seat.outputs.length
-    block(seat, vault, 4)
+    const refusals = seat.tells('broadcast-refused').length
+    seat.chain({ event: 'spend-replaced', outpoint: vault.unvaulted, old_txid: clawbackTx(250).txid, tx: anchoredTx() })
+    let since = seat.outputs.length
+    seat.pass(1_000)
+    seat.vote(second, vault)
     assert.deepEqual(seat.broadcasts(since), [])
+    for (let at = 0; at < 3; at++) {
+      since = seat.outputs.length
+      block(seat, vault)
+      assert.deepEqual(seat.broadcasts(since).map(({ txid }) => txid), [clawbackTx(250).txid])
+      answerBroadcasts(seat, 'conflict', since)
+      assert.equal(seat.broadcasts(since).length, 1)
+      pay(seat, 'accepted', P.txid)
+    }
+    assert.equal(seat.tells('broadcast-refused').length, refusals + 1)
+    since = seat.outputs.length
     seat.chain({ event: 'spend-evicted', outpoint: vault.unvaulted, txid: P.txid })
-    assert.deepEqual(seat.broadcasts(since).map(({ txid }) => txid), [clawbackTx(250).txid], 'until it is evicted')
+    assert.deepEqual(seat.broadcasts(since).map(({ txid }) => txid), [clawbackTx(250).txid], 'at once when it is evicted')
   })
 
   it('with A is followed by A alone, above what stands in satoshis; and by a rung only where that pays more', () => {
@@ -177,8 +189,10 @@ describe('a bump', () => {
     const [asked] = bumps(seat, since)
     assert.equal(asked?.means, 'anyone-can-pay')
     assert.ok((asked?.min_fee ?? 0n) > 300_000n)
-    assert.deepEqual(seat.broadcasts(since), [], 'the top rung pays less')
+    answerBroadcasts(seat, 'conflict', since)
     since = seat.outputs.length
+    seat.pass(1_000)
+    assert.deepEqual(seat.broadcasts(since), [], 'the top rung pays less')
     const cheap = { ...completedA('large junk', 145_000), vsize: 10_000 }
     seat.chain({ event: 'spend-replaced', outpoint: high.unvaulted, old_txid: joined.txid, tx: cheap })
     assert.deepEqual(seat.broadcasts(since).map(({ txid }) => txid), [clawbackTx(1_000).txid])

@@ -85,7 +85,7 @@ export function deal(plan: DealPlan, deposit: Outpoint, modules: DealerModules):
   const identity = { vault_id: vaultIdOf(hasher, deposit, owner.public), generation: plan.generation }
   const labels = envelopeLabels({ unvaults: clawback.map((rungs, at) => ({ clawback: rungs, ...means[at] })), emergency })
   const sealings = labels.map((label) => dealEnvelope({ ...identity, label }, modules))
-  const clawbacks = clawback.flatMap((rungs, at) => [...rungs, means[at]?.anyone_can_pay, means[at]?.anchored].filter((tx) => tx != null))
+  const clawbacks = clawback.flatMap((rungs, at) => [...rungs, means[at]?.anyone_can_pay ?? [], means[at]?.anchored ?? []].flat())
   const contents: readonly (SimTx | null)[] = [...clawbacks, ...emergency, null]
 
   const rungs = new Map<SimTx, Rung>()

@@ -2,6 +2,7 @@ import { ACTION_OF, type Incident, type Manifest, type Release, SITTING_BLOCKS, 
 import type { SimMember } from '../member/index.ts'
 import type { Context, Invariant } from './invariant.ts'
 import { type Place, highestDue, placeOf } from './ladder.ts'
+import { orderBehind } from './s13-drills.ts'
 import { framesOfVotes, isCertificate, validVotes } from './votes.ts'
 
 export const S1: Invariant = {
@@ -25,6 +26,8 @@ export const S1: Invariant = {
 function whatIsWrong(context: Context, member: SimMember, release: Release): string | null {
   const { state } = member
   const incident = state?.durable.incidents.get(release.incident_id)
+  // S13 looks at drills.
+  if (incident?.trigger === 'drill') return null
   const place = placeOf(context.vaults, release.envelope_id)
   if (!state || !incident || !place) return 'a share left for no incident, or from no ladder'
   if (ACTION_OF[incident.trigger] !== place.action || place.manifest.vault_id !== incident.vault_id) {
@@ -42,6 +45,10 @@ function whatIsWrong(context: Context, member: SimMember, release: Release): str
 function triggerIsMissing(context: Context, member: SimMember, incident: Incident, { manifest, unvault }: Place): string | null {
   const { mempool, confirmed } = context.told.spendOf(member.index, manifest.deposit.outpoint)
   const spender = confirmed?.tx ?? mempool
+  if (incident.trigger === 'panic') {
+    if (orderBehind(context, member, incident) === null) return 'an emergency share left for a panic that no owner called'
+    return confirmed ? 'an emergency share left for a deposit that is gone' : null
+  }
   if (incident.trigger === 'cold-theft') return coldTheftIsMissing(context, member, manifest, spender)
   if (spender?.txid !== unvault?.txid) return 'a share left for an unvault that does not stand'
   const actsAtMempool = context.vaults.deals.some(({ manifest: { act_at, unvaults } }) => {

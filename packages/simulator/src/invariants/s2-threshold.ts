@@ -1,7 +1,8 @@
-import { decodeBody, incidentIdOf } from '@belfry/protocol'
+import { type Incident, decodeBody } from '@belfry/protocol'
 import type { EnvelopeId, IncidentId, MemberIndex } from '@belfry/protocol/primitives'
 import type { Context, Invariant } from './invariant.ts'
 import { placeOf } from './ladder.ts'
+import { isDrillEnvelope } from './s13-drills.ts'
 
 export const S2: Invariant = {
   name: 'S2',
@@ -11,13 +12,19 @@ export const S2: Invariant = {
   watch: (context) => {
     const corrupted = context.federation.members.map(({ index }) => index).filter((index) => !context.isHonest(index))
     const givers = new Map<EnvelopeId, Set<MemberIndex>>()
-    const voters = new Map<IncidentId, Set<MemberIndex>>()
+    const voters = new Map<string, Map<IncidentId, Set<MemberIndex>>>()
     return {
       onStep(member, _input, output) {
         if (!context.isHonest(member.index)) return
         for (const record of output.records) {
           // A vote that an honest member holds was signed by its sender; certificates are made of these alone.
-          if (record.record === 'vote-held') addTo(voters, record.incident_id, record.member)
+          if (record.record === 'vote-held') {
+            const incident = member.state?.durable.incidents.get(record.incident_id)
+            const cause = incident ? causeOf(incident) : ''
+            const ofCause = voters.get(cause) ?? new Map<IncidentId, Set<MemberIndex>>()
+            voters.set(cause, ofCause)
+            addTo(ofCause, record.incident_id, record.member)
+          }
           if (record.record !== 'signed' || !record.slot.startsWith('release/')) continue
           const { envelope_id } = decodeBody('release', context.frames.read(record.frame).head.body)
           const known = addTo(givers, envelope_id, member.index)
@@ -30,6 +37,10 @@ export const S2: Invariant = {
   },
 }
 
+function causeOf({ vault_id, action }: Pick<Incident, 'vault_id' | 'action'>): string {
+  return `${vault_id}/${action}`
+}
+
 function addTo<K>(sets: Map<K, Set<MemberIndex>>, key: K, member: MemberIndex): Set<MemberIndex> {
   const set = sets.get(key) ?? new Set<MemberIndex>()
   sets.set(key, set.add(member))
@@ -40,15 +51,17 @@ function whatIsWrong(
   context: Context,
   envelope_id: EnvelopeId,
   reached: number,
-  voters: ReadonlyMap<IncidentId, ReadonlySet<MemberIndex>>,
+  voters: ReadonlyMap<string, ReadonlyMap<IncidentId, ReadonlySet<MemberIndex>>>,
 ): string | null {
   const place = placeOf(context.vaults, envelope_id)
-  if (place === null) return 'a share of a drill, or of no deal, left'
+  // S13 looks at drills.
+  if (place === null) return isDrillEnvelope(context, envelope_id) ? null : 'a share of no deal left'
   const { q, t } = context.federation.thresholds[place.action]
   if (reached < t) return null
   const { vault_id, deposit } = place.manifest
-  const kind = place.action === 'clawback' ? 'theft' : 'cold-theft'
-  const votes = voters.get(incidentIdOf(context.ports, vault_id, kind))?.size ?? 0
+  // One incident of them that calls for this action: a theft of the deposit, or a panic.
+  const ofIncidents = [...(voters.get(causeOf({ vault_id, action: place.action }))?.values() ?? [])]
+  const votes = Math.max(0, ...ofIncidents.map(({ size }) => size))
   if (votes < q) return `an envelope can be opened after ${votes} votes of ${q}`
   // S1 looks at what an emergency answers: it may have come with a vote, and stand in nobody's mempool.
   const { unvault } = place

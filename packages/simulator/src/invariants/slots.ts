@@ -12,8 +12,11 @@ const SLOTS: Partial<Record<MemberKind, (body: Uint8Array) => string | null>> = 
   },
   receipt: (bytes) => {
     const body = decodeBody('receipt', bytes)
+    if (body.statement === 'drill') return `drill/${body.command_hash}`
+    if (body.statement === 'destroyed') return `destroyed/${body.vault_id}`
     return body.statement === 'holds' ? `receipt/${body.manifest_hash}` : null
   },
+  command: (bytes) => `command/${decodeBody('command', bytes).command_hash}`,
 }
 
 /** The sign-once slot of what a message says, from the message alone; null where its kind has none. */

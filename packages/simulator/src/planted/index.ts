@@ -1,4 +1,5 @@
 import { bootNotDurable } from './boot-not-durable.ts'
+import { drillsTheLadder } from './drills-the-ladder.ts'
 import { keepsFeeCoins } from './keeps-fee-coins.ts'
 import { ledgerLost } from './ledger-lost.ts'
 import { neverWidens } from './never-widens.ts'
@@ -23,4 +24,5 @@ export const PLANTED: readonly PlantedBug[] = [
   tellsShares,
   oneBudget,
   keepsFeeCoins,
+  drillsTheLadder,
 ]

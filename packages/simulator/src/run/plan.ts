@@ -39,6 +39,12 @@ export interface ProcessFaults {
   readonly outage_lasts_ms: number
 }
 
+/** What the owner orders while all this goes on. */
+export interface OrderPlan {
+  readonly has_drills: boolean
+  readonly has_panic: boolean
+}
+
 export interface Plan {
   readonly seed: number
   readonly members: number
@@ -73,6 +79,7 @@ export interface Plan {
   /** The market is above the top rung: only a fee coin brings the recovery into a block. */
   readonly is_dear: boolean
   readonly has_fee_coins: ReadonlySet<MemberIndex>
+  readonly orders: OrderPlan
 }
 
 const CLAWBACK_RUNGS = [2_000, 10_000, 50_000, 250_000] as const
@@ -130,10 +137,15 @@ export function drawPlan(seed: number, members?: number): Plan {
     snapshot_every: random.pick([20, 200, 20_000]),
     market: Math.round(random.between(1_000, topOf(deal))),
   }
-  return { ...plan, ...drawFeeCoins(random, plan) }
+  return { ...plan, ...drawFeeCoins(random, plan), orders: drawOrders(new Random(seed, 'orders')) }
 }
 
-type BeforeFees = Omit<Plan, 'is_dear' | 'has_fee_coins'>
+/** From a stream of its own, so that the rest of every seed is as it is without. */
+function drawOrders(random: Random): OrderPlan {
+  return { has_drills: random.chance(0.3), has_panic: random.chance(0.1) }
+}
+
+type BeforeFees = Omit<Plan, 'is_dear' | 'has_fee_coins' | 'orders'>
 
 /** Drawn last, so that the rest of every seed is as it is without. */
 function drawFeeCoins(random: Random, { deal, story, market, members }: BeforeFees): Pick<Plan, 'deal' | 'market' | 'is_dear' | 'has_fee_coins'> {

@@ -15,6 +15,7 @@ import { Random, World } from '../world/index.ts'
 import { Faults } from './faults.ts'
 import { Judge, combine } from './judge.ts'
 import { L1 } from './liveness.ts'
+import { Orders } from './orders.ts'
 import { type Plan, drawPlan, marketLimit } from './plan.ts'
 import { Statistics } from './statistics.ts'
 import { StoryTeller } from './story.ts'
@@ -69,6 +70,7 @@ class Simulation {
   readonly #faults: Faults
   readonly #judge: Judge
   readonly #story: StoryTeller
+  readonly #orders: Orders
 
   constructor({ seed, members, planted, trace }: SimulationOptions) {
     const plan = drawPlan(seed, members)
@@ -103,10 +105,12 @@ class Simulation {
     })
     this.#corrupt()
     this.#story = this.#newStory()
+    this.#orders = this.#newOrders()
   }
 
   run(): Report {
     this.#story.begin()
+    this.#orders.begin()
     while (this.#judge.violation === null && !this.#story.is_over && this.#world.next()) {
       if (this.#world.events > MAX_EVENTS) this.#judge.fail(ENDLESS, `${MAX_EVENTS} events, and no end`)
     }
@@ -247,6 +251,23 @@ class Simulation {
       say,
       onLost: (core) => this.#judge.fail(L1, `the coin was lost although ${core.join()} were well`),
       onUnsettled: (member) => this.#judge.fail(UNSETTLED, 'the incident is open still', member),
+    })
+  }
+
+  #newOrders(): Orders {
+    const [first] = this.#vaults.deals
+    if (!first) throw new RangeError('the story deals before the owner orders')
+    return new Orders(this.#plan.orders, {
+      world: this.#world,
+      random: this.#random('the owner orders'),
+      bitcoin: this.#bitcoin,
+      hasher: this.#suite,
+      owner: this.#owner,
+      members: this.#members,
+      lock_hash: this.#built.federation.lock_hash,
+      vault_id: first.manifest.vault_id,
+      request: (member, request_id, bytes) => member.onRequest(request_id, OWNER_PEER, 'command', bytes),
+      say: (what) => this.#trace?.say(what),
     })
   }
 
