@@ -37,6 +37,8 @@ export interface FeeWalletModules {
 
 /** Blocks may come by the hundred, as after a stop. */
 const PAUSE_MS = 1_000
+/** bitcoind may be away for longer than the next block is. */
+const RETRY_MS = 30_000
 
 export class FeeWallet implements FeeBumper {
   readonly #modules: FeeWalletModules
@@ -101,7 +103,9 @@ export class FeeWallet implements FeeBumper {
     try {
       await this.maintain()
     } catch (error) {
-      if (!signal.aborted) this.#modules.logger.warn('fee-wallet-waits', { error })
+      if (signal.aborted) return
+      this.#modules.logger.warn('fee-wallet-waits', { error })
+      setTimeout(() => this.noteBlock(), RETRY_MS).unref()
     }
   }
 

@@ -13,6 +13,8 @@ import { KEY_SPACES, type RowStore, StoreError } from '../store/index.ts'
 import { MAX_BUMPS, MAX_SPLITS } from './limits.ts'
 
 const VERSION = 1
+/** Bumps of one coin in one incident, besides the dearest. */
+const KEPT_OF_ONE = 8
 const KEY = Uint8Array.of(KEY_SPACES.fees, 0)
 
 const bump = s.struct({
@@ -118,18 +120,24 @@ export class Ledger {
     return sats(this.#inWindow(this.#bumps, tip))
   }
 
+  /** Of what replaced each other, the dearest and some of the last are all that still counts. */
   addBump(entry: BumpEntry): void {
-    this.#bumps.push(entry)
+    const same = this.#bumps.filter(({ incident_id, outpoint }) => incident_id === entry.incident_id && outpoint === entry.outpoint)
+    const last = same.slice(-KEPT_OF_ONE)
+    const kept = new Set([...last, ...same.toSorted(byCost).slice(-1)])
+    this.#bumps = [...this.#bumps.filter((one) => kept.has(one) || !same.includes(one)), entry]
   }
 
   addSplit(entry: SplitEntry): void {
     this.#splits.push(entry)
   }
 
-  /** It was refused for good: nothing was spent. */
+  /** The last that was sent so was refused: nothing was spent by that. */
   drop(txid: Txid): void {
-    this.#bumps = this.#bumps.filter(({ spender }) => spender !== txid)
-    this.#splits = this.#splits.filter((entry) => entry.txid !== txid)
+    const bump = this.#bumps.findLastIndex(({ spender }) => spender === txid)
+    if (bump >= 0) this.#bumps = this.#bumps.toSpliced(bump, 1)
+    const split = this.#splits.findLastIndex((entry) => entry.txid === txid)
+    if (split >= 0) this.#splits = this.#splits.toSpliced(split, 1)
   }
 
   /** Forgets what counts in no limit any more. @returns whether there was any */
@@ -146,6 +154,10 @@ export class Ledger {
     const recent = this.#splits.filter(({ height }) => height > from)
     return dearest(bumps.filter(({ height }) => height > from)) + recent.reduce((sum, { cost }) => sum + cost, 0n)
   }
+}
+
+function byCost(a: BumpEntry, b: BumpEntry): number {
+  return a.cost < b.cost ? -1 : a.cost > b.cost ? 1 : 0
 }
 
 /** Of each outpoint the dearest, which is the most that can confirm. */

@@ -63,8 +63,7 @@ export async function situationOfChild(
 ): Promise<Situation | 'not-final' | 'inputs-missing'> {
   const anchor = anchorOf(p)
   if ((await bitcoind.getTxOut(outpoint, false)) === null) {
-    const inMempool = await bitcoind.getRawTransaction(splitOutpoint(outpoint).txid)
-    return inMempool === null || (await bitcoind.getMempoolEntry(splitOutpoint(outpoint).txid)) === null ? 'inputs-missing' : 'not-final'
+    return (await bitcoind.getMempoolEntry(splitOutpoint(outpoint).txid)) === null ? 'inputs-missing' : 'not-final'
   }
   const own = await ownFee(bitcoind, p, outpoint)
   const child = childVsize(CHANGE_SCRIPT_BYTES)

@@ -6,8 +6,8 @@ import type { Height, Millis } from '@belfry/protocol/primitives'
 import type { FeeAccount, FeeKeyPath } from '@belfry/vault'
 import type { RowStore } from '../store/index.ts'
 import type { WatchBook, WatchId } from '../wallets/index.ts'
-import { DEFAULT_GAP_LIMIT } from '../wallets/limits.ts'
-import { readWatches, riderOf } from '../wallets/rows.ts'
+import { DEFAULT_GAP_LIMIT, MAX_WATCHES } from '../wallets/limits.ts'
+import { readWatches, riderOf, tooManyWatches } from '../wallets/rows.ts'
 import { newWatch } from '../wallets/watch.ts'
 
 const LABEL = 'fee wallet'
@@ -31,7 +31,10 @@ export async function ensureFeeWatch(
     branches: BRANCHES,
   })
   const watches = await readWatches(store)
-  if (!watches.some(({ id }) => id === watch.id)) await store.write([riderOf(watch)])
+  if (watches.some(({ id }) => id === watch.id)) return watch.id
+  // One more than can be read would keep the node from starting.
+  if (watches.length >= MAX_WATCHES) throw tooManyWatches()
+  await store.write([riderOf(watch)])
   return watch.id
 }
 

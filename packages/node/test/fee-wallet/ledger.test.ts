@@ -89,6 +89,30 @@ describe('the ledger of the fee wallet', () => {
     assert.equal(read.prune(at(500), new Set()), false)
   })
 
+  it('keeps the dearest of many bumps of one coin, and the last ones', () => {
+    const ledger = new Ledger(BUDGET)
+    ledger.addBump(bump(1, 90_000))
+    for (let i = 0; i < 400; i++) ledger.addBump(bump(1, 1_000 + i))
+    const last = bump(1, 2)
+    ledger.addBump(last)
+    assert.equal(ledger.spentInWindow(at(500)), 90_000n)
+    assert.deepEqual(ledger.last(incident(1), coinOf(1)), last)
+    assert.equal(ledger.isFull, false)
+    for (let n = 2; n < 260; n++) ledger.addBump(bump(n, 0))
+    assert.equal(ledger.isFull, true)
+  })
+
+  it('takes back the last of what was sent twice alike', () => {
+    const ledger = new Ledger(BUDGET)
+    const twice = bump(1, 50_000)
+    ledger.addBump(twice)
+    ledger.addBump(twice)
+    ledger.drop(twice.spender)
+    assert.equal(ledger.spentInWindow(at(500)), 50_000n)
+    ledger.drop(twice.spender)
+    assert.equal(ledger.spentInWindow(at(500)), 0n)
+  })
+
   it('takes back what was refused', () => {
     const ledger = new Ledger(BUDGET)
     const refused = bump(1, 90_000)
