@@ -25,6 +25,7 @@ export type CliErrorCode =
   | 'not-all-receipts'
   | 'not-active'
   | 'already-active'
+  | 'enrolment-ended'
   | 'no-dead-man'
   /** Nobody said yes to what cannot be taken back. */
   | 'not-confirmed'

@@ -189,7 +189,17 @@ describe('a vault in custody, by commands', function () {
       await result(countersign('bob', '--enrolment', third, '--withdrawal', withdrawal))
       const { members } = await result<{ members: readonly { state: string }[] }>(withdraw)
       assert.deepEqual(members.map(({ state }) => state), ['withdrawn', 'withdrawn', 'withdrawn'])
+      assert.equal((await refusal(3, renew(first, ...from))).code, 'enrolment-ended')
       assert.equal((await result<Renewed>(renew(second, ...from, ...rival, '--unvault', space.file('unvault-2.json')))).generation, 3)
+    })
+
+    it('is cancelled by one owner alone, and then withdrawn before another comes', async () => {
+      const rival = space.file('rival.json')
+      await result(['vault', 'cancel', ...owner(), '--vault', rival, '--yes', ...asked()])
+      const again = ['--enrolment', rival, '--receipts', space.file('rival-receipts.json'), '--unvault', space.file('unvault-2.json')]
+      const { code, remedy } = await refusal(3, renew(second, '--from', space.file('enrolment-2.json'), ...again))
+      assert.equal(code, 'enrolment-ended')
+      assert.match(remedy, /First take it back/)
     })
 
     it('cannot withdraw what is active', async () => {

@@ -84,6 +84,7 @@ export {
   FederationError,
   type Lock,
   type Manifest,
+  type ManifestState,
   type ManifestHash,
   type Member,
   NETWORKS,

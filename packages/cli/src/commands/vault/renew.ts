@@ -4,6 +4,7 @@ import {
   type Federation,
   type FederationLink,
   type Manifest,
+  type ManifestState,
   type MemberIndex,
   type OpenVault,
   type OwnerKeys,
@@ -73,6 +74,8 @@ export function registerRenew(parent: Command, registrar: Registrar): void {
   })
 }
 
+const ENDED: ReadonlySet<ManifestState> = new Set(['withdrawn', 'cancelled'])
+
 interface Files {
   readonly enrolment: string
   readonly receipts: string
@@ -135,7 +138,7 @@ async function survey(
 
 /**
  * The generation that this enrolment made is the active one; or the one that follows it is, which an earlier run sent.
- * @throws ClientError not-enrolled; CliError files-disagree
+ * @throws ClientError not-enrolled; CliError files-disagree, enrolment-ended
  */
 async function requireFollows(
   from: string,
@@ -145,9 +148,19 @@ async function requireFollows(
   previous: string,
   { vault_id }: Manifest,
 ): Promise<void> {
-  const { active } = manifestsOf({ federation }, results, vault_id)
-  if (active.hash === previous) return
-  if ((await exists(enrolment)) && hashOfBundle((await readBundle(enrolment)).bundle) === active.hash) return
+  const { active, all } = manifestsOf({ federation }, results, vault_id)
+  const stored = (await exists(enrolment)) ? hashOfBundle((await readBundle(enrolment)).bundle) : null
+  const ended = all.find(({ hash, states }) => hash === stored && states.filter(({ state }) => ENDED.has(state)).length > federation.b)
+  if (ended !== undefined) {
+    const isCancelled = ended.states.some(({ state }) => state === 'cancelled')
+    const first = isCancelled ? `First take it back, for members keep its place: belfry vault withdraw --enrolment ${enrolment}. Then give` : 'Give'
+    throw new CliError(
+      'enrolment-ended',
+      `${enrolment} was withdrawn or cancelled: it stays armed, and is never activated.`,
+      `${first} another --enrolment, --receipts and --unvault to make the generation anew.`,
+    )
+  }
+  if (active.hash === previous || active.hash === stored) return
   throw new CliError(
     'files-disagree',
     `Generation ${active.generation} is active with the members, and ${from} did not make it: its manifest is ${active.hash}.`,
