@@ -197,11 +197,8 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
   running.offer({ kind: 'start', at_ms: clock.now() })
   for (const member of network.connected()) running.offer({ kind: 'peer', member, connected: true, at_ms: clock.now() })
   followChain(chain, log, watching, ingress, stopping.signal, () => feeWallet?.noteBlock())
-  const paying = feeWallet?.run(stopping.signal)
-  cleanup.defer(() => {
-    stopping.abort()
-    return paying
-  })
+  // Not waited for at the end: it may be asking a bitcoind that does not answer, and leaves nothing half done.
+  void feeWallet?.run(stopping.signal)
   const rescan = new Rescan({}, { bitcoind, chain, ...watching, logger, signal: stopping.signal })
   const rescanned = rescan.run().catch(fail)
   cleanup.defer(() => {

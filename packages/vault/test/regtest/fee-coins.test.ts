@@ -2,9 +2,13 @@ import assert from 'node:assert/strict'
 import { type Feerate, type Outpoint, outpointOf, type Sats, sats } from '@belfry/protocol/primitives'
 import type { Bitcoind, BroadcastAnswer, Regtest } from '../../../bitcoind/src/index.ts'
 import { useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
-import { buildSplit, type FeeCoin, feerate, joinCoin, payByChild, planSplit, poolTargets } from '../../src/index.ts'
+import {
+  buildSplit, createPlan, type FeeCoin, feerate, joinCoin, multisigScript, payByChild, planSplit, poolTargets, type SignedTransaction,
+  signRecoverySet, type TransactionId, USUAL_ANCHORED_VSIZE, USUAL_ANYONE_CAN_PAY_VSIZE,
+} from '../../src/index.ts'
 import { anchored, anyoneCanPay, coinSigner, parentOf, scriptOfKey, SHARED_SCRIPT, type SharedCoin } from '../support/fee-parents.ts'
-import { testKey, testKeys } from '../support/keys.ts'
+import { signerOf, testKey, testKeys } from '../support/keys.ts'
+import { COLD, pubs, request } from '../support/plans.ts'
 
 const KEY = testKey('fee-regtest')
 const KEYS = testKeys('fee-pool', 16)
@@ -110,7 +114,7 @@ for (const [policy, knotsArgs] of Object.entries(POLICIES))
         parent: p.raw, parent_fee: sats(OWN_FEE), coin: unconfirmed, change: MINE, feerate: feerate(50_000), min_fee: sats(0), sign,
       })
       const answer = await bitcoind().broadcastPackage([p.raw, child.raw])
-      assert.equal(answer.kind, 'rejected')
+      assert.equal(answer.kind, 'mempool-limits')
     })
 
     it('takes the split of a coin, whose parts then pay', async () => {
@@ -124,6 +128,34 @@ for (const [policy, knotsArgs] of Object.entries(POLICIES))
       const coin = split.coins[1]
       assert.ok(coin)
       isIn(await bitcoind().broadcast(joinCoin({ raw: a.raw, own_fee: sats(OWN_FEE), coin, sign }).raw))
+    })
+
+    it('pays for the A and the P of a whole recovery set, in the sizes that the pool is planned by', async () => {
+      const cold = { threshold: 2, keys: pubs(COLD) }
+      const { outpoints: [outpoint, ...rest] } = await regtest().purse.fund([
+        { script: multisigScript(cold, 'regtest').script, value: sats(VALUE) },
+        ...[90_000, 340_000].map((value) => ({ script: MINE, value: sats(value) })),
+      ])
+      const [small, large] = rest.map((one, i): FeeCoin => ({ outpoint: one, value: sats(i === 0 ? 90_000 : 340_000), key: KEY.pub }))
+      assert.ok(outpoint && small && large)
+      const deposit = { outpoint, value: sats(VALUE) }
+      const { plan } = createPlan(request({ csv: 12, cold, deposit, fee_coins: { anyone_can_pay: true, anchored: true } }))
+      const { transactions } = signRecoverySet(plan, pubs(COLD), signerOf(COLD))
+      const part = (id: TransactionId): SignedTransaction => transactions.find((one) => one.id === id) ?? assert.fail(`no ${id}`)
+      isIn(await bitcoind().broadcast(part('unvault-0').raw))
+      await regtest().mine(0, 1)
+      const [a, p] = [part('anyone-can-pay-0'), part('anchored-0')]
+      const joined = joinCoin({ raw: a.raw, own_fee: a.fee, coin: small, sign })
+      assert.ok(joined.vsize <= USUAL_ANYONE_CAN_PAY_VSIZE && joined.vsize >= USUAL_ANYONE_CAN_PAY_VSIZE - 2, `${joined.vsize}`)
+      isIn(await bitcoind().broadcast(joined.raw))
+      assert.equal((await bitcoind().getMempoolEntry(joined.txid))?.fee, joined.fee)
+      const child = payByChild({
+        parent: p.raw, parent_fee: p.fee, coin: large, change: MINE, feerate: feerate(600_000), min_fee: sats(0), sign,
+      })
+      const { package_vsize } = child
+      assert.ok(package_vsize <= USUAL_ANCHORED_VSIZE && package_vsize >= USUAL_ANCHORED_VSIZE - 2, `${package_vsize}`)
+      isIn(await bitcoind().broadcastPackage([p.raw, child.raw]))
+      assert.equal(await bitcoind().getMempoolEntry(joined.txid), null)
     })
 
     async function splitOf(coins: readonly FeeCoin[]) {
