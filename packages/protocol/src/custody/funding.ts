@@ -25,7 +25,10 @@ export function lookForDeposit(turn: Turn, vault_id: VaultId, vault: Vault): voi
 export function onDepositLookedAt(turn: Turn, { vault_id, seen }: Extract<Outcome, { of: 'look-at-deposit' }>): void {
   const vault = turn.durable.vaults.get(vault_id)
   if (!vault || seen === 'nothing' || isFunded(turn, vault_id, vault)) return
-  turn.volatile.funded.add(vault_id)
+  const { funded } = turn.volatile
+  // No more are kept than there are vaults.
+  for (const one of funded) if (!turn.durable.vaults.has(one)) funded.delete(one)
+  funded.add(vault_id)
   if (seen === 'deposit') turn.tell({ level: 'info', event: 'deposit-funded', vault_id })
   else turn.tell({ level: 'error', event: 'deposit-differs', vault_id })
 }
