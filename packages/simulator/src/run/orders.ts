@@ -1,0 +1,89 @@
+/** The owner's orders during a run: drills of every level and panics, each given to a few members. */
+import { ANCHOR_DEPTH, type Order, commandDigest, commandRequest, encodeCommand } from '@belfry/protocol'
+import { type BlockHash, type Height, type LockHash, type MemberIndex, type VaultId, toCbor } from '@belfry/protocol/primitives'
+import type { Hasher } from '@belfry/protocol'
+import type { BitcoinNetwork } from '../chain/index.ts'
+import type { KeyPair } from '../crypto/index.ts'
+import type { SimMember } from '../member/index.ts'
+import type { Random, World } from '../world/index.ts'
+import type { OrderPlan } from './plan.ts'
+
+export interface OrdersModules {
+  readonly world: World
+  readonly random: Random
+  readonly bitcoin: BitcoinNetwork
+  readonly hasher: Hasher
+  readonly owner: KeyPair
+  readonly members: ReadonlyMap<MemberIndex, SimMember>
+  readonly lock_hash: LockHash
+  readonly vault_id: VaultId
+  readonly request: (member: SimMember, request_id: number, bytes: Uint8Array) => void
+  readonly say: (what: string) => void
+}
+
+/** No client's requests have such numbers. */
+const FIRST_REQUEST = 500_000_000
+/** Others behind the owner by this many blocks still take it at once. */
+const SLACK = 2
+const MOST_MEMBERS_TOLD = 3
+/** What a member that has not seen a block takes on its height alone. */
+const UNSEEN = '00'.repeat(32) as BlockHash
+
+export class Orders {
+  readonly #plan: OrderPlan
+  readonly #modules: OrdersModules
+  #given = 0
+  #panics = 0
+
+  constructor(plan: OrderPlan, modules: OrdersModules) {
+    this.#plan = plan
+    this.#modules = modules
+  }
+
+  begin(): void {
+    if (this.#plan.has_drills || this.#plan.has_panic) this.#later()
+  }
+
+  #later(): void {
+    const { world, random } = this.#modules
+    world.after(random.int(10_000, 200_000), () => {
+      const what = this.#draw()
+      if (what !== null) this.#give(what)
+      this.#later()
+    })
+  }
+
+  #draw(): Order | null {
+    const { random, members } = this.#modules
+    if (this.#plan.has_panic && this.#panics === 0 && random.chance(0.3)) {
+      this.#panics += 1
+      return { order: 'panic' }
+    }
+    if (!this.#plan.has_drills) return null
+    const level = random.pick([1, 2, 2, 3, 4, 4, 4, 5, 5])
+    const held_back = level === 5 ? random.sample([...members.keys()], random.int(1, 2)) : []
+    const tried = random.int(1, 20)
+    const trial = level === 3 ? { tried, accepted: random.chance(0.8) ? tried : 0, mempool_floor: 1_000 as never, estimate: null } : null
+    return { order: 'drill', level, held_back, trial }
+  }
+
+  #give(what: Order): void {
+    const { random, members, hasher, owner, lock_hash, vault_id, request, say } = this.#modules
+    const anchor = this.#anchor()
+    const bytes = encodeCommand({ format: 'belfry-command', version: 1, lock_hash, vault_id, nonce: random.bytes(16), anchor, what })
+    const signature = owner.sign(commandDigest(hasher, bytes))
+    const encoded = toCbor(commandRequest, { signed: { bytes, signatures: [{ key: owner.public, signature }] } })
+    const told = random.sample([...members.values()], random.int(1, Math.min(MOST_MEMBERS_TOLD, members.size)))
+    say(`the owner orders a ${what.order}${what.order === 'drill' ? ` of level ${what.level}` : ''}`)
+    for (const member of told) request(member, FIRST_REQUEST + this.#given++, encoded)
+  }
+
+  /** Deep enough at most members, as one of them tells it. */
+  #anchor(): { height: Height; hash: BlockHash } {
+    const { bitcoin, members, random } = this.#modules
+    const height = (bitcoin.tip.ref.height - ANCHOR_DEPTH - SLACK) as Height
+    const { state } = random.pick([...members.values()])
+    const hash = state?.durable.recent.find((block) => block.height === height)?.hash ?? UNSEEN
+    return { height, hash }
+  }
+}
