@@ -5,7 +5,7 @@ import { drill } from '../commands.ts'
 import { type TestVault, anchoredTx, clawbackTx, completedA, hasher, hexOf, settingOf, transactionOf, vaultOf } from '../setting.ts'
 
 export const setting = settingOf(5)
-export const first = vaultOf(setting, { variants: 2, rates: [2, 50], means: ['anyone-can-pay', 'anchored'] })
+export const first = vaultOf(setting, { variants: 2, rates: [2, 50], means: ['anyone-can-pay', 'anchored'], change: (one) => ({ ...one, csv: 24 }) })
 export const second = vaultOf(setting, {
   generation: 2,
   previous: first.hash,

@@ -135,7 +135,7 @@ export const STEPS: readonly fc.Arbitrary<Step>[] = [
     name: 'a theft that the ladder does not end',
     run: (world) => {
       world.connect([{ outpoint: first.deposit, tx: first.unvault }])
-      for (let height = 0; height < 74; height++) {
+      for (let height = 0; height < 14; height++) {
         if (height % 6 === 0) for (const from of [2, 3, 4]) world.seat.vote(from, first)
         world.connect([])
       }
