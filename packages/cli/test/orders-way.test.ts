@@ -21,6 +21,7 @@ interface Report {
   readonly tried: number
   readonly good: number
   readonly frame: string
+  readonly valid?: boolean | null
 }
 interface Ran {
   readonly order: string
@@ -133,6 +134,7 @@ describe('the orders of owners and guardians by commands', function () {
     assert.match(stdout, /passed as tower-1, tower-2 and tower-3 see it/)
     const { drills: ofNode } = await result<History>(['drill', 'history', '--config', config()])
     assert.deepEqual(ofNode.map(({ level, status }) => `${level} ${status}`), ['1 failed', '5 passed', '4 passed', '3 passed', '2 passed'])
+    assert.ok(ofNode.every(({ reports }) => reports.length > 0 && reports.every(({ valid }) => valid === true)))
     assert.deepEqual(await result(['drill', 'history', '--config', config(), '--vault', 'ab'.repeat(32)]), { drills: [] })
     assert.match((await belfry(['drill', 'history', '--config', config()])).stdout, /Level 2, .*\n {2}vault vault; passed, 3 reports\n/)
   })

@@ -24,9 +24,11 @@ export interface DrillReport {
   readonly frame: string
 }
 
-/** Of a frame that says so; null for another drill's, and for what that member did not sign. */
-export function readDrillReport(federation: Federation, command_hash: Hash32, frame: Uint8Array): DrillReport | null {
-  const hex = toHex(frame)
+/**
+ * Of a frame that says so; null for another drill's, and for what that member did not sign.
+ * @param hex an encoded frame, as the HTTP API shows it
+ */
+export function readDrillReport(federation: Federation, command_hash: string, hex: string): DrillReport | null {
   const statement = readStatement(federation, hex)
   if (statement?.valid !== true || statement.said.kind !== 'receipt') return null
   const { receipt } = statement.said
@@ -50,7 +52,7 @@ export function drillsTold(federation: Federation, surveyed: readonly Surveyed<{
     if (one.result !== 'answer') continue
     for (const { status, reports, ...drill } of one.answer.drills) {
       const before = told.get(drill.command_hash)
-      const fresh = reports.flatMap((frame) => readDrillReport(federation, drill.command_hash, frame) ?? [])
+      const fresh = reports.flatMap((frame) => readDrillReport(federation, drill.command_hash, toHex(frame)) ?? [])
       told.set(drill.command_hash, {
         drill: before?.drill ?? drill,
         statuses: [...(before?.statuses ?? []), { member: one.member, status }],

@@ -13,8 +13,11 @@ function coldTheft(set: SignedRecoverySet, feerate = 20_000) {
   return buildColdSpend(set.plan, coldKeys.slice(1), ELSEWHERE, feerate as Feerate, signDigest)
 }
 
-describe('a rescue by the owner alone, on a real bitcoind without a transaction index', () => {
-  const regtest = useRegtest(1, () => ['-txindex=0', '-rest=0'])
+// Core always enforces the rules for version 3; Knots by default takes such transactions by the older rules.
+const POLICIES = { 'that enforces TRUC': ['-mempooltruc=enforce'], 'with its default policy': [] } as const
+
+for (const [policy, knotsArgs] of Object.entries(POLICIES)) describe(`a rescue by the owner alone, on a real bitcoind ${policy}, without a transaction index`, () => {
+  const regtest = useRegtest(1, ({ flavour }) => ['-txindex=0', '-rest=0', ...(flavour === 'knots' ? knotsArgs : [])])
   const bitcoind = (): Bitcoind => regtest().node(0).bitcoind
   const mine = (blocks = 1) => regtest().mine(0, blocks)
   /** A block that holds nothing, as where miners ask for more. */

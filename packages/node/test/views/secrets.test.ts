@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { toHex } from '@belfry/protocol/primitives'
-import { incidentView, incidentsView, peersView, readiness, statusView, vaultsView } from '../../src/views/index.ts'
+import { drillsView, incidentView, incidentsView, peersView, readiness, statusView, vaultsView } from '../../src/views/index.ts'
 import { SEALED, type World, wholeIncident, world } from './world.ts'
 
 const RUNNING = { loop: 'running', chain_watcher: 'running', is_warm: true, unseen: null } as const
 
 function everything({ state, incident_id }: World): unknown[] {
   return [
+    drillsView(state),
     incidentView(state, incident_id),
     incidentsView(state),
     peersView(state),

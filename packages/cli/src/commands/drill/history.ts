@@ -4,6 +4,7 @@ import {
   type Surveyed,
   type ToldDrill,
   drillsTold,
+  readDrillReport,
   surveyDrills,
 } from '@belfry/client'
 import type { DrillView } from '@belfry/node'
@@ -29,7 +30,7 @@ export function registerHistory(parent: Command, registrar: Registrar): void {
     usage: 'history',
     summary: 'List the drills that were held, with what members signed of them, the newest first',
     about:
-      "An owner asks all members: --lock, --data and --passphrase-file. An operator asks the node on this host: --config. A\n" +
+      "An owner asks all members: --lock, --data and --passphrase-file. An operator asks the node on this host: --config. A " +
       "member remembers a drill for about two days; keep what it signed with --json.",
     example: 'belfry drill history --lock federation.lock.json --data owner --passphrase-file pass',
     options: [
@@ -106,18 +107,41 @@ function toldLines(federation: Federation, told: ToldDrill, style: Style): strin
 async function ofNode(options: HistoryOptions, shell: Shell): Promise<Report> {
   const wanted = options.vault === undefined ? null : (await vaultOf(options.vault)).vault_id
   const api = await NodeApi.of(options, shell)
+  const federation = api.lock === null ? null : await readFederation(api.lock)
   const { drills: all } = await api.get<{ readonly drills: readonly DrillView[] }>('drills')
-  const drills = all.filter(({ vault_id }) => wanted === null || vault_id === wanted)
+  const drills = all.filter(({ vault_id }) => wanted === null || vault_id === wanted).map((drill) => checked(drill, federation))
   return {
+    // As the node gave it, with one word more on each report.
     result: { drills: drills as unknown as Json },
     human: (style) => (drills.length === 0 ? ['This node remembers no drill.'] : drills.flatMap((drill) => viewLines(drill, style))),
   }
 }
 
-function viewLines({ level, vault_name, commanded_at, commanded_height, status, reports }: DrillView, style: Style): string[] {
+type CheckedReport = DrillView['reports'][number] & {
+  /** Signed by that member, and saying what the node says that it says; null where there is no lock to check it against. */
+  readonly valid: boolean | null
+}
+
+type CheckedDrill = Omit<DrillView, 'reports'> & { readonly reports: readonly CheckedReport[] }
+
+function checked(drill: DrillView, federation: Federation | null): CheckedDrill {
+  return { ...drill, reports: drill.reports.map((report) => ({ ...report, valid: federation && isSigned(drill, report, federation) })) }
+}
+
+function isSigned({ command_hash }: DrillView, { member, result, tried, good, frame }: DrillView['reports'][number], federation: Federation): boolean {
+  const signed = readDrillReport(federation, command_hash, frame)
+  const { receipt } = signed ?? {}
+  return signed?.member === member.index && receipt?.result === result && receipt.tried === tried && receipt.good === good
+}
+
+function viewLines({ level, vault_name, commanded_at, commanded_height, status, reports }: CheckedDrill, style: Style): string[] {
   return [
     `${style('bold', `Level ${level}`)}, ${utc(Date.parse(commanded_at))}, height ${commanded_height}: ${LEVELS[level - 1] ?? ''}`,
     `  vault ${vault_name}; ${style(status === 'passed' ? 'green' : 'yellow', status)}, ${count(reports.length, 'report')}`,
-    ...reports.map(({ member, result, tried, good }) => `  ${member.name}: ${result}${tried === 0 ? '' : `, ${good} of ${tried}`}`),
+    ...reports.map(({ member, result, tried, good, valid }) => {
+      const numbers = tried === 0 ? '' : `, ${good} of ${tried}`
+      const proof = valid === null ? '' : valid ? ', signature valid' : `, ${style('red', 'SIGNATURE WRONG')}`
+      return `  ${member.name}: ${result}${numbers}${proof}`
+    }),
   ]
 }

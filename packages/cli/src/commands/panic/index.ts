@@ -15,7 +15,7 @@ export const registerPanic: Register = (program, registrar) => {
     usage: 'panic',
     summary: 'Bring a vault to deep cold now, by order of its owner or guardians',
     about:
-      'Every member verifies the order itself, then the members release the emergency transactions. It cannot be taken back.\n' +
+      'Every member verifies the order itself, then the members release the emergency transactions. It cannot be taken back. ' +
       'Where several keys must sign: --sign-only on the first device, --countersign on the others, --send from any owner.',
     example: 'belfry panic --lock federation.lock.json --data owner --vault enrolment.json --passphrase-file pass',
     options: orderOptions(USUAL_WAIT_S),

@@ -19,7 +19,7 @@ export function registerCancel(parent: Command, registrar: Registrar): void {
     usage: 'cancel',
     summary: 'Keep a waiting generation of a vault from becoming active',
     about:
-      'Any one owner key may. The generation stays armed for good, so that nothing is disarmed by it; the active one goes on.\n' +
+      'Any one owner key may. The generation stays armed for good, so that nothing is disarmed by it; the active one goes on. ' +
       'Whoever finds a generation waiting that is not his own cancels it, then asks how it came to be signed.',
     example: 'belfry vault cancel --lock federation.lock.json --data owner --vault enrolment.json --passphrase-file pass',
     options: [...orderOptions(USUAL_WAIT_S), option('--manifest <hash>', 'the generation, where several are waiting')],

@@ -11,7 +11,7 @@ export function registerDestroy(parent: Command, registrar: Registrar): void {
     usage: 'destroy',
     summary: 'Have members forget the shares of a vault whose coin has left',
     about:
-      'The enrolment keys order it. A member obeys only once its own bitcoind has shown that the coin has left the vault, 100\n' +
+      'The enrolment keys order it. A member obeys only once its own bitcoind has shown that the coin has left the vault, 100 ' +
       'blocks deep, and then signs that it has forgotten its shares. A false member may keep a copy all the same.',
     example: 'belfry vault destroy --lock federation.lock.json --data owner --vault enrolment.json --passphrase-file pass',
     options: orderOptions(USUAL_WAIT_S),

@@ -43,8 +43,8 @@ export function registerRecover(parent: Command, registrar: Registrar): void {
     usage: 'recover',
     summary: 'Bring the coin to deep cold with the recovery set and a bitcoind alone, without any member',
     about:
-      'Answers an unvault with its clawback, by the same rules as the members do, until that is deep in the chain; may be\n' +
-      'stopped and started again at any moment. Where the coin is still in its deposit it does nothing, unless --emergency\n' +
+      'Answers an unvault with its clawback, by the same rules as the members do, until that is deep in the chain; may be ' +
+      'stopped and started again at any moment. Where the coin is still in its deposit it does nothing, unless --emergency ' +
       'tells it to bring that to deep cold. --print says instead which transaction to send when, by whatever means.',
     example: 'belfry vault recover --set recovery-set.json --bitcoind-port 8332 --bitcoind-cookie .cookie --passphrase-file pass',
     options: [

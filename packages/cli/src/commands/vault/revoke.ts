@@ -13,7 +13,7 @@ export function registerRevoke(parent: Command, registrar: Registrar): void {
     usage: 'revoke',
     summary: "End a vault's spend intents and its dead-man switch, and never its clawback",
     about:
-      'For a vault that is being given up. The enrolment keys order it. From then on every unvault is a theft to the members,\n' +
+      'For a vault that is being given up. The enrolment keys order it. From then on every unvault is a theft to the members, ' +
       "the owner's own too; they forget the vault only by belfry vault destroy, once its coin has left.",
     example: 'belfry vault revoke --lock federation.lock.json --data owner --vault enrolment.json --passphrase-file pass',
     options: orderOptions(USUAL_WAIT_S),
