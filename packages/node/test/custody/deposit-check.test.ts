@@ -76,3 +76,21 @@ describe('the look at a deposit', () => {
     assert.equal(await checkDeposit(stranger, { ...deposit, funding: 'after-receipts' }, 1), 'bitcoind-unreachable')
   })
 })
+
+describe('the look at a deposit that is to come, by a bitcoind without an index of transactions', () => {
+  const regtest = useRegtest(1, () => ['-txindex=0'])
+  const check = (outpoint: Outpoint) =>
+    checkDeposit(regtest().node(0).bitcoind, { outpoint, value: VALUE, script: PURSE_SCRIPT, funding: 'after-receipts' }, 1)
+
+  it('knows by what else the funding transaction paid that the coin was there and is spent', async () => {
+    const { bitcoind } = regtest().node(0)
+    const { txid, outpoints } = await regtest().purse.fund([1, 2].map(() => ({ script: PURSE_SCRIPT, value: VALUE })))
+    const [first, second] = outpoints
+    assert.ok(first && second)
+    await bitcoind.sendRawTransaction(serialise(spend(first, 10_000)))
+    await regtest().mine(0, 1)
+    assert.equal(await bitcoind.getRawTransaction(txid), null, 'there is no index')
+    assert.equal(await check(first), 'deposit-spent')
+    assert.equal(await check(second), 'ok')
+  })
+})
