@@ -41,7 +41,7 @@ describe('the view of the node', () => {
       },
       peers: { unknown: 4, alive: 0, suspect: 0, dead: 0, connected: 0 },
       vaults: { active: 1, waiting: 0, armed: 0, withdrawn: 0, protected: 1, exposed: 0 },
-      incidents: { alleged: 0, open: 0, certified: 0, recovering: 0, recovered: 1, gone: 0, lost: 0, settled: 0 },
+      incidents: { alleged: 0, open: 0, certified: 0, recovering: 0, recovered: 1, secured: 0, gone: 0, lost: 0, settled: 0 },
       evidence: 0,
     })
   })
