@@ -51,6 +51,8 @@ export function meansBlocks(csv: number): number {
 export function meansDue(turn: Turn, vault: Vault, incident: Incident, standing: Standing): DueMeans[] {
   if (incident.trigger !== 'theft' || standing.block === null) return []
   const named = unvaultsNamed(vault, standing.tx.txid)
+  // Asked with every vote and share: most vaults have none.
+  if (!named.some(({ unvault }) => unvault.anyone_can_pay ?? unvault.anchored)) return []
   return laddersDue(turn, vault, incident, standing).flatMap((ladder) => {
     const unvault = named.find(({ held }) => held.hash === ladder.held.hash)?.unvault
     if (!unvault) return []
