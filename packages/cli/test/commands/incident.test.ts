@@ -31,6 +31,8 @@ const OPEN: IncidentView = {
   seen_by: { index: 1, name: 'tower-1' },
   tip_height: 215,
   exposed: false,
+  order: null,
+  deadline: null,
   trigger_tx: { txid: '79'.repeat(32), seen: 'mempool', block: null, confirmations: 0, vsize: 158, fee_sats: 316 },
   recovery_tx: null,
   end: null,
@@ -127,5 +129,22 @@ describe('the story of an incident', () => {
     assert.match(text, /The clawback was broadcast by tower-1 and tower-2\./)
     assert.match(text, /The clawback is (33){32} at 10 sat\/vB, in the mempool\./)
     assert.match(text, /tower-2 \(member 2\) says that its bitcoind took (33){32}, at height 216\n {4}cd/)
+  })
+
+  it('says until when a recovery should be confirmed, and no more of that once it is', () => {
+    const deadline = { height: 347, blocks_left: 132 }
+    assert.match(told({ deadline }), /It should be confirmed by height 347: 132 blocks left\./)
+    const recovery_tx = { txid: '33'.repeat(32), sat_vb: 10, seen: 'confirmed', block: { height: 217, hash: '44'.repeat(32) }, confirmations: 1 } as const
+    assert.doesNotMatch(told({ deadline, recovery_tx }), /should be confirmed/)
+  })
+
+  it('tells of a panic and a drill by their order', () => {
+    const order = { command_hash: '6c'.repeat(32), taken_height: 210, signers: 2, held_back: [MEMBER] }
+    const panic = told({ trigger: 'panic', action: 'emergency', trigger_tx: null, order: { ...order, held_back: [] } })
+    assert.match(panic, /owners or guardians ordered savings into deep cold\. The order 6c6c6c6c6c6c6c6c… has 2 signatures; tower-1 took it at height 210\./)
+    const drill = told({ trigger: 'drill', action: 'drill', trigger_tx: null, order })
+    assert.match(drill, /a drill of savings: it moves nothing\..* tower-2 kept still, as ordered\./)
+    assert.match(drill, /A drill broadcasts nothing/)
+    assert.match(told({ trigger: 'panic', action: 'emergency', order: { ...order, taken_height: null } }), /tower-1 has not taken the order itself\./)
   })
 })

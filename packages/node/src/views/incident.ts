@@ -7,6 +7,7 @@ import {
   type Vault,
   confirmations,
   countedVoters,
+  deadlineOf,
   decodeBody,
   decodeFrame,
   decodeHeader,
@@ -18,7 +19,7 @@ import {
   standingRecovery,
   standingTrigger,
 } from '@belfry/protocol'
-import { type Height, type IncidentId, type Outpoint, type Txid, sortedEntries, toHex } from '@belfry/protocol/primitives'
+import { type Hash32, type Height, type IncidentId, type Outpoint, type Txid, sortedEntries, toHex } from '@belfry/protocol/primitives'
 import { type IncidentSummary, incidentSummary, vaultOf } from './incidents.ts'
 import { type MemberName, named, namedAll } from './named.ts'
 import { satVb, satsNumber, utc } from './units.ts'
@@ -29,6 +30,10 @@ export interface IncidentView extends IncidentSummary {
   readonly seen_by: MemberName
   readonly tip_height: number | null
   readonly exposed: boolean
+  /** The owner's command that started it; null where the coin's own movement did. */
+  readonly order: OrderView | null
+  /** By when a theft's recovery should be confirmed; null while U is unconfirmed, and for what has no window. */
+  readonly deadline: { readonly height: number; readonly blocks_left: number } | null
   /** The trigger as it stands now; null where it is gone. */
   readonly trigger_tx: TriggerTxView | null
   /** The recovery transaction in the mempool or chain; null where there is none. */
@@ -42,6 +47,14 @@ export interface IncidentView extends IncidentSummary {
   readonly broadcast_receipts: readonly BroadcastReceiptView[]
   /** In the order in which this member learned it. */
   readonly story: readonly StoryView[]
+}
+
+export interface OrderView {
+  readonly command_hash: string
+  /** This member's tip when it took the command; null while it waits. */
+  readonly taken_height: number | null
+  readonly signers: number
+  readonly held_back: readonly MemberName[]
 }
 
 export interface TriggerTxView extends SpendView {
@@ -102,6 +115,8 @@ export function incidentView(state: State, incident_id: IncidentId): IncidentVie
     seen_by: named(federation, self),
     tip_height: state.durable.position?.height ?? null,
     exposed: vault.exposed,
+    order: orderOf(state, vault, incident),
+    deadline: deadlineOf(vault, incident, tip as Height),
     trigger_tx: triggerTx(vault, incident, tip),
     recovery_tx: recoveryTx(vault, tip),
     end: endOf(vault, tip),
@@ -128,6 +143,20 @@ export function incidentView(state: State, incident_id: IncidentId): IncidentVie
       sat_vb: feerate === null ? null : satVb(feerate),
       detail,
     })),
+  }
+}
+
+/** Others' votes may tell of a command before this member holds it. */
+function orderOf({ config: { federation } }: State, { commands }: Vault, { discriminator }: Incident): OrderView | null {
+  if (discriminator.length === 0) return null
+  const command_hash = toHex(discriminator)
+  const held = commands.get(command_hash as Hash32)
+  const what = held?.command.what
+  return {
+    command_hash,
+    taken_height: held?.taken_height ?? null,
+    signers: held?.signed.signatures.length ?? 0,
+    held_back: what?.order === 'drill' ? namedAll(federation, what.held_back) : [],
   }
 }
 

@@ -61,17 +61,30 @@ function summaryOf(incident: IncidentView): string[] {
   return [beginning(incident), agreement(incident), ...sharing(incident), outcome(incident)]
 }
 
-function beginning({ trigger, opened_at, trigger_tx, vault_name }: IncidentView): string {
+function beginning(incident: IncidentView): string {
+  const { trigger, opened_at, trigger_tx, vault_name } = incident
   const when = `On ${utc(Date.parse(opened_at))}`
-  const what =
-    trigger === 'theft'
-      ? `an unvault of ${vault_name} that its owner had not announced began to move the coin`
-      : `a transaction that ${vault_name} does not know spent its deposit`
   const which =
     trigger_tx === null
       ? 'It is in neither chain nor mempool any more.'
       : `It is ${trigger_tx.txid}, ${placeOf(trigger_tx)}.`
-  return `${when} ${what}. ${which}`
+  switch (trigger) {
+    case 'theft':
+      return `${when} an unvault of ${vault_name} that its owner had not announced began to move the coin. ${which}`
+    case 'cold-theft':
+      return `${when} a transaction that ${vault_name} does not know spent its deposit. ${which}`
+    case 'panic':
+      return `${when} its owners or guardians ordered ${vault_name} into deep cold. ${orderOf(incident)}`
+    case 'drill':
+      return `${when} its owner ordered a drill of ${vault_name}: it moves nothing. ${orderOf(incident)}`
+  }
+}
+
+function orderOf({ order, seen_by }: IncidentView): string {
+  if (order === null || order.taken_height === null) return `${seen_by.name} has not taken the order itself.`
+  const still = order.held_back.map(({ name }) => name)
+  const held = still.length === 0 ? '' : ` ${sentenceList(still)} kept still, as ordered.`
+  return `The order ${short(order.command_hash)} has ${count(order.signers, 'signature')}; ${seen_by.name} took it at height ${order.taken_height}.${held}`
 }
 
 function agreement({ votes_held, votes_needed, certificate, action }: IncidentView): string {
@@ -96,11 +109,19 @@ function sharing({ releases, seen_by, broadcasts, broadcast_receipts, action }: 
   return [handed, `The ${action} was broadcast by ${sentenceList([...senders])}.`]
 }
 
-function outcome({ recovery_tx, end, action }: IncidentView): string {
+function outcome({ recovery_tx, end, action, deadline }: IncidentView): string {
+  if (action === 'drill') return 'A drill broadcasts nothing: `belfry drill history` tells how it ended.'
   if (end !== null && !end.recovered)
     return `The coin was spent by ${end.txid}, which is no transaction of this vault (${end.confirmations} deep).`
-  if (recovery_tx === null) return `No ${action} is in the mempool or chain.`
-  return `The ${action} is ${recovery_tx.txid} at ${recovery_tx.sat_vb} sat/vB, ${placeOf(recovery_tx)}.`
+  if (recovery_tx === null) return `No ${action} is in the mempool or chain.${until(deadline)}`
+  const left = recovery_tx.block === null ? until(deadline) : ''
+  return `The ${action} is ${recovery_tx.txid} at ${recovery_tx.sat_vb} sat/vB, ${placeOf(recovery_tx)}.${left}`
+}
+
+function until(deadline: IncidentView['deadline']): string {
+  if (deadline === null) return ''
+  const { height, blocks_left } = deadline
+  return ` It should be confirmed by height ${height}: ${count(blocks_left, 'block')} left.`
 }
 
 /** A type and no interface, so that it counts as JSON. */

@@ -37,6 +37,9 @@ function describe(incident: IncidentView, style: Style): string[] {
       ['certificate', certificateOf(incident)],
       ['trigger', triggerOf(incident)],
       ['recovery', recoveryOf(incident)],
+      ...(incident.deadline === null
+        ? []
+        : ([['deadline', `height ${incident.deadline.height}, ${incident.deadline.blocks_left} blocks left`]] as const)),
       ['as seen by', `${seen_by.name} (member ${seen_by.index}), tip ${incident.tip_height ?? 'unknown'}`],
     ]),
     ...(exposed
@@ -55,7 +58,8 @@ function certificateOf({ certificate }: IncidentView): string {
   return `${utc(Date.parse(certificate.at))} at height ${certificate.height}, by ${certificate.voters.map(({ name }) => name).join(', ')}`
 }
 
-function triggerOf({ trigger_tx }: IncidentView): string {
+function triggerOf({ trigger_tx, order }: IncidentView): string {
+  if (order !== null) return `order ${order.command_hash}, ${order.taken_height === null ? 'not taken' : `taken at height ${order.taken_height}`}`
   return trigger_tx === null ? 'gone' : `${trigger_tx.txid}, ${placeOf(trigger_tx)}`
 }
 
