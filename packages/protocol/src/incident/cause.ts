@@ -11,6 +11,11 @@ export function isCommanded(trigger: Trigger): trigger is Commanded {
   return trigger === 'panic' || trigger === 'drill'
 }
 
+/** How loudly what an incident comes to is told: a drill is no cause for alarm. */
+export function levelOf(trigger: Trigger): 'info' | 'warn' {
+  return trigger === 'drill' ? 'info' : 'warn'
+}
+
 /** The order that an incident is about, once I took it. */
 export function commandBehind(vault: Vault, { trigger, discriminator }: Pick<Incident, 'trigger' | 'discriminator'>): HeldCommand | null {
   const held = vault.commands.get(toHex(discriminator) as Hash32)

@@ -5,6 +5,7 @@
 import type { IncidentId } from '../primitives/index.ts'
 import type { Incident } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
+import { levelOf } from './cause.ts'
 import { isAmongFirst } from './recipients.ts'
 import { isAnswered } from './trigger.ts'
 import { countedVoters } from './votes.ts'
@@ -15,7 +16,7 @@ export function certifyIfDue(turn: Turn, incident_id: IncidentId, incident: Inci
   if (voters.length < q || isCertified(incident, voters, q)) return
   turn.record({ record: 'certified', incident_id, at_ms: turn.at_ms, height: turn.tip, voters })
   turn.note(incident_id, 'certified', { detail: `${voters.length} votes` })
-  turn.tell({ level: 'warn', event: 'certified', incident_id, detail: voters.join(' ') })
+  turn.tell({ level: levelOf(incident.trigger), event: 'certified', incident_id, detail: voters.join(' ') })
   // The first b+1 members in the order, of whom one at least is honest: it is they who need the others' shares.
   if (isAmongFirst(turn, incident_id)) {
     turn.volatile.untold_certificates.start(incident_id, turn.at_ms)

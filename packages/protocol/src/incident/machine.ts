@@ -15,7 +15,7 @@ import type { Turn } from '../state/turn.ts'
 import { broadcastDue } from './broadcast.ts'
 import { bumpDue } from './bump.ts'
 import { certifyIfDue } from './certificate.ts'
-import { commandBehind, isCalledFor, isCommanded } from './cause.ts'
+import { commandBehind, isCalledFor, isCommanded, levelOf } from './cause.ts'
 import { chronicle } from './chronicle.ts'
 import { releaseGate } from './gate.ts'
 import { incidentId } from './identity.ts'
@@ -107,7 +107,7 @@ export function openIncident(turn: Turn, incident_id: IncidentId, { vault_id, tr
     at_ms: turn.at_ms,
   })
   turn.note(incident_id, 'opened', { detail: kind })
-  turn.tell({ level: 'warn', event: 'incident-opened', vault_id, incident_id, detail: kind })
+  turn.tell({ level: levelOf(kind), event: 'incident-opened', vault_id, incident_id, detail: kind })
   return true
 }
 
@@ -178,7 +178,7 @@ function voteIfDue(turn: Turn, incident_id: IncidentId, vault: Vault, incident: 
   )
   turn.record({ record: 'vote-held', incident_id, member: self, anchor_height, frame: encodeFrame(frame) })
   turn.note(incident_id, 'voted', { member: self, txid })
-  turn.tell({ level: 'warn', event: 'voted', incident_id, ...(txid === null ? {} : { txid }), height: anchor_height })
+  turn.tell({ level: levelOf(trigger), event: 'voted', incident_id, ...(txid === null ? {} : { txid }), height: anchor_height })
   // The ledger's frame may be of an earlier life, and of a trigger since replaced: then its attachment is gone.
   turn.gossip(boundTo(turn, frame, witness_txid) ? { ...frame, attachment: raw } : frame)
 }

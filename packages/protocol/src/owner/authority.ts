@@ -27,7 +27,10 @@ export function requiredKeys({ owner }: Pick<Manifest, 'owner'>, order: Order['o
   }
 }
 
-/** At least k distinct keys of those required signed it. Foreign or wrong signatures do not count. */
+/**
+ * At least k distinct keys of those required signed it. Foreign signatures do not count. One that is wrong ends it: nobody honest
+ * makes one, and whoever forges many would have me look at each.
+ */
 export function isAuthorised(
   ports: Hasher & Verifier,
   vault: Pick<Vault, 'manifests' | 'active'>,
@@ -41,7 +44,9 @@ export function isAuthorised(
   const signers = new Set<string>()
   for (const { key, signature } of signatures) {
     if (signers.size >= k) break
-    if (keys.includes(key) && !signers.has(key) && ports.verifyOwner(key, digest, signature)) signers.add(key)
+    if (!keys.includes(key) || signers.has(key)) continue
+    if (!ports.verifyOwner(key, digest, signature)) return false
+    signers.add(key)
   }
   return signers.size >= k
 }

@@ -124,6 +124,7 @@ describe('a rehearsal', () => {
     reportOf(seat, 2, given, 4, 'rebuilt')
     assert.equal(endOf(seat, given), 'passed')
     assert.equal(durable(seat.outputs, 'broadcast').length, 0)
+    assert.ok(['incident-opened', 'voted', 'certified'].every((event) => seat.tells(event as never).every(({ level }) => level === 'info')))
     assert.ok(immediate(seat.outputs, 'forget').some(({ envelopes }) => envelopes.includes(ENVELOPE)))
     assert.equal(seat.state.durable.incidents.get(incidentOf(vault, 'drill', given))?.settled, 'over')
     seat.checkDurable()

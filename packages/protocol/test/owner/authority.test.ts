@@ -60,6 +60,14 @@ describe('the keys that a command needs', () => {
     assert.ok(!isAuthorised(ports, held(vault), 'panic', { bytes: signed.bytes, signatures: [sameTwice, sameTwice] }))
   })
 
+  it('sign all that they are named for: one forged signature beside enough good ones, and nothing is believed', () => {
+    const { signed } = orderAt(100, vault, { order: 'panic' }, { keys: PANIC.slice(0, 2) })
+    const [, , third = ''] = PANIC
+    const forged = { key: third, signature: new Uint8Array(64) }
+    assert.ok(isAuthorised(ports, held(vault), 'panic', signed))
+    assert.ok(!isAuthorised(ports, held(vault), 'panic', { bytes: signed.bytes, signatures: [forged, ...signed.signatures] }))
+  })
+
   it('are those of the active manifest, or of the first while none is active', () => {
     const thief = STRANGER
     const later = vaultOf(setting, {
