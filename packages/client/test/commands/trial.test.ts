@@ -1,6 +1,7 @@
 /** What an owner's own bitcoind says: of the ladder, and of the block to anchor an order at. */
 import assert from 'node:assert/strict'
 import { PURSE_ADDRESS } from '@belfry/bitcoind'
+import type { Feerate } from '@belfry/protocol/primitives'
 import { useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
 import { anchorOfBitcoind, tryLadder } from '../../src/index.ts'
 import { fundedSet, part } from '../rescue/scene.ts'
@@ -19,21 +20,31 @@ describe('the trial of a ladder', () => {
     assert.deepEqual([height, hash], [18, await bitcoind.getBlockHash(18)])
   })
 
-  it('counts what bitcoind would take today, names the rest, and sends nothing', async () => {
+  it('counts rungs as good that pay too little today, where one above them pays enough, and sends nothing', async () => {
     const { bitcoind } = regtest().node(0)
     const set = await fundedSet(regtest())
     const counted: number[] = []
-    const { trial, refused } = await tryLadder(bitcoind, set, (done) => counted.push(done))
-    assert.equal(trial.tried, set.transactions.length)
-    assert.equal(trial.accepted + refused.length, trial.tried)
+    const { trial, refused, passed_by } = await tryLadder(bitcoind, set, (done) => counted.push(done))
+    assert.deepEqual(refused, [])
+    assert.deepEqual([trial.tried, trial.accepted], [set.transactions.length, set.transactions.length])
     assert.equal(trial.mempool_floor, 30_000)
     assert.equal(counted.at(-1), trial.tried)
-    assert.ok(refused.length > 0 && refused.every(({ answer }) => answer.kind === 'fee-too-low'), JSON.stringify(refused))
-    const ids = refused.map(({ id }) => id)
-    assert.ok(ids.includes('unvault-0') && ids.includes('clawback-0-0'), 'each below the floor')
-    // A clawback is tried with its unvault, and both together must pay.
-    assert.ok(!ids.includes('clawback-0-3') && !ids.includes('emergency-1'), ids.join(' '))
+    const ids = passed_by.map(({ id }) => id)
+    assert.ok(ids.includes('clawback-0-0') && ids.includes('emergency-0') && !ids.includes('emergency-1'), ids.join(' '))
     assert.deepEqual((await bitcoind.getRawMempool()).txids, [])
+  })
+
+  it('counts a whole ladder as bad that is under the market', async () => {
+    const { bitcoind } = regtest().node(0)
+    const set = await fundedSet(regtest())
+    const dear = {
+      ...bitcoind,
+      getMempoolInfo: async () => ({ ...(await bitcoind.getMempoolInfo()), minFeerate: 260_000 as Feerate }),
+    }
+    const { trial, refused } = await tryLadder(dear, set)
+    // bitcoind itself takes what pays 30 sat/vB alone; all that it refuses has no rung above that pays 260.
+    assert.deepEqual(refused.map(({ id }) => id).filter((id) => id.startsWith('emergency')), ['emergency-0'])
+    assert.equal(trial.accepted, trial.tried - refused.length)
   })
 
   it('is held of an unspent deposit only', async () => {

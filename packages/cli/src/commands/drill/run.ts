@@ -84,7 +84,7 @@ async function tryIt({ set: path }: RunOptions, { bitcoind, passphrase }: Ground
     throw usageError('Level 3 tries the ladder on a bitcoind.', 'Give --bitcoind-port with --bitcoind-cookie.')
   const { plan, transactions } = await readRecoverySet({ path, passphrase })
   const set = acceptRecoverySet(plan, transactions, { deep_cold_descriptor: scriptsOf(plan).deep_cold.descriptor })
-  const { trial, refused } = await tryLadder(
+  const { trial, refused, passed_by } = await tryLadder(
     bitcoind,
     set,
     (done, of) => output.count('transactions tried', done, of),
@@ -92,9 +92,12 @@ async function tryIt({ set: path }: RunOptions, { bitcoind, passphrase }: Ground
   )
   const { tried, accepted, mempool_floor, estimate } = trial
   output.progress(
-    `${accepted} of ${tried} transactions would be taken now; bitcoind asks ${satPerVb(mempool_floor)} at least, and ` +
+    `${accepted} of ${tried} transactions are good for today's fees; bitcoind asks ${satPerVb(mempool_floor)} at least, and ` +
       (estimate === null ? 'has no estimate.' : `${satPerVb(estimate)} by its estimate.`),
   )
+  if (passed_by.length > 0) {
+    output.progress(`Of these, a rung above has to do for ${sentenceList(passed_by.map(({ id }) => id))}: they pay less than bitcoind asks.`)
+  }
   for (const { id, answer } of refused) output.warn(`${id}: ${'reason' in answer ? answer.reason : answer.kind}`)
   return trial
 }
