@@ -34,6 +34,15 @@ describe('the trial of a ladder', () => {
     assert.deepEqual((await bitcoind.getRawMempool()).txids, [])
   })
 
+  it('counts what is meant for later as good, and tries the clawbacks that take fee coins too', async () => {
+    const { bitcoind } = regtest().node(0)
+    const set = await fundedSet(regtest(), { whole: true })
+    const { trial, refused } = await tryLadder(bitcoind, set)
+    assert.deepEqual(refused, [])
+    assert.ok(set.transactions.some(({ id }) => id === 'dead-man-0') && set.transactions.some(({ id }) => id === 'anchored-0'))
+    assert.equal(trial.accepted, set.transactions.length)
+  })
+
   it('counts a whole ladder as bad that is under the market', async () => {
     const { bitcoind } = regtest().node(0)
     const set = await fundedSet(regtest())

@@ -41,10 +41,12 @@ export const signDigest: SignDigest = (wanted, digest) => {
 export interface VaultChoices {
   readonly act_at?: 'mempool' | 'confirmation'
   readonly csv?: number
+  /** With an heir, and clawbacks that take fee coins. */
+  readonly whole?: boolean
 }
 
 /** Its deposit is confirmed. Two unvault variants, so that one may replace the other. */
-export async function fundedSet(regtest: Regtest, { act_at = 'confirmation', csv = CSV }: VaultChoices = {}): Promise<SignedRecoverySet> {
+export async function fundedSet(regtest: Regtest, { act_at = 'confirmation', csv = CSV, whole = false }: VaultChoices = {}): Promise<SignedRecoverySet> {
   const cold = { threshold: 2, keys: coldKeys }
   await regtest.purse.fill()
   const { outpoints, transaction } = await regtest.purse.pay([{ script: multisigScript(cold, 'regtest').script, value: VALUE }])
@@ -61,6 +63,7 @@ export async function fundedSet(regtest: Regtest, { act_at = 'confirmation', csv
     csv,
     act_at,
     rungs: { unvault: [2_000, 20_000] as Feerate[] },
+    ...(whole ? { profile: 'full', dead_man: { heir: publicKeyOf(keyOf('heir')), after: 1_000 } } : {}),
   })
   return signRecoverySet(plan, coldKeys, signDigest)
 }
