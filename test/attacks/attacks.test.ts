@@ -5,6 +5,7 @@
 import { coldKeys } from './scenarios/cold-keys.ts'
 import { feeCoins } from './scenarios/fee-coins.ts'
 import { feeMarket, fullMempools } from './scenarios/fee-market.ts'
+import { feeWallets } from './scenarios/fee-wallets.ts'
 import { hotKey } from './scenarios/hot-key.ts'
 import { ownerKeys } from './scenarios/owner-keys.ts'
 import { reorgs } from './scenarios/reorgs.ts'
@@ -24,6 +25,7 @@ underEachPolicy('attacks', (policy) => {
     restarts(policy, field)
     feeCoins(policy, field)
     feeMarket(policy, field)
+    feeWallets(policy, field)
   })
   // Their bitcoinds remember the floor for hours.
   fullMempools(policy)
