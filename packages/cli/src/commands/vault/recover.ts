@@ -3,6 +3,7 @@ import {
   type SecretBytes,
   type SignedRecoverySet,
   type Situation,
+  type VaultPlan,
   acceptRecoverySet,
   guideOf,
   laddersOf,
@@ -85,7 +86,7 @@ async function runRecover(options: RecoverOptions, shell: Shell): Promise<Report
     })
   })
   if (end === null) throw usageError('A bitcoind is needed here.', 'Give --bitcoind-port with --bitcoind-cookie, or --print.')
-  return ended(end, shell)
+  return ended(end, set.plan, shell)
 }
 
 /** @throws RecoverySetRefused: what is sent has been verified on this very device */
@@ -104,7 +105,7 @@ async function confirmEmergency(options: RecoverOptions, { plan }: SignedRecover
   await confirm(options, sentences, shell)
 }
 
-function ended(end: RescueEnd, { output, now }: Shell): Report | Streamed {
+function ended(end: RescueEnd, plan: VaultPlan, { output, now }: Shell): Report | Streamed {
   switch (end.end) {
     case 'recovered': {
       const { txid, id, height, depth } = end
@@ -127,9 +128,7 @@ function ended(end: RescueEnd, { output, now }: Shell): Report | Streamed {
       throw new CliError(
         'coin-lost',
         `${end.id ?? 'Another transaction'}, ${end.txid}, took the coin from the ${end.from}, in block ${end.height}, ${end.depth} deep: no transaction of this set can spend it any more.`,
-        end.id === null
-          ? 'If it was not you: keep the set and the logs, and move what the same keys hold elsewhere.'
-          : "It is one of this set's own: look at what it pays to.",
+        remedyOf(end.id, plan),
       )
     case 'nothing-to-do':
       if (end.being_spent) {
@@ -145,6 +144,12 @@ function ended(end: RescueEnd, { output, now }: Shell): Report | Streamed {
         'Add --emergency to bring it to deep cold all the same.',
       )
   }
+}
+
+function remedyOf(id: string | null, { dead_man }: VaultPlan): string {
+  if (id === null) return 'If it was not you: keep the set and the logs, and move what the same keys hold elsewhere.'
+  if (dead_man === null || !id.startsWith('dead-man')) return "It is one of this set's own: look at what it pays to."
+  return `It is the dead man's: the cold keys can take the coin back from staging, at the latest ${dead_man.staging_csv} blocks after that.`
 }
 
 /** Standard output and nowhere else: whoever has these can send the coin to deep cold. */
