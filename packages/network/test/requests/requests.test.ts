@@ -48,6 +48,8 @@ describe('requests of owners', () => {
     assert.equal(textOf(info), `${OWNER.peerId} info how are you`)
     const enrolled = await client.request(member.index, 'enrol', bytesOf('a vault'))
     assert.equal(textOf(enrolled), `${OWNER.peerId} enrol a vault`)
+    const ordered = await client.request(member.index, 'command', bytesOf('a drill'))
+    assert.equal(textOf(ordered), `${OWNER.peerId} command a drill`)
     assert.deepEqual(client.connected(), [member.index])
     assert.equal(client.counters().connections_opened, 1)
   })
