@@ -21,6 +21,28 @@ function isAlive(pid: number): boolean {
   }
 }
 
+describe('a regtest network that another bitcoind joins', () => {
+  it('gives it the chain, counts it as none of its own, and stops it too', async function () {
+    const binary = await requireBitcoind(this)
+    const baseDir = await mkdtemp(join(tmpdir(), 'belfry-regtest-'))
+    const regtest = await startRegtest({ count: 2, baseDir, binary })
+    try {
+      const [hash] = await regtest.mine(0, 1)
+      const guest = await regtest.join('guest', ['-blockmintxfee=0.001'])
+      assert.equal(regtest.nodes.includes(guest), false)
+      assert.equal((await guest.bitcoind.getNetworkInfo()).connections, 2)
+      await pollUntil('the block at the guest', RELAY_LIMIT_MS, async () => await guest.bitcoind.getBestBlockHash() === hash)
+      const { pid } = guest
+      assert.ok(pid !== null)
+      await regtest.stopAll()
+      assert.equal(isAlive(pid), false)
+    } finally {
+      await regtest.stopAll()
+      await rm(baseDir, { recursive: true })
+    }
+  })
+})
+
 describe('a regtest network', () => {
   const regtest = useRegtest(3, () => [RELAY_AT_ONCE])
 
