@@ -73,6 +73,20 @@ for (const [policy, knotsArgs] of Object.entries(POLICIES)) describe(`a rescue b
     await assertSaved(set, await running.end, 'clawback-1-0')
   })
 
+  it('climbs beside an unvault that no block takes, by what both pay together', async () => {
+    const set = await fundedSet(regtest(), { act_at: 'mempool', csv: 144 })
+    await bitcoind().sendRawTransaction(part(set, 'unvault-0').raw)
+    const running = new Running(bitcoind(), set)
+    await running.until('sent', ({ rung }) => rung.id === 'clawback-0-0', 0)
+    // Above the lowest rung with its unvault, and below the next.
+    running.estimate = 5_000 as Feerate
+    await mineEmpty()
+    await running.until('sent', ({ rung }) => rung.id === 'clawback-0-1', 0)
+    assert.equal(await bitcoind().getMempoolEntry(part(set, 'clawback-0-0').txid), null)
+    await mine(ENOUGH)
+    await assertSaved(set, await running.end, 'clawback-0-1')
+  })
+
   it('answers the variant that confirmed, whichever it saw waiting', async () => {
     const set = await fundedSet(regtest())
     await bitcoind().sendRawTransaction(part(set, 'unvault-0').raw)
