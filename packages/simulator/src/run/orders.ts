@@ -46,7 +46,7 @@ export class Orders {
 
   #later(): void {
     const { world, random } = this.#modules
-    world.after(random.int(10_000, 200_000), () => {
+    world.after(random.int(5_000, 90_000), () => {
       const what = this.#draw()
       if (what !== null) this.#give(what)
       this.#later()

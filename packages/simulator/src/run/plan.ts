@@ -142,7 +142,7 @@ export function drawPlan(seed: number, members?: number): Plan {
 
 /** From a stream of its own, so that the rest of every seed is as it is without. */
 function drawOrders(random: Random): OrderPlan {
-  return { has_drills: random.chance(0.3), has_panic: random.chance(0.1) }
+  return { has_drills: random.chance(0.4), has_panic: random.chance(0.15) }
 }
 
 type BeforeFees = Omit<Plan, 'is_dear' | 'has_fee_coins' | 'orders'>
