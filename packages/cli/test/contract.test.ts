@@ -265,23 +265,38 @@ describe('the help of the command', () => {
     assert.match(String(successIn(stdout)['help']), /^Usage: belfry federation lock/)
   })
 
-  const commands = [
-    ['init'],
-    ['version'],
-    ...['define', 'sign', 'lock', 'show'].map((verb) => ['federation', verb]),
-    ...['run', 'status'].map((verb) => ['node', verb]),
-    ...['keys', 'address', 'plan', 'sign', 'verify', 'enrol', 'list', 'show'].map((verb) => ['vault', verb]),
-    ...['list', 'show', 'explain'].map((verb) => ['incident', verb]),
+  /** What stands for something in an example: a deposit, and the generator of secp256k1 for a key. */
+  const STAND_INS: readonly (readonly [string, string])[] = [
+    ['*', 'one'],
+    ['TXID', 'ab'.repeat(32)],
+    ['PUBLICKEY', '0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'],
   ]
-  for (const command of commands) {
-    it(`of ${command.join(' ')} ends with an example that the command itself would take`, async () => {
+
+  /** Every command but the demo, which would begin. */
+  async function commandsOf(words: readonly string[] = []): Promise<string[][]> {
+    const { stdout } = await belfry([...words, '--help'])
+    const listed = /\nCommands:\n([^]+?)(\n\n|$)/.exec(stdout)?.[1]
+    if (listed === undefined) return [[...words]]
+    const names = [...listed.matchAll(/^ {2}([a-z-]+)/gm)].flatMap(([, name]) => name ?? [])
+    const below = names.filter((name) => name !== 'help' && name !== 'demo').map((name) => commandsOf([...words, name]))
+    return (await Promise.all(below)).flat()
+  }
+
+  it('of every command ends with examples that the command itself would take', async () => {
+    const commands = await commandsOf()
+    assert.ok(commands.length >= 37, `${commands.length} commands`)
+    for (const command of commands) {
       const { code, stdout } = await belfry([...command, '--help'])
       assert.equal(code, 0)
-      const example = /\nExample:\n {2}belfry (.+)\n$/.exec(stdout)?.[1]
-      assert.ok(example, stdout)
-      const words = example.replaceAll('*', 'one').replace('TXID', 'ab'.repeat(32)).split(' ')
-      const failed = await belfry([...words, '--json'])
-      if (failed.code !== 0) assert.notEqual(failureIn(failed.stdout).code, 'usage', failed.stdout)
-    })
-  }
+      const examples = /\nExample:\n((?: {2}belfry .+\n)+)$/.exec(stdout)?.[1]?.trimEnd().split('\n')
+      assert.ok(examples, stdout)
+      for (const example of examples) {
+        const line = STAND_INS.reduce((text, [name, value]) => text.replaceAll(name, value), example.trim())
+        const words = line.split(' ').slice(1)
+        assert.deepEqual(words.slice(0, command.length), command, example)
+        const { code: exit, stdout: answer } = await belfry([...words, '--json'])
+        if (exit !== 0) assert.notEqual(failureIn(answer).code, 'usage', `${example}: ${answer}`)
+      }
+    }
+  })
 })
