@@ -76,6 +76,8 @@ export function feeWallets(policy: Policy, field: () => Field): void {
         if (isPaidFor && junk.length === 0) {
           await eventually('P at the thief', async () => (await raid.node.bitcoind.getMempoolEntry(anchored.txid)) !== null)
           for (const sat_vb of JUNK_SAT_VB) junk.push(...(await raid.thief('anchor-child', 0, JUNK_OUTPUTS, sat_vb, 3)))
+          const taken = junk.find(({ answer }) => answer === 'accepted')?.txid
+          if (taken) await eventually('the junk at the miner', async () => (await miner.bitcoind.getMempoolEntry(taken as Txid)) !== null)
         }
         await mineAt(raid, miner)
       }
