@@ -1,11 +1,13 @@
 /** PSBTs of a plan, one file a transaction, as they travel between devices. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readBytes } from '@belfry/client'
+import { VaultError, readBytes } from '@belfry/client'
 import { CliError } from '../errors.ts'
 
 export interface PsbtFile {
   readonly name: string
+  /** Where it was read, if it was. */
+  readonly path?: string
   readonly bytes: Uint8Array
 }
 
@@ -25,8 +27,21 @@ export async function readPsbts(folder: string): Promise<PsbtFile[]> {
   }
   const files: PsbtFile[] = []
   // One after the other: a thousand open files are more than many a system allows.
-  for (const name of names) files.push({ name, bytes: binary(await readBytes(join(folder, name), 'a PSBT')) })
+  for (const name of names) {
+    const path = join(folder, name)
+    files.push({ name, path, bytes: binary(await readBytes(path, 'a PSBT')) })
+  }
   return files
+}
+
+/** @throws VaultError of `use`, with the file in its message: of hundreds of PSBTs, which one is it? */
+export function withFile<T>({ path }: PsbtFile, use: () => T): T {
+  try {
+    return use()
+  } catch (error) {
+    if (path === undefined || !(error instanceof VaultError)) throw error
+    throw new VaultError(error.code, `${path}: ${error.message}`, error.remedy)
+  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {

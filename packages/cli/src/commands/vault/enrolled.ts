@@ -69,7 +69,8 @@ export function requireHeld(
 export function survival({ thresholds: { clawback } }: Federation, held: number): string {
   const needed = Math.max(clawback.q, clawback.t)
   const spare = held - needed
-  return `a clawback needs ${needed} of these ${held}, so it still works when any ${spare} of them ${spare === 1 ? 'is' : 'are'} down or false`
+  if (spare === 0) return `a clawback needs ${needed} of these ${held}, so none of them may be down or false`
+  return `a clawback needs ${needed} of these ${held}, so it still works when any ${spare === 1 ? 'one of them is' : `${spare} of them are`} down or false`
 }
 
 /** What the owner does next, where the coin is to come once members hold the vault. */

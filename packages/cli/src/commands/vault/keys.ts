@@ -16,7 +16,7 @@ import { usageError } from '../../errors.ts'
 import { allOrNone } from '../../files/all-or-none.ts'
 import { VAULT_KEYS } from '../../files/names.ts'
 import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
-import { type Report, list, type Output } from '../../output/index.ts'
+import { type Output, type Report, count, list, sentenceList } from '../../output/index.ts'
 
 interface KeysOptions extends PassphraseOptions {
   readonly out: string
@@ -39,7 +39,7 @@ export function registerKeys(parent: Command, registrar: Registrar): void {
       required('--out <dir>', 'where the files go'),
       integer('--cold <count>', 'keys that pre-sign the recovery set', 0, MAX_KEYS).default(3),
       integer('--hot <count>', 'the key that spends after the waiting time', 0, 1).default(1),
-      integer('--deep-cold <count>', 'keys where a clawback brings the coin', 0, MAX_KEYS).default(3),
+      integer('--deep-cold <count>', 'keys of the place to which a clawback brings the coin', 0, MAX_KEYS).default(3),
       integer('--heir <count>', 'the key that inherits after your silence', 0, 1).default(0),
       ...passphraseOptions(),
       option('--force', 'replace the files that are there, and lose their keys for good'),
@@ -99,8 +99,10 @@ async function makeKeys(
 }
 
 function describe({ cold, hot, deep_cold, heir }: VaultKeys, files: readonly string[]): string[] {
+  const kinds = [[cold, 'cold key'], [hot, 'hot key'], [deep_cold, 'deep-cold key'], [heir, 'key of the heir']] as const
+  const made = kinds.flatMap(([keys, name]) => (keys.length === 0 ? [] : [count(keys.length, name)]))
   return [
-    `Made ${cold.length} cold, ${hot.length} hot and ${deep_cold.length} deep-cold keys${heir.length > 0 ? ', and one of the heir' : ''}.`,
+    `Made ${sentenceList(made)}.`,
     ...list([
       ...cold.map((key) => ['cold', key] as const),
       ...hot.map((key) => ['hot', key] as const),
@@ -108,6 +110,7 @@ function describe({ cold, hot, deep_cold, heir }: VaultKeys, files: readonly str
       ...heir.map((key) => ['heir', key] as const),
       ...files.map((path) => ['file', path] as const),
     ]),
-    'Keep a copy of every key file and of the passphrase, each in another place. Without the deep-cold keys a clawed-back coin is lost.',
+    `Keep a copy of every key file and of the passphrase, each in another place.${deep_cold.length > 0 ? ' Without the deep-cold keys a clawed-back coin is lost.' : ''}`,
+    `Next, with the ${VAULT_KEYS} of every device: belfry vault address`,
   ]
 }

@@ -72,7 +72,7 @@ export function registerPlan(parent: Command, registrar: Registrar): void {
       integer('--csv <blocks>', 'blocks between an unvault and the hot spend (default: 144)', 1, MAX_CSV),
       integer('--deep-cold-threshold <count>', 'deep-cold keys that must sign (default: more than half)', 1, MAX_KEYS),
       option('--deep-cold-address <address>', 'bring clawed-back coins to this address instead'),
-      option('--act-at <moment>', 'act on a theft once it confirmed, or at first sight').choices([
+      option('--act-at <moment>', 'act on a theft once it confirmed, or at first sight (default: confirmation)').choices([
         'confirmation',
         'mempool',
       ]),
@@ -83,7 +83,7 @@ export function registerPlan(parent: Command, registrar: Registrar): void {
         50,
       ),
       option('--profile <name>', 'how many transactions (default: compact)').choices(['compact', 'standard', 'full']),
-      option('--anchored', 'clawbacks that a child can pay for (default: but in compact)'),
+      option('--anchored', 'clawbacks that a child can pay for (default: in standard and full)'),
       option('--no-anchored', 'none of these'),
       option('--anyone-can-pay', 'clawbacks that a coin can join, and the rung of 1000 sat/vB that they need'),
       option('--heir <key>', 'who inherits, as a public key (default: the heir key of the files)').argParser(parseHeir),
@@ -124,7 +124,7 @@ async function runPlan(options: PlanOptions, shell: Shell): Promise<Report> {
       ...summaryLines(plan),
       ...left_out.map(({ reason }) => `Left out: ${reason}.`),
       depositSentence(deposit, plan),
-      `Wrote ${out}. Next: belfry vault sign --plan ${out}`,
+      `Wrote ${out}. Next: belfry vault sign --plan ${out} with --keys, or with --psbt-out for keys on several devices`,
     ],
   }
 }

@@ -96,29 +96,41 @@ async function ask(options: ShowOptions, data: string, signal: AbortSignal): Pro
   return { federation, results }
 }
 
+type Rung = Pick<Manifest['emergency'][number], 'txid' | 'feerate' | 'fee'>
+
 function manifestJson(manifest: Manifest): JsonObject {
-  const { name, vault_id, generation, deposit, csv, act_at, unvaults, emergency, owner } = manifest
-  const rungs = (ladder: Manifest['emergency']) =>
-    ladder.map(({ txid, feerate, fee }) => ({ txid, sat_vb: feerate / 1000, fee_sats: Number(fee) }))
+  const { name, vault_id, generation, deposit, csv, act_at, unvaults, emergency, dead_man, owner } = manifest
+  const rung = ({ txid, feerate, fee }: Rung) => ({ txid, sat_vb: feerate / 1000, fee_sats: Number(fee) })
   return {
     name,
     vault_id,
     generation,
-    deposit: { outpoint: deposit.outpoint, value_sats: Number(deposit.value) },
+    deposit: { outpoint: deposit.outpoint, value_sats: Number(deposit.value), funding: deposit.funding },
     csv_blocks: csv,
     act_at,
-    unvaults: unvaults.map(({ txid, clawback }) => ({ txid, clawback: rungs(clawback) })),
-    emergency: rungs(emergency),
+    unvaults: unvaults.map(({ txid, clawback, anyone_can_pay, anchored }) => ({
+      txid,
+      clawback: clawback.map(rung),
+      anyone_can_pay: anyone_can_pay && rung(anyone_can_pay),
+      anchored: anchored && rung(anchored),
+    })),
+    emergency: emergency.map(rung),
+    dead_man: dead_man.map(rung),
     owner_root: owner.root,
   }
 }
 
 function describeManifest(manifest: Manifest, hash: string, style: Style): string[] {
-  const { name, vault_id, generation, deposit, csv, act_at, unvaults, emergency } = manifest
-  const ladder = (label: string, rungs: Manifest['emergency']) =>
-    rungs.map(({ txid, feerate, fee }) => [`  ${label}`, txid, satPerVb(feerate), `${fee} sat`])
-  const variants = unvaults.flatMap(({ txid, clawback }, variant) =>
-    [[`  unvault-${variant}`, txid]].concat(ladder(`clawback of unvault-${variant}`, clawback)),
+  const { name, vault_id, generation, deposit, csv, act_at, unvaults, emergency, dead_man } = manifest
+  const ladder = (label: string, rungs: readonly (Rung | null)[]) =>
+    rungs.flatMap((rung) => (rung === null ? [] : [[`  ${label}`, rung.txid, satPerVb(rung.feerate), `${rung.fee} sat`]]))
+  const variants = unvaults.flatMap(({ txid, vsize, fee, clawback, anyone_can_pay, anchored }, variant) =>
+    [
+      ladder(`unvault-${variant}`, [{ txid, fee, feerate: Math.floor((Number(fee) * 1_000) / vsize) as Rung['feerate'] }]),
+      ladder(`clawback of unvault-${variant}`, clawback),
+      ladder('the same, for a coin to join', [anyone_can_pay]),
+      ladder('the same, for a child to pay', [anchored]),
+    ].flat(),
   )
   return [
     `${style('bold', name)}: ${btc(deposit.value)} at ${deposit.outpoint}`,
@@ -128,6 +140,6 @@ function describeManifest(manifest: Manifest, hash: string, style: Style): strin
       ['waiting time', `${csv} blocks between an unvault and the hot spend`],
       ['members act', act_at === 'confirmation' ? 'once a theft confirmed' : 'at the first sight of a theft'],
     ]),
-    ...table([...variants, ...ladder('emergency', emergency)], [2, 3]),
+    ...table([...variants, ...ladder('emergency', emergency), ...ladder('to staging, for the heir', dead_man)], [2, 3]),
   ]
 }

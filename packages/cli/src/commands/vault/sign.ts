@@ -18,9 +18,9 @@ import { usageError } from '../../errors.ts'
 import { type Signers, openSigners, pathsOf } from '../../files/key-files.ts'
 import { PLAN, RECOVERY_SET } from '../../files/names.ts'
 import { type MaybePassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
-import { type PsbtFile, readPsbts } from '../../files/psbt-folder.ts'
+import { type PsbtFile, readPsbts, withFile } from '../../files/psbt-folder.ts'
 import { readParsed } from '../../files/read-parsed.ts'
-import type { Report } from '../../output/index.ts'
+import { type Report, count } from '../../output/index.ts'
 import { describeSet, setJson } from './describe-set.ts'
 
 interface SignOptions extends MaybePassphraseOptions {
@@ -39,7 +39,12 @@ export function registerSign(parent: Command, registrar: Registrar): void {
     about:
       'With enough key files the set is signed and verified at once. For keys on several devices write PSBTs ' +
       '(--psbt-out), sign them there (--psbt-in with --keys and --psbt-out, or a wallet), and combine all with --psbt-in.',
-    example: 'belfry vault sign --plan plan.json --keys cold-1.key,cold-2.key --passphrase-file pass',
+    example: [
+      'belfry vault sign --plan plan.json --keys keys/cold-1.key keys/cold-2.key --passphrase-file pass',
+      'belfry vault sign --plan plan.json --psbt-out unsigned',
+      'belfry vault sign --plan plan.json --psbt-in unsigned --keys keys/cold-1.key --psbt-out signed-1 --passphrase-file pass',
+      'belfry vault sign --plan plan.json --psbt-in signed-1 signed-2 --passphrase-file pass',
+    ].join('\n  '),
     options: [
       option('--plan <file>', 'what to sign').default(PLAN),
       option('--keys <files...>', 'cold key files'),
@@ -88,12 +93,17 @@ async function makeSet(options: SignOptions, plan: VaultPlan): Promise<Report> {
   }
 }
 
-function signedSet(plan: VaultPlan, { keys, sign }: Signers, psbts: readonly PsbtFile[]): SignedRecoverySet {
-  if (psbts.length === 0) return signRecoverySet(plan, keys, sign)
+function signedSet(plan: VaultPlan, signers: Signers, psbts: readonly PsbtFile[]): SignedRecoverySet {
+  if (psbts.length === 0) return signRecoverySet(plan, signers.keys, signers.sign)
   return recoverySetFromPsbts(
     plan,
-    psbts.map(({ bytes }) => (keys.length === 0 ? bytes : signPsbt(plan, bytes, keys, sign))),
+    signEach(plan, signers, psbts).map(({ bytes }) => bytes),
   )
+}
+
+/** Without keys each is looked at all the same, so that a wrong one is told with its file. */
+function signEach(plan: VaultPlan, { keys, sign }: Signers, psbts: readonly PsbtFile[]): PsbtFile[] {
+  return psbts.map((psbt) => ({ ...psbt, bytes: withFile(psbt, () => signPsbt(plan, psbt.bytes, keys, sign)) }))
 }
 
 async function makePsbts(options: SignOptions, plan: VaultPlan, folder: string): Promise<Report> {
@@ -117,11 +127,14 @@ async function makePsbts(options: SignOptions, plan: VaultPlan, folder: string):
   return {
     result: { psbts: paths, signed_by: keyPaths.length, signers_needed: threshold },
     human: () => [
-      `Wrote ${paths.length} PSBTs to ${folder}, ${keyPaths.length === 0 ? 'not signed' : `signed with ${keyPaths.length} key files`}.`,
+      `Wrote ${count(paths.length, 'PSBT')} to ${folder}, ${keyPaths.length === 0 ? 'not signed' : `signed with ${count(keyPaths.length, 'key file')}`}.`,
       ...(plan.fee_coins.anyone_can_pay
         ? ['A wallet may warn of the sighash type (ALL|ANYONECANPAY) of anyone-can-pay-…: it is meant, for a coin to join.']
         : []),
-      `${threshold} of ${keys.length} cold keys sign every one. Then: belfry vault sign --plan ${options.plan} --psbt-in DIR…`,
+      ...(keyPaths.length === 0
+        ? [`Next, on each device with a cold key: belfry vault sign --psbt-in ${folder} --keys KEYFILE --psbt-out signed --passphrase-file FILE`]
+        : []),
+      `When ${threshold} of ${keys.length} cold keys have signed: belfry vault sign --plan ${options.plan} --psbt-in with the folders of all, and --passphrase-file`,
     ],
   }
 }
@@ -138,5 +151,5 @@ async function signAll(
 ): Promise<PsbtFile[]> {
   using passphrase = await readPassphrase(options)
   using signers = await openSigners(keyPaths, passphrase)
-  return psbts.map(({ name, bytes }) => ({ name, bytes: signPsbt(plan, bytes, signers.keys, signers.sign) }))
+  return signEach(plan, signers, psbts)
 }

@@ -80,7 +80,7 @@ function rowsOf(federation: Federation, one: Answered, vault: VaultInfo | undefi
     `generation ${generation}`,
     state,
     `knows ${count(receipts.length, 'receipt')}`,
-    `${one.answer.chain}, tip ${one.answer.tip?.height ?? 'unknown'}`,
+    `chain ${one.answer.chain}, tip ${one.answer.tip?.height ?? 'unknown'}`,
   ])
 }
 
