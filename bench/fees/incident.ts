@@ -7,7 +7,7 @@
 import { bidFeerate } from '../../packages/protocol/src/incident/bid.ts'
 import { deadlineBlocks } from '../../packages/protocol/src/incident/deadline.ts'
 import { SITTING_BLOCKS } from '../../packages/protocol/src/incident/means.ts'
-import { dueRung, floorRung, rungOfEstimate } from '../../packages/protocol/src/incident/rungs.ts'
+import { dueRung, floorRung, rungOfMarket } from '../../packages/protocol/src/incident/rungs.ts'
 import type { Feerate } from '../../packages/protocol/src/primitives/index.ts'
 import type { Random } from '../../packages/simulator/src/world/random.ts'
 import type { FeeHistory } from './market.ts'
@@ -105,7 +105,7 @@ class Members {
     let highest = -1
     for (let member = 0; member < MEMBERS; member++) {
       const wanted = Math.max(at(estimates, member), floor) as Feerate
-      const due = dueRung(common, top, rungOfEstimate(this.#feerates, wanted))
+      const due = dueRung(common, top, rungOfMarket(this.#feerates, wanted))
       this.#released[member] = Math.max(this.#released[member] ?? -1, due)
       highest = Math.max(highest, due)
     }

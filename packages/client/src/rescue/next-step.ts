@@ -1,6 +1,6 @@
 /** What a rescue sends next: the same rung rules as the members', for one who holds every rung. Pure. */
-import { blocksSince, deadlineBlocks, dueRung, floorRung, packageFeerate, rungOfEstimate } from '@belfry/protocol'
-import { type Feerate, type Height, assertNever } from '@belfry/protocol/primitives'
+import { askedFeerate, blocksSince, deadlineBlocks, dueRung, floorRung, packageFeerate, rungOfMarket } from '@belfry/protocol'
+import { type Height, assertNever } from '@belfry/protocol/primitives'
 import type { SignedTransaction, VaultPlan } from '@belfry/vault'
 import type { Coin, FeeMarket, Sight, Waiting } from './coin.ts'
 import type { Ladders, Variant } from './ladders.ts'
@@ -72,13 +72,8 @@ function rungDue({ csv }: VaultPlan, variant: Variant, height: Height | null, ti
   const { clawback: ladder, unvault } = variant
   const top = ladder.length - 1
   const feerates = ladder.map((rung) => (height === null ? packageFeerate(unvault, rung) : rung.feerate))
-  const { estimate, mempool_floor } = market
-  const asked = estimate === null ? null : (Math.max(estimate, mempool_floor) as Feerate)
-  return dueRung(
-    floorRung(blocksSince(height, tip), top, csv),
-    top,
-    asked === null ? null : rungOfEstimate(feerates, asked),
-  )
+  const asked = askedFeerate(market.estimate, market.mempool_floor)
+  return dueRung(floorRung(blocksSince(height, tip), top, csv), top, rungOfMarket(feerates, asked))
 }
 
 /** The height by which the clawback should have confirmed, as members count it. */

@@ -32,7 +32,7 @@ describe('the next step of a rescue', () => {
       fc.property(fc.nat({ max: 2 * csv }), anyEstimate, (blocks, estimate) => {
         const step = stepFor({ where: 'unvaulted', variant: VARIANT, height: 1_000 as Height, waiting: null }, 1_000 + blocks, estimate)
         assert.ok(step.step === 'send' && step.parent === null)
-        const wanted = estimate === null ? null : VARIANT.clawback.findIndex(({ feerate }) => feerate >= estimate)
+        const wanted = estimate === null ? 0 : VARIANT.clawback.findIndex(({ feerate }) => feerate >= estimate)
         const due = dueRung(floorRung(blocks, TOP, csv), TOP, wanted === -1 ? TOP : wanted)
         assert.deepEqual(step.rungs, VARIANT.clawback.slice(due))
         if (blocks >= csv / 2) assert.equal(firstOf(step), VARIANT.clawback[TOP])

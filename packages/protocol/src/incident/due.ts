@@ -1,9 +1,9 @@
 /** Which envelopes an incident calls for now. */
 import { type Rung, envelopesOf } from '../custody/manifest.ts'
-import type { EnvelopeId, Feerate } from '../primitives/index.ts'
+import type { EnvelopeId } from '../primitives/index.ts'
 import type { HeldManifest, Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-import { blocksSince, dueRung, floorRung, packageFeerate, rungOfEstimate } from './rungs.ts'
+import { askedFeerate, blocksSince, dueRung, floorRung, packageFeerate, rungOfMarket } from './rungs.ts'
 import { type Standing, unvaultsNamed } from './trigger.ts'
 
 /** One ladder that applies to the trigger as it stands: of one armed manifest. */
@@ -35,17 +35,10 @@ export function laddersDue(turn: Turn, vault: Vault, incident: Incident, standin
     const top = rungs.length - 1
     const floor = floorRung(blocksSince(standing.block?.height ?? null, turn.tip), top, held.manifest.csv)
     const feerates = rungs.map((rung) => (standing.block ? rung.feerate : packageFeerate(unvault, rung)))
-    const due = dueRung(floor, top, ownEstimate(turn, feerates))
+    const due = dueRung(floor, top, rungOfMarket(feerates, askedFeerate(turn.volatile.estimate, turn.volatile.mempool_floor)))
     const isLast = due === top && (unvault.anchored !== null || unvault.anyone_can_pay !== null)
     return { held, rungs, due, to_all: isLast ? 'after-a-block' : null }
   })
-}
-
-/** The rung that my own bitcoind's market asks for; null without an estimate. */
-function ownEstimate(turn: Turn, feerates: readonly Feerate[]): number | null {
-  const { estimate, mempool_floor } = turn.volatile
-  if (estimate === null) return null
-  return rungOfEstimate(feerates, Math.max(estimate, mempool_floor) as Feerate)
 }
 
 /** Where an envelope's bytes and my sealed share of it stand in a held manifest; −1 where it is none of its envelopes. */

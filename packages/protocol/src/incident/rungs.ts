@@ -15,15 +15,20 @@ export function floorRung(blocks: number, top: number, csv: number): number {
   return Math.min(top, Math.floor((Math.max(0, blocks) * top) / half))
 }
 
+/** What the market asks at my bitcoind. Below its floor its mempool takes nothing, whatever it estimates, or cannot estimate. */
+export function askedFeerate(estimate: Feerate | null, mempool_floor: Feerate): Feerate {
+  return Math.max(estimate ?? 0, mempool_floor) as Feerate
+}
+
 /** The cheapest rung at or above what the market asks; the top where none is. */
-export function rungOfEstimate(feerates: readonly Feerate[], wanted: Feerate): number {
+export function rungOfMarket(feerates: readonly Feerate[], wanted: Feerate): number {
   const found = feerates.findIndex((feerate) => feerate >= wanted)
   return found === -1 ? feerates.length - 1 : found
 }
 
 /** The highest rung that I release now; release is cumulative: every rung up to it. */
-export function dueRung(floor: number, top: number, ofEstimate: number | null): number {
-  return ofEstimate === null ? floor : Math.max(floor, Math.min(ofEstimate, floor + 1, top))
+export function dueRung(floor: number, top: number, ofMarket: number): number {
+  return Math.max(floor, Math.min(ofMarket, floor + 1, top))
 }
 
 /** Feerate in sat/kvB of U and K together, which is what a miner sees while U is unconfirmed. */

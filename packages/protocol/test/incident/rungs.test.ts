@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
-import { blocksSince, dueRung, floorRung, packageFeerate, rungOfEstimate } from '../../src/index.ts'
+import { askedFeerate, blocksSince, dueRung, floorRung, packageFeerate, rungOfMarket } from '../../src/index.ts'
 import type { Feerate, Height } from '../../src/primitives/index.ts'
 
 const anyTop = fc.integer({ min: 0, max: 7 })
 const anyCsv = fc.integer({ min: 12, max: 65_535 })
-const anyEstimate = (top: number) => fc.option(fc.integer({ min: 0, max: top }))
+const anyEstimate = (top: number) => fc.integer({ min: 0, max: top })
 
 describe('the floor of a ladder', () => {
   it('is the formula: min(top, h·top / (W/2)), each division rounded down', () => {
@@ -48,7 +48,6 @@ describe('the rung that a member holds due', () => {
         ([top, estimate, floor]) => {
           const due = dueRung(floor, top, estimate)
           assert.ok(due >= floor && due <= Math.min(floor + 1, top))
-          if (estimate === null) assert.equal(due, floor)
         },
       ),
     )
@@ -83,12 +82,26 @@ describe('the rung that a member holds due', () => {
   })
 })
 
-describe('the rung of an estimate', () => {
+describe('the rung that the market asks for', () => {
   const ladder = [2_000, 10_000, 50_000] as Feerate[]
 
   it('is the cheapest that pays what the market asks, or the top where none does', () => {
-    const of = (wanted: number) => rungOfEstimate(ladder, wanted as Feerate)
+    const of = (wanted: number) => rungOfMarket(ladder, wanted as Feerate)
     assert.deepEqual([0, 2_000, 2_001, 10_000, 50_000, 50_001].map(of), [0, 0, 1, 1, 2, 2])
+  })
+})
+
+describe('what the market asks', () => {
+  it('is the estimate, but never less than the mempool takes, be there an estimate or not', () => {
+    const of = (estimate: number | null, floor: number) => askedFeerate(estimate as Feerate | null, floor as Feerate)
+    assert.deepEqual([of(20_000, 1_000), of(20_000, 26_000), of(null, 26_000), of(null, 0)], [20_000, 26_000, 26_000, 0])
+  })
+
+  it('lifts a member without an estimate whose full mempool takes no low rung', () => {
+    const ladder = [2_000, 10_000, 50_000, 250_000] as Feerate[]
+    assert.equal(dueRung(0, 3, rungOfMarket(ladder, askedFeerate(null, 26_000 as Feerate))), 1)
+    assert.equal(dueRung(1, 3, rungOfMarket(ladder, askedFeerate(null, 26_000 as Feerate))), 2)
+    assert.equal(dueRung(2, 3, rungOfMarket(ladder, askedFeerate(null, 26_000 as Feerate))), 2)
   })
 })
 

@@ -43,8 +43,7 @@ export function highestDue({ manifest, unvault, ladder }: Place, blocks: number 
   const top = ladder.length - 1
   const half = Math.max(1, Math.floor(manifest.csv / 2))
   const floor = Math.min(top, Math.floor(((blocks ?? 0) * top) / half))
-  if (market.estimate === null) return floor
-  const wanted = Math.max(market.estimate, market.mempool_floor)
+  const wanted = Math.max(market.estimate ?? 0, market.mempool_floor)
   const pays = (rung: Rung): number => {
     if (blocks !== null || unvault === null) return rung.feerate
     return Math.floor((Number(unvault.fee + rung.fee) * 1_000) / (unvault.vsize + rung.vsize))
