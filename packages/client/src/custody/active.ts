@@ -27,17 +27,22 @@ export function manifestsOf(
   results: readonly SurveyResult[],
   vault_id: VaultId,
 ): VaultManifests {
-  const told = new Map<ManifestHash, { hash: ManifestHash; generation: number; states: Told['states'][number][] }>()
+  const told = new Map<ManifestHash, { readonly states: Told['states'][number][]; readonly generations: number[] }>()
   for (const result of results) {
     if (result.result !== 'answer') continue
     const vault = result.answer.vaults.find((one) => one.vault_id === vault_id)
-    for (const { manifest_hash: hash, generation, state } of vault?.manifests ?? []) {
-      const one = told.get(hash) ?? { hash, generation, states: [] }
+    // Whoever names a manifest twice is heard once, or one liar would have as many voices as he likes.
+    const named = new Map((vault?.manifests ?? []).map((one) => [one.manifest_hash, one]))
+    for (const { manifest_hash: hash, generation, state } of named.values()) {
+      const one = told.get(hash) ?? { states: [], generations: [] }
       one.states.push({ member: result.member, state })
+      one.generations.push(generation)
       told.set(hash, one)
     }
   }
-  const all = [...told.values()].toSorted((a, b) => a.generation - b.generation)
+  const all = [...told]
+    .map(([hash, { states, generations }]) => ({ hash, generation: mostTold(generations), states }))
+    .toSorted((a, b) => a.generation - b.generation)
   const { b } = federation
   const active = all.findLast(({ states }) => states.filter(({ state }) => state === 'active').length > b)
   if (active) return { active, all }
@@ -46,4 +51,10 @@ export function manifestsOf(
     all.length === 0 ? 'no member knows this vault' : 'no manifest of this vault is active at enough members',
     'Enrol it first; where members are down, wait for them and run the same command again.',
   )
+}
+
+function mostTold(generations: readonly number[]): number {
+  const voices = (generation: number) => generations.filter((one) => one === generation).length
+  const [best = 0] = generations.toSorted((a, b) => voices(b) - voices(a) || a - b)
+  return best
 }

@@ -38,6 +38,25 @@ describe('the generation that a renewal follows', () => {
     assert.throws(() => of(liar, null, null, null, null), { code: 'not-enrolled' })
   })
 
+  it('hears each member once of each manifest, and counts generations as the manifest has them, not as one member says', () => {
+    const liar = [[9, 'active'], [9, 'active'], [9, 'withdrawn']] as const
+    const honest = [[1, 'active']] as const
+    const { active, all } = of(liar, honest, honest, honest, honest)
+    assert.equal(active.hash, hash(1))
+    assert.deepEqual(all.map(({ states }) => states.length), [4, 1])
+  })
+
+  it('is put in order by the generation that most tell', () => {
+    const told = saying([[1, 'superseded'], [2, 'active']], [[1, 'active'], [2, 'active']], [[1, 'active'], [2, 'active']], null, null)
+    const [first] = told
+    assert.ok(first?.result === 'answer')
+    const [vault] = first.answer.vaults
+    Object.assign(vault?.manifests[0] ?? assert.fail(), { generation: 99 })
+    const { active, all } = manifestsOf({ federation }, told, VAULT)
+    assert.equal(active.hash, hash(2))
+    assert.deepEqual(all.map(({ generation }) => generation), [1, 2])
+  })
+
   it('is none where no member knows the vault, or none has it active', () => {
     assert.throws(() => of([], [], [], [], []), { code: 'not-enrolled', message: /no member knows/ })
     const waiting = [[1, 'waiting']] as const
