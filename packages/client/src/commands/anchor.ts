@@ -28,7 +28,8 @@ export async function anchorOfMembers(link: FederationLink, signal?: AbortSignal
   for (const one of await surveyVaults(link, signal)) {
     if (one.result !== 'answer' || one.answer.anchor === null) continue
     const { anchor } = one.answer
-    told.set(anchor.hash, { anchor, voices: (told.get(anchor.hash)?.voices ?? 0) + 1 })
+    const block = `${anchor.height} ${anchor.hash}`
+    told.set(block, { anchor, voices: (told.get(block)?.voices ?? 0) + 1 })
   }
   const [best] = [...told.values()].toSorted((a, b) => b.voices - a.voices || a.anchor.height - b.anchor.height)
   if (best !== undefined) return best.anchor

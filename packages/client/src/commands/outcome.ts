@@ -45,22 +45,39 @@ export interface ToldDrill {
   readonly reports: readonly DrillReport[]
 }
 
-/** Newest first. What members copy of each other's reports is counted once. */
+/** Newest first. What members copy of each other's reports is counted once, and so is each member's word on a drill. */
 export function drillsTold(federation: Federation, surveyed: readonly Surveyed<{ readonly drills: readonly DrillInfo[] }>[]): ToldDrill[] {
-  const told = new Map<Hash32, ToldDrill>()
+  const told = new Map<Hash32, { readonly member: MemberIndex; readonly info: DrillInfo }[]>()
   for (const one of surveyed) {
     if (one.result !== 'answer') continue
-    for (const { status, reports, ...drill } of one.answer.drills) {
-      const before = told.get(drill.command_hash)
-      const fresh = reports.flatMap((frame) => readDrillReport(federation, drill.command_hash, toHex(frame)) ?? [])
-      told.set(drill.command_hash, {
-        drill: before?.drill ?? drill,
-        statuses: [...(before?.statuses ?? []), { member: one.member, status }],
-        reports: merged([...(before?.reports ?? []), ...fresh]),
-      })
+    for (const [command_hash, info] of new Map(one.answer.drills.map((drill) => [drill.command_hash, drill]))) {
+      told.set(command_hash, [...(told.get(command_hash) ?? []), { member: one.member, info }])
     }
   }
-  return [...told.values()].toSorted((a, b) => b.drill.commanded_at_ms - a.drill.commanded_at_ms)
+  return [...told.values()]
+    .flatMap((words): ToldDrill[] => {
+      const drill = mostTold(words.map(({ info: { status: _status, reports: _reports, ...rest } }) => rest))
+      if (drill === undefined) return []
+      return [
+        {
+          drill,
+          statuses: words.map(({ member, info }) => ({ member, status: info.status })),
+          reports: merged(words.flatMap(({ info }) => reportsIn(federation, info))),
+        },
+      ]
+    })
+    .toSorted((a, b) => b.drill.commanded_at_ms - a.drill.commanded_at_ms)
+}
+
+/** As most tell it what was drilled; when and at which height is each member's own. */
+function mostTold(drills: readonly ToldDrill['drill'][]): ToldDrill['drill'] | undefined {
+  const essence = ({ vault_id, level, held_back, trial }: ToldDrill['drill']) => JSON.stringify([vault_id, level, held_back, trial])
+  const voices = (drill: ToldDrill['drill']) => drills.filter((one) => essence(one) === essence(drill)).length
+  return drills.toSorted((a, b) => voices(b) - voices(a))[0]
+}
+
+function reportsIn(federation: Federation, { command_hash, reports }: DrillInfo): DrillReport[] {
+  return reports.flatMap((frame) => readDrillReport(federation, command_hash, toHex(frame)) ?? [])
 }
 
 function merged(reports: readonly DrillReport[]): DrillReport[] {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { findFreePorts } from '@belfry/bitcoind'
 import type { DrillInfo, OwnerAnswer, SignedCommand, VaultInfo } from '@belfry/protocol'
 import { incidentIdOf } from '@belfry/protocol'
-import { type BlockHash, type Height, type MemberIndex, type Millis, type VaultId, fromHex } from '@belfry/protocol/primitives'
+import { type BlockHash, type Hash32, type Height, type MemberIndex, type Millis, type VaultId, fromHex } from '@belfry/protocol/primitives'
 import {
   anchorOfMembers,
+  drillsTold,
   followDrill,
   followPanic,
   hashOfCommand,
@@ -14,6 +15,7 @@ import {
   signCommand,
   verifier,
 } from '../../src/index.ts'
+import { makeFederation } from '../support/federation.ts'
 import { type Obeying, Stage, type Telling, honest, signedReceipt } from '../support/members.ts'
 
 const VAULT = 'ab'.repeat(32) as VaultId
@@ -124,6 +126,9 @@ describe('the anchor of an order', () => {
     assert.deepEqual(await anchorOfMembers(stage.link), blockAt(800, 'a'))
     told[1] = null
     assert.deepEqual(await anchorOfMembers(stage.link), blockAt(799, 'f'))
+    // Told with a height that it does not have, it stands for itself.
+    told.splice(0, 4, blockAt(1, 'a'), blockAt(800, 'a'), blockAt(800, 'a'), null)
+    assert.deepEqual(await anchorOfMembers(stage.link), blockAt(800, 'a'))
     told.fill(null)
     await assert.rejects(anchorOfMembers(stage.link), { code: 'no-anchor' })
   })
@@ -158,6 +163,20 @@ describe('what comes of an order', () => {
     assert.deepEqual(told?.reports.map(({ member }) => member), [1, 2])
     assert.deepEqual(told?.statuses.map(({ status }) => status), ['passed', 'passed', 'passed'])
     assert.equal(seen.at(-1), 2)
+  })
+
+  it('hears each member once of each drill, and takes what was drilled from most', async () => {
+    const command_hash = 'ef'.repeat(32) as Hash32
+    const drill = { command_hash, vault_id: VAULT, level: 2, commanded_at_ms: 5 as Millis, commanded_height: HEIGHT, held_back: [], trial: null, reports: [] }
+    const answering = (member: number, drills: readonly DrillInfo[]) =>
+      ({ member: member as MemberIndex, result: 'answer', answer: { drills } }) as const
+    const lie: DrillInfo = { ...drill, level: 4, commanded_at_ms: 9 as Millis, status: 'passed' }
+    const honest: DrillInfo = { ...drill, status: 'running' }
+    const { federation } = makeFederation(4)
+    const told = drillsTold(federation, [answering(1, [lie, lie, lie]), ...[2, 3, 4].map((member) => answering(member, [honest]))])
+    assert.equal(told.length, 1)
+    assert.deepEqual(told[0]?.statuses.map(({ member, status }) => `${member} ${status}`), ['1 passed', '2 running', '3 running', '4 running'])
+    assert.equal(told[0]?.drill.level, 2)
   })
 
   it('ends with the time, whatever members say', async () => {
