@@ -2,8 +2,11 @@
 import { equalBytes, fromHex, outpointOf, splitOutpoint, type Outpoint, type Sats } from '@belfry/protocol/primitives'
 import { VaultError } from '../errors.ts'
 import { scriptOfAddress } from '../scripts/address.ts'
+import { ANCHOR_SCRIPT } from '../scripts/anchor.ts'
 import type { Network } from '../scripts/network.ts'
 import { type DecodedTransaction, decodeTransaction } from '../transaction/decode.ts'
+import { isWhollySigned } from './commitment.ts'
+import { isLockedBeyond } from './locktime.ts'
 import type { TimelockPlan } from './plan.ts'
 import { signatureVerdict } from './signatures.ts'
 import { type RelativeLock, daysOf, relativeLockOf } from './timelock.ts'
@@ -26,7 +29,6 @@ export interface AcceptedTimelockPlan {
 }
 
 /** Pay-to-anchor (BIP-433) has an address of its own on each network. */
-const ANCHOR_SCRIPT = Uint8Array.of(0x51, 0x02, 0x4e, 0x73)
 const ANCHOR_ADDRESSES: Readonly<Record<Network, string>> = {
   mainnet: 'bc1pfeessrawgf',
   testnet4: 'tb1pfees9rn5nz',
@@ -40,7 +42,12 @@ export function acceptTimelockPlan(plan: TimelockPlan, network: Network): Accept
   if (!alert_raw || !recovery_raw) throw new TypeError('two transactions give two')
   const alert = decodeTransaction(alert_raw)
   const recovery = decodeTransaction(recovery_raw)
-  const wrong = [...alertFaults(plan, alert, network), ...recoveryFaults(plan, alert, recovery, network)]
+  const wrong = [
+    ...commonFaults('alert', alert_raw, alert, plan, network),
+    ...alertFaults(plan, alert, network),
+    ...commonFaults('recovery', recovery_raw, recovery, plan, network),
+    ...recoveryFaults(plan, alert, recovery, network),
+  ]
   const spent = (sum(alert) + plan.alert_fee) as Sats
   const input = recovery.inputs[0]
   const coin = input && alert.outputs[splitOutpoint(input.outpoint).vout]
@@ -73,6 +80,22 @@ function sum({ outputs }: DecodedTransaction): Sats {
   return outputs.reduce((all, { value }) => all + value, 0n) as Sats
 }
 
+/** What would keep either from being sent, or let others change it. */
+function commonFaults(
+  name: 'alert' | 'recovery',
+  raw: Uint8Array,
+  transaction: DecodedTransaction,
+  { created_at }: TimelockPlan,
+  network: Network,
+): string[] {
+  const wrong: string[] = []
+  if (!isWhollySigned(raw))
+    wrong.push(`a signature of the ${name} does not cover all of it (SIGHASH_ALL), or is missing, so that others could change what it pays`)
+  if (isLockedBeyond(transaction, created_at, network))
+    wrong.push(`the ${name} is locked until ${transaction.locktime}, which is later than the plan`)
+  return wrong
+}
+
 function alertFaults(plan: TimelockPlan, alert: DecodedTransaction, network: Network): string[] {
   const wrong: string[] = []
   const inputs = alert.inputs.map(({ outpoint }) => outpoint)
@@ -85,7 +108,9 @@ function alertFaults(plan: TimelockPlan, alert: DecodedTransaction, network: Net
   const own = scriptOf(plan.alert_address, network)
   if (own === null || anchors.includes(null)) return [...wrong, `alert_address or an anchor address is none of ${network}`]
   const others = alert.outputs.filter(({ script }) => !equalBytes(script, own))
-  if (others.length === alert.outputs.length) wrong.push('the alert does not pay to alert_address')
+  const paying = alert.outputs.length - others.length
+  if (paying === 0) wrong.push('the alert does not pay to alert_address')
+  if (paying > 1) wrong.push('the alert pays to alert_address more than once, and the recovery takes one of these coins only')
   const isAnchor = ({ script, value }: (typeof others)[number]) =>
     value === plan.anchor_amount_sats && anchors.some((anchor) => anchor !== null && equalBytes(anchor, script))
   if (!others.every(isAnchor)) wrong.push('the alert pays to others than alert_address and the anchors, or another amount')

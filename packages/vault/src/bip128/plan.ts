@@ -12,6 +12,8 @@ const MAX_RAW_CHARS = 800_000
 const MAX_OUTPUTS = 10_000
 const MAX_INPUTS = 2_439
 const MAX_WEIGHT = 400_000
+/** The proposal's own fields need three; what it does not name may be nested, and is written out again for the checksum. */
+const MAX_DEPTH = 32
 
 /** Days between alert and recovery: a relative lock in units of 512 seconds holds no more than 388. */
 export const TIMELOCK_DAYS = { min: 2, max: 388 } as const
@@ -32,7 +34,7 @@ const fields = {
   name: s.nullable(s.text(200)),
   description: s.nullable(s.text(10_000)),
   created_at: timestamp,
-  plugin_version: short,
+  plugin_version: s.nullable(short),
   wallet_version: short,
   wallet_name: short,
   wallet_kind: short,
@@ -63,7 +65,7 @@ export interface RecoveryOutput {
 
 export type TimelockPlan = Infer<typeof known> & { readonly recovery_outputs: readonly RecoveryOutput[] }
 
-const OPTIONAL: ReadonlySet<string> = new Set(['name', 'description', 'metadata'])
+const OPTIONAL: ReadonlySet<string> = new Set(['name', 'description', 'plugin_version', 'metadata'])
 
 /**
  * Reads a plan and checks its form and checksum; what its transactions do is for `acceptTimelockPlan`.
@@ -101,8 +103,14 @@ function objectIn(text: string): Record<string, unknown> {
   } catch {
     throw refused('file-malformed', 'it is no JSON')
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  throw refused('file-malformed', 'it is no JSON object')
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused('file-malformed', 'it is no JSON object')
+  if (isDeeper(value, MAX_DEPTH)) throw refused('file-malformed', `it is nested more than ${MAX_DEPTH} deep`)
+  return value as Record<string, unknown>
+}
+
+function isDeeper(value: unknown, most: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return most === 0 || Object.values(value).some((one) => isDeeper(one, most - 1))
 }
 
 function presentIn(given: Readonly<Record<string, unknown>>, name: string): unknown {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Transaction } from 'bitcoinjs-lib'
 import * as fc from 'fast-check'
 import {
   VaultError,
@@ -42,9 +43,9 @@ describe('a timelock-recovery plan', () => {
   })
 
   it('may leave out what is optional, and then leaves it out again', () => {
-    const text = planWith({ name: undefined, description: undefined, metadata: undefined })
+    const text = planWith({ name: undefined, description: undefined, metadata: undefined, plugin_version: undefined })
     const plan = parseTimelockPlan(text)
-    assert.deepEqual([plan.name, plan.description, plan.metadata], [null, null, null])
+    assert.deepEqual([plan.name, plan.description, plan.metadata, plan.plugin_version], [null, null, null, null])
     assert.deepEqual(JSON.parse(timelockPlanToJson(plan)), JSON.parse(text))
   })
 
@@ -107,6 +108,47 @@ describe('a timelock-recovery plan', () => {
     const at = EXAMPLE.recovery_tx.indexOf('4AFF87C2')
     const spoilt = `${EXAMPLE.recovery_tx.slice(0, at)}4AFF87C3${EXAMPLE.recovery_tx.slice(at + 8)}`
     assert.throws(() => accept({ recovery_tx: spoilt }), /not signed by the keys of the alert address/)
+  })
+
+  it('is refused where a signature lets others change what the transaction pays', () => {
+    const open = EXAMPLE.alert_tx.replace('D0941397D0121', 'D0941397D0221')
+    assert.notEqual(open, EXAMPLE.alert_tx)
+    assert.throws(() => accept({ alert_tx: open }), /signature of the alert does not cover all of it/)
+    const single = EXAMPLE.recovery_tx.replace('486A826D760121', '486A826D760321')
+    assert.notEqual(single, EXAMPLE.recovery_tx)
+    assert.throws(() => accept({ recovery_tx: single }), /signature of the recovery does not cover all of it/)
+  })
+
+  it('is refused where the alert pays its address twice, for the recovery brings one of the two to the heir', () => {
+    const alert = Transaction.fromHex(EXAMPLE.alert_tx)
+    alert.addOutput(alert.outs[1]?.script ?? assert.fail(), 5_000n)
+    assert.throws(() => accept({ alert_tx: alert.toHex().toUpperCase() }), /pays to alert_address more than once/)
+  })
+
+  it('is refused where a transaction is locked until long after the plan was made', () => {
+    const lockedUntil = (raw: string, locktime: number): string => {
+      const bytes = Buffer.alloc(4)
+      bytes.writeUInt32LE(locktime)
+      return raw.slice(0, -8) + bytes.toString('hex').toUpperCase()
+    }
+    const made = Math.floor(Date.parse(EXAMPLE.created_at) / 1_000)
+    for (const locktime of [499_999_999, 1_200_000, made + 40_000_000]) {
+      assert.throws(() => accept({ alert_tx: lockedUntil(EXAMPLE.alert_tx, locktime) }), /the alert is locked until/)
+      assert.throws(() => accept({ recovery_tx: lockedUntil(EXAMPLE.recovery_tx, locktime) }), /the recovery is locked until/)
+    }
+    // Wallets lock a transaction at the height of the day, so that miners gain nothing by going back.
+    for (const locktime of [924_800, made]) {
+      assert.throws(() => accept({ alert_tx: lockedUntil(EXAMPLE.alert_tx, locktime) }), (error) =>
+        error instanceof VaultError && !error.message.includes('locked until'))
+    }
+  })
+
+  it('is refused where it is nested deeper than anybody writes', () => {
+    const { checksum: _, ...fields } = EXAMPLE
+    for (const depth of [100, 500_000]) {
+      const text = `${JSON.stringify({ ...fields, checksum: '00000000' }).slice(0, -1)},"deep":${'['.repeat(depth)}${']'.repeat(depth)}}`
+      assert.throws(() => parseTimelockPlan(text), { code: 'file-malformed' })
+    }
   })
 
   it('is refused on another network, and as a form that it does not have', () => {
