@@ -2,7 +2,6 @@ import {
   type Federation,
   type MemberIndex,
   type Order,
-  type ToldDrill,
   acceptRecoverySet,
   followDrill,
   readRecoverySet,
@@ -11,14 +10,15 @@ import {
 } from '@belfry/client'
 import type { Command } from 'commander'
 import { type Registrar, addCommand, integer, option } from '../../command.ts'
-import { CliError, usageError } from '../../errors.ts'
+import { usageError } from '../../errors.ts'
 import { RECOVERY_SET } from '../../files/names.ts'
 import { type Ground, type OrderKind, type Outcome, type Sent, giveOrder } from '../../orders/give.ts'
 import { type OrderOptions, orderOptions } from '../../orders/options.ts'
-import { memberName, tookIt } from '../../orders/results.ts'
+import { tookIt } from '../../orders/results.ts'
 import { satPerVb, sentenceList } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
 import { LEVELS, reportJson, reportLine, statusesJson } from './describe.ts'
+import { requirePassed } from './verdict.ts'
 
 interface RunOptions extends OrderOptions {
   readonly level?: number
@@ -136,27 +136,4 @@ async function follow(
       ...told.reports.flatMap((report) => [`  ${reportLine(federation, report)}`, style('dim', `    ${report.frame}`)]),
     ],
   }
-}
-
-/** b+1 members say so, of whom one is honest. @throws CliError drill-failed, drill-not-over */
-function requirePassed(federation: Federation, told: ToldDrill | null, wait: number): asserts told is ToldDrill {
-  const saying = (status: string) => (told?.statuses ?? []).filter((one) => one.status === status)
-  if (saying('passed').length > federation.b) return
-  const failed = [...saying('failed'), ...saying('abandoned')]
-  if (failed.length > 0 && told !== null) {
-    const reports = told.reports.map((report) => reportLine(federation, report))
-    throw new CliError(
-      'drill-failed',
-      `The drill did not pass (${reports.length === 0 ? 'no member reported' : reports.join('; ')}).`,
-      told.drill.level === 1
-        ? 'No member has a notification channel yet; this level passes once there are some.'
-        : 'Ask the operators of these members; belfry drill history shows every signed report.',
-    )
-  }
-  const missing = federation.members.filter(({ index }) => !told?.reports.some(({ member }) => member === index))
-  throw new CliError(
-    'drill-not-over',
-    `The drill was not over within ${wait} s (no report of ${sentenceList(missing.map(({ index }) => memberName(federation, index)))}).`,
-    'It goes on for a day: look again with belfry drill history.',
-  )
 }
