@@ -78,7 +78,7 @@ export const STATE_METRICS: readonly Family<ShownState>[] = [
   ),
   metric('belfry_ladder_headroom_ratio', 'How many times what the fee market asks the weakest ladder pays.',
     ({ market }) => market.least_headroom),
-  metric('belfry_incidents', 'Incidents by where they stand.',
+  metric('belfry_incidents', 'Incidents by where they stand; drills are not among them.',
     ({ counts }) => INCIDENT_STATUSES.map((status) => [counts.incidents[status], status]), ['status']),
   metric('belfry_drill_age_blocks', 'Blocks since the vault whose last passed drill of this level is the oldest began it.',
     ({ drills }) => drills.flatMap(({ level, blocks }) => (blocks === null ? [] : [[blocks, String(level)]])), ['level']),

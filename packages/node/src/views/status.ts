@@ -28,6 +28,8 @@ export const INCIDENT_STATUSES = [
   'lost',
   'settled',
 ] as const satisfies readonly IncidentStatus[]
+/** A drill's end is none of these: drills are not counted among incidents. */
+type CountedStatus = (typeof INCIDENT_STATUSES)[number]
 export const PEER_LIVES = ['unknown', 'alive', 'suspect', 'dead'] as const satisfies readonly PeerLife[]
 
 export interface StatusView {
@@ -60,7 +62,7 @@ export interface StatusView {
   /** The other members by how they are; this one is not counted. */
   readonly peers: Readonly<Record<PeerLife, number>> & { readonly connected: number }
   readonly vaults: Readonly<Record<VaultState, number>> & { readonly protected: number; readonly exposed: number }
-  readonly incidents: Readonly<Record<IncidentStatus, number>>
+  readonly incidents: Readonly<Record<CountedStatus, number>>
   /** Pieces of evidence held against members. */
   readonly evidence: number
 }
@@ -114,9 +116,10 @@ export function countsOf(state: State): Counts {
   const peers = [...volatile.peers].filter(([member]) => member !== self).map(([, peer]) => peer)
   const vaults = [...durable.vaults.values()]
   const tip = tipOf(state)
-  const incidents = [...durable.incidents.values()].map((incident) =>
-    incidentStatus(vaultOf(state, incident), incident, tip),
-  )
+  const incidents = [...durable.incidents.values()].flatMap((incident): CountedStatus[] => {
+    const status = incidentStatus(vaultOf(state, incident), incident, tip)
+    return incident.trigger === 'drill' || status === 'over' ? [] : [status]
+  })
   return {
     peers: {
       ...tally(

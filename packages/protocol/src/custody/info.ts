@@ -1,5 +1,5 @@
 /** What a member tells an owner of the owner's own vaults. */
-import { incidentStatus } from '../incident/machine.ts'
+import { incidentStatus } from '../incident/status.ts'
 import { vaultLadder } from '../incident/market-watch.ts'
 import { drillsOf, lastDrills, newestFirst } from '../drill/history.ts'
 import { type InfoRequest, MAX_DRILLS_TOLD, type VaultInfo } from '../messages/owner-requests.ts'

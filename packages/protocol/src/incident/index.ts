@@ -1,5 +1,5 @@
 export { incidentIdOf } from './identity.ts'
-export { type IncidentStatus, SECURED_DEPTH, SETTLED_DEPTH, incidentStatus } from './machine.ts'
+export { SETTLED_DEPTH } from './machine.ts'
 export {
   type FeeCoinMeans,
   type FeeReserve,
@@ -24,4 +24,5 @@ export { broadcasterOrder } from './order.ts'
 export { type Recovery, feerateOf, recoveryBy, standingRecovery } from './recovery.ts'
 export { askedFeerate, blocksSince, dueRung, floorRung, packageFeerate, rungOfMarket } from './rungs.ts'
 export { finalSpend, isEmergency, recoveryRung, rungOfEnvelope, standingTrigger, unvaultsNamed } from './trigger.ts'
+export { type IncidentStatus, SECURED_DEPTH, incidentStatus } from './status.ts'
 export { ANCHOR_LEAD, CERTIFICATE_AGE, CERTIFICATE_WINDOW, VOTE_RENEWAL, countedVoters } from './votes.ts'

@@ -9,7 +9,7 @@ import { type Frame, encodeFrame } from '../messages/frame.ts'
 import { ACTION_OF, NO_DISCRIMINATOR, type Trigger, witnessId } from '../messages/vote.ts'
 import { encodeSignedCommand } from '../owner/command.ts'
 import { type IncidentId, type Txid, type VaultId, fromHex, sortedEntries } from '../primitives/index.ts'
-import { UNSPENT, confirmations } from '../state/coins.ts'
+import { confirmations } from '../state/coins.ts'
 import { type Incident, MAX_INCIDENTS, type Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { broadcastDue } from './broadcast.ts'
@@ -22,14 +22,12 @@ import { incidentId } from './identity.ts'
 import { gather } from './rebuild.ts'
 import { beginSecondWaves } from './recipients.ts'
 import { releaseDue } from './release.ts'
-import { finalSpend, isRecoveryWaiting, recoveryTarget, standingTrigger } from './trigger.ts'
+import { finalSpend, isRecoveryWaiting, standingTrigger } from './trigger.ts'
 import { VOTE_RENEWAL } from './votes.ts'
 
 const TRIGGERS: readonly Trigger[] = ['theft', 'cold-theft']
 /** From here a reorg that undoes an ending is no longer reckoned with. */
 export const SETTLED_DEPTH = 100
-/** So deep, a recovery is no longer called unsettled. */
-export const SECURED_DEPTH = 6
 /**
  * A reorganisation is told block by block, and only then what bitcoind took back into its mempool: a spend that it undid is
  * not called gone before that had time to come.
@@ -260,41 +258,4 @@ export function endDrillIncident(turn: Turn, vault: Vault, incident_id: Incident
   const envelopes = vault.manifests.map(({ manifest }) => manifest.drill.envelope_id)
   for (const envelope_id of envelopes) turn.volatile.gatherings.delete(envelope_id)
   turn.now({ effect: 'forget', envelopes })
-}
-
-/**
- * `recovered` has a confirmation and may yet be undone, `secured` is six deep, `settled` a hundred; `lost` is said from the first
- * confirmation of what took the coin.
- */
-export type IncidentStatus =
-  | 'alleged'
-  | 'open'
-  | 'certified'
-  | 'recovering'
-  | 'recovered'
-  | 'secured'
-  | 'gone'
-  | 'lost'
-  | 'settled'
-
-/** Where an incident stands, in one word, for people and for the owner's client. */
-export function incidentStatus(vault: Vault, incident: Incident, tip: number): IncidentStatus {
-  if (incident.settled !== null) return incident.settled === 'lost' ? 'lost' : 'settled'
-  if (incident.trigger === 'drill') return incident.certified ? 'certified' : 'open'
-  const end = finalSpend(vault)
-  if (end !== null && confirmations(end.coin, tip) > 0) {
-    if (!end.recovered) return 'lost'
-    return confirmations(end.coin, tip) < SECURED_DEPTH ? 'recovered' : 'secured'
-  }
-  if (isRecoveryWaiting(vault)) return 'recovering'
-  if (incident.trigger === 'panic') {
-    return incident.broadcasts.size > 0 ? 'recovering' : incident.certified ? 'certified' : 'open'
-  }
-  const standing = standingTrigger(vault, incident.trigger)
-  if (standing === null || standing.offered) {
-    return incident.story.some(({ event }) => event === 'trigger-seen' || event === 'trigger-confirmed') ? 'gone' : 'alleged'
-  }
-  const target = vault.coins.get(recoveryTarget(vault, incident.trigger, standing.tx)) ?? UNSPENT
-  if (target.mempool !== null || incident.broadcasts.size > 0) return 'recovering'
-  return incident.certified ? 'certified' : 'open'
 }

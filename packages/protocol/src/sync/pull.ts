@@ -4,7 +4,7 @@
  */
 import { releaseSlot } from '../guard/ledger.ts'
 import { isCalledFor } from '../incident/cause.ts'
-import { incidentStatus } from '../incident/machine.ts'
+import { incidentStatus } from '../incident/status.ts'
 import { ANSWER_BUDGET, spend } from '../messages/budget.ts'
 import { MAX_BODY_BYTES } from '../messages/frame.ts'
 import { encodeBody } from '../messages/kinds.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { DRILL_DEADLINE, DRILL_MEMORY, MAX_DRILLS_PER_VAULT, envelopesOf, taggedHash } from '../../src/index.ts'
+import { DRILL_DEADLINE, DRILL_MEMORY, MAX_DRILLS_PER_VAULT, envelopesOf, incidentStatus, taggedHash } from '../../src/index.ts'
 import { type MemberIndex, toHex } from '../../src/primitives/index.ts'
 import { type DrillOrder, type GivenCommand, ask, drill, give, incidentOf, notice, orderAt, voteFor } from '../core/commands.ts'
 import { Seat, durable, immediate } from '../core/seat.ts'
@@ -24,6 +24,10 @@ function begun(seat: Seat, order: DrillOrder, nonce = 'nonce'): GivenCommand {
 
 const heldOf = (seat: Seat, { hash }: GivenCommand) => seat.state.durable.vaults.get(vault.vault_id)?.commands.get(hash) ?? assert.fail()
 const endOf = (seat: Seat, given: GivenCommand) => heldOf(seat, given).ended?.status ?? 'running'
+const statusOf = (seat: Seat, given: GivenCommand) => {
+  const { vaults, incidents } = seat.state.durable
+  return incidentStatus(vaults.get(vault.vault_id) ?? assert.fail(), incidents.get(incidentOf(vault, 'drill', given)) ?? assert.fail(), seat.tip)
+}
 const reports = (seat: Seat) => seat.sent('receipt').flatMap(({ body }) => (body.statement === 'drill' ? [body] : []))
 
 function reportOf(seat: Seat, from: number, given: GivenCommand, level: number, result: 'no-channel' | 'good' | 'bad' | 'rebuilt', tried = 0, good = 0): string {
@@ -121,12 +125,13 @@ describe('a rehearsal', () => {
     assert.deepEqual(immediate(seat.outputs, 'rebuild').map(({ txid }) => txid), [null])
     assert.deepEqual(reports(seat).map(({ result }) => result), ['rebuilt'])
     assert.equal(endOf(seat, given), 'running')
+    assert.equal(statusOf(seat, given), 'certified')
     reportOf(seat, 2, given, 4, 'rebuilt')
     assert.equal(endOf(seat, given), 'passed')
     assert.equal(durable(seat.outputs, 'broadcast').length, 0)
     assert.ok(['incident-opened', 'voted', 'certified'].every((event) => seat.tells(event as never).every(({ level }) => level === 'info')))
     assert.ok(immediate(seat.outputs, 'forget').some(({ envelopes }) => envelopes.includes(ENVELOPE)))
-    assert.equal(seat.state.durable.incidents.get(incidentOf(vault, 'drill', given))?.settled, 'over')
+    assert.equal(statusOf(seat, given), 'over')
     seat.checkDurable()
   })
 

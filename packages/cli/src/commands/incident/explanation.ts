@@ -110,7 +110,7 @@ function sharing({ releases, seen_by, broadcasts, broadcast_receipts, action }: 
 }
 
 function outcome({ recovery_tx, end, action, deadline }: IncidentView): string {
-  if (action === 'drill') return 'A drill broadcasts nothing: `belfry drill history` tells how it ended.'
+  if (action === 'drill') return 'A drill broadcasts nothing.'
   if (end !== null && !end.recovered)
     return `The coin was spent by ${end.txid}, which is no transaction of this vault (${end.confirmations} deep).`
   if (recovery_tx === null) return `No ${action} is in the mempool or chain.${until(deadline)}`

@@ -8,7 +8,7 @@ const LEAST_PREFIX = 4
 const ID_CHARACTERS = 64
 
 /**
- * The incident that is meant: by its id, by the beginning of it, or the newest where none is named.
+ * The incident that is meant: by its id, by the beginning of it, or the newest where none is named; no drill goes before anything real.
  * @throws CliError no-such-incident, usage, and what NodeApi.get throws
  */
 export async function pickIncident(api: NodeApi, id: string | undefined): Promise<IncidentView & JsonObject> {
@@ -34,7 +34,8 @@ async function wholeId(api: NodeApi, id: string | undefined): Promise<string> {
   return one.incident_id
 }
 
-function newest([first]: readonly IncidentSummary[]): string {
+function newest(incidents: readonly IncidentSummary[]): string {
+  const first = incidents.find(({ trigger }) => trigger !== 'drill') ?? incidents[0]
   if (first === undefined) throw none('This member knows of no incident.')
   return first.incident_id
 }

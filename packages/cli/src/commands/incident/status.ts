@@ -18,5 +18,6 @@ export const STATUS_WORDS: Record<Status, StatusWords> = {
   secured: { mark: 'green', sentence: 'The recovery is 6 blocks deep or more; it is watched until it is 100.' },
   gone: { mark: 'yellow', sentence: 'The transaction that began it is gone from chain and mempool.' },
   lost: { mark: 'red', sentence: 'The coin is gone: another transaction has spent it.' },
+  over: { mark: 'dim', sentence: 'The drill is over: `belfry drill history` tells how it ended.' },
   settled: { mark: 'green', sentence: 'The recovery is 100 blocks deep. The coin is safe.' },
 }
