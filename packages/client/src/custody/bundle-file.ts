@@ -6,6 +6,7 @@ import {
   decodeManifest,
   manifestHash,
   signedByOwner,
+  vaultIdOf,
 } from '@belfry/protocol'
 import { type Infer, type ManifestHash, SchemaError, formatJson, s } from '@belfry/protocol/primitives'
 import { verifier } from '../crypto.ts'
@@ -24,16 +25,26 @@ export async function rewriteBundle(path: string, bundle: EnrolmentBundle): Prom
   await writeFiles([{ path, content: formatJson(enrolmentBundle, bundle), privacy: 'private' }], { force: true })
 }
 
-/** A stored bundle whose manifest its own root key signed; others may have to sign, too (see signatures.ts). @throws ClientError file-unreadable, file-malformed */
+/** A stored bundle whose manifest its own root key signed for its own vault; others may have to sign, too (see signatures.ts). @throws ClientError file-unreadable, file-malformed */
 export async function readBundle(
   path: string,
 ): Promise<{ readonly bundle: EnrolmentBundle; readonly manifest: Manifest }> {
   const bundle = await readJson(enrolmentBundle, path, 'an enrolment')
   const { bytes, signatures } = bundle.manifest
   const manifest = decode(path, bytes)
+  requireSound(path, manifest, bundle.signers)
   const { root } = manifest.owner
   if (signedByOwner(verifier, 'manifest', bytes, signatures, { k: 1, keys: [root] })) return { bundle, manifest }
   throw malformed(path, 'the manifest is not signed by the root key that it names')
+}
+
+/** What members would refuse, and what would show a person another vault, or other signers, than are meant. */
+function requireSound(path: string, { vault_id, deposit, owner, previous }: Manifest, signers: EnrolmentBundle['signers']): void {
+  if (vault_id !== vaultIdOf(verifier, deposit.outpoint, owner.root))
+    throw malformed(path, 'it names another vault than its coin and its root key make')
+  const { k, keys } = owner.enrol
+  if (previous === null && (signers.k !== k || signers.keys.join() !== keys.join()))
+    throw malformed(path, 'a first generation is signed by its own enrolment keys, and this file asks others')
 }
 
 function decode(path: string, bytes: Uint8Array): Manifest {

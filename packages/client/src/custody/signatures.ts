@@ -23,8 +23,12 @@ export function signingOf(
   signatures: readonly OwnerSignature[],
   { k, keys }: OwnerKeys['enrol'],
 ): Signing {
-  const signed = keys.filter((key) => signedByOwner(verifier, domain, bytes, signatures, { k: 1, keys: [key] }))
+  const signed = keys.filter((key) => isSigned(domain, bytes, signatures, key))
   return { signed, open: keys.filter((key) => !signed.includes(key)), lacking: Math.max(0, k - signed.length) }
+}
+
+function isSigned(domain: Domain, bytes: Uint8Array, signatures: readonly OwnerSignature[], key: string): boolean {
+  return signedByOwner(verifier, domain, bytes, signatures, { k: 1, keys: [key] })
 }
 
 /** @throws ClientError not-a-signer where the key is none of those that are asked */
@@ -43,12 +47,16 @@ export function signingOfBundle({ manifest, signers }: EnrolmentBundle): Signing
   return signingOf('manifest', manifest.bytes, manifest.signatures, signers)
 }
 
-/** The bundle with one more signature; the same bundle where this key signed before. @throws ClientError not-a-signer */
+/**
+ * The bundle with one more signature; the same bundle where this key signed before. What else stands among the signatures
+ * and is none is left out, for a manifest has room for so many.
+ * @throws ClientError not-a-signer
+ */
 export function countersign(bundle: EnrolmentBundle, key: RootKey): EnrolmentBundle {
-  const { manifest, signers } = bundle
-  const signature = signatureBy('manifest', manifest.bytes, key, signers)
-  const others = manifest.signatures.filter((one) => one.key !== key.publicKey)
-  return { ...bundle, manifest: { bytes: manifest.bytes, signatures: [...others, signature] } }
+  const { bytes, signatures } = bundle.manifest
+  const signature = signatureBy('manifest', bytes, key, bundle.signers)
+  const others = signatures.filter((one) => one.key !== key.publicKey && isSigned('manifest', bytes, signatures, one.key))
+  return { ...bundle, manifest: { bytes, signatures: [...others, signature] } }
 }
 
 /** @throws ClientError signatures-missing, naming who may sign */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile, stat, writeFile } from 'node:fs/promises'
+import { encodeManifest, taggedHash } from '@belfry/protocol'
+import type { VaultId } from '@belfry/protocol/primitives'
 import * as fc from 'fast-check'
 import {
   ClientError,
@@ -9,6 +11,7 @@ import {
   readBundle,
   readReceipts,
   resumeOrStore,
+  verifier,
   writeReceipts,
 } from '../../src/index.ts'
 import { requireBundleFits, writeBundle } from '../../src/custody/bundle-file.ts'
@@ -61,6 +64,19 @@ describe('enrolment.json', () => {
     bytes[at] = 'S'.charCodeAt(0)
     await writeBundle(path, { ...bundle, manifest: { ...bundle.manifest, bytes } })
     await assert.rejects(readBundle(path), { code: 'file-malformed', message: /not signed by the root key that it names/ })
+  })
+
+  it('is refused where it names another vault than its coin and owner make, or asks other keys than its own for a first generation', async () => {
+    const path = folder.file('false.json')
+    const { manifest } = await storedBundle()
+    const bytes = encodeManifest({ ...manifest, vault_id: 'ab'.repeat(32) as VaultId })
+    const signature = root.signSchnorr(taggedHash(verifier, 'manifest', bytes))
+    await writeBundle(path, { ...bundle, manifest: { bytes, signatures: [{ key: root.publicKey, signature }] } })
+    await assert.rejects(readBundle(path), { code: 'file-malformed', message: /vault/ })
+
+    const asking = folder.file('asking.json')
+    await writeBundle(asking, { ...bundle, signers: { k: 1, keys: ['cd'.repeat(32)] } })
+    await assert.rejects(readBundle(asking), { code: 'file-malformed', message: /enrolment keys/ })
   })
 
   it('is refused, and never crashes, whatever is in the file', async () => {

@@ -57,6 +57,15 @@ describe('an enrolment that two of three owners sign', () => {
     }
   })
 
+  it('is signed however much somebody has put among its signatures', async () => {
+    const junk = Array.from({ length: 15 }, (_, at) => ({ key: `${at}`.padStart(64, '0'), signature: new Uint8Array(64) }))
+    const littered = { ...bundle, manifest: { ...bundle.manifest, signatures: [...bundle.manifest.signatures, ...junk] } }
+    const path = folder.file('littered.json')
+    await writeBundle(path, littered)
+    await rewriteBundle(path, countersign((await readBundle(path)).bundle, bob))
+    assert.deepEqual(signingOfBundle((await readBundle(path)).bundle).signed, [root.publicKey, bob.publicKey])
+  })
+
   it('takes no signature of a stranger, and none for something else', () => {
     const stranger = OwnerKey.random()
     assert.throws(() => countersign(bundle, stranger), { code: 'not-a-signer' })
