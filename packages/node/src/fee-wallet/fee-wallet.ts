@@ -160,12 +160,12 @@ export class FeeWallet implements FeeBumper {
     const transaction = transactions.get(effect.envelope_id)
     if (transaction === undefined) return failed('unreachable', 'not rebuilt in this process')
     try {
-      const parent = transaction.use((bytes) => bytes.slice())
-      return await bumpOnce(effect, parent, {
+      // Lent and not copied: where there is no coin, nothing leaves, and it stays a secret.
+      return await transaction.use((parent) => bumpOnce(effect, parent, {
         bitcoind, signer, watch, pool: this.#pool, ledger: this.#ledger,
         save: () => this.#save(),
         isReserved: (outpoint, but) => this.#isReserved(outpoint, but),
-      })
+      }))
     } catch (error) {
       if (error instanceof VaultError) return failed(answerOfVaultError(error), error.message)
       if (!(error instanceof BitcoindError)) logger.error('fee-wallet-failed', { error })

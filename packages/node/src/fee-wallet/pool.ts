@@ -22,6 +22,8 @@ export interface PoolCoin extends FeeCoin {
 interface KnownOutpoint {
   readonly path: FeeKeyPath
   readonly value: Sats
+  /** What bitcoind said of it last. */
+  standing: 'confirmed' | 'unasked' | 'unconfirmed' | 'gone'
   /** The tip at which bitcoind was first found not to know it; null: it does. */
   missing_since: Height | null
 }
@@ -38,20 +40,28 @@ export class Pool {
     this.#account = account
   }
 
-  /** An output that pays one of the wallet's scripts, in a block or not; to be told again does no harm. */
+  /** An output that pays one of the wallet's scripts, in a block or not. Told again, it is asked about again. */
   add(outpoint: Outpoint, path: FeeKeyPath, value: Sats): void {
-    if (value < MIN_FEE_COIN || this.#known.has(outpoint)) return
-    this.#known.set(outpoint, { path, value, missing_since: null })
+    if (value < MIN_FEE_COIN) return
+    const known = this.#known.get(outpoint)
+    if (known === undefined) this.#known.set(outpoint, { path, value, standing: 'unasked', missing_since: null })
+    else if (known.standing !== 'confirmed') known.standing = 'unasked'
     if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#leastWanted())
   }
 
   /**
-   * As bitcoind has them now, the most valuable first.
+   * As bitcoind has them now, the most valuable first. Those that are not confirmed are among them where there is room.
    * @param tip for forgetting what has been gone for long
    * @throws BitcoindError
    */
   async coins(tip: Height): Promise<PoolCoin[]> {
-    const outpoints = this.#mostWanted()
+    // All of them, so that no confirmed one is passed over for larger ones that a stranger shows and never lets confirm.
+    const unasked = [...this.#known].filter(([, { standing }]) => standing === 'unasked').map(([outpoint]) => outpoint)
+    for (let at = 0; at < unasked.length; at += MAX_COINS) await this.#ask(unasked.slice(at, at + MAX_COINS), tip)
+    return await this.#ask(this.#mostWanted(), tip)
+  }
+
+  async #ask(outpoints: readonly Outpoint[], tip: Height): Promise<PoolCoin[]> {
     const spenders = await this.#bitcoind.getTxSpendingPrevout(outpoints)
     const coins = await Promise.all(outpoints.map((outpoint, i) => this.#coinAt(outpoint, spenders[i]?.spender ?? null, tip)))
     return coins.filter((coin) => coin !== null).toSorted(byValue)
@@ -67,6 +77,7 @@ export class Pool {
       return null
     }
     known.missing_since = null
+    known.standing = confirmed === null ? 'unconfirmed' : 'confirmed'
     // Unconfirmed and spent in the mempool: no use, and shown nowhere.
     if (output === null) return null
     if (output.coinbase && output.confirmations < COINBASE_MATURITY) return null
@@ -78,6 +89,7 @@ export class Pool {
   }
 
   #missing(outpoint: Outpoint, known: KnownOutpoint, tip: Height): void {
+    known.standing = 'gone'
     known.missing_since ??= tip
     if (tip - known.missing_since > FORGET_DEPTH) this.#known.delete(outpoint)
   }
@@ -95,10 +107,11 @@ export class Pool {
 
 type Entry = readonly [Outpoint, KnownOutpoint]
 
-/** Those that are there, by value; then those that are gone, which a reorganisation may bring back. */
+/** Those that are gone come last: a reorganisation may bring them back. */
+const WISH: Readonly<Record<KnownOutpoint['standing'], number>> = { confirmed: 0, unasked: 1, unconfirmed: 2, gone: 3 }
+
 function byWish([, a]: Entry, [, b]: Entry): number {
-  const gone = Number(a.missing_since !== null) - Number(b.missing_since !== null)
-  return gone === 0 ? byValue(a, b) : gone
+  return WISH[a.standing] - WISH[b.standing] || byValue(a, b)
 }
 
 function byValue(a: { readonly value: Sats }, b: { readonly value: Sats }): number {

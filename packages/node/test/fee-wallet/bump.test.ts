@@ -111,6 +111,37 @@ for (const [policy, knotsArgs] of Object.entries(POLICIES))
       assert.deepEqual(coins, [[900_000n, 'unconfirmed'], [300_000n, 'spending']])
     })
 
+    for (const outputs of [70, 600]) {
+      it(`finds its coin behind ${outputs} larger ones that a stranger shows it and never lets confirm`, async () => {
+        const s = await scene()
+        await s.fund(30_000)
+        const theft = await s.theft(false)
+        await s.wallet.maintain()
+        for (let shown = 0; shown < outputs; shown += 200) {
+          const paid = Array.from({ length: Math.min(200, outputs - shown) }, (_, i) => ({ script: s.scriptAt(i), value: sats(100_000) }))
+          const { transaction, outpoints } = await regtest().purse.pay(paid)
+          await s.bitcoind.sendRawTransaction(transaction)
+          s.tell(outpoints.map((outpoint, i) => ({ outpoint, script: s.scriptAt(i), value: sats(100_000) })))
+        }
+        assert.equal((await theft.bump('anyone-can-pay', 50)).answer, 'accepted')
+        await s.wallet.maintain()
+        assert.ok(s.wallet.reading().coins.some(({ status }) => status === 'spending'))
+      })
+    }
+
+    it('uses what a stranger showed it once that has confirmed', async () => {
+      const s = await scene()
+      const theft = await s.theft(false)
+      const { transaction, outpoints } = await regtest().purse.pay([{ script: s.scriptAt(0), value: sats(100_000) }])
+      await s.bitcoind.sendRawTransaction(transaction)
+      const coins = outpoints.map((outpoint) => ({ outpoint, script: s.scriptAt(0), value: sats(100_000) }))
+      s.tell(coins)
+      assert.equal((await theft.bump('anyone-can-pay', 50)).answer, 'no-coin')
+      await s.mine()
+      s.tell(coins)
+      assert.equal((await theft.bump('anyone-can-pay', 50)).answer, 'accepted')
+    })
+
     it('passes over a coin that was spent elsewhere', async () => {
       const s = await scene()
       const [spent] = await s.fund(200_000)
@@ -168,6 +199,17 @@ for (const [policy, knotsArgs] of Object.entries(POLICIES))
       await s.wallet.maintain()
       assert.equal(s.wallet.reading().left_in_window, 25_000n)
       assert.ok(s.wallet.reading().bumps['over-budget'] === 1)
+    })
+
+    it('never pays more than it brings to deep cold', async () => {
+      const s = await scene()
+      await s.fund(340_000, 90_000)
+      const theft = await s.theft(true, 60_000)
+      assert.equal((await theft.bump('anyone-can-pay', 300)).answer, 'over-budget')
+      const answer = await theft.bump('anchored', 900)
+      assert.equal(answer.answer, 'accepted')
+      const entry = await s.bitcoind.getMempoolEntry(theft.p.txid)
+      assert.ok(entry !== null && entry.descendants.fee > 50_000n && entry.descendants.fee <= 60_000n, `${entry?.descendants.fee}`)
     })
 
     it('takes a part of a large coin where the budget allows no more', async () => {

@@ -129,16 +129,16 @@ export class Scene {
   }
 
   /** A new incident with U in the mempool, or confirmed. */
-  async theft(confirmed: boolean): Promise<Theft> {
-    const { outpoints: [deposit] } = await this.#regtest.purse.fund([{ script: SHARED_SCRIPT, value: sats(DEPOSIT) }])
+  async theft(confirmed: boolean, value = DEPOSIT): Promise<Theft> {
+    const { outpoints: [deposit] } = await this.#regtest.purse.fund([{ script: SHARED_SCRIPT, value: sats(value) }])
     assert.ok(deposit)
-    const unvault = parentOf({ coin: { outpoint: deposit, value: sats(DEPOSIT) }, fee: U_FEE, to: SHARED_SCRIPT })
+    const unvault = parentOf({ coin: { outpoint: deposit, value: sats(value) }, fee: U_FEE, to: SHARED_SCRIPT })
     await this.bitcoind.sendRawTransaction(unvault.raw)
     if (confirmed) await this.mine()
     this.#incidents += 1
     const id = this.#incidents.toString(16).padStart(64, '0') as IncidentId
     this.open.add(id)
-    return new Theft(this, id, { outpoint: outpointOf(unvault.txid, 0), value: sats(DEPOSIT - Number(U_FEE)) })
+    return new Theft(this, id, { outpoint: outpointOf(unvault.txid, 0), value: sats(value - Number(U_FEE)) })
   }
 
   rebuilt(envelope_id: EnvelopeId, raw: Uint8Array): void {
