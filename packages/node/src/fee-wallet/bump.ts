@@ -37,6 +37,8 @@ interface Asked {
   readonly parent: Uint8Array
   readonly situation: Situation
   readonly wanted: Sats
+  /** What it brings to deep cold: to pay more than that would lose more than the thief takes. */
+  readonly recovered: Sats
   readonly tip: Height
 }
 
@@ -52,7 +54,7 @@ const nothing = (answer: BumpAnswer, reason: string | null = null): BumpStory =>
 }
 
 /**
- * @param parent the rebuilt transaction; from here on it is public
+ * @param parent the rebuilt transaction, lent: a secret until a coin was found and it is submitted
  * @throws BitcoindError, StoreError, KeystoreError; what was not submitted is not counted
  */
 export async function bumpOnce(effect: Bump, parent: Uint8Array, modules: BumpModules): Promise<BumpStory> {
@@ -71,7 +73,8 @@ export async function bumpOnce(effect: Bump, parent: Uint8Array, modules: BumpMo
   const { blocks: tip } = await bitcoind.getBlockchainInfo()
   const wanted = [asked, effect.min_fee, situation.least].reduce((a, b) => (b > a ? b : a))
   if (ledger.isFull) return nothing('over-budget', 'more bumps are remembered than one window should have')
-  return await payFor({ effect, parent, situation, wanted, tip }, modules)
+  const recovered = sats(decoded.outputs.reduce((sum, { value }) => sum + value, 0n))
+  return await payFor({ effect, parent, situation, wanted, recovered, tip }, modules)
 }
 
 async function situationOf(
@@ -89,10 +92,11 @@ function standingBump(ledger: Ledger, { standing }: Situation, { incident_id, ou
 }
 
 async function payFor(asked: Asked, modules: BumpModules): Promise<BumpStory> {
-  const { effect, situation, wanted, tip } = asked
+  const { effect, situation, wanted, recovered, tip } = asked
   const { ledger, save } = modules
   const coins = await usableCoins(asked, modules)
-  const room = ledger.roomFor(effect.incident_id, effect.outpoint, tip)
+  const budget = ledger.roomFor(effect.incident_id, effect.outpoint, tip)
+  const room = budget < recovered ? budget : recovered
   const choose = effect.means === 'anchored' ? chooseForChild<Usable> : chooseForJoin<Usable>
   const choice = choose(coins, { own: situation.own, wanted, least: situation.least, room })
   if (choice.kind !== 'coin') return nothing(choice.kind)
