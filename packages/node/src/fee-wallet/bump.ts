@@ -72,7 +72,7 @@ export async function bumpOnce(effect: Bump, parent: Uint8Array, modules: BumpMo
   }
   const { blocks: tip } = await bitcoind.getBlockchainInfo()
   const wanted = [asked, effect.min_fee, situation.least].reduce((a, b) => (b > a ? b : a))
-  if (ledger.isFull) return nothing('over-budget', 'more bumps are remembered than one window should have')
+  if (!ledger.takesBumps) return nothing('over-budget', 'more bumps are remembered than one window should have')
   const recovered = sats(decoded.outputs.reduce((sum, { value }) => sum + value, 0n))
   return await payFor({ effect, parent, situation, wanted, recovered, tip }, modules)
 }

@@ -86,8 +86,13 @@ export class Ledger {
     return this.#splits
   }
 
-  get isFull(): boolean {
-    return this.#bumps.length >= MAX_BUMPS || this.#splits.length >= MAX_SPLITS
+  /** What could not be remembered is not done: it would count in no limit. */
+  get takesBumps(): boolean {
+    return this.#bumps.length < MAX_BUMPS
+  }
+
+  get takesSplits(): boolean {
+    return this.#splits.length < MAX_SPLITS
   }
 
   /** Bumps of one incident, the last one last. */

@@ -54,7 +54,7 @@ export class Splitter {
   /** While no incident is open. @returns whether there is one more @throws BitcoindError, StoreError */
   async split(coins: readonly PoolCoin[], tip: Height): Promise<boolean> {
     const { config, openIncidents, watch, needs, ledger } = this.#modules
-    if (config.split_max_sat_vb === 0 || openIncidents().size > 0 || watch.is_searching || ledger.isFull) return false
+    if (config.split_max_sat_vb === 0 || openIncidents().size > 0 || watch.is_searching || !ledger.takesSplits) return false
     if (this.waiting(coins) !== null) return false
     const feerate = await this.#feerate(CALM_BLOCKS)
     if (feerate > config.split_max_sat_vb * 1_000) return false
@@ -71,7 +71,7 @@ export class Splitter {
    */
   async hurry(coins: readonly PoolCoin[], tip: Height): Promise<boolean> {
     const { bitcoind, openIncidents, needs, ledger } = this.#modules
-    const waiting = openIncidents().size === 0 || ledger.isFull ? null : this.waiting(coins)
+    const waiting = openIncidents().size === 0 || !ledger.takesSplits ? null : this.waiting(coins)
     const standing = waiting === null ? null : await conflictOf(bitcoind, waiting)
     if (standing === null) return false
     const feerate = await this.#feerate(URGENT_BLOCKS)

@@ -97,9 +97,18 @@ describe('the ledger of the fee wallet', () => {
     ledger.addBump(last)
     assert.equal(ledger.spentInWindow(at(500)), 90_000n)
     assert.deepEqual(ledger.last(incident(1), coinOf(1)), last)
-    assert.equal(ledger.isFull, false)
+    assert.equal(ledger.takesBumps, true)
     for (let n = 2; n < 260; n++) ledger.addBump(bump(n, 0))
-    assert.equal(ledger.isFull, true)
+    assert.equal(ledger.takesBumps, false)
+  })
+
+  it('takes bumps where it is full of splits, and splits where it is full of bumps', () => {
+    const ledger = new Ledger(BUDGET)
+    for (let n = 0; n < 64; n++) ledger.addSplit({ txid: hex(n) as Txid, cost: sats(1), height: at(500) })
+    assert.deepEqual([ledger.takesBumps, ledger.takesSplits], [true, false])
+    const other = new Ledger(BUDGET)
+    for (let n = 1; n < 257; n++) other.addBump(bump(n, 0))
+    assert.deepEqual([other.takesBumps, other.takesSplits], [false, true])
   })
 
   it('takes back the last of what was sent twice alike', () => {
