@@ -71,7 +71,7 @@ describe('a vault in custody, by commands', function () {
 
   const card = (name: string): string => space.file(name, 'belfry-card.json')
   const countersign = (name: string, ...more: string[]): string[] =>
-    ['vault', 'countersign', '--data', space.file(name), ...secret(), ...more]
+    ['vault', 'countersign', '--data', space.file(name), ...secret(), '--yes', ...more]
 
   async function depositScript(): Promise<Uint8Array> {
     const { cold } = JSON.parse(await readFile(space.file('keys', 'vault-keys.json'), 'utf8')) as VaultKeys

@@ -13,13 +13,14 @@ export {
   hashOfBundle,
   readBundle,
   readReceipts,
+  requireBundleFits,
   resumeOrStore,
   rewriteBundle,
   type StoredBundle,
   writeReceipts,
 } from './custody/bundle-file.ts'
 export { type Told, type VaultManifests, manifestsOf } from './custody/active.ts'
-export { type Signing, countersign, requireSigned, signatureBy, signingOf, signingOfBundle } from './custody/signatures.ts'
+export { type Signing, countersign, requireSigned, requireSigner, signatureBy, signingOf, signingOfBundle } from './custody/signatures.ts'
 export {
   type WithdrawResult,
   type Withdrawal,
@@ -51,6 +52,7 @@ export {
 } from './connect/survey.ts'
 export { portsOf, verifier } from './crypto.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'
+export { printable } from './printable.ts'
 export { cardToJson, definitionToJson, lockSignatureToJson, lockToJson } from './federation-files.ts'
 export * from './files/index.ts'
 export * from './foreign/index.ts'
@@ -99,6 +101,7 @@ export {
   checkDefinition,
   define,
   derive,
+  envelopeLabels,
   meaning,
   parseCard,
   parseDefinition,

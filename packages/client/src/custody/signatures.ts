@@ -32,14 +32,18 @@ function isSigned(domain: Domain, bytes: Uint8Array, signatures: readonly OwnerS
 }
 
 /** @throws ClientError not-a-signer where the key is none of those that are asked */
-export function signatureBy(domain: Domain, bytes: Uint8Array, key: RootKey, { keys }: OwnerKeys['enrol']): OwnerSignature {
-  if (!keys.includes(key.publicKey)) {
-    throw new ClientError(
-      'not-a-signer',
-      `${key.publicKey} is none of the enrolment keys that members ask (${keys.join(', ')})`,
-      'Give the data directory of an owner whose card was named at enrolment.',
-    )
-  }
+export function requireSigner(key: string, { keys }: OwnerKeys['enrol']): void {
+  if (keys.includes(key)) return
+  throw new ClientError(
+    'not-a-signer',
+    `${key} is none of the enrolment keys that members ask (${keys.join(', ')})`,
+    'Give the data directory of an owner whose card was named at enrolment.',
+  )
+}
+
+/** @throws ClientError not-a-signer */
+export function signatureBy(domain: Domain, bytes: Uint8Array, key: RootKey, signers: OwnerKeys['enrol']): OwnerSignature {
+  requireSigner(key.publicKey, signers)
   return { key: key.publicKey, signature: key.signSchnorr(taggedHash({ sha256 }, domain, bytes)) }
 }
 

@@ -11,8 +11,8 @@ import {
   guardedVaultOf,
   readCustody,
   readRecoverySet,
-  rungsOf,
   scriptsOf,
+  toHex,
   unvaultToJson,
 } from '@belfry/client'
 import type { Option } from 'commander'
@@ -61,21 +61,32 @@ export async function openSource(
   return { vault: guardedVaultOf(set, { name, federation }), unvault: unvaultToJson(set) }
 }
 
-/** Every transaction of both, in one order: the same unvault may lead to another deep cold. @throws CliError files-disagree */
+/**
+ * All that members would be told of it, in one order: the same unvault may lead to another deep cold, and the same
+ * transactions may be given with another wait.
+ * @throws CliError files-disagree
+ */
 export function requireSameVault(path: string, manifest: Manifest, vault: GuardedVault): void {
-  const enrolled = [...manifest.unvaults, ...rungsOf(manifest), ...manifest.dead_man]
-  const clawbacks = vault.unvaults.flatMap(({ clawback, anyone_can_pay, anchored }) => [
-    ...clawback,
-    ...(anyone_can_pay ? [anyone_can_pay] : []),
-    ...(anchored ? [anchored] : []),
-  ])
-  const given = [...vault.unvaults, ...clawbacks, ...vault.emergency, ...vault.dead_man]
-  const same = (a: readonly { txid: string }[], b: typeof a) =>
-    a.map(({ txid }) => txid).join() === b.map(({ txid }) => txid).join()
-  if (manifest.deposit.outpoint === vault.deposit.outpoint && manifest.act_at === vault.act_at && same(enrolled, given)) return
+  if (termsOf(manifest) === termsOf(vault)) return
   throw new CliError(
     'files-disagree',
     `${path} enrols another recovery set than the one given.`,
     'Give the set that it was made from, or another --enrolment.',
   )
+}
+
+function termsOf({ deposit, csv, act_at, unvaults, emergency, dead_man }: Omit<GuardedVault, 'name' | 'activation_delay'> | Manifest): string {
+  const rung = ({ txid, wtxid, vsize, fee, feerate }: Manifest['emergency'][number] | GuardedVault['emergency'][number]) =>
+    [txid, wtxid, vsize, String(fee), feerate]
+  return JSON.stringify([
+    [deposit.outpoint, String(deposit.value), toHex(deposit.script), deposit.funding, csv, act_at],
+    unvaults.map(({ txid, vout, vsize, fee, clawback, anyone_can_pay, anchored }) => [
+      [txid, vout, vsize, String(fee)],
+      clawback.map(rung),
+      anyone_can_pay && [...rung(anyone_can_pay), anyone_can_pay.outputs_hash],
+      anchored && rung(anchored),
+    ]),
+    emergency.map(rung),
+    dead_man.map(rung),
+  ])
 }

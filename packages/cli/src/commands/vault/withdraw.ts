@@ -16,7 +16,7 @@ import { type OwnerOptions, ownerOptions, readFederation, withLink } from '../..
 import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
 import { type Report, list } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
-import { addToWithdrawal } from './countersign.ts'
+import { addToWithdrawal } from './withdrawal.ts'
 
 interface WithdrawOptions extends OwnerOptions, PassphraseOptions {
   readonly enrolment: string
@@ -70,7 +70,7 @@ async function runWithdraw(options: WithdrawOptions, { signal }: Shell): Promise
     human: (style) => [
       style('green', `Generation ${manifest.generation} of vault ${manifest.name} is taken back. It stays armed.`),
       ...list(results.map((one) => [federation.memberOf(one.member).name, wordOf(one)] as const)),
-      'Another of this generation may now be given with belfry vault renew, or belfry vault enrol for the first.',
+      `Another of this generation may now be given, under another --enrolment and --receipts: belfry vault ${manifest.generation === 1 ? 'enrol' : 'renew'}`,
     ],
   }
 }
