@@ -117,7 +117,8 @@ export class FeeWallet implements FeeBumper {
     const { bitcoind, openIncidents } = this.#modules
     const { blocks: tip } = await bitcoind.getBlockchainInfo()
     await this.#look(tip)
-    if (this.#ledger.prune(tip, openIncidents())) await this.#save()
+    const waiting = new Set(this.#coins.flatMap(({ spender }) => spender ?? []))
+    if (this.#ledger.prune(tip, openIncidents(), waiting)) await this.#save()
     const made = await this.#exclusive(() => this.#splitter.split(this.#coins, tip))
     const hurried = await this.#exclusive(() => this.#splitter.hurry(this.#coins, tip))
     if (made || hurried) await this.#look(tip)

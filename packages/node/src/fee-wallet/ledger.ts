@@ -145,12 +145,16 @@ export class Ledger {
     if (split >= 0) this.#splits = this.#splits.toSpliced(split, 1)
   }
 
-  /** Forgets what counts in no limit any more. @returns whether there was any */
-  prune(tip: Height, open: ReadonlySet<IncidentId>): boolean {
+  /**
+   * Forgets what counts in no limit any more.
+   * @param waiting what spends coins in the mempool: a split among it may still be replaced
+   * @returns whether there was any
+   */
+  prune(tip: Height, open: ReadonlySet<IncidentId>, waiting: ReadonlySet<Txid>): boolean {
     const before = this.#bumps.length + this.#splits.length
     const isRecent = ({ height }: { readonly height: Height }): boolean => height > tip - this.#budget.window_blocks
     this.#bumps = this.#bumps.filter((entry) => isRecent(entry) || open.has(entry.incident_id))
-    this.#splits = this.#splits.filter(isRecent)
+    this.#splits = this.#splits.filter((entry) => isRecent(entry) || waiting.has(entry.txid))
     return this.#bumps.length + this.#splits.length < before
   }
 

@@ -81,12 +81,13 @@ describe('the ledger of the fee wallet', () => {
     assert.deepEqual(read.bumps, ledger.bumps)
     assert.deepEqual(read.splits, ledger.splits)
     assert.deepEqual(read.last(incident(1), coinOf(1)), last)
-    assert.equal(read.prune(at(500), new Set([incident(2)])), true)
+    assert.equal(read.prune(at(500), new Set([incident(2)]), new Set([hex(9) as Txid])), false)
+    assert.equal(read.prune(at(500), new Set([incident(2)]), new Set()), true)
     assert.equal(read.bumps.length, 3)
     assert.equal(read.splits.length, 0)
-    assert.equal(read.prune(at(500), new Set()), true)
+    assert.equal(read.prune(at(500), new Set(), new Set()), true)
     assert.equal(read.bumps.length, 2)
-    assert.equal(read.prune(at(500), new Set()), false)
+    assert.equal(read.prune(at(500), new Set(), new Set()), false)
   })
 
   it('keeps the dearest of many bumps of one coin, and the last ones', () => {

@@ -77,6 +77,23 @@ describe('splits of the fee wallet at a real bitcoind', () => {
     assert.equal(await s.bitcoind.getMempoolEntry(txid), null)
   })
 
+  it('give their coin back also where they have waited for longer than the window of the budget', async () => {
+    const s = await Scene.of(regtest(), { window_blocks: 1 })
+    await s.fund(900_000)
+    const theft = await s.theft(true)
+    s.open.delete(theft.id)
+    await s.wallet.maintain()
+    const txid = await splitTxid(s)
+    assert.ok(txid !== null)
+    const tip = await s.bitcoind.getBestBlockHash()
+    // An empty block: miners have something better.
+    await regtest().node(0).bitcoind.rpc.call('generateblock', [await regtest().freshAddress(), []])
+    assert.notEqual(await s.bitcoind.getBestBlockHash(), tip)
+    await s.wallet.maintain()
+    s.open.add(theft.id)
+    assert.equal((await theft.bump('anyone-can-pay', 300)).answer, 'accepted', s.log.text())
+  })
+
   it('pay for P once they are mined', async () => {
     const s = await Scene.of(regtest())
     await s.fund(2_000_000)
