@@ -14,19 +14,19 @@ import { ensureFeeWatch, feeWatchOf } from './watch.ts'
 export type FeeWalletStatus =
   /** Nobody made a key for one. */
   | { readonly state: 'none' }
-  /** There is a key, and it does not open. */
+  /** There is a key, and it does not open; or nobody can tell what it has spent. */
   | { readonly state: 'failed'; readonly message: string; readonly remedy: string }
   | { readonly state: 'ready'; readonly reading: FeeWalletReading }
 
 export interface PreparedFeeWallet extends Disposable {
-  /** What follows needs more of the node. null where there is none. @throws StoreError */
+  /** What follows needs more of the node. null where there is none. Never rejects. */
   open(modules: Omit<FeeWalletModules, 'signer' | 'watch' | 'config' | 'store'> & { readonly watches: WatchBook }): Promise<FeeWallet | null>
   /** @param wallet as `open` gave it */
   status(wallet: FeeWallet | null): FeeWalletStatus
 }
 
 export interface FeeWalletInit {
-  readonly config: NodeConfig
+  readonly config: Pick<NodeConfig, 'passphrase_file' | 'allow_group_readable_passphrase' | 'fee_wallet'>
   readonly network: Network
   readonly store: RowStore
   readonly now: () => Millis
@@ -41,13 +41,7 @@ export async function prepareFeeWallet(init: FeeWalletInit): Promise<PreparedFee
     if (prepared === null) logger.info('fee-wallet-none', { key_file: init.config.fee_wallet.key_file })
     return prepared ?? without({ state: 'none' })
   } catch (error) {
-    logger.error('fee-wallet-failed', { error })
-    const known = error instanceof CodedError
-    return without({
-      state: 'failed',
-      message: known ? error.message : 'the fee wallet cannot be opened',
-      remedy: known ? error.remedy : 'Read the log: fee-wallet-failed says more.',
-    })
+    return without(failure(error, logger))
   }
 }
 
@@ -60,15 +54,32 @@ async function prepare({ config, network, store, now, logger }: FeeWalletInit): 
   try {
     const id = await ensureFeeWatch(store, signer.account, config.fee_wallet.birth_height, now())
     logger.info('fee-wallet-opened', { watch_id: id })
+    let status: FeeWalletStatus = { state: 'none' }
     return {
-      open: ({ watches, ...modules }) =>
-        FeeWallet.open({ ...modules, store, signer, config: config.fee_wallet, watch: feeWatchOf(watches, id) }),
-      status: (wallet) => (wallet === null ? { state: 'none' } : { state: 'ready', reading: wallet.reading() }),
+      async open({ watches, ...modules }) {
+        try {
+          return await FeeWallet.open({ ...modules, store, signer, config: config.fee_wallet, watch: feeWatchOf(watches, id) })
+        } catch (error) {
+          status = failure(error, logger)
+          return null
+        }
+      },
+      status: (wallet) => (wallet === null ? status : { state: 'ready', reading: wallet.reading() }),
       [Symbol.dispose]: () => signer.wipe(),
     }
   } catch (error) {
     signer.wipe()
     throw error
+  }
+}
+
+function failure(error: unknown, logger: Logger): FeeWalletStatus {
+  logger.error('fee-wallet-failed', { error })
+  const known = error instanceof CodedError
+  return {
+    state: 'failed',
+    message: known ? error.message : 'the fee wallet cannot be opened',
+    remedy: known ? error.remedy : 'Read the log: fee-wallet-failed says more.',
   }
 }
 
