@@ -24,7 +24,7 @@ export interface KindRules<Body> {
   readonly max_attachment_bytes: number
   /** (boot, seq) must rise: for what is worthless once a newer one came. Elsewhere it would lose what comes by Pull. */
   readonly rising: boolean
-  /** Looked at again each time it comes: a share that found no room may find some later. */
+  /** Looked at again each time it comes: a share that found no room may find some later, and an order that was dropped its witnesses. */
   readonly repeats: boolean
 }
 
@@ -59,7 +59,8 @@ export const MEMBER_KINDS = {
     channels: ['gossip', 'stream'],
     room: 'urgent',
     max_attachment_bytes: MAX_SIGNED_COMMAND_BYTES,
-    ...ONCE,
+    rising: false,
+    repeats: true,
   }),
   release: kind(release, {
     channels: ['stream'],

@@ -8,28 +8,31 @@ import type { HeldCommand } from '../state/commands.ts'
 import type { Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import type { Order } from './command.ts'
-import { MAX_CANCELS_PER_VAULT, MAX_PANICS, MAX_PANICS_KEPT, MAX_PANICS_PER_WINDOW, MAX_REHEARSALS, MAX_REVOKES_PER_VAULT, PANIC_WINDOW } from './limits.ts'
+import { MAX_CANCELS_PER_VAULT, MAX_PANICS, MAX_PANICS_HEARD, MAX_PANICS_KEPT, MAX_PANICS_PER_WINDOW, MAX_REHEARSALS, MAX_REVOKES_PER_VAULT, PANIC_WINDOW } from './limits.ts'
 
 /** `destroy` is obeyed at once or refused, and never held. */
 export type KeptOrder = Exclude<Order, { order: 'destroy' }>
 
 export interface Fitness {
-  /** Other members vouch for it. */
-  readonly vouched: boolean
+  /** Other members that say that they took it in time. */
+  readonly witnesses: number
 }
 
-/** Null where it may be taken. The command itself may be among those held. */
-export function unfitness(turn: Turn, vault: Vault, command_hash: Hash32, what: KeptOrder, { vouched }: Fitness): RefusalCode | null {
-  const others = [...vault.commands].filter(([hash]) => hash !== command_hash).map(([, held]) => held)
+/**
+ * Null where it may be taken. Only what was taken counts against it: what is held until its time has come, or until others vouch for
+ * it, may never be taken, and anybody with one key can make any amount of that.
+ */
+export function unfitness(turn: Turn, vault: Vault, command_hash: Hash32, what: KeptOrder, { witnesses }: Fitness): RefusalCode | null {
+  const taken = [...vault.commands].filter(([hash, { taken_height }]) => hash !== command_hash && taken_height !== null).map(([, held]) => held)
   switch (what.order) {
     case 'panic':
-      return unfitPanic(turn, vault, others, vouched)
+      return unfitPanic(turn, vault, taken, witnesses)
     case 'cancel-generation':
-      return others.filter(isOf('cancel-generation')).length >= MAX_CANCELS_PER_VAULT ? 'busy' : unfitCancel(vault, what.manifest_hash)
+      return taken.filter(isOf('cancel-generation')).length >= MAX_CANCELS_PER_VAULT ? 'busy' : unfitCancel(vault, what.manifest_hash)
     case 'revoke':
-      return others.filter(isOf('revoke')).length >= MAX_REVOKES_PER_VAULT ? 'already-revoked' : null
+      return taken.filter(isOf('revoke')).length >= MAX_REVOKES_PER_VAULT ? 'already-revoked' : null
     case 'drill':
-      return unfitDrill(turn, vault, others, what)
+      return unfitDrill(turn, vault, taken, what)
   }
 }
 
@@ -37,15 +40,15 @@ export function isOf(order: Order['order']) {
   return ({ command }: HeldCommand): boolean => command.what.order === order
 }
 
-function unfitPanic(turn: Turn, vault: Vault, others: readonly HeldCommand[], vouched: boolean): RefusalCode | null {
+function unfitPanic(turn: Turn, vault: Vault, taken: readonly HeldCommand[], witnesses: number): RefusalCode | null {
   if (vault.manifests.every(({ manifest }) => manifest.emergency.length === 0)) return 'no-emergency-ladder'
   const { confirmed } = depositCoin(vault)
   if (confirmed !== null && unvaultsNamed(vault, confirmed.tx.txid).length === 0) return 'coin-left'
-  const panics = others.filter(isOf('panic'))
-  if (panics.length >= MAX_PANICS_KEPT) return 'panic-limit'
-  const inWindow = panics.filter(({ seen_height }) => seen_height > turn.tip - PANIC_WINDOW)
-  const isBeyond = panics.length >= MAX_PANICS || inWindow.length >= MAX_PANICS_PER_WINDOW
-  return isBeyond && !vouched ? 'panic-limit' : null
+  const panics = taken.filter(isOf('panic'))
+  if (witnesses > turn.config.federation.b) return panics.length >= MAX_PANICS_KEPT ? 'panic-limit' : null
+  if (witnesses > 0) return panics.length >= MAX_PANICS_HEARD ? 'panic-limit' : null
+  const inWindow = panics.filter(({ taken_height }) => (taken_height ?? 0) > turn.tip - PANIC_WINDOW)
+  return panics.length >= MAX_PANICS || inWindow.length >= MAX_PANICS_PER_WINDOW ? 'panic-limit' : null
 }
 
 /** The first generation has no notice in which to cancel it. */
@@ -56,11 +59,11 @@ function unfitCancel(vault: Vault, manifest_hash: string): RefusalCode | null {
   return isWaiting ? null : 'not-waiting'
 }
 
-function unfitDrill(turn: Turn, vault: Vault, others: readonly HeldCommand[], what: Extract<Order, { order: 'drill' }>): RefusalCode | null {
+function unfitDrill(turn: Turn, vault: Vault, taken: readonly HeldCommand[], what: Extract<Order, { order: 'drill' }>): RefusalCode | null {
   if (!isDrillSound(what, turn.config.federation.members.map(({ index }) => index))) return 'drill-unsound'
   if (finalSpend(vault) !== null) return 'coin-left'
   if (isUnderAttack(vault)) return 'incident-open'
-  if (others.some((held) => isOf('drill')(held) && held.ended === null)) return 'drill-running'
+  if (taken.some((held) => isOf('drill')(held) && held.ended === null)) return 'drill-running'
   return isRehearsal(what) && rehearsalsUnderWay(turn) >= MAX_REHEARSALS ? 'busy' : null
 }
 

@@ -20,15 +20,24 @@ export const MAX_PANICS = 4
 export const MAX_PANICS_PER_WINDOW = 2
 export const PANIC_WINDOW = 144
 /**
- * Beyond those it takes one only where b+1 members say that they took it. Each honest member takes few of its own accord, so these
- * are at most n·MAX_PANICS/(b+1), and no thief of panic keys can give members different ones until none is heard.
+ * Taken, where one other member says that it took it in time. A thief of panic keys who tells every member other ones is so held to
+ * what he called: of 2·n panics, each taken by one member of its own accord, some come to b+1 members then, and so to all.
  */
+export const MAX_PANICS_HEARD = 12
+/** Taken, where b+1 members say so: liars and a thief together do not use up these. */
 export const MAX_PANICS_KEPT = 16
 
 /** One for each manifest that may wait. */
 export const MAX_CANCELS_PER_VAULT = 8
 /** One is enough; two devices may order it at the same moment. */
 export const MAX_REVOKES_PER_VAULT = 2
+/** Held of one vault, taken or waiting. */
+export const MAX_HELD = {
+  panic: MAX_PANICS_KEPT,
+  drill: MAX_DRILLS_PER_VAULT,
+  'cancel-generation': MAX_CANCELS_PER_VAULT,
+  revoke: MAX_REVOKES_PER_VAULT,
+} as const
 export const MAX_COMMANDS_PER_VAULT = MAX_DRILLS_PER_VAULT + MAX_PANICS_KEPT + MAX_CANCELS_PER_VAULT + MAX_REVOKES_PER_VAULT
 /** Theft, cold-theft, and one for each panic and drill. */
 export const MAX_INCIDENTS_PER_VAULT = 2 + MAX_PANICS_KEPT + MAX_DRILLS_PER_VAULT

@@ -28,17 +28,17 @@ export function recencyOf(tip: Height, recent: readonly BlockRef[], anchor: Bloc
 }
 
 /**
- * Whether b+1 members say that they took it while it was recent: one of them is honest. Whoever took it late because others
- * said so tells a later height, and vouches for nothing.
+ * How many other members say that they took it while it was recent. Whoever took it late because others said so tells a later
+ * height, and vouches for nothing.
  */
-export function isVouchedRecent(
+export function timelyWitnesses(
   notices: ReadonlyMap<MemberIndex, { readonly height: Height }>,
   anchor: BlockRef,
-  { self, b }: { readonly self: MemberIndex; readonly b: number },
-): boolean {
+  self: MemberIndex,
+): number {
   const first = anchor.height + ANCHOR_DEPTH
   const timely = [...notices].filter(
     ([member, { height }]) => member !== self && height >= first && height <= first + COMMAND_RECENCY,
   )
-  return timely.length > b
+  return timely.length
 }

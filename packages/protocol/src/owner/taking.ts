@@ -17,10 +17,10 @@ import type { Turn } from '../state/turn.ts'
 import { isAuthorised } from './authority.ts'
 import { COMMAND_RECENCY, type Command, type SignedCommand, commandHash, decodeCommand, decodeSignedCommand, encodeSignedCommand } from './command.ts'
 import { destroy } from './destroy.ts'
-import { type KeptOrder, isOf, unfitness } from './fitness.ts'
+import { type KeptOrder, unfitness } from './fitness.ts'
 import { forgetCommand, isForgettable } from './forgetting.ts'
-import { MAX_DRILLS_PER_VAULT } from './limits.ts'
-import { isVouchedRecent, recencyOf } from './recency.ts'
+import { FULL, makeRoom } from './places.ts'
+import { recencyOf, timelyWitnesses } from './recency.ts'
 
 export interface Taken {
   readonly state: 'accepted' | 'held' | 'known'
@@ -51,8 +51,7 @@ export function offerCommand(turn: Turn, signed: SignedCommand, notice: Notice |
     const refused = refusalOfNew(turn, vault, command_hash, command, what, signed, notice)
     if (refused === 'panic-limit') tellPanicLimit(turn, vault_id, command_hash)
     if (refused !== null) return refused
-    const made = makeRoom(turn, vault_id, vault, what)
-    if (made !== null) return made
+    if (!makeRoom(turn, vault_id, vault, command)) return FULL[what.order]
     turn.record({ record: 'command-held', vault_id, command_hash, signed, at_ms: turn.at_ms })
   }
   const held = vault.commands.get(command_hash)
@@ -89,22 +88,9 @@ function refusalOfNew(
   if (recency === 'foreign') return 'anchor-not-in-chain'
   // What came too late to count by itself is kept only to hear who else took it.
   if (recency === 'old' && (notice === null || isForgettable(turn.tip, command))) return 'command-not-recent'
-  const unfit = unfitness(turn, vault, command_hash, what, { vouched: notice !== null })
+  const unfit = unfitness(turn, vault, command_hash, what, { witnesses: notice === null ? 0 : Infinity })
   if (unfit !== null) return unfit
   return isAuthorised(turn.ports, vault, what.order, signed) ? null : 'command-not-authorised'
-}
-
-/** Old drills make room for new ones; nothing else does. */
-function makeRoom(turn: Turn, vault_id: VaultId, vault: Vault, what: KeptOrder): RefusalCode | null {
-  if (what.order !== 'drill') return null
-  const drills = sortedEntries(vault.commands).filter(([, held]) => isOf('drill')(held))
-  if (drills.length < MAX_DRILLS_PER_VAULT) return null
-  const oldest = drills
-    .filter(([, { ended, command }]) => ended !== null && isForgettable(turn.tip, command))
-    .toSorted(([, a], [, b]) => a.command.anchor.height - b.command.anchor.height)[0]
-  if (!oldest) return 'drill-limit'
-  forgetCommand(turn, vault_id, vault, ...oldest)
-  return null
 }
 
 /** Takes a command that is held if its time has come, and it still may be. */
@@ -114,15 +100,15 @@ function takeIfDue(turn: Turn, vault_id: VaultId, vault: Vault, command_hash: Ha
   const recency = recencyOf(turn.tip, turn.durable.recent, anchor)
   if (recency === 'early') return waiting
   const { self, federation } = turn.config
-  const vouched = isVouchedRecent(held.notices, anchor, { self, b: federation.b })
-  const isTimely = recency === 'recent' || (recency === 'old' && vouched && !isForgettable(turn.tip, held.command))
+  const witnesses = timelyWitnesses(held.notices, anchor, self)
+  const isTimely = recency === 'recent' || (recency === 'old' && witnesses > federation.b && !isForgettable(turn.tip, held.command))
   if (!isTimely) {
     // Others may still say that they took it in time.
     const mayBeVouched = recency === 'old' && turn.tip <= held.seen_height + COMMAND_RECENCY
     return mayBeVouched ? waiting : drop(turn, vault_id, vault, command_hash, held, 'command-not-recent')
   }
   if (what.order === 'destroy') return waiting
-  const unfit = unfitness(turn, vault, command_hash, what, { vouched })
+  const unfit = unfitness(turn, vault, command_hash, what, { witnesses })
   if (unfit === 'panic-limit') {
     if (turn.tip === held.seen_height) tellPanicLimit(turn, vault_id, command_hash)
     return waiting

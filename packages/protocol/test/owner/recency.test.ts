@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { ANCHOR_DEPTH, COMMAND_RECENCY } from '../../src/index.ts'
 import type { Height, MemberIndex } from '../../src/primitives/index.ts'
-import { MAX_ANCHOR_LEAD, isVouchedRecent, recencyOf } from '../../src/owner/recency.ts'
+import { MAX_ANCHOR_LEAD, recencyOf, timelyWitnesses } from '../../src/owner/recency.ts'
 import { blockAt } from '../core/setting.ts'
 
 const TIP = 1_000 as Height
@@ -49,7 +49,7 @@ describe('the recency of a command', () => {
 describe('members who say that they took it in time', () => {
   const anchor = blockAt(900)
   const first = anchor.height + ANCHOR_DEPTH
-  const isVouched = (heights: Readonly<Record<number, number>>, b = 1) => isVouchedRecent(told(heights), anchor, { self, b })
+  const isVouched = (heights: Readonly<Record<number, number>>, b = 1) => timelyWitnesses(told(heights), anchor, self) > b
 
   it('are b+1 others, each within the time in which it was recent', () => {
     assert.ok(isVouched({ 2: first, 3: first + COMMAND_RECENCY }))
