@@ -136,6 +136,8 @@ describe('a vault in custody, by commands', function () {
         readonly active: readonly unknown[]
         readonly keys: { readonly enrol: { k: number; keys: string[] }; readonly panic: { k: number; keys: string[] } }
       }
+      const { code } = await refusal(3, enrol('--set', first, ...files(), '--owner-card', card('bob')))
+      assert.equal(code, 'files-disagree', 'without the guardian it would be another')
       const { active, keys } = await result<Result>(enrol('--set', first, ...files()))
       assert.equal(active.length, MEMBERS)
       assert.deepEqual([keys.enrol.k, keys.enrol.keys.length, keys.panic.k, keys.panic.keys.length], [2, 2, 2, 3])
@@ -168,6 +170,8 @@ describe('a vault in custody, by commands', function () {
       assert.match((await refusal(3, renew(first, ...out))).message, /Generation 2 is active/)
       const other = await signedSet('other', `${'ab'.repeat(32)}:0`)
       assert.equal((await refusal(3, renew(other, ...out))).code, 'files-disagree')
+      // Another owner's root would make another vault of the same coin.
+      assert.equal((await refusal(3, renew(second, ...out, '--data', space.file('bob')))).code, 'wrong-keys')
       await assert.rejects(stat(space.file('never.json')), { code: 'ENOENT' })
     })
 

@@ -49,6 +49,7 @@ export {
   type VaultsAnswer,
   surveyDrills,
   surveyVaults,
+  tipOfMembers,
 } from './connect/survey.ts'
 export { portsOf, verifier } from './crypto.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'

@@ -1,7 +1,7 @@
 /** What every member says of an owner's vaults and drills: each speaks for itself, and none is believed alone. */
 import { NetworkError } from '@belfry/network'
-import type { OwnerAnswer } from '@belfry/protocol'
-import { type MemberIndex, SchemaError } from '@belfry/protocol/primitives'
+import type { Federation, OwnerAnswer } from '@belfry/protocol'
+import { type Height, type MemberIndex, SchemaError } from '@belfry/protocol/primitives'
 import { printable, wordsOf } from '../printable.ts'
 import type { FederationLink } from './federation-link.ts'
 
@@ -28,6 +28,12 @@ export async function surveyVaults(link: FederationLink, signal?: AbortSignal): 
     (member) => link.vaults(member, signal),
     (answer, member) => (answer.answer === 'vaults' && answer.member === member ? fitToPrint(answer) : null),
   )
+}
+
+/** The highest tip that liars alone cannot claim: b+1 members tell it or a higher one. null where fewer tell any. */
+export function tipOfMembers({ b }: Pick<Federation, 'b'>, results: readonly SurveyResult[]): Height | null {
+  const tips = results.flatMap((one) => (one.result === 'answer' && one.answer.tip !== null ? [one.answer.tip.height] : []))
+  return tips.toSorted((one, other) => other - one)[b] ?? null
 }
 
 /** Reports are as they came: readStatement checks each. @throws NetworkError aborted */

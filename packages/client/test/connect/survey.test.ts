@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { findFreePorts } from '@belfry/bitcoind'
 import type { OwnerAnswer, VaultInfo } from '@belfry/protocol'
 import type { MemberIndex } from '@belfry/protocol/primitives'
-import { followVaults, surveyVaults } from '../../src/index.ts'
+import { type SurveyResult, followVaults, surveyVaults, tipOfMembers } from '../../src/index.ts'
 import { Stage, type Telling, honest } from '../support/members.ts'
 
 const VAULT: VaultInfo = { vault_id: '11'.repeat(32) as VaultInfo['vault_id'], revoked: false, exposed: false, funded: true, destroyable: false, drills: [], manifests: [], incidents: [], market: null }
@@ -59,5 +59,20 @@ describe('a survey of the members', () => {
       if (seen.length === 2) enough.abort()
     }
     assert.deepEqual(seen, [0, 1])
+  })
+})
+
+describe('the tip that members tell', () => {
+  const telling = (...heights: readonly (number | null)[]): SurveyResult[] =>
+    heights.map((height, at) => {
+      const member = (at + 1) as MemberIndex
+      const tip = height === null ? null : { height, hash: 'aa'.repeat(32) }
+      return { member, result: 'answer', answer: { answer: 'vaults', member, tip, anchor: null, chain: 'ok', vaults: [] } } as never
+    })
+
+  it('is none that only as many tell as may lie', () => {
+    assert.equal(tipOfMembers({ b: 1 }, telling(4_000_000_000, 101, 100, 101)), 101)
+    assert.equal(tipOfMembers({ b: 0 }, telling(100, 101)), 101)
+    assert.equal(tipOfMembers({ b: 1 }, telling(100, null)), null)
   })
 })

@@ -19,7 +19,7 @@ import type { Output, Report } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
 import { type EnrolmentFiles, receiptsNeeded, reportOf, requireHeld } from './enrolled.ts'
 import { give, prepareUnvault, unvaultSentence } from './give.ts'
-import { type CardOptions, cardOptions, readOwnerKeys } from './owner-cards.ts'
+import { type CardOptions, cardOptions, readOwnerKeys, requireSameKeys } from './owner-cards.ts'
 import { type SourceOptions, openSource, requireSameVault, sourceOptions } from './source.ts'
 
 interface EnrolOptions extends OwnerOptions, PassphraseOptions, EnrolmentFiles, SourceOptions, CardOptions {
@@ -89,6 +89,7 @@ async function prepareBundle(
     )
   })
   requireSameVault(path, stored.manifest, vault)
+  await requireSameKeys(path, stored.manifest, options, root.publicKey)
   if (stored.resumed)
     output.progress(`Going on with ${path}: vault ${stored.manifest.name}, generation ${stored.manifest.generation}.`)
   return stored

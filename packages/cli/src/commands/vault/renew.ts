@@ -7,6 +7,7 @@ import {
   type ManifestState,
   type MemberIndex,
   type OpenVault,
+  type OwnerKey,
   type OwnerKeys,
   type SecretBytes,
   type StoredBundle,
@@ -20,6 +21,7 @@ import {
   requireProtected,
   resumeOrStore,
   surveyVaults,
+  tipOfMembers,
   writeFiles,
 } from '@belfry/client'
 import type { Command } from 'commander'
@@ -33,7 +35,7 @@ import type { Shell } from '../../shell.ts'
 import { MAX_WAIT_S } from './enrol.ts'
 import { receiptsNeeded, survival } from './enrolled.ts'
 import { give, prepareUnvault } from './give.ts'
-import { type CardOptions, cardOptions, keysJson, readOwnerKeys } from './owner-cards.ts'
+import { type CardOptions, cardOptions, keysJson, readOwnerKeys, requireSameKeys } from './owner-cards.ts'
 import { type SourceOptions, openSource, requireSameVault, sourceOptions } from './source.ts'
 import { requireAnswer } from './survey.ts'
 
@@ -87,6 +89,8 @@ async function runRenew(options: RenewOptions, shell: Shell): Promise<Report> {
   const needed = receiptsNeeded(federation, options.acceptReceipts)
   using passphrase = await readPassphrase(options)
   const before = await readBundle(options.from)
+  using root = await openOwnerKey({ path: join(options.data, OWNER_KEY), passphrase })
+  requireRoot(options.from, before.manifest, root.publicKey)
   const files = filesOf(options, before.manifest.generation + 1)
   const { name = before.manifest.name } = options
   const source = await openSource(options, { name, federation }, passphrase, shell.output)
@@ -95,14 +99,14 @@ async function runRenew(options: RenewOptions, shell: Shell): Promise<Report> {
   const unvault = await prepareUnvault(files.unvault, source.unvault)
   const surveyed = await survey(options, federation, passphrase, shell)
   await requireFollows(options.from, files, federation, surveyed, hashOfBundle(before.bundle), before.manifest)
-  const stored = await prepareBundle({ options, files, federation, vault, before: before.manifest, previous: hashOfBundle(before.bundle) }, passphrase, shell)
+  const stored = await prepareBundle({ options, files, federation, vault, before: before.manifest, previous: hashOfBundle(before.bundle), root }, shell)
   const enrolled = await give({ ...options, ...files }, federation, stored.bundle, passphrase, shell)
   requireProtected(enrolled, federation.thresholds.clawback.protected)
   const isDone = enrolled.active.length >= needed && enrolled.receipts.length >= needed
   if (isDone && unvault !== null && !unvault.there)
     await writeFiles([{ path: files.unvault, content: unvault.content, privacy: 'private' }])
-  const tips = tipsOf(await survey(options, federation, passphrase, shell))
-  return reportOf({ federation, stored, enrolled, files, isDone, tips, hasUnvault: unvault !== null })
+  const tip = tipOfMembers(federation, await survey(options, federation, passphrase, shell))
+  return reportOf({ federation, stored, enrolled, files, isDone, tip, hasUnvault: unvault !== null })
 }
 
 /** Beside the enrolment that it follows, each with its generation. */
@@ -113,6 +117,16 @@ function filesOf({ from, enrolment, receipts, unvault }: RenewOptions, generatio
     receipts: receipts ?? beside(`enrolment-${generation}-receipts.json`),
     unvault: unvault ?? beside(`unvault-${generation}.json`),
   }
+}
+
+/** Another owner's root key would make another vault of the same coin. @throws CliError wrong-keys */
+function requireRoot(from: string, { owner }: Manifest, root: string): void {
+  if (owner.root === root) return
+  throw new CliError(
+    'wrong-keys',
+    `The vault of ${from} belongs to the owner with the key ${owner.root}, and this is ${root}.`,
+    'Renew it on the device of that owner; others sign it with belfry vault countersign.',
+  )
 }
 
 /** @throws CliError files-disagree */
@@ -175,14 +189,14 @@ interface Renewal {
   readonly vault: OpenVault
   readonly before: Manifest
   readonly previous: ReturnType<typeof hashOfBundle>
+  /** Lent. */
+  readonly root: OwnerKey
 }
 
 async function prepareBundle(
-  { options, files, federation, vault, before, previous }: Renewal,
-  passphrase: SecretBytes,
+  { options, files, federation, vault, before, previous, root }: Renewal,
   { output }: Shell,
 ): Promise<StoredBundle> {
-  using root = await openOwnerKey({ path: join(options.data, OWNER_KEY), passphrase })
   const { root: _, ...keys } = before.owner
   const generation = before.generation + 1
   const stored = await resumeOrStore({ path: files.enrolment, federation, root: root.publicKey }, async () => {
@@ -193,6 +207,7 @@ async function prepareBundle(
     )
   })
   requireSameVault(files.enrolment, stored.manifest, vault)
+  await requireSameKeys(files.enrolment, stored.manifest, options, root.publicKey, keys)
   if (stored.manifest.previous !== previous) {
     throw new CliError(
       'files-disagree',
@@ -204,27 +219,23 @@ async function prepareBundle(
   return stored
 }
 
-function tipsOf(results: readonly SurveyResult[]): number[] {
-  return results.flatMap((one) => (one.result === 'answer' && one.answer.tip ? [one.answer.tip.height] : []))
-}
-
 interface Renewed {
   readonly federation: Federation
   readonly stored: StoredBundle
   readonly enrolled: Enrolled
   readonly files: Files
   readonly isDone: boolean
-  readonly tips: readonly number[]
+  readonly tip: number | null
   readonly hasUnvault: boolean
 }
 
-function reportOf({ federation, stored, enrolled, files, isDone, tips, hasUnvault }: Renewed): Report {
+function reportOf({ federation, stored, enrolled, files, isDone, tip, hasUnvault }: Renewed): Report {
   const { manifest, resumed } = stored
   const { receipts, active, states, manifest_hash } = enrolled
   const names = (indices: readonly MemberIndex[]) =>
     indices.map((index) => ({ index, name: federation.memberOf(index).name }))
   // Each member counts from the block in which it first held the bundle, which is no later than its tip now.
-  const at_latest = isDone ? null : Math.max(...tips) + manifest.activation_delay
+  const at_latest = isDone || tip === null ? null : tip + manifest.activation_delay
   return {
     result: {
       vault_id: manifest.vault_id,
@@ -244,10 +255,10 @@ function reportOf({ federation, stored, enrolled, files, isDone, tips, hasUnvaul
     human: (style) => [
       style('green', `${receipts.length} of ${federation.members.length} members hold generation ${manifest.generation} of vault ${manifest.name}.`),
       `In words: ${survival(federation, receipts.length)}.`,
-      ...(at_latest === null
+      ...(isDone
         ? ['It is active: its policy counts, and its unvaults may be announced.']
         : [
-            `It waits: ${active.length === 0 ? 'no member' : count(active.length, 'member')} has it active yet. It becomes active ${count(manifest.activation_delay, 'block')} after a member held all receipts, at block ${at_latest} at the latest, unless an incident is open.`,
+            `It waits: ${active.length === 0 ? 'no member' : count(active.length, 'member')} has it active yet. It becomes active ${count(manifest.activation_delay, 'block')} after a member held all receipts${at_latest === null ? '' : `, at block ${at_latest} at the latest`}, unless an incident is open.`,
             'Until then any one owner key may cancel it with belfry vault cancel, and enrolment keys take it back with belfry vault withdraw; either way it stays armed, and so does the one before it.',
             `Then run the same command again${hasUnvault ? `: it writes ${files.unvault} for the hot device` : ''}.`,
           ]),
