@@ -5,7 +5,7 @@ import type { Certificate } from '../messages/certificate.ts'
 import { type VerdictCode, verdictOf } from '../messages/verdict.ts'
 import { type InnerFrame, openInner } from '../messages/verified.ts'
 import { ACTION_OF, type Vote, witnessId } from '../messages/vote.ts'
-import { takeFromVote } from '../owner/taking.ts'
+import { commandShown, offerCommand } from '../owner/taking.ts'
 import { type Hash32, type MemberIndex, equalBytes, toHex } from '../primitives/index.ts'
 import type { Outcome } from '../core/input.ts'
 import type { Incident, Vault } from '../state/durable.ts'
@@ -76,8 +76,11 @@ function isBound(turn: Turn, { witness_txid }: Vote, raw: Uint8Array): boolean {
 
 /** What an order calls for has votes only once I took the order. A vote may bring it. */
 function orderCode(turn: Turn, vote: Vote, vault: Vault, raw: Uint8Array | null): VerdictCode | null {
-  if (!isCommanded(vote.trigger) || commandBehind(vault, vote) !== null) return null
-  if (raw !== null && !takeFromVote(turn, toHex(vote.discriminator) as Hash32, raw)) return 'bad-attachment'
+  if (!isCommanded(vote.trigger)) return null
+  const shown = raw && commandShown(turn, toHex(vote.discriminator) as Hash32, raw)
+  // Looked at also where I have the order: what I pass on, nobody may have cause to reject.
+  if (typeof shown === 'string') return shown
+  if (shown && commandBehind(vault, vote) === null) offerCommand(turn, shown, null)
   return commandBehind(vault, vote) === null ? 'unknown-command' : null
 }
 

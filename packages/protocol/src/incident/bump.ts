@@ -14,6 +14,7 @@ import { type DueMeans, meansDue } from './means.ts'
 import { type Recovery, recoveryBy } from './recovery.ts'
 import { orderOf } from './recipients.ts'
 import { recoveryTarget, standingTrigger } from './trigger.ts'
+import { mayReturn } from './undone.ts'
 
 /** Asks the fee wallet, once a block at most, where a means is rebuilt and the turn is mine. */
 export function bumpDue(turn: Turn, incident_id: IncidentId, vault: Vault, incident: Incident): void {
@@ -24,7 +25,8 @@ export function bumpDue(turn: Turn, incident_id: IncidentId, vault: Vault, incid
   if (first === undefined) return
   const outpoint = recoveryTarget(vault, incident.trigger, standing.tx)
   const target = vault.coins.get(outpoint) ?? UNSPENT
-  if (target.confirmed !== null) return
+  // In the middle of a reorganisation it may be back in a moment, or U be undone next.
+  if (target.confirmed !== null || mayReturn(turn, outpoint)) return
   const present = target.mempool && recoveryBy(vault, outpoint, target.mempool)
   const opened = incident.released.get(first.rung.envelope_id)
   if (opened === undefined) return

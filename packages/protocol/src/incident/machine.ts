@@ -23,16 +23,12 @@ import { gather } from './rebuild.ts'
 import { beginSecondWaves } from './recipients.ts'
 import { releaseDue } from './release.ts'
 import { finalSpend, isRecoveryWaiting, standingTrigger } from './trigger.ts'
+import { mayReturn } from './undone.ts'
 import { VOTE_RENEWAL } from './votes.ts'
 
 const TRIGGERS: readonly Trigger[] = ['theft', 'cold-theft']
 /** From here a reorg that undoes an ending is no longer reckoned with. */
 export const SETTLED_DEPTH = 100
-/**
- * A reorganisation is told block by block, and only then what bitcoind took back into its mempool: a spend that it undid is
- * not called gone before that had time to come.
- */
-const RETURN_PATIENCE_MS = 10_000
 
 type SpendFact = Extract<ChainEvent, { event: `spend-${string}` }>
 
@@ -221,13 +217,8 @@ function exposeIfGone(turn: Turn, incident: Incident, vault: Vault): void {
   // An order does not go: whether its rungs were released in vain, its end will tell. A drill's envelope recovers nothing.
   if (isCommanded(incident.trigger)) return
   if (vault.exposed || incident.released.size === 0 || standingTrigger(vault, incident.trigger) !== null) return
-  if (finalSpend(vault)?.recovered || isRecoveryWaiting(vault) || mayReturn(turn, vault)) return
+  if (finalSpend(vault)?.recovered || isRecoveryWaiting(vault) || mayReturn(turn, vault.deposit)) return
   expose(turn, incident, vault)
-}
-
-function mayReturn(turn: Turn, { deposit }: Vault): boolean {
-  const undone_at = turn.volatile.undone.get(deposit)
-  return undone_at !== undefined && turn.at_ms < undone_at + RETURN_PATIENCE_MS
 }
 
 function expose(turn: Turn, incident: Incident, vault: Vault): void {

@@ -219,10 +219,8 @@ function openAttachment(bytes: Uint8Array): SignedCommand | VerdictCode {
   }
 }
 
-/** A vote showed the command that it is about. False where it shows something else. */
-export function takeFromVote(turn: Turn, command_hash: Hash32, raw: Uint8Array): boolean {
+/** The command that a vote shows; a code where it shows something else, the same at every member, whatever it holds. */
+export function commandShown(turn: Turn, command_hash: Hash32, raw: Uint8Array): SignedCommand | VerdictCode {
   const signed = openAttachment(raw)
-  if (typeof signed === 'string' || commandHash(turn.ports, signed.bytes) !== command_hash) return false
-  offerCommand(turn, signed, null)
-  return true
+  return typeof signed === 'string' || commandHash(turn.ports, signed.bytes) === command_hash ? signed : 'bad-attachment'
 }

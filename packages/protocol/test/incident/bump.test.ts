@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { BID_STEP, type BumpMeans, type Rung, SILENCE_BLOCKS, meansBlocks } from '../../src/index.ts'
 import type { Feerate } from '../../src/primitives/index.ts'
 import { type Seat, immediate } from '../core/seat.ts'
-import { anchoredTx, clawbackTx, completedA, vaultOf } from '../core/setting.ts'
+import { anchoredTx, blockAt, clawbackTx, completedA, vaultOf } from '../core/setting.ts'
 import { answerBroadcasts, atTop, beforeTop, block, bumps, give, orderFor, pay, setting, unvaultOf } from './fee-coins.ts'
 
 const BOTH: readonly BumpMeans[] = ['anyone-can-pay', 'anchored']
@@ -231,6 +231,22 @@ describe('a bump', () => {
     const since = seat.outputs.length
     block(seat, vault, 3)
     assert.deepEqual(bumps(seat, since), [])
+  })
+
+  it('waits while a reorganisation is being told: what it undid may be back in the mempool, and U itself be undone next', () => {
+    const seat = paying()
+    pay(seat, 'accepted', P.txid)
+    block(seat, vault, 1, [{ outpoint: vault.unvaulted, tx: anchoredTx() }])
+    const mined = blockAt(seat.tip)
+    const since = seat.outputs.length
+    seat.chain({ event: 'spend-unconfirmed', outpoint: vault.unvaulted, txid: P.txid, block: mined })
+    seat.chain({ event: 'block-disconnected', block: mined, previous: blockAt(mined.height - 1).hash })
+    assert.equal(bumps(seat, since).length, 0)
+    seat.height -= 1
+    seat.chain({ event: 'spend-seen', outpoint: vault.unvaulted, tx: anchoredTx() })
+    seat.now_ms += 20_000
+    seat.chain({ event: 'block-connected', block: blockAt(mined.height, 'branch'), previous: blockAt(mined.height - 1).hash })
+    assert.equal(bumps(seat, since).length, 1)
   })
 
   it('goes on after a restart, from where the turn stood', () => {

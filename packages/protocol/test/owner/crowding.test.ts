@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { COMMAND_RECENCY, MAX_COMMANDS_PER_VAULT, MAX_PANICS } from '../../src/index.ts'
-import { type GivenCommand, drill, give, incidentOf, notice, orderAt } from '../core/commands.ts'
+import { type GivenCommand, drill, give, incidentOf, notice, orderAt, voteFor } from '../core/commands.ts'
 import { MAX_ANCHOR_LEAD } from '../../src/owner/recency.ts'
 import { Seat, durable, immediate } from '../core/seat.ts'
 import { blockAt, settingOf, vaultOf } from '../core/setting.ts'
@@ -90,6 +90,20 @@ describe('a thief of panic keys who tells every member another panic', () => {
     assert.equal(give(seat, given), 'accepted')
     assert.equal(give(seat, given), 'known')
     assert.ok(seat.state.durable.incidents.has(incidentOf(vault, 'panic', given)))
+  })
+})
+
+describe('a vote for an order', () => {
+  it('that shows something else is refused alike by who has the order and who does not', () => {
+    for (const isKnown of [true, false]) {
+      const seat = ready()
+      const given = orderAt(seat.tip, vault, ORDERS.panic)
+      const other = orderAt(seat.tip, vault, ORDERS.revoke)
+      if (isKnown) assert.equal(give(seat, given), 'accepted')
+      assert.equal(voteFor(seat, 2, vault, 'panic', { ...given, bytes: other.bytes }), 'bad-attachment')
+      assert.equal(voteFor(seat, 3, vault, 'panic', { ...given, bytes: new Uint8Array([1]) }), 'malformed')
+      assert.equal(voteFor(seat, 4, vault, 'panic', given), 'accepted')
+    }
   })
 })
 
