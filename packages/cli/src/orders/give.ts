@@ -127,24 +127,42 @@ async function makeSigned(
   }
   const bytes = (await withBitcoind(options, federation.network, signal, make)) ?? (await make(null))
   const command = requireCommandFits({ bytes }, federation)
-  await ask(kind, command, options, shell)
+  await ask(kind, command, vault.manifest, options, shell)
   using key = await openOrderKey(options.data, passphrase)
   return { signed: signCommand({ bytes, signatures: [] }, key), manifest: vault.manifest }
 }
 
-async function ask(kind: OrderKind, command: OrderCommand, options: OrderOptions, shell: Shell): Promise<void> {
-  const sentences = [`This is a ${kind.order} of vault ${command.vault_id}.`, ...kind.meaning(command)]
+/** @param manifest where it is known: a person knows a vault by its name */
+async function ask(
+  kind: OrderKind,
+  command: OrderCommand,
+  manifest: Manifest | null,
+  options: OrderOptions,
+  shell: Shell,
+): Promise<void> {
+  const name = manifest === null ? '' : `${manifest.name}, `
+  const sentences = [`This is a ${kind.order} of vault ${name}${command.vault_id}.`, ...kind.meaning(command)]
   if (kind.asks) await confirm(options, sentences, shell)
   else for (const sentence of sentences) shell.output.progress(sentence)
 }
 
 async function countersign(file: string, { options, kind, federation, passphrase }: Giving, shell: Shell): Promise<Report> {
   const before = await readCommandFile(file)
-  await ask(kind, requireOrder(file, before, kind, federation), options, shell)
+  const command = requireOrder(file, before, kind, federation)
+  const manifest = await manifestOf(command, options)
+  await ask(kind, command, manifest, options, shell)
   using key = await openOrderKey(options.data, passphrase)
   const signed = signCommand(before, key)
   await writeCommandFile(file, signed, { force: true })
-  return storedReport(file, signed, kind, null)
+  return storedReport(file, signed, kind, manifest)
+}
+
+/** Of the order in a file; null where --vault does not give it. @throws CliError files-disagree */
+async function manifestOf({ vault_id }: OrderCommand, { vault: given }: OrderOptions): Promise<Manifest | null> {
+  if (given === undefined) return null
+  const vault = await vaultOf(given)
+  if (vault.vault_id === vault_id) return vault.manifest
+  throw new CliError('files-disagree', `The order is of vault ${vault_id}, and --vault is ${vault.vault_id}.`, 'Leave --vault out, or find out who gave you this order.')
 }
 
 /** @throws CliError usage; ClientError wrong-federation */
@@ -170,12 +188,14 @@ function requireQuorum(signed: SignedCommand, { order }: OrderKind, manifest: Ma
 
 function storedReport(file: string, signed: SignedCommand, { order }: OrderKind, manifest: Manifest | null): Report {
   const signers = signersOf(signed)
-  const needed = manifest === null ? null : quorumFor(manifest, order).k
+  const quorum = manifest === null ? null : quorumFor(manifest, order)
+  const isComplete = quorum !== null && signers.filter((key) => quorum.keys.includes(key)).length >= quorum.k
+  const send = `any owner whom the members admit sends it with --send ${file}, within about two hours.`
   return {
-    result: { file, order, command_hash: hashOfCommand(signed), signed_by: signers, signatures_needed: needed },
+    result: { file, order, command_hash: hashOfCommand(signed), signed_by: signers, signatures_needed: quorum?.k ?? null },
     human: () => [
-      `${file}: a ${order}, signed by ${count(signers.length, 'key')}${needed === null ? '' : ` of ${needed} needed`}. Nothing was sent.`,
-      `Others add theirs with --countersign ${file}; whoever the members admit sends it with --send ${file}, within about two hours.`,
+      `${file}: a ${order}, signed by ${count(signers.length, 'key')}${quorum === null ? '' : ` of ${quorum.k} needed`}. Nothing was sent.`,
+      isComplete ? `It is complete: ${send}` : `Others add theirs with --countersign ${file}; then ${send}`,
     ],
   }
 }
@@ -196,7 +216,7 @@ async function send(
 ): Promise<Report> {
   const { output, signal } = shell
   const command = requireCommandFits(signed, federation)
-  if (!confirmed) await ask(kind, command, options, shell)
+  if (!confirmed) await ask(kind, command, await manifestOf(command, options), options, shell)
   const results = await sendCommand(link, signed, {
     onResult: (result) => output.progress(resultLine(federation, result)),
     retries: Math.min(MAX_RETRIES, Math.floor((options.wait * 1_000) / RETRY_MS)),

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { copyFile, readFile } from 'node:fs/promises'
 import { type Outpoint, sats, scriptOfAddress } from '@belfry/client'
 import { type Regtest, findFreePorts, pollUntil } from '@belfry/client/regtest'
+import { PURSE_SCRIPT, PURSE_WITNESS_SCRIPT, serialise, txidOf } from '../../../bitcoind/src/index.ts'
 import { useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
 import { type Ceremony, holdCeremony } from './ceremony.ts'
 import { Device } from './device.ts'
@@ -11,12 +12,20 @@ import { type Workspace, workspace } from './workspace.ts'
 
 export const MEMBERS = 3
 const LIMIT_MS = 60_000
+const FEE_SATS = 10_000
 /** Of the folder in which belfry init puts a person's keys. */
 const OWNER = 'owner'
 
 /** What the hot device is given. */
 interface UnvaultFile {
   readonly transactions: readonly { readonly txid: string; readonly raw: string }[]
+}
+
+export interface Prepared {
+  readonly deposit: string
+  readonly funding: Uint8Array
+  /** Spends the same coin elsewhere. */
+  readonly instead: Uint8Array
 }
 
 export class Harbour {
@@ -100,15 +109,28 @@ export class Harbour {
     return first(outpoints)
   }
 
-  /** Made, and given to nobody. */
-  async prepare(address: string, value: number): Promise<{ readonly deposit: Outpoint; readonly funding: Uint8Array }> {
-    const { outpoints, transaction } = await this.regtest.purse.pay([outputTo(address, value)])
-    return { deposit: first(outpoints), funding: transaction }
+  /** Made of a coin of its own, and given to nobody. */
+  async prepare(address: string, value: number): Promise<Prepared> {
+    const { outpoints } = await this.regtest.purse.fund([{ script: PURSE_SCRIPT, value: sats(value + FEE_SATS) }])
+    const spend = (script: Uint8Array) =>
+      ({ version: 2, inputs: [{ outpoint: first(outpoints), witness: [PURSE_WITNESS_SCRIPT] }], outputs: [{ script, value: sats(value) }] })
+    const funding = spend(scriptOfAddress(address, 'regtest'))
+    return { deposit: `${txidOf(funding)}:0`, funding: serialise(funding), instead: serialise(spend(PURSE_SCRIPT)) }
   }
 
   /** Until every node that runs has followed. */
   async mine(blocks = 1): Promise<void> {
     await this.regtest.mine(0, blocks)
+    await this.#followed()
+  }
+
+  /** One block, whose coinbase pays this address. */
+  async mineTo(address: string): Promise<void> {
+    await this.regtest.mine(0, 1, address)
+    await this.#followed()
+  }
+
+  async #followed(): Promise<void> {
     const { blocks: height } = await this.regtest.node(0).bitcoind.getBlockchainInfo()
     await pollUntil('nodes at the tip', LIMIT_MS, async () => {
       const tips = await Promise.all(this.nodes.map(async (node) => (await node.status())?.chain.tip?.height))

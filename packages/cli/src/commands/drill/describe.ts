@@ -9,7 +9,7 @@ export const LEVELS = [
   'every member opens its shares, without any leaving it',
   'the whole ladder is tried on a bitcoind at the fees of today',
   'vote, certificate, release and rebuild, with an envelope made for drills',
-  'the same while members are held back',
+  'the same as level 4, while members are held back',
 ] as const
 
 export function reportLine(federation: Federation, { member, receipt }: DrillReport): string {

@@ -91,7 +91,8 @@ function silentJson(federation: Federation, surveyed: readonly Surveyed<DrillsAn
 }
 
 function toldLines(federation: Federation, told: ToldDrill, style: Style): string[] {
-  const { level, vault_id, commanded_at_ms, commanded_height } = told.drill
+  const { level, vault_id, commanded_at_ms, commanded_height, held_back } = told.drill
+  const held = held_back.length === 0 ? '' : `; held back: ${sentenceList(held_back.map((member) => federation.memberOf(member).name))}`
   const statuses = new Map<string, string[]>()
   for (const { member, status } of told.statuses) {
     statuses.set(status, [...(statuses.get(status) ?? []), federation.memberOf(member).name])
@@ -99,7 +100,7 @@ function toldLines(federation: Federation, told: ToldDrill, style: Style): strin
   const words = [...statuses].map(([status, names]) => `${status} as ${sentenceList(names)} ${names.length === 1 ? 'sees' : 'see'} it`)
   return [
     `${style('bold', `Level ${level}`)}, ${utc(commanded_at_ms)}, height ${commanded_height}: ${LEVELS[level - 1] ?? ''}`,
-    `  vault ${vault_id}; ${words.join('; ')}`,
+    `  vault ${vault_id}; ${words.join('; ')}${held}`,
     ...told.reports.map((report) => `  ${reportLine(federation, report)}, signature valid`),
   ]
 }

@@ -133,7 +133,8 @@ async function follow(
     },
     human: (style) => [
       style('green', `The drill passed: level ${told.drill.level}, ${LEVELS[told.drill.level - 1] ?? ''}.`),
-      ...told.reports.flatMap((report) => [`  ${reportLine(federation, report)}`, style('dim', `    ${report.frame}`)]),
+      ...told.reports.map((report) => `  ${reportLine(federation, report)}, signature valid`),
+      'To keep what they signed: belfry drill history --json',
     ],
   }
 }

@@ -43,9 +43,20 @@ async function waitingOf({ vault, link }: Ground, given: string | undefined): Pr
     if (isHex32(given)) return given as ManifestHash
     throw usageError('--manifest is the hash of a manifest.', 'Take it from belfry vault list --json.')
   }
-  const waiting = manifestsOf(await surveyVaults(await link()), vault.vault_id).filter(({ state }) => state === 'armed' || state === 'waiting')
+  const all = manifestsOf(await surveyVaults(await link()), vault.vault_id)
+  // Members tell of a vault only to the owner whose root key it has; the other owners may cancel all the same.
+  const { manifest, manifest_hash } = vault
+  if (all.length === 0 && manifest_hash !== null && (manifest?.generation ?? 0) > 1) return manifest_hash
+  const waiting = all.filter(({ state }) => state === 'armed' || state === 'waiting')
   const hashes = [...new Set(waiting.filter(({ generation }) => generation > 1).map(({ manifest_hash }) => manifest_hash))]
   const [only, second] = hashes
+  if (only === undefined && all.length === 0) {
+    throw new CliError(
+      'nothing-to-cancel',
+      'No member tells this owner of this vault.',
+      'Give the enrolment file of the generation that is waiting with --vault, or its hash with --manifest: its first owner has both.',
+    )
+  }
   if (only === undefined)
     throw new CliError('nothing-to-cancel', 'No member says that a generation of this vault is waiting.', 'See: belfry vault list')
   if (second !== undefined)

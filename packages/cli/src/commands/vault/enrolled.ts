@@ -77,7 +77,8 @@ export function survival({ thresholds: { clawback } }: Federation, held: number)
 export function fundingLines({ deposit }: Manifest): string[] {
   if (deposit.funding === 'confirmed') return []
   return [
-    `Not funded yet, as far as this command knows. Destroy the keys that signed, if that is how it is protected; only then pay ${deposit.value} sat into ${deposit.outpoint}. Members watch it from now on.`,
+    `Not funded yet, as far as this command knows. Destroy the keys that signed, if that is how it is protected; only then broadcast the transaction that pays ${deposit.value} sat into ${deposit.outpoint}. Members watch for it from now on.`,
+    'Once it has confirmed, run belfry vault verify with a bitcoind again: only then can it try the transactions.',
   ]
 }
 

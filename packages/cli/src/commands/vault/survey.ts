@@ -11,9 +11,10 @@ export function requireAnswer(results: readonly SurveyResult[]): void {
   const silent = results.filter((one) => one.result !== 'answer')
   if (silent.length < results.length) return
   const refused = silent.find(({ result }) => result === 'refused')
-  const reasons = silent.map(({ member, message }) => `member ${member}: ${message}`).join('; ')
+  // The network's own messages begin with the member.
+  const reasons = silent.map(({ member, message }) => (message.startsWith('member ') ? message : `member ${member}: ${message}`)).join('; ')
   throw refused === undefined
-    ? new CliError('unreachable', `No member could be reached (${reasons}).`, silent[0]?.remedy ?? 'Try again later.')
+    ? new CliError('unreachable', `No member could be reached (${reasons}).`, 'Check your own network and the addresses in the lock. With the recovery set you recover without any member: belfry vault recover')
     : new CliError('api-refused', `No member answered this owner (${reasons}).`, refused.remedy)
 }
 
