@@ -4,9 +4,12 @@ import { feeFor } from '../transaction/fees.ts'
 import { type FeeCoin, MIN_FEE_COIN } from './coin.ts'
 import { MIN_CHANGE, splitVsize, USUAL_ANCHORED_VSIZE, USUAL_ANYONE_CAN_PAY_VSIZE } from './sizes.ts'
 
-/** A's fee is its coin: one for each step of a bidding war. sat/kvB. */
-const ANYONE_CAN_PAY_RATES = [100_000, 250_000, 500_000, 1_000_000].map((rate) => rate as Feerate)
-/** P's child gives change, so that one coin serves every feerate up to this. */
+/**
+ * A's fee is its coin: one for each step of a bidding war. A is built only beside a rung of 1,000 sat/vB and tried after that,
+ * so that its bids begin there and rise to four times as much; a smaller coin would replace nothing. sat/kvB.
+ */
+const ANYONE_CAN_PAY_RATES = [1_000_000, 1_600_000, 2_500_000, 4_000_000].map((rate) => rate as Feerate)
+/** Four times the usual top rung; P's child gives change, so that one coin serves every feerate up to this. */
 const ANCHORED_RATE = 1_000_000 as Feerate
 /** Two incidents at once. */
 const ROUNDS = 2

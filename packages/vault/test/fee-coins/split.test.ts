@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { outpointOf, parseTxid, sats } from '@belfry/protocol/primitives'
+import { OUTBIDDING_FEERATE } from '../../src/plan/fee-coins.ts'
 import {
   anchoredCarries, anyoneCanPayCarries, buildSplit, decodeTransaction, type FeeCoin, feerate, MIN_FEE_COIN, planSplit,
   poolTargets, splitVsize,
@@ -25,12 +26,23 @@ describe('the pool of fee coins', () => {
   it('should hold the largest size first, then steps of A and a child of P for two incidents', () => {
     assert.deepEqual(
       poolTargets({ anyone_can_pay: true, anchored: false }),
-      [237_000n, 23_700n, 23_700n, 59_250n, 59_250n, 118_500n, 118_500n, 237_000n],
+      [948_000n, 237_000n, 237_000n, 379_200n, 379_200n, 592_500n, 592_500n, 948_000n],
     )
     assert.equal(poolTargets({ anyone_can_pay: false, anchored: true }).length, 2)
     assert.equal(BOTH.length, 10)
     assert.ok(anchoredCarries(BOTH[0] ?? assert.fail()) >= 1_000_000)
     assert.deepEqual(poolTargets({ anyone_can_pay: false, anchored: false }), [])
+  })
+
+  it('has a coin for every bid of an A that follows a rung of 1,000 sat/vB, and no smaller one', () => {
+    const pool = planSplit(coins(6_000_000), poolTargets({ anyone_can_pay: true, anchored: false }), RATE)?.outputs.slice(0, 8) ?? []
+    for (let asked: number = OUTBIDDING_FEERATE; asked <= 4 * OUTBIDDING_FEERATE; asked += 100_000) {
+      const fit = pool.filter((value) => anyoneCanPayCarries(value) >= asked)
+      const [smallest] = fit.toSorted((a, b) => Number(a - b))
+      assert.ok(smallest !== undefined, `${asked} sat/kvB`)
+      assert.ok(anyoneCanPayCarries(smallest) <= asked * 1.6, 'and none that is much too large')
+    }
+    assert.ok(pool.every((value) => anyoneCanPayCarries(value) >= OUTBIDDING_FEERATE))
   })
 
   it('is split off a large coin once', () => {
@@ -82,7 +94,7 @@ describe('the pool of fee coins', () => {
   })
 
   it('is built as planned, and pays the feerate', () => {
-    const plan = planSplit(coins(900_000, 800_000), BOTH, RATE) ?? assert.fail()
+    const plan = planSplit(coins(2_900_000, 800_000), BOTH, RATE) ?? assert.fail()
     const split = buildSplit({ plan, keys: TO.map(({ pub }) => pub), sign: coinSigner([KEY]) })
     const decoded = decodeTransaction(split.raw)
     assert.equal(decoded.txid, split.txid)

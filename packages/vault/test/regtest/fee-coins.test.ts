@@ -104,7 +104,7 @@ for (const [policy, knotsArgs] of Object.entries(POLICIES))
     })
 
     it('refuses a coin that is not confirmed', async () => {
-      const { unvaulted, coins } = await scene([1_000_000], true)
+      const { unvaulted, coins } = await scene([1_500_000], true)
       const split = await splitOf(coins)
       isIn(await bitcoind().broadcast(split.raw))
       const [unconfirmed] = split.coins
