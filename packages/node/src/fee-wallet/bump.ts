@@ -49,6 +49,12 @@ interface Paid {
 
 type Usable = PoolCoin & Payable
 
+/**
+ * With each block the core asks for 1 sat/vB more than was paid. To P's child that is a step; to A it is the next larger coin, so
+ * that a few empty blocks would use them up: A waits until market and urgency ask for more. sat/kvB.
+ */
+const RATCHET: Readonly<Record<Bump['means'], number>> = { 'anyone-can-pay': 1_000, anchored: 0 }
+
 const nothing = (answer: BumpAnswer, reason: string | null = null): BumpStory => {
   return { bumped: { answer, txid: null, feerate: null }, reason }
 }
@@ -67,7 +73,7 @@ export async function bumpOnce(effect: Bump, parent: Uint8Array, modules: BumpMo
   if (typeof situation === 'string') return nothing(situation)
   const asked = feeFor(situation.vsize, effect.feerate)
   const standing = standingBump(ledger, situation, effect)
-  if (standing !== null && standing.fee >= effect.min_fee && standing.feerate >= effect.feerate) {
+  if (standing !== null && standing.fee >= effect.min_fee && standing.feerate + RATCHET[effect.means] >= effect.feerate) {
     return { bumped: { answer: 'already-known', txid: standing.txid, feerate: standing.feerate }, reason: null }
   }
   const { blocks: tip } = await bitcoind.getBlockchainInfo()

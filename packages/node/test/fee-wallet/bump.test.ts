@@ -33,6 +33,18 @@ for (const [policy, knotsArgs] of Object.entries(POLICIES))
       })
     }
 
+    it('takes no larger coin for A only because a block went by', async () => {
+      const s = await scene()
+      await s.fund(60_000, 240_000)
+      const theft = await s.theft(true)
+      const first = await theft.bump('anyone-can-pay', 200)
+      assert.ok(first.feerate !== null)
+      // With each block the core asks for a step more than what was paid.
+      const stepped = (first.feerate + 1_000) as typeof first.feerate
+      assert.deepEqual(await theft.bump('anyone-can-pay', 200, { feerate: stepped }), { ...first, answer: 'already-known' })
+      assert.equal((await theft.bump('anyone-can-pay', 200, { feerate: stepped, min_fee: sats(70_000) })).answer, 'accepted')
+    })
+
     it('pays for P by a child with change, and for more by another child of the same coin', async () => {
       const s = await scene()
       await s.fund(340_000)

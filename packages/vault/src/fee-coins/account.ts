@@ -20,7 +20,7 @@ export interface FeeAccount {
 }
 
 export interface FeeKeys {
-  /** @param seed 32 bytes; only read. Derived private keys are zeroed. */
+  /** @param seed 32 bytes; only read. Derived private keys are zeroed, as far as the library hands them out. */
   accountOf(seed: Uint8Array, network: Network): FeeAccount
   /** ECDSA, low S and low R. @returns r ‖ s, 64 bytes */
   sign(seed: Uint8Array, network: Network, path: FeeKeyPath, digest: Uint8Array): Uint8Array

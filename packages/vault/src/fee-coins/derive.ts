@@ -1,4 +1,7 @@
-/** BIP-32 with private keys, and the one file of the fee wallet that has them in ordinary memory: for as long as one call. */
+/**
+ * BIP-32 with private keys, and the one file of the fee wallet that has them in ordinary memory: for as long as one call, but for
+ * what the library itself leaves behind until it is collected (its HMACs, which hold master key and tweaks).
+ */
 import { BIP32Factory, type BIP32Interface } from 'bip32'
 import * as ecc from 'tiny-secp256k1'
 import { invariant, toHex } from '@belfry/protocol/primitives'
