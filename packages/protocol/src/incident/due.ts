@@ -3,6 +3,7 @@ import { type Rung, envelopesOf } from '../custody/manifest.ts'
 import type { EnvelopeId } from '../primitives/index.ts'
 import type { HeldManifest, Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
+import { manifestsWithEmergency } from './judging.ts'
 import { askedFeerate, blocksSince, dueRung, floorRung, packageFeerate, rungOfMarket } from './rungs.ts'
 import { type Standing, unvaultsNamed } from './trigger.ts'
 
@@ -23,7 +24,7 @@ export interface Ladder {
  */
 export function laddersDue(turn: Turn, vault: Vault, incident: Incident, standing: Standing | null): Ladder[] {
   if (incident.action === 'emergency') {
-    return vault.manifests.map((held) => ({
+    return manifestsWithEmergency(vault).map((held) => ({
       held,
       rungs: held.manifest.emergency,
       due: held.manifest.emergency.length - 1,

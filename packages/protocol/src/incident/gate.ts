@@ -8,9 +8,9 @@ import type { HeldManifest, Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { manifestInForce } from '../owner/authority.ts'
 import { isCalledFor, isCommanded } from './cause.ts'
-import { laddersDue } from './due.ts'
+import { type Ladder, laddersDue } from './due.ts'
 import { meansDue } from './means.ts'
-import { type Standing, standingTrigger, unvaultsNamed } from './trigger.ts'
+import { type Standing, standingTrigger } from './trigger.ts'
 import { countedVoters } from './votes.ts'
 
 /** Envelopes to be released together, up to and including the one at `due`. A ladder, or a drill's envelope, which has no txid. */
@@ -35,22 +35,23 @@ export function releaseGate(turn: Turn, vault: Vault, incident: Incident): OpenG
   if (countedVoters(incident.votes, turn.tip).length < q) return null
   if (isCommanded(incident.trigger)) return commandedGate(turn, vault, incident)
   const standing = standingTrigger(vault, incident.trigger)
-  if (standing === null || !mayRelease(vault, incident, standing)) return null
+  if (standing === null) return null
+  const ladders = laddersDue(turn, vault, incident, standing).filter((ladder) => mayRelease(ladder, incident, standing))
+  if (ladders.length === 0) return null
   const means = meansDue(turn, vault, incident, standing).map(({ held, rung }) => ({ held, rungs: [rung], due: 0, to_all: 'at-once' as const }))
-  return { standing, ladders: [...laddersDue(turn, vault, incident, standing), ...means] }
+  return { standing, ladders: [...ladders, ...means] }
 }
 
 /**
  * U gives the hot key nothing for the whole window, and a transaction that vanishes from the mempool must not cost the
- * secrecy of K: theft waits for one confirmation unless the owner chose otherwise. Cold-theft cannot wait.
+ * secrecy of K: theft waits for one confirmation unless the owner chose otherwise, for this manifest's own ladder. Cold-theft
+ * cannot wait.
  */
-function mayRelease(vault: Vault, incident: Incident, standing: Standing): boolean {
-  if (incident.trigger === 'cold-theft' || standing.block !== null) return true
-  const named = unvaultsNamed(vault, standing.tx.txid)
-  return !standing.offered && named.some(({ held }) => held.manifest.act_at === 'mempool')
+function mayRelease({ held }: Ladder, { trigger }: Incident, { block, offered }: Standing): boolean {
+  return trigger === 'cold-theft' || block !== null || (!offered && held.manifest.act_at === 'mempool')
 }
 
-/** A panic opens every emergency rung of every armed manifest; a drill the drill envelope of the manifest in force and nothing else. */
+/** A panic opens every emergency rung; a drill the drill envelope of the manifest in force and nothing else. */
 function commandedGate(turn: Turn, vault: Vault, incident: Incident): OpenGate | null {
   if (!isCalledFor(turn.config.self, vault, incident)) return null
   if (incident.trigger === 'panic') return { standing: null, ladders: laddersDue(turn, vault, incident, null) }

@@ -2,8 +2,9 @@
 import type { SpendTx } from '../chain/index.ts'
 import type { BumpMeans } from '../core/effects.ts'
 import { type Rung, rungsOf, unvaultOutpoint } from '../custody/manifest.ts'
-import type { Feerate, Outpoint, Txid } from '../primitives/index.ts'
+import { type Feerate, MAX_FEERATE, type Outpoint, type Txid } from '../primitives/index.ts'
 import type { Vault } from '../state/durable.ts'
+import { manifestsJudging } from './judging.ts'
 
 export interface Recovery {
   readonly rung: Rung
@@ -16,7 +17,7 @@ export interface Recovery {
  * has a txid of its own: it is known by its outputs, which its signatures cover, and by the outpoint.
  */
 export function recoveryBy(vault: Vault, outpoint: Outpoint, tx: Pick<SpendTx, 'txid' | 'outputs_hash'>): Recovery | null {
-  for (const { manifest } of vault.manifests) {
+  for (const { manifest } of manifestsJudging(vault, outpoint)) {
     for (const unvault of manifest.unvaults) {
       const { anyone_can_pay, anchored } = unvault
       if (anchored?.txid === tx.txid) return { rung: anchored, means: 'anchored' }
@@ -33,10 +34,10 @@ export function recoveryBy(vault: Vault, outpoint: Outpoint, tx: Pick<SpendTx, '
   return null
 }
 
-/** What a recovery in my mempool or chain pays itself, without a child: sat/kvB. */
+/** What a recovery in my mempool or chain pays itself, without a child: sat/kvB. An A may have been joined with any riches. */
 export function feerateOf({ rung, means }: Recovery, { fee, vsize }: SpendTx): Feerate {
   if (means !== 'anyone-can-pay' || fee === null) return rung.feerate
-  return Number((fee * 1_000n) / BigInt(vsize)) as Feerate
+  return Math.min(MAX_FEERATE, Number((fee * 1_000n) / BigInt(vsize))) as Feerate
 }
 
 /** A recovery of this txid that stands on one of the vault's coins in my mempool or chain: so is a completed A known. */

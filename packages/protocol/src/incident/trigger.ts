@@ -3,6 +3,7 @@ import type { BlockRef, SpendTx } from '../chain/index.ts'
 import { type Rung, type Unvault, rungsOf, unvaultOutpoint } from '../custody/manifest.ts'
 import type { Trigger } from '../messages/vote.ts'
 import type { EnvelopeId, Outpoint, Txid } from '../primitives/index.ts'
+import { manifestsJudging } from './judging.ts'
 import { recoveryBy } from './recovery.ts'
 import { type Coin, UNSPENT, spenderOf } from '../state/coins.ts'
 import type { HeldManifest, Vault } from '../state/durable.ts'
@@ -28,7 +29,7 @@ export function unvaultsNamed(vault: Vault, txid: Txid): { held: HeldManifest; u
 }
 
 export function isEmergency(vault: Vault, txid: Txid): boolean {
-  return vault.manifests.some(({ manifest }) => manifest.emergency.some((rung) => rung.txid === txid))
+  return manifestsJudging(vault, vault.deposit).some(({ manifest }) => manifest.emergency.some((rung) => rung.txid === txid))
 }
 
 /** The rung that this txid is, in any armed manifest's clawback or emergency ladder. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type SpendTx, finalSpend, incidentStatus, recoveryBy, standingRecovery } from '../../src/index.ts'
-import type { Feerate } from '../../src/primitives/index.ts'
+import { type Feerate, MAX_FEERATE } from '../../src/primitives/index.ts'
 import { Seat } from '../core/seat.ts'
 import { anchoredTx, clawbackTx, completedA, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
 
@@ -53,6 +53,15 @@ describe('a recovery transaction', () => {
       ['recovery-confirmed', 300_000],
       ['recovery-unconfirmed', 300_000],
     ])
+  })
+
+  it('that somebody joins with all the coins there are is told with the highest feerate that can be said', () => {
+    const seat = guarding()
+    const rich = { ...completedA('riches', 21e14), vsize: 1 }
+    seat.connect([{ outpoint: vault.unvaulted, tx: rich }])
+    seat.checkDurable()
+    const { incident } = heldBy(seat)
+    assert.equal(incident.story.find(({ event }) => event === 'recovery-confirmed')?.feerate, MAX_FEERATE)
   })
 
   it('may be receipted by another member once my own bitcoind has it', () => {

@@ -51,10 +51,7 @@ function triggerIsMissing(context: Context, member: SimMember, incident: Inciden
   }
   if (incident.trigger === 'cold-theft') return coldTheftIsMissing(context, member, manifest, spender)
   if (spender?.txid !== unvault?.txid) return 'a share left for an unvault that does not stand'
-  const actsAtMempool = context.vaults.deals.some(({ manifest: { act_at, unvaults } }) => {
-    return act_at === 'mempool' && unvaults.some(({ txid }) => txid === spender?.txid)
-  })
-  return confirmed || actsAtMempool ? null : 'a share left before the unvault had a confirmation'
+  return confirmed || manifest.act_at === 'mempool' ? null : 'a share left before the unvault had a confirmation'
 }
 
 /** The deposit is spent, or my bitcoind would take its spend, by what neither an activated generation nor a rung of ours is. */
@@ -64,8 +61,10 @@ function coldTheftIsMissing(context: Context, { index, state }: SimMember, { vau
   if (tx === null || (spender === null && !context.told.hasSighted(index, deposit.outpoint, tx.txid))) {
     return 'a share left for a deposit that nobody spent'
   }
+  const isOneActive = vault?.manifests.some(({ activated_height }) => activated_height !== null)
   const isOurs = vault?.manifests.some(({ manifest: { unvaults, emergency }, activated_height }) => {
-    return emergency.some(({ txid }) => txid === tx.txid) || (activated_height !== null && unvaults.some(({ txid }) => txid === tx.txid))
+    if (activated_height === null) return !isOneActive && emergency.some(({ txid }) => txid === tx.txid)
+    return [...emergency, ...unvaults].some(({ txid }) => txid === tx.txid)
   })
   return isOurs ? 'an emergency share left for a spend that is ours' : null
 }

@@ -95,8 +95,9 @@ function bytesOfHex(value: unknown): Uint8Array {
 export const txid = hex<Txid>(32)
 export const blockHash = hex<BlockHash>(32)
 export const height = uint<Height>(0xffff_ffff)
-/** Up to 1,000,000 sat/vB: more is a mistake, not a market. */
-export const feerate = uint<Feerate>(1_000_000_000)
+/** 1,000,000 sat/vB: more is a mistake, not a market. */
+export const MAX_FEERATE = 1_000_000_000 as Feerate
+export const feerate = uint<Feerate>(MAX_FEERATE)
 export const millis = uint<Millis>(8_640_000_000_000_000)
 /** Federations have at most 64 members. */
 export const memberIndex = uint<MemberIndex>(64, 1)
