@@ -74,6 +74,22 @@ export interface Sent {
   readonly results: readonly CommandResult[]
 }
 
+const WORDS: Readonly<Record<Order['order'], string>> = {
+  panic: 'panic',
+  'cancel-generation': 'cancellation',
+  revoke: 'revocation',
+  destroy: 'destruction',
+  drill: 'drill',
+}
+
+const COMMANDS: Readonly<Record<Order['order'], string>> = {
+  panic: 'belfry panic',
+  'cancel-generation': 'belfry vault cancel',
+  revoke: 'belfry vault revoke',
+  destroy: 'belfry vault destroy',
+  drill: 'belfry drill run',
+}
+
 /** Between two tries of a member that may take it later. */
 const RETRY_MS = 2_000
 /** Tries within the time that a command is followed; a member that lags takes it a block later. */
@@ -141,7 +157,7 @@ async function ask(
   shell: Shell,
 ): Promise<void> {
   const name = manifest === null ? '' : `${manifest.name}, `
-  const sentences = [`This is a ${kind.order} of vault ${name}${command.vault_id}.`, ...kind.meaning(command)]
+  const sentences = [`This is a ${WORDS[kind.order]} of vault ${name}${command.vault_id}.`, ...kind.meaning(command)]
   if (kind.asks) await confirm(options, sentences, shell)
   else for (const sentence of sentences) shell.output.progress(sentence)
 }
@@ -169,7 +185,7 @@ async function manifestOf({ vault_id }: OrderCommand, { vault: given }: OrderOpt
 function requireOrder(file: string, signed: SignedCommand, { order }: OrderKind, federation: Federation): OrderCommand {
   const command = requireCommandFits(signed, federation)
   if (command.what.order === order) return command
-  throw usageError(`${file} holds a ${command.what.order}, not a ${order}.`, `Give it to the command of a ${command.what.order}.`)
+  throw usageError(`${file} holds a ${WORDS[command.what.order]}, not a ${WORDS[order]}.`, `Give it to ${COMMANDS[command.what.order]}.`)
 }
 
 /** Where it is known whose signatures count, nothing is sent that every member would refuse. @throws CliError too-few-signatures */
@@ -181,7 +197,7 @@ function requireQuorum(signed: SignedCommand, { order }: OrderKind, manifest: Ma
   const wrong = signers.length === 0 ? ' This key is none of those that may.' : ''
   throw new CliError(
     'too-few-signatures',
-    `A ${order} of this vault takes ${count(k, 'signature')} of its ${count(keys.length, 'key')}; there ${signers.length === 1 ? 'is' : 'are'} ${signers.length}.${wrong}`,
+    `A ${WORDS[order]} of this vault takes ${count(k, 'signature')} of its ${count(keys.length, 'key')}; there ${signers.length === 1 ? 'is' : 'are'} ${signers.length}.${wrong}`,
     'Sign it into a file with --sign-only, have the others add theirs with --countersign, then --send it.',
   )
 }
@@ -194,7 +210,7 @@ function storedReport(file: string, signed: SignedCommand, { order }: OrderKind,
   return {
     result: { file, order, command_hash: hashOfCommand(signed), signed_by: signers, signatures_needed: quorum?.k ?? null },
     human: () => [
-      `${file}: a ${order}, signed by ${count(signers.length, 'key')}${quorum === null ? '' : ` of ${quorum.k} needed`}. Nothing was sent.`,
+      `${file}: a ${WORDS[order]}, signed by ${count(signers.length, 'key')}${quorum === null ? '' : ` of ${quorum.k} needed`}. Nothing was sent.`,
       isComplete ? `It is complete: ${send}` : `Others add theirs with --countersign ${file}; then ${send}`,
     ],
   }

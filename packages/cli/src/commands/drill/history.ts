@@ -32,7 +32,10 @@ export function registerHistory(parent: Command, registrar: Registrar): void {
     about:
       "An owner asks all members: --lock, --data and --passphrase-file. An operator asks the node on this host: --config. A " +
       "member remembers a drill for about two days; keep what it signed with --json.",
-    example: 'belfry drill history --lock federation.lock.json --data owner --passphrase-file pass',
+    example: [
+      'belfry drill history --lock federation.lock.json --data owner --passphrase-file pass',
+      'belfry drill history --config /etc/belfry/node.yaml',
+    ].join('\n  '),
     options: [
       option('--lock <file>', "the federation's lock, to ask all members as an owner"),
       ...passphraseOptions({ optional: true }),

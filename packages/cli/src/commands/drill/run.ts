@@ -38,7 +38,11 @@ export function registerRun(parent: Command, registrar: Registrar): void {
       ...LEVELS.map((what, at) => `  ${at + 1}  ${what}`),
       'Level 3 needs a bitcoind of yours and the recovery set. Ends with 1 where the drill does not pass.',
     ].join('\n'),
-    example: 'belfry drill run --level 4 --lock federation.lock.json --data owner --vault enrolment.json --passphrase-file pass',
+    example: [
+      'belfry drill run --level 4 --lock federation.lock.json --data owner --vault enrolment.json --passphrase-file pass',
+      'belfry drill run --level 5 --hold-back tower-2 --data owner --vault enrolment.json --passphrase-file pass',
+      'belfry drill run --level 3 --set recovery-set.json --bitcoind-port 38332 --bitcoind-cookie .cookie --data owner --vault enrolment.json --passphrase-file pass',
+    ].join('\n  '),
     options: [
       integer('--level <level>', 'what is rehearsed', 1, LEVELS.length),
       option('--hold-back <members...>', 'level 5: names or numbers of members that keep still'),

@@ -17,7 +17,12 @@ export const registerPanic: Register = (program, registrar) => {
     about:
       'Every member verifies the order itself, then the members release the emergency transactions. It cannot be taken back. ' +
       'Where several keys must sign: --sign-only on the first device, --countersign on the others, --send from any owner.',
-    example: 'belfry panic --lock federation.lock.json --data owner --vault enrolment.json --passphrase-file pass',
+    example: [
+      'belfry panic --lock federation.lock.json --data owner --vault enrolment.json --passphrase-file pass',
+      'belfry panic --lock federation.lock.json --data owner --vault enrolment.json --passphrase-file pass --sign-only panic.json',
+      'belfry panic --lock federation.lock.json --data guardian --vault enrolment.json --passphrase-file pass --countersign panic.json',
+      'belfry panic --lock federation.lock.json --data owner --passphrase-file pass --send panic.json',
+    ].join('\n  '),
     options: orderOptions(USUAL_WAIT_S),
     run: (options) => giveOrder(options, panicOf(options), registrar.shell),
   })

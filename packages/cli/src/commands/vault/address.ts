@@ -8,7 +8,10 @@ export function registerAddress(parent: Command, registrar: Registrar): void {
   addCommand<KeySetOptions>(parent, registrar, {
     usage: 'address',
     summary: "Print the vault's deposit address",
-    example: 'belfry vault address --keys keys/vault-keys.json --network signet',
+    example: [
+      'belfry vault address --keys keys/vault-keys.json --network signet',
+      'belfry vault address --keys signer-1.json signer-2.json signer-3.json hot.json deep-cold.json --network signet',
+    ].join('\n  '),
     options: keySetOptions(),
     run: runAddress,
   })

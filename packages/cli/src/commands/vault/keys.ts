@@ -34,7 +34,10 @@ export function registerKeys(parent: Command, registrar: Registrar): void {
     about:
       'One encrypted file a key, and vault-keys.json with the public keys. Keys that lie together are stolen together: in ' +
       'earnest make each on a device of its own (--cold 1 --hot 0 --deep-cold 0), and give all vault-keys.json to the plan.',
-    example: 'belfry vault keys --out keys --passphrase-file pass',
+    example: [
+      'belfry vault keys --out keys --passphrase-file pass',
+      'belfry vault keys --out keys --cold 1 --hot 0 --deep-cold 0 --passphrase-file pass',
+    ].join('\n  '),
     options: [
       required('--out <dir>', 'where the files go'),
       integer('--cold <count>', 'keys that pre-sign the recovery set', 0, MAX_KEYS).default(3),

@@ -62,8 +62,9 @@ export function registerPlan(parent: Command, registrar: Registrar): void {
       'is not broadcast yet.',
     example: [
       'belfry vault plan --network signet --keys keys/vault-keys.json --deposit TXID:0 --bitcoind-port 38332 --bitcoind-cookie .cookie',
-      'belfry vault plan --network signet --deposit TXID:0 --value 50000000 --profile full --anyone-can-pay --no-anchored',
-      'belfry vault plan --network signet --deposit TXID:0 --value 50000000 --heir PUBLICKEY --heir-after 52560',
+      'belfry vault plan --network signet --keys keys/vault-keys.json --deposit TXID:0 --value 50000000 --profile full --anyone-can-pay --no-anchored',
+      'belfry vault plan --network signet --keys keys/vault-keys.json --deposit TXID:0 --value 50000000 --heir PUBLICKEY --heir-after 52560',
+      'belfry vault plan --network signet --keys keys/vault-keys.json --deposit TXID:0 --value 50000000 --signing ephemeral',
     ].join('\n  '),
     options: [
       ...keySetOptions(),

@@ -47,7 +47,10 @@ export function registerRecover(parent: Command, registrar: Registrar): void {
       'Answers an unvault with its clawback, by the same rules as the members do, until that is deep in the chain; may be ' +
       'stopped and started again at any moment. Where the coin is still in its deposit it does nothing, unless --emergency ' +
       'tells it to bring that to deep cold. --print says instead which transaction to send when, by whatever means.',
-    example: 'belfry vault recover --set recovery-set.json --bitcoind-port 8332 --bitcoind-cookie .cookie --passphrase-file pass',
+    example: [
+      'belfry vault recover --set recovery-set.json --bitcoind-port 8332 --bitcoind-cookie .cookie --passphrase-file pass',
+      'belfry vault recover --set recovery-set.json --print --passphrase-file pass',
+    ].join('\n  '),
     options: [
       option('--set <file>', 'the recovery set').default(RECOVERY_SET),
       ...passphraseOptions(),

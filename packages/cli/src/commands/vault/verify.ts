@@ -36,7 +36,10 @@ export function registerVerify(parent: Command, registrar: Registrar): void {
     about:
       'Against the plan alone: version, coin, sequence, lock time, scripts, fee, signatures, destination. With a bitcoind ' +
       'also the deposit and, without sending anything, whether it would take every transaction, each clawback with its unvault.',
-    example: 'belfry vault verify --plan plan.json --set recovery-set.json --confirm bc1q… --passphrase-file pass',
+    example: [
+      'belfry vault verify --plan plan.json --set recovery-set.json --confirm bc1q… --passphrase-file pass',
+      'belfry vault verify --plan plan.json --set recovery-set.json --bitcoind-port 38332 --bitcoind-cookie .cookie --passphrase-file pass',
+    ].join('\n  '),
     options: [
       option('--plan <file>', 'what was to be signed').default(PLAN),
       option('--set <file>', 'the recovery set').default(RECOVERY_SET),
