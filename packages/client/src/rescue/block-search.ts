@@ -30,6 +30,7 @@ export interface SearchInit {
   readonly signal: AbortSignal
 }
 
+const FILTER_INDEX = 'basic block filter index'
 /** Over the chain of years this takes minutes. */
 const FILTER_SCAN_TIMEOUT_MS = 30 * 60_000
 /** A full block with every field spelt out is about 15 MB; only a block that names the coin is asked for so. */
@@ -46,6 +47,7 @@ export async function searchSpends(bitcoind: Bitcoind, init: SearchInit): Promis
 
 /** By the index of block filters (BIP-158), the last block first; null where bitcoind keeps none, or none that helps. */
 async function matchingBlocks(bitcoind: Bitcoind, { sought, tip, signal }: SearchInit, lowest: number): Promise<BlockHash[] | null> {
+  if (!(await hasFilters(bitcoind, tip, signal))) return null
   const scripts = [...new Set(sought.map(({ script }) => `raw(${toHex(script)})`))]
   try {
     const answer = await bitcoind.rpc.call('scanblocks', ['start', scripts, lowest, tip, 'basic'], {
@@ -56,10 +58,27 @@ async function matchingBlocks(bitcoind: Bitcoind, { sought, tip, signal }: Searc
     if (!Array.isArray(blocks) || blocks.length > MAX_MATCHES) return null
     return blocks.filter((one): one is BlockHash => typeof one === 'string' && isHex32(one)).toReversed()
   } catch (error) {
-    // No such index, not yet built, another scan under way, or not allowed from here: blocks serve as well.
-    if (error instanceof BitcoindError && (error.code === 'rpc-error' || error.code === 'forbidden')) return null
+    // Another scan under way, or not allowed from here.
+    if (isWithheld(error)) return null
     throw error
   }
+}
+
+/** Of an index that is not made as far as the tip, a scan says nothing, and nothing of that either. */
+async function hasFilters(bitcoind: Bitcoind, tip: Height, signal: AbortSignal): Promise<boolean> {
+  try {
+    const index = fieldOf(await bitcoind.rpc.call('getindexinfo', [FILTER_INDEX], { signal }), FILTER_INDEX)
+    const reached = fieldOf(index, 'best_block_height')
+    return fieldOf(index, 'synced') === true && typeof reached === 'number' && reached >= tip
+  } catch (error) {
+    if (isWithheld(error)) return false
+    throw error
+  }
+}
+
+/** Blocks serve as well. */
+function isWithheld(error: unknown): boolean {
+  return error instanceof BitcoindError && (error.code === 'rpc-error' || error.code === 'forbidden')
 }
 
 async function readEach(bitcoind: Bitcoind, { sought, signal }: SearchInit, hashes: readonly BlockHash[]): Promise<ConfirmedSpend[]> {

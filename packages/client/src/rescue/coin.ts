@@ -1,5 +1,5 @@
 /** Where a vault's coin is, read from a bitcoind each time anew, so that a rescue may end and go on at any moment. */
-import { type Bitcoind, BitcoindError, isRpcFault } from '@belfry/bitcoind'
+import { type Bitcoind, BitcoindError, type BlockchainInfo, isRpcFault } from '@belfry/bitcoind'
 import { type Feerate, type Height, type Outpoint, type Txid, equalBytes, outpointOf } from '@belfry/protocol/primitives'
 import { type SignedTransaction, type TransactionId, type VaultPlan, decodeTransaction, scriptsOf } from '@belfry/vault'
 import { type ConfirmedSpend, type Sought, searchSpends } from './block-search.ts'
@@ -38,11 +38,16 @@ export interface FeeMarket {
   readonly mempool_floor: Feerate
 }
 
+export interface Behind {
+  /** That it knows of; null where it has only just begun to ask others, as after a long pause. */
+  readonly blocks: number | null
+}
+
 export interface Sight {
   readonly coin: Coin
   readonly tip: Height
-  /** Blocks that bitcoind knows of and has not yet. */
-  readonly behind: number
+  /** What bitcoind says of the coin may be old: there are blocks that it has not. */
+  readonly behind: Behind | null
   readonly market: FeeMarket
 }
 
@@ -92,19 +97,24 @@ export class CoinWatcher {
     ])
     const mempool_floor = Math.max(mempool.minFeerate, mempool.minRelayFeerate) as Feerate
     for (let looks = 1; ; looks++) {
-      const { bestBlockHash, blocks: tip, headers } = await bitcoind.getBlockchainInfo(call)
+      const chain = await bitcoind.getBlockchainInfo(call)
+      const { bestBlockHash, blocks: tip } = chain
       const coin = await this.#coinAt(tip)
       const same = (await bitcoind.getBestBlockHash(call)) === bestBlockHash
-      if (same || looks >= MAX_LOOKS) return { coin, tip, behind: headers - tip, market: { estimate, mempool_floor } }
+      if (same || looks >= MAX_LOOKS) return { coin, tip, behind: behindOf(chain), market: { estimate, mempool_floor } }
     }
   }
 
   async #coinAt(tip: Height): Promise<Coin> {
     const { bitcoind, ladders, signal } = this.#init
-    const spender = await this.#waitingAt(ladders.deposit)
-    if (spender !== null || (await bitcoind.getTxOut(ladders.deposit, true, { signal })) !== null) {
-      const variant = variantOf(ladders, spender?.txid ?? null)
-      if (variant === null) return { where: 'deposit', waiting: spender }
+    const { deposit } = ladders
+    const spender = await this.#waitingAt(deposit)
+    if (spender === null && (await bitcoind.getTxOut(deposit, true, { signal })) !== null) return { where: 'deposit', waiting: null }
+    if (spender !== null || (await bitcoind.getTxOut(deposit, false, { signal })) !== null) {
+      // What spends it may have come into the mempool between two questions.
+      const waiting = spender ?? (await this.#waitingAt(deposit)) ?? { txid: null, rung: null }
+      const variant = variantOf(ladders, waiting.txid)
+      if (variant === null) return { where: 'deposit', waiting }
       return { where: 'unvaulted', variant, height: null, waiting: await this.#waitingAt(variant.outpoint) }
     }
     return (await this.#unvaulted(tip)) ?? (await this.#saved(tip)) ?? (await this.#searched(tip))
@@ -137,19 +147,26 @@ export class CoinWatcher {
   /** What none of the unspent outputs tells: somebody else took the coin, or it has moved on from where a rung took it. */
   async #searched(tip: Height): Promise<Coin> {
     const { bitcoind, look_back, onSearch, signal } = this.#init
-    if (!(await this.#stillStands())) {
-      const blocks = this.#searchedInVain === null ? look_back : Math.max(0, tip - this.#searchedInVain) + REORG_BLOCKS
-      this.#found = await searchSpends(bitcoind, { sought: this.#sought, tip, blocks, onProgress: onSearch, signal })
-    }
-    const coin = await this.#coinOf(this.#found)
+    this.#found = await this.#standing()
+    const known = await this.#coinOf(this.#found)
+    if (known.where !== 'not-found') return known
+    const blocks = this.#searchedInVain === null ? look_back : Math.max(0, tip - this.#searchedInVain) + REORG_BLOCKS
+    const more = await searchSpends(bitcoind, { sought: this.#sought, tip, blocks, onProgress: onSearch, signal })
+    const found = [...more, ...this.#found.filter((one) => !more.some(({ outpoint }) => outpoint === one.outpoint))]
+    this.#found = found
+    const coin = await this.#coinOf(found)
     this.#searchedInVain = coin.where === 'not-found' ? tip : null
     return coin
   }
 
-  async #stillStands(): Promise<boolean> {
+  /** What was found in blocks that are in the chain still. */
+  async #standing(): Promise<ConfirmedSpend[]> {
     const { bitcoind, signal } = this.#init
     const headers = await Promise.all(this.#found.map(({ block }) => bitcoind.getBlockHeader(block, { signal })))
-    return headers.length > 0 && headers.every((header) => header !== null && header.confirmations > 0)
+    const standing = this.#found.filter((_, at) => (headers[at]?.confirmations ?? 0) > 0)
+    // What came in place of a block that is gone may lie as deep as it did.
+    if (standing.length < this.#found.length) this.#searchedInVain = null
+    return standing
   }
 
   async #coinOf(found: readonly ConfirmedSpend[]): Promise<Coin> {
@@ -163,15 +180,18 @@ export class CoinWatcher {
     if (last === undefined) return { where: 'not-found' }
     const { txid, height } = last
     const id = [...rungsOf(ladders), ...ladders.aside].find((one) => one.txid === txid)?.id ?? null
-    if (rungWith(ladders, txid) !== null || (await this.#paysDeepCold(last))) return { where: 'saved', txid, id, height }
+    const isSaved = rungWith(ladders, txid) !== null || (await this.#paysDeepCold(last))
+    // Out of the chain again, or out of this bitcoind: nothing is said of what cannot be read.
+    if (isSaved === null) return { where: 'not-found' }
+    if (isSaved) return { where: 'saved', txid, id, height }
     return { where: 'taken', from: variant === null ? 'deposit' : 'unvault', txid, id, height }
   }
 
-  /** So does a clawback with a fee coin of somebody's, whose txid nobody knows beforehand. */
-  async #paysDeepCold({ txid, block }: ConfirmedSpend): Promise<boolean> {
+  /** So does a clawback with a fee coin of somebody's, whose txid nobody knows beforehand. null where it cannot be read. */
+  async #paysDeepCold({ txid, block }: ConfirmedSpend): Promise<boolean | null> {
     const { bitcoind, plan, signal } = this.#init
     const raw = await bitcoind.getRawTransaction(txid, { block, signal })
-    if (raw === null) return false
+    if (raw === null) return null
     const [first] = decodeTransaction(raw).outputs
     return first !== undefined && equalBytes(first.script, scriptsOf(plan).deep_cold.script)
   }
@@ -203,4 +223,10 @@ export class CoinWatcher {
     ])
     return inChain !== null && inMempool === null ? { txid: null, rung: null } : null
   }
+}
+
+/** After a long pause a bitcoind knows of no block that it lacks until others have told it. */
+function behindOf({ headers, blocks, initialBlockDownload }: BlockchainInfo): Behind | null {
+  if (headers > blocks) return { blocks: headers - blocks }
+  return initialBlockDownload ? { blocks: null } : null
 }

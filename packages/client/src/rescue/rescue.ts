@@ -7,7 +7,7 @@ import type { AnswerKind, Bitcoind } from '@belfry/bitcoind'
 import { CodedError, type Height, type Txid, assertNever } from '@belfry/protocol/primitives'
 import type { SignedRecoverySet, SignedTransaction, TransactionId } from '@belfry/vault'
 import { ClientError } from '../errors.ts'
-import { type Coin, CoinWatcher, type Sight, type Waiting } from './coin.ts'
+import { type Behind, type Coin, CoinWatcher, type Sight, type Waiting } from './coin.ts'
 import { type Ladders, laddersOf } from './ladders.ts'
 import { type Step, deadlineAt, nextStep, wantsEmergency } from './next-step.ts'
 
@@ -24,8 +24,8 @@ export type RescueEvent =
   | { readonly event: 'depth'; readonly depth: number; readonly of: number }
   /** Blocks searched for what took the coin. */
   | { readonly event: 'searching'; readonly done: number; readonly of: number }
-  /** bitcoind knows of blocks that it has not: what it says of the coin may be old. */
-  | { readonly event: 'behind'; readonly blocks: number }
+  /** There are blocks that bitcoind has not: what it says of the coin may be old. null: it does not know how many. */
+  | { readonly event: 'behind'; readonly blocks: number | null }
   /** A look at the coin failed, and those after it until they do not: it goes on. */
   | { readonly event: 'trouble'; readonly code: string; readonly reason: string }
 
@@ -108,15 +108,15 @@ class Rescue {
   /** Judged once, as soon as bitcoind is up to date. Later, a rescue waits for the coin to move again. */
   #idle(sight: Sight): RescueEnd | null {
     this.#tellBehind(sight.behind)
-    if (this.#isJudged || sight.behind > 0) return null
+    if (this.#isJudged || sight.behind !== null) return null
     this.#isJudged = true
     if (sight.coin.where === 'not-found') throw notFound(this.#ladders, this.#init.look_back)
     return this.#nothingToDo(sight.coin)
   }
 
-  #tellBehind(blocks: number): void {
-    if (blocks > 0 && !this.#isBehind) this.#init.onEvent({ event: 'behind', blocks })
-    this.#isBehind = blocks > 0
+  #tellBehind(behind: Behind | null): void {
+    if (behind !== null && !this.#isBehind) this.#init.onEvent({ event: 'behind', blocks: behind.blocks })
+    this.#isBehind = behind !== null
   }
 
   #nothingToDo(coin: Coin): RescueEnd | null {

@@ -16,7 +16,7 @@ const TOP = VARIANT.clawback.length - 1
 const { csv } = SET.plan
 
 function stepFor(coin: Coin, tip: number, estimate: number | null = null, { emergency = false, sent = [] as SignedTransaction[], set = SET } = {}): Step {
-  const sight: Sight = { coin, tip: tip as Height, behind: 0, market: { estimate: estimate as Feerate | null, mempool_floor: 1_000 as Feerate } }
+  const sight: Sight = { coin, tip: tip as Height, behind: null, market: { estimate: estimate as Feerate | null, mempool_floor: 1_000 as Feerate } }
   return nextStep(set.plan, LADDERS, sight, { emergency, sent: new Set(sent) })
 }
 

@@ -8,6 +8,8 @@ import { CSV, Running, coldKeys, fundedSet, part, sentIds, signDigest } from './
 
 const ELSEWHERE = scriptOfAddress('bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080', 'regtest')
 const ENOUGH = 6
+/** More than are searched again after a search in vain. */
+const REORG = 13
 
 function coldTheft(set: SignedRecoverySet, feerate = 20_000) {
   return buildColdSpend(set.plan, coldKeys.slice(1), ELSEWHERE, feerate as Feerate, signDigest)
@@ -178,6 +180,61 @@ for (const [policy, knotsArgs] of Object.entries(POLICIES)) describe(`a rescue b
     assert.equal((await running.until('waiting', () => true, 0)).until, 'coin-moves')
     behind = 0
     assert.equal((await running.end).end, 'nothing-to-do')
+  })
+
+  it('calls no coin safe while bitcoind itself says that it is catching up, though it knows of no more blocks yet', async () => {
+    const set = await fundedSet(regtest())
+    let initialBlockDownload = true
+    const started: Bitcoind = {
+      ...bitcoind(),
+      getBlockchainInfo: async (options) => ({ ...(await bitcoind().getBlockchainInfo(options)), initialBlockDownload }),
+    }
+    const running = new Running(started, set)
+    assert.equal((await running.until('behind', () => true, 0)).blocks, null)
+    assert.equal((await running.until('waiting', () => true, 0)).until, 'coin-moves')
+    initialBlockDownload = false
+    assert.equal((await running.end).end, 'nothing-to-do')
+  })
+
+  it('takes an unvault that comes between two questions for what it is', async () => {
+    const set = await fundedSet(regtest())
+    let isSent = false
+    const racing: Bitcoind = {
+      ...bitcoind(),
+      getTxSpendingPrevout: async (outpoints, options) => {
+        const answer = await bitcoind().getTxSpendingPrevout(outpoints, options)
+        if (!isSent) await bitcoind().sendRawTransaction(part(set, 'unvault-0').raw)
+        isSent = true
+        return answer
+      },
+    }
+    const running = new Running(racing, set)
+    await running.until('waiting', ({ until }) => until === 'unvault-confirms', 0)
+    await running.kill()
+  })
+
+  it('finds what took the coin in a block that comes while it looks', async () => {
+    const set = await fundedSet(regtest())
+    const unvault = part(set, 'unvault-0')
+    await confirm(unvault)
+    await mine(REORG + CSV)
+    const spend = buildHotSpend(set.plan, unvault.txid, ELSEWHERE, 20_000 as Feerate, signDigest)
+    let isSpent = false
+    const racing: Bitcoind = {
+      ...bitcoind(),
+      getTxOut: async (outpoint, mempool, options) => {
+        if (!isSpent && outpoint === outpointOf(unvault.txid, 0)) {
+          isSpent = true
+          await confirm(spend)
+        }
+        return await bitcoind().getTxOut(outpoint, mempool, options)
+      },
+    }
+    const running = new Running(racing, set)
+    const { coin } = await running.until('coin', () => true, 0)
+    assert.ok(coin.where === 'taken' && coin.txid === spend.txid, JSON.stringify(coin))
+    await mine(ENOUGH - 1)
+    assert.equal((await running.end).end, 'lost')
   })
 
   it('brings the deposit to deep cold where that is ordered', async () => {
@@ -378,7 +435,8 @@ describe('a rescue where blocks ask for more than the lower rungs pay', () => {
     const running = new Running(bitcoind, set)
     await running.until('sent', () => true, 0)
     const refused = running.events.flatMap((one) => (one.event === 'refused' ? [`${one.rung.id} ${one.answer}`] : []))
-    assert.deepEqual(refused, ['clawback-0-0 fee-too-low', 'clawback-0-1 fee-too-low'])
+    // What bitcoind asks lifts it by one rung above the lowest, as members go, and its refusals the rest.
+    assert.deepEqual(refused, ['clawback-0-1 fee-too-low'])
     assert.deepEqual(sentIds(running), ['clawback-0-2'])
     await regtest().mine(0, ENOUGH)
     assert.equal((await running.end).end, 'recovered')
@@ -400,5 +458,26 @@ describe('a rescue where blocks ask for more than the lower rungs pay', () => {
     const running = new Running(counting, set)
     assert.equal((await running.end).end, 'lost')
     assert.ok(read.length > 0 && read.length < 20, `${read.length} blocks were read`)
+  })
+
+  it('does not go by filters of which not all are made yet', async () => {
+    const { bitcoind } = regtest().node(0)
+    const set = await fundedSet(regtest())
+    await bitcoind.generateBlock(PURSE_ADDRESS, [coldTheft(set, 50_000).raw])
+    await regtest().mine(0, ENOUGH)
+    const early: Bitcoind = {
+      ...bitcoind,
+      rpc: Object.create(bitcoind.rpc, {
+        call: {
+          value: (method: string, ...rest: []) => {
+            if (method === 'getindexinfo') return Promise.resolve({ 'basic block filter index': { synced: false, best_block_height: 0 } })
+            // As bitcoind answers then.
+            if (method === 'scanblocks') return Promise.resolve({ relevant_blocks: [], completed: true })
+            return bitcoind.rpc.call(method, ...rest)
+          },
+        },
+      }) as Bitcoind['rpc'],
+    }
+    assert.equal((await new Running(early, set).end).end, 'lost')
   })
 })

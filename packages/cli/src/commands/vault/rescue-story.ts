@@ -51,7 +51,7 @@ export class RescueStory {
         output.progress(`${told.depth} of ${count(told.of, 'confirmation')}.`)
         break
       case 'behind':
-        output.warn(`bitcoind is ${count(told.blocks, 'block')} behind: what it says of the coin may be old.`)
+        output.warn(`bitcoind is ${told.blocks === null ? 'still catching up with the chain' : `${count(told.blocks, 'block')} behind`}: what it says of the coin may be old.`)
         break
       case 'trouble':
         output.warn(`bitcoind gives no answer (${told.reason}); it is asked again and again.`)
