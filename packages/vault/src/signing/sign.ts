@@ -5,6 +5,7 @@ import type { PresignedTransaction, SignedRecoverySet } from '../recovery-set/si
 import type { KeySet, PublicKey } from '../scripts/keys.ts'
 import { signatureFrom, type SignDigest } from '../transaction/signature.ts'
 import { acceptRecoverySet } from '../verify/accept.ts'
+import { coldSigners } from './cold-signers.ts'
 import { finalise } from './finalise.ts'
 
 /**
@@ -15,7 +16,7 @@ import { finalise } from './finalise.ts'
  */
 export function signRecoverySet(plan: VaultPlan, keys: readonly PublicKey[], sign: SignDigest): SignedRecoverySet {
   checkSigners(keys, plan.cold)
-  const signers = plan.cold.keys.filter((key) => keys.includes(key)).slice(0, plan.cold.threshold)
+  const signers = coldSigners(plan, keys)
   const presigned = buildRecoverySet(plan).map((unsigned): PresignedTransaction => {
     const signatures = new Map(signers.map((key) => [key, signatureFrom(sign, key, unsigned.sighash, unsigned.sighash_type)]))
     return finalise(unsigned, signatures, plan.cold)

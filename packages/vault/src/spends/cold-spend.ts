@@ -1,12 +1,9 @@
 import type { Feerate } from '@belfry/protocol/primitives'
 import { scriptsOf, type VaultPlan } from '../plan/plan.ts'
 import type { PublicKey } from '../scripts/keys.ts'
+import { coldSigners } from '../signing/cold-signers.ts'
 import type { SignDigest } from '../transaction/signature.ts'
-import { coldSigners } from './cold-signers.ts'
-import { type Spend, spendSigned } from './spend.ts'
-
-/** nSequence that signals replacement and carries no relative lock. */
-const REPLACEABLE = 0xffff_fffd
+import { REPLACEABLE, type Spend, spendSigned } from './spend.ts'
 
 /**
  * What enough cold keys can do with the deposit without any transaction of the set: pay it anywhere at once. The owner

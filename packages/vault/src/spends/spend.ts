@@ -20,17 +20,22 @@ export interface SpendTerms {
   readonly branch: Branch
   readonly keys: readonly PublicKey[]
   readonly sequence: number
+  /** 2 where none is given. */
+  readonly version?: 3
   /** Output script. */
   readonly to: Uint8Array
   readonly feerate: Feerate
   readonly sign: SignDigest
 }
 
-/** As ordinary wallets make it: nothing here is pre-signed, so nothing has to match another transaction's version. */
+/** nSequence that signals replacement and carries no relative lock. */
+export const REPLACEABLE = 0xffff_fffd
+
+/** As ordinary wallets make it: what it spends is mined, so that nothing has to match another transaction's version. */
 const VERSION = 2
 
 /** One coin to one output. @throws VaultError `spend-impossible` where the fee leaves no output that nodes relay */
-export function spendSigned({ coin, branch, keys, sequence, to, feerate, sign }: SpendTerms): Spend {
+export function spendSigned({ coin, branch, keys, sequence, version, to, feerate, sign }: SpendTerms): Spend {
   const { witness_script } = coin.wsh
   const longest = keys.map(() => new Uint8Array(MAX_SIGNATURE_BYTES))
   const items = witnessStack(branch, longest, witness_script).map((item) => item.length)
@@ -45,7 +50,7 @@ export function spendSigned({ coin, branch, keys, sequence, to, feerate, sign }:
   }
   const { txid, vout } = splitOutpoint(coin.outpoint)
   const transaction = new Transaction()
-  transaction.version = VERSION
+  transaction.version = version ?? VERSION
   transaction.addInput(fromHex(txid).toReversed(), vout, sequence)
   transaction.addOutput(to, left)
   const sighash = transaction.hashForWitnessV0(0, witness_script, coin.value, Transaction.SIGHASH_ALL)

@@ -3,12 +3,12 @@ import { VaultError } from '../errors.ts'
 import { type DeadMan, scriptsOf, type VaultPlan } from '../plan/plan.ts'
 import { buildRecoverySet } from '../recovery-set/build.ts'
 import type { PublicKey } from '../scripts/keys.ts'
+import { coldSigners } from '../signing/cold-signers.ts'
 import type { SignDigest } from '../transaction/signature.ts'
-import { coldSigners } from './cold-signers.ts'
-import { type Spend, spendSigned, type SpendTerms } from './spend.ts'
+import { REPLACEABLE, type Spend, spendSigned, type SpendTerms } from './spend.ts'
 
-/** nSequence that signals replacement and carries no relative lock. */
-const REPLACEABLE = 0xffff_fffd
+/** That of the dead man's transaction: no other may spend it before it is mined (BIP-431). */
+const TRUC_VERSION = 3
 
 /**
  * What the heir can do with a coin in staging, once the dead man's transaction has `staging_csv` confirmations: pay it
@@ -43,7 +43,7 @@ export function buildStagingReturn(
 ): Spend {
   const signers = coldSigners(plan, keys)
   const { coin } = stagedCoin(plan, dead_man_txid)
-  return spendSigned({ coin, branch: 'cold', keys: signers, sequence: REPLACEABLE, to, feerate, sign })
+  return spendSigned({ coin, branch: 'cold', keys: signers, sequence: REPLACEABLE, version: TRUC_VERSION, to, feerate, sign })
 }
 
 function stagedCoin(plan: VaultPlan, txid: Txid): Pick<SpendTerms, 'coin'> & { readonly dead_man: DeadMan } {

@@ -82,7 +82,9 @@ describe('the spends of staging', () => {
 
   it('let the cold keys take it back at once', () => {
     const back = buildStagingReturn(plan, dead.txid, pubs(COLD), ELSEWHERE, feerate(10_000), signerOf(COLD))
-    assert.equal(decodeTransaction(back.raw).inputs[0]?.sequence, 0xfffffffd)
+    const { version, inputs } = decodeTransaction(back.raw)
+    assert.equal(inputs[0]?.sequence, 0xfffffffd)
+    assert.equal(version, 3, 'so that it may follow a dead man that is not mined (BIP-431)')
     const [one] = COLD
     assert.ok(one !== undefined)
     refused('signatures-missing', () =>
