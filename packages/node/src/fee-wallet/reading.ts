@@ -40,6 +40,11 @@ export function carriesOf(coins: readonly PoolCoin[], most: Sats): FeeWalletRead
 const FIRST_SATS = 350_000n
 const EACH_SATS = 85_000n
 
+/** Whether the window's limit leaves no room for a bump at 250 sat/vB. */
+export function isBudgetSpent({ spent_in_window, left_in_window }: Pick<FeeWalletReading, 'spent_in_window' | 'left_in_window'>): boolean {
+  return left_in_window === 0n || (spent_in_window > 0n && left_in_window < EACH_SATS)
+}
+
 /** What a wallet that pays for so many vaults should hold. */
 export function reservesFor(vaults: number): Sats {
   return vaults === 0 ? sats(0) : sats(FIRST_SATS + BigInt(vaults - 1) * EACH_SATS)

@@ -1,7 +1,7 @@
 /** The fee wallet: what it holds, what feerate that can carry, and what an operator should do about it. */
 import type { State } from '@belfry/protocol'
 import {
-  type FeeWalletReading, type FeeWalletStatus, type PaidVaults, type PoolCoin, type PoolCoinStatus, paidVaults, reservesFor,
+  type FeeWalletReading, type FeeWalletStatus, type PaidVaults, type PoolCoin, type PoolCoinStatus, isBudgetSpent, paidVaults, reservesFor,
 } from '../fee-wallet/index.ts'
 import { satVb, satsNumber } from './units.ts'
 
@@ -98,10 +98,10 @@ function readingWarnings(reading: FeeWalletReading, vaults: number): FeeWalletWa
       remedy: `Send at least ${recommended - reserve} sat to ${next_address}, in one payment.`,
     })
   }
-  if (reading.left_in_window === 0n) {
+  if (isBudgetSpent(reading)) {
     warnings.push({
       warning: 'budget-spent',
-      message: `The fee wallet has spent ${reading.spent_in_window} sat, all that it may in one window of blocks.`,
+      message: `The fee wallet has spent ${reading.spent_in_window} sat in this window of blocks, and may spend ${reading.left_in_window} more.`,
       remedy: 'Look at what it paid for; raise fee_wallet.max_sat_per_window if that was right, and restart the node.',
     })
   }

@@ -65,6 +65,9 @@ describe('the view of the fee wallet', () => {
     assert.deepEqual(warningsOf(withMeans('anyone_can_pay'), ready({ reserve: sats(0) })), ['empty'])
     // Nobody has looked yet.
     assert.deepEqual(warningsOf(withMeans('anyone_can_pay'), ready({ reserve: sats(0), height: null })), [])
+    // What is left pays for no bump.
+    assert.deepEqual(warningsOf(world(), ready({ spent_in_window: sats(200_000), left_in_window: sats(84_999) })), ['budget-spent'])
+    assert.deepEqual(warningsOf(world(), ready({ spent_in_window: sats(200_000), left_in_window: sats(85_000) })), [])
     assert.deepEqual(warningsOf(world(), ready({ left_in_window: sats(0), is_searching: true })), ['searching', 'budget-spent'])
   })
 
