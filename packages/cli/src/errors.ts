@@ -25,6 +25,8 @@ export type CliErrorCode =
   | 'not-all-receipts'
   | 'not-active'
   | 'already-active'
+  /** Some members took an enrolment back, and too few. */
+  | 'not-withdrawn'
   | 'enrolment-ended'
   | 'no-dead-man'
   /** Nobody said yes to what cannot be taken back. */
@@ -33,6 +35,8 @@ export type CliErrorCode =
   /** A drill did not pass. */
   | 'drill-failed'
   | 'drill-not-over'
+  /** No member has forgotten a vault yet. */
+  | 'not-destroyed'
   /** No generation of the vault is waiting. */
   | 'nothing-to-cancel'
   /** The coin is where it should be. */
@@ -69,6 +73,8 @@ const ENDINGS: { readonly [E in Exclude<Ending, 'done' | 'refused'>]: readonly s
     'coin-lost',
     'drill-failed',
     'drill-not-over',
+    'not-destroyed',
+    'not-withdrawn',
     'too-few-took-it',
     'too-few-receipts',
     'bundle-broken',

@@ -46,3 +46,11 @@ export function resultJson(federation: Federation, result: CommandResult): JsonO
 export function tookIt(results: readonly CommandResult[]): MemberIndex[] {
   return results.flatMap(({ member, result }) => (result === 'taken' ? [member] : []))
 }
+
+/** Whether an order is in force: more members say that they have taken it than may lie. Those that only hold it are not heard. */
+export function isInForce({ b }: Pick<Federation, 'b'>, results: readonly CommandResult[]): boolean {
+  return results.filter((one) => one.result === 'taken' && one.state !== 'held').length > b
+}
+
+/** Where it is not. */
+export const HELD_SENTENCE = 'It is not in force yet: members hold it until their chains are as far as the order. Look again after the next block.'

@@ -4,7 +4,7 @@ import { type Registrar, addCommand, option } from '../../command.ts'
 import { CliError, usageError } from '../../errors.ts'
 import { type Ground, type OrderKind, type Outcome, type Sent, giveOrder } from '../../orders/give.ts'
 import { type OrderOptions, orderOptions } from '../../orders/options.ts'
-import { memberJson, memberName } from '../../orders/results.ts'
+import { HELD_SENTENCE, isInForce, memberJson, memberName } from '../../orders/results.ts'
 import { sentenceList } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
 
@@ -74,16 +74,18 @@ function manifestsOf(results: readonly SurveyResult[], vault_id: string) {
   )
 }
 
-async function follow({ federation, link, command }: Sent, { signal }: Shell): Promise<Outcome> {
+async function follow({ federation, link, command, results }: Sent, { signal }: Shell): Promise<Outcome> {
   const hash = command.what.order === 'cancel-generation' ? command.what.manifest_hash : null
   const states = manifestsOf(await surveyVaults(link, signal), command.vault_id).filter((one) => one.manifest_hash === hash)
+  const cancelled = isInForce(federation, results)
   return {
     json: {
       manifest_hash: hash,
+      cancelled,
       states: states.map(({ member, state }) => ({ member: memberJson(federation, member), state })),
     },
     human: (style) => [
-      style('green', 'The generation is cancelled.'),
+      cancelled ? style('green', 'The generation is cancelled.') : style('yellow', HELD_SENTENCE),
       ...states.map(({ member, state }) => `  ${memberName(federation, member)}: ${state}`),
     ],
   }

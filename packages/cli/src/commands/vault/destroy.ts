@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { type Registrar, addCommand } from '../../command.ts'
+import { CliError } from '../../errors.ts'
 import { type OrderKind, type Outcome, type Sent, giveOrder } from '../../orders/give.ts'
 import { type OrderOptions, orderOptions } from '../../orders/options.ts'
-import { memberName } from '../../orders/results.ts'
+import { HELD_SENTENCE, memberName } from '../../orders/results.ts'
 
 const USUAL_WAIT_S = 30
 
@@ -29,13 +30,16 @@ const DESTROY: OrderKind = {
   follow: (sent) => Promise.resolve(outcomeOf(sent)),
 }
 
-function outcomeOf({ federation, results }: Sent): Outcome {
+/** @throws CliError not-destroyed where no member signed that it has forgotten the vault */
+export function outcomeOf({ federation, results }: Pick<Sent, 'federation' | 'results'>): Outcome {
   const destroyed = results.filter(({ result }) => result === 'destroyed')
   const left = results.length - destroyed.length
+  if (destroyed.length === 0)
+    throw new CliError('not-destroyed', 'No member has signed yet that it has forgotten the vault.', HELD_SENTENCE)
   return {
     json: { destroyed: destroyed.length, left },
     human: (style) => [
-      style('green', `${destroyed.length} of ${results.length} members signed that they have forgotten the vault.`),
+      style(left === 0 ? 'green' : 'yellow', `${destroyed.length} of ${results.length} members signed that they have forgotten the vault.`),
       ...destroyed.map(({ member }) => `  ${memberName(federation, member)}`),
       ...(left === 0 ? [] : ['Run it again when the others answer.']),
     ],

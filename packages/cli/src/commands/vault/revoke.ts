@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { type Registrar, addCommand } from '../../command.ts'
 import { type OrderKind, type Outcome, type Sent, giveOrder } from '../../orders/give.ts'
 import { type OrderOptions, orderOptions } from '../../orders/options.ts'
-import { memberJson, memberName } from '../../orders/results.ts'
+import { HELD_SENTENCE, isInForce, memberJson, memberName } from '../../orders/results.ts'
 import type { Shell } from '../../shell.ts'
 
 const USUAL_WAIT_S = 30
@@ -32,7 +32,7 @@ const REVOKE: OrderKind = {
   follow,
 }
 
-async function follow({ federation, link, command }: Sent, { signal }: Shell): Promise<Outcome> {
+async function follow({ federation, link, command, results }: Sent, { signal }: Shell): Promise<Outcome> {
   const told = (await surveyVaults(link, signal)).flatMap((one) =>
     one.result !== 'answer'
       ? []
@@ -40,11 +40,12 @@ async function follow({ federation, link, command }: Sent, { signal }: Shell): P
           .filter(({ vault_id }) => vault_id === command.vault_id)
           .map(({ revoked }) => ({ member: one.member, revoked })),
   )
+  const revoked = isInForce(federation, results)
   return {
-    json: { states: told.map(({ member, revoked }) => ({ member: memberJson(federation, member), revoked })) },
+    json: { revoked, states: told.map((one) => ({ member: memberJson(federation, one.member), revoked: one.revoked })) },
     human: (style) => [
-      style('green', 'The vault is revoked.'),
-      ...told.map(({ member, revoked }) => `  ${memberName(federation, member)}: ${revoked ? 'revoked' : 'not yet'}`),
+      revoked ? style('green', 'The vault is revoked.') : style('yellow', HELD_SENTENCE),
+      ...told.map((one) => `  ${memberName(federation, one.member)}: ${one.revoked ? 'revoked' : 'not yet'}`),
     ],
   }
 }

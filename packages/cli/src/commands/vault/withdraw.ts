@@ -80,19 +80,20 @@ function wordOf(one: WithdrawResult): string {
 }
 
 /** As many as could activate another one must know: else it would be refused as a second of its generation. @throws CliError */
-function requireWithdrawn(federation: Federation, results: readonly WithdrawResult[]): void {
+export function requireWithdrawn(federation: Federation, results: readonly WithdrawResult[]): void {
   const words = results.map((one) => `${federation.memberOf(one.member).name}: ${wordOf(one)}`).join('; ')
-  if (results.some((one) => one.result === 'state' && (one.state === 'active' || one.state === 'superseded'))) {
+  const withdrawn = results.filter((one) => one.result === 'state' && one.state === 'withdrawn').length
+  if (withdrawn >= federation.thresholds.clawback.protected) return
+  const activated = results.filter((one) => one.result === 'state' && (one.state === 'active' || one.state === 'superseded'))
+  if (activated.length > federation.b) {
     throw new CliError(
       'already-active',
       `This generation has become active, and what was active cannot be taken back (${words}).`,
       'Follow it with belfry vault renew.',
     )
   }
-  const withdrawn = results.filter((one) => one.result === 'state' && one.state === 'withdrawn').length
-  if (withdrawn >= federation.thresholds.clawback.protected) return
-  const silent = results.find((one) => one.result === 'unreachable')
-  throw silent
-    ? new CliError('unreachable', `${withdrawn} of ${results.length} members took it back (${words}).`, 'Run the same command again when the others answer.')
-    : new CliError('api-refused', `${withdrawn} of ${results.length} members took it back (${words}).`, results.flatMap((one) => (one.result === 'refused' ? [one.remedy] : []))[0] ?? 'Try again later.')
+  const said = `${withdrawn} of ${results.length} members took it back (${words}).`
+  if (results.some((one) => one.result === 'unreachable')) throw new CliError('unreachable', said, 'Run the same command again when the others answer.')
+  const remedy = results.flatMap((one) => (one.result === 'refused' ? [one.remedy] : []))[0] ?? 'Try again later.'
+  throw new CliError(withdrawn > 0 ? 'not-withdrawn' : 'api-refused', said, remedy)
 }
