@@ -4,8 +4,8 @@ export { anchorOf, type ChildTerms, payByChild, type PaidByChild } from './child
 export { type FeeCoin, MIN_FEE_COIN, type SignFeeCoin } from './coin.ts'
 export { joinCoin, type JoinedCoin, type JoinTerms } from './join.ts'
 export {
-  anyoneCanPayCarries, anchoredCarries, childVsize, COIN_INPUT_VSIZE, joinedVsize, MAX_CHILD_VSIZE, MIN_CHANGE, mostForChild, splitVsize,
-  USUAL_ANCHORED_VSIZE, USUAL_ANYONE_CAN_PAY_VSIZE,
+  anyoneCanPayCarries, anchoredCarries, childVsize, joinedVsize, MIN_CHANGE, mostForChild, splitVsize, USUAL_ANCHORED_VSIZE,
+  USUAL_ANYONE_CAN_PAY_VSIZE,
 } from './sizes.ts'
-export { MAX_SPLIT_INPUTS, MAX_SPLIT_OUTPUTS, planSplit, type PoolNeeds, poolTargets, type SplitPlan } from './plan-split.ts'
-export { buildSplit, type Split, type SplitTerms } from './split.ts'
+export { planSplit, type PoolNeeds, poolTargets, type SplitPlan } from './plan-split.ts'
+export { buildSplit, type Split } from './split.ts'

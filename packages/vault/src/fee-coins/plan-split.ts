@@ -17,8 +17,8 @@ const ROUNDS = 2
 const MAX_EXCESS = 3n
 const OF_EXCESS = 2n
 
-export const MAX_SPLIT_INPUTS = 8
-export const MAX_SPLIT_OUTPUTS = 16
+const MAX_SPLIT_INPUTS = 8
+const MAX_SPLIT_OUTPUTS = 16
 
 /** Which means the guarded vaults have. */
 export interface PoolNeeds {

@@ -15,8 +15,6 @@ const ANCHOR_INPUT_WEIGHT = INPUT_BYTES * 4 + 1
 /** Version, marker and flag, counts of inputs and outputs of one byte each, locktime. */
 const FRAME_WEIGHT = (4 + 1 + 1 + 4) * 4 + 2
 
-/** What a coin adds to a transaction. */
-export const COIN_INPUT_VSIZE = vsizeOfWeight(COIN_INPUT_WEIGHT)
 /** BIP-431: of a version-3 transaction with an unconfirmed parent. */
 export const MAX_CHILD_VSIZE = 1_000
 /** Of P2WPKH, at bitcoind's default 3 sat/vB (GetDustThreshold). */
