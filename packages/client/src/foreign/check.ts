@@ -15,8 +15,6 @@ export interface CheckedTransaction {
   readonly vsize: number
   readonly fee: Sats
   readonly feerate: Feerate
-  /** nLockTime, where it counts. */
-  readonly locktime: number | null
   readonly raw: Uint8Array
 }
 
@@ -43,6 +41,8 @@ interface Coin {
 }
 
 const FINAL = 0xffff_ffff
+/** nLockTime counts blocks below this, seconds since the Unix epoch from it on. */
+const LOCKTIME_IS_TIME = 500_000_000
 /** BIP-431: children of a transaction of this version must have it too, and its own parents likewise. */
 const TRUC = 3
 
@@ -135,10 +135,9 @@ function ladderOf(
     const fee = transaction && feeOf(place, transaction, coin, findings)
     if (transaction === null || fee === null) return []
     checkWaits(place, transaction, mayWait, findings)
-    const { txid, wtxid, version, vsize, locktime } = transaction
-    const counts = locktime > 0 && transaction.inputs.some(({ sequence }) => sequence !== FINAL)
+    const { txid, wtxid, version, vsize } = transaction
     const feerate = packageFeerate([{ fee, vsize }])
-    return [{ place, txid, wtxid, version, vsize, fee, feerate, locktime: counts ? locktime : null, raw }]
+    return [{ place, txid, wtxid, version, vsize, fee, feerate, raw }]
   })
   const sorted = rungs
     .toSorted((a, b) => a.feerate - b.feerate)
@@ -155,11 +154,16 @@ function placedAt(place: string, rung: CheckedTransaction): CheckedTransaction {
   return { ...rung, place }
 }
 
-/** A transaction that answers a theft must be good at once. */
-function checkWaits(place: string, { version, inputs }: DecodedTransaction, mayWait: boolean, findings: Findings): void {
-  const lock = version >= 2 ? relativeLockOf(inputs[0]?.sequence ?? FINAL) : null
-  if (lock === null || lock.count === 0 || mayWait) return
-  findings.refuse(place, `it waits for ${lock.count} × ${lock.unit} after the coin that it spends; a recovery must be good at once`)
+/** A transaction that answers a theft must be good at once. Wallets set a lock time in the past: no chain is asked here. */
+function checkWaits(place: string, { version, inputs, locktime }: DecodedTransaction, mayWait: boolean, findings: Findings): void {
+  if (mayWait) return
+  const sequence = inputs[0]?.sequence ?? FINAL
+  const lock = version >= 2 ? relativeLockOf(sequence) : null
+  if (lock !== null && lock.count > 0)
+    findings.refuse(place, `it waits for ${lock.count} × ${lock.unit} after the coin that it spends; a recovery must be good at once`)
+  if (locktime === 0 || sequence === FINAL) return
+  const when = locktime < LOCKTIME_IS_TIME ? `below ${locktime}` : `before ${new Date(locktime * 1000).toISOString()}`
+  findings.note(place, `no block ${when} takes it; a recovery must be good at once, so this must be past`)
 }
 
 function readTransaction(place: string, raw: Uint8Array, findings: Findings): DecodedTransaction | null {

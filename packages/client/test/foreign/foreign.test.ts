@@ -128,6 +128,15 @@ describe('a vault of another custody scheme', () => {
     assert.match(notes.map(({ sentence }) => sentence).join(), /unvault-0: only its outline is known/)
   })
 
+  it('says of a recovery that no block takes it before a height or a time, which may lie ahead', () => {
+    const noted = (change: Partial<ForeignVault>, clawback: Shape = {}) =>
+      checkForeignVault(foreign(OUTPOINT, change, clawback).vault).notes.map(({ sentence }) => sentence).join()
+    assert.match(noted({}, { locktime: 900_000 }), /clawback-0, number 1 as given: no block below 900000 takes it/)
+    assert.match(noted({}, { locktime: 1_800_000_000 }), /no block before 2027-01-15T08:00:00.000Z takes it/)
+    assert.equal(noted({}, { locktime: 900_000, sequence: 0xffff_ffff }), '', 'which does not count then')
+    assert.equal(noted({ dead_man: [serialise(pay(OUTPOINT, VALUE, 7_000, { locktime: 900_000 }))] }), '', 'as is meant there')
+  })
+
   it('may have no unvault, or no emergency, or only a dead-man transaction, and says what that means', () => {
     const { vault } = foreign(OUTPOINT)
     const noted = (change: Partial<ForeignVault>) =>
