@@ -1,3 +1,4 @@
+export { isWhollySigned } from './commitment.ts'
 export { type DecodedTransaction, decodeTransaction, MAX_TRANSACTION_BYTES, txidOf } from './decode.ts'
 export {
   dustThreshold,

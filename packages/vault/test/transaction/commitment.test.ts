@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Transaction, script as scripts } from 'bitcoinjs-lib'
-import { isWhollySigned } from '../../src/bip128/commitment.ts'
+import { isWhollySigned } from '../../src/index.ts'
 
 const { SIGHASH_ALL, SIGHASH_NONE, SIGHASH_SINGLE, SIGHASH_ANYONECANPAY } = Transaction
 const KEY = new Uint8Array(33).fill(2)
@@ -19,7 +19,7 @@ function transaction(...witnesses: readonly (readonly Uint8Array[])[]): Uint8Arr
 const der = (type: number): Uint8Array => scripts.signature.encode(new Uint8Array(64).fill(5), type)
 const schnorr = (...type: readonly number[]): Uint8Array => Uint8Array.of(...new Uint8Array(64).fill(5), ...type)
 
-describe('what the signatures of a plan commit to', () => {
+describe('what the signatures of a transaction commit to', () => {
   it('is all of the transaction with SIGHASH_ALL, in every kind of witness', () => {
     const script = scripts.compile([0x51, KEY, 0x51])
     const controlBlock = Uint8Array.of(0xc0, ...new Uint8Array(64).fill(9))
