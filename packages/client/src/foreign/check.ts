@@ -1,7 +1,7 @@
 /** What can be said of another scheme's transactions before any bitcoind is asked: what they spend, what they pay, in what order. */
 import { MIN_CSV } from '@belfry/protocol'
 import { type Feerate, type Outpoint, type Sats, type Txid, outpointOf } from '@belfry/protocol/primitives'
-import { type DecodedTransaction, MIN_FEERATE, VaultError, decodeTransaction, packageFeerate, relativeLockOf } from '@belfry/vault'
+import { type DecodedTransaction, MIN_FEERATE, VaultError, decodeTransaction, isWhollySigned, packageFeerate, relativeLockOf } from '@belfry/vault'
 import type { ForeignUnvault, ForeignVault } from './custody-file.ts'
 import { Findings, type ForeignFinding } from './findings.ts'
 
@@ -117,6 +117,7 @@ function wholeUnvault(
   if (decoded.txid === decoded.wtxid || decoded.inputs.some(({ script_sig }) => script_sig.length > 0)) {
     findings.refuse(place, 'it spends no segwit coin, so that others could change its txid and void every clawback')
   }
+  checkCommitment(place, raw, decoded, findings)
   const { txid, vsize, version } = decoded
   return { txid, vsize, fee, raw, value: output?.value ?? (0n as Sats), version }
 }
@@ -135,6 +136,7 @@ function ladderOf(
     const fee = transaction && feeOf(place, transaction, coin, findings)
     if (transaction === null || fee === null) return []
     checkWaits(place, transaction, mayWait, findings)
+    checkCommitment(place, raw, transaction, findings)
     const { txid, wtxid, version, vsize } = transaction
     const feerate = packageFeerate([{ fee, vsize }])
     return [{ place, txid, wtxid, version, vsize, fee, feerate, raw }]
@@ -164,6 +166,12 @@ function checkWaits(place: string, { version, inputs, locktime }: DecodedTransac
   if (locktime === 0 || sequence === FINAL) return
   const when = locktime < LOCKTIME_IS_TIME ? `below ${locktime}` : `before ${new Date(locktime * 1000).toISOString()}`
   findings.note(place, `no block ${when} takes it; a recovery must be good at once, so this must be past`)
+}
+
+/** Members know a transaction by its txid. Of coins that are not segwit nothing is said: bitcoind looks at those. */
+function checkCommitment(place: string, raw: Uint8Array, { txid, wtxid }: DecodedTransaction, findings: Findings): void {
+  if (txid === wtxid || isWhollySigned(raw)) return
+  findings.refuse(place, 'a signature does not cover all of it (SIGHASH_ALL), so that others could change what it pays, or its txid')
 }
 
 function readTransaction(place: string, raw: Uint8Array, findings: Findings): DecodedTransaction | null {

@@ -137,6 +137,14 @@ describe('a vault of another custody scheme', () => {
     assert.equal(noted({ dead_man: [serialise(pay(OUTPOINT, VALUE, 7_000, { locktime: 900_000 }))] }), '', 'as is meant there')
   })
 
+  it('is refused where a signature lets others change a transaction, and what they make of it is known to no member', () => {
+    const opened = { witness: [Uint8Array.of(0x30, 0x06, 0x02, 0x01, 0x05, 0x02, 0x01, 0x05, 0x81), PURSE_WITNESS_SCRIPT] }
+    const { vault } = foreign(OUTPOINT, {}, opened)
+    assert.match(refusals(vault).join(), /clawback-0, number 1 as given: a signature does not cover all of it/)
+    const emergency = [serialise(pay(OUTPOINT, VALUE, 7_000, opened))]
+    assert.match(refusals(foreign(OUTPOINT, { emergency }).vault).join(), /emergency, number 1 as given: a signature does not/)
+  })
+
   it('may have no unvault, or no emergency, or only a dead-man transaction, and says what that means', () => {
     const { vault } = foreign(OUTPOINT)
     const noted = (change: Partial<ForeignVault>) =>
