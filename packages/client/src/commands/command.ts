@@ -38,11 +38,17 @@ export function makeCommand({ federation, vault_id, anchor, what }: CommandInit)
 /** A key of an owner or guardian, as far as orders need it. */
 export type OrderKey = RootKey
 
-/** The same command with this key's signature, which takes the place of one that it gave before. */
+/** The same command with this key's signature, which takes the place of one that it gave before; forged ones are left out. */
 export function signCommand({ bytes, signatures }: Pick<SignedCommand, 'bytes' | 'signatures'>, key: OrderKey): SignedCommand {
-  const others = signatures.filter((one) => one.key !== key.publicKey)
+  const others = withoutForged({ bytes, signatures }).signatures.filter((one) => one.key !== key.publicKey)
   const signature = key.signSchnorr(commandDigest(verifier, bytes))
   return { bytes, signatures: [...others, { key: key.publicKey, signature }] }
+}
+
+/** A member refuses an order that has a forged signature among good ones, and a file may get one on its way. */
+export function withoutForged({ bytes, signatures }: SignedCommand): SignedCommand {
+  const digest = commandDigest(verifier, bytes)
+  return { bytes, signatures: signatures.filter(({ key, signature }) => verifier.verifyOwner(key, digest, signature)) }
 }
 
 export function hashOfCommand({ bytes }: Pick<SignedCommand, 'bytes'>): Hash32 {
@@ -76,10 +82,8 @@ export function requireCommandFits(signed: Pick<SignedCommand, 'bytes'>, { lock_
 }
 
 /** The keys whose signatures hold, each once, in their order. */
-export function signersOf({ bytes, signatures }: SignedCommand): string[] {
-  const digest = commandDigest(verifier, bytes)
-  const valid = signatures.filter(({ key, signature }) => verifier.verifyOwner(key, digest, signature))
-  return [...new Set(valid.map(({ key }) => key))]
+export function signersOf(signed: SignedCommand): string[] {
+  return [...new Set(withoutForged(signed).signatures.map(({ key }) => key))]
 }
 
 export interface Quorum {

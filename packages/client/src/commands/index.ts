@@ -11,6 +11,7 @@ export {
   requireCommandFits,
   signCommand,
   signersOf,
+  withoutForged,
 } from './command.ts'
 export {
   type DrillReport,

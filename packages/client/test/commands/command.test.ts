@@ -14,6 +14,7 @@ import {
   requireCommandFits,
   signCommand,
   signersOf,
+  withoutForged,
   writeCommandFile,
 } from '../../src/index.ts'
 import { makeFederation } from '../support/federation.ts'
@@ -45,6 +46,13 @@ describe('an order', () => {
     assert.deepEqual(signersOf(both), [BOB.publicKey, ALICE.publicKey])
     assert.deepEqual(signersOf({ ...both, bytes: panic() }), [])
     assert.deepEqual(decodeSignedCommand(encodeSignedCommand(both)), both)
+  })
+
+  it('loses what is no signature once another key signs: members refuse an order with a forged one among them', () => {
+    const forged = { key: BOB.publicKey, signature: new Uint8Array(64) }
+    const signed = signCommand({ bytes: panic(), signatures: [forged] }, ALICE)
+    assert.deepEqual(signed.signatures.map(({ key }) => key), [ALICE.publicKey])
+    assert.deepEqual(withoutForged({ ...signed, signatures: [forged, ...signed.signatures] }), signed)
   })
 
   it('names only signers whose signature holds, whatever was changed on the way', () => {
@@ -96,6 +104,8 @@ describe('the file of an order', () => {
       await writeFile(path, lie)
       await assert.rejects(readCommandFile(path), { code: 'file-malformed' })
     }
+    await writeCommandFile(path, { bytes: panic(), signatures: [{ key: BOB.publicKey, signature: new Uint8Array(64) }] }, { force: true })
+    await assert.rejects(readCommandFile(path), { code: 'file-malformed', message: /no signature in it holds/ })
     await writeFile(path, '{"format":"belfry-owner-command","version":2}')
     await assert.rejects(readCommandFile(path), { code: 'file-malformed' })
   })
