@@ -1,4 +1,4 @@
-/** What a member tells an owner of the owner's own vaults. */
+/** What a member tells an owner or guardian of the vaults in which that one has a say. */
 import { incidentStatus } from '../incident/status.ts'
 import { vaultLadder } from '../incident/market-watch.ts'
 import { drillsOf, lastDrills, newestFirst } from '../drill/history.ts'
@@ -10,6 +10,7 @@ import type { Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { manifestState, refuse, reply } from './enrolment.ts'
 import { isFunded } from './funding.ts'
+import type { Manifest } from './manifest.ts'
 
 /** Blocks by which other members may be behind me and still take a command at once that is anchored as I say. */
 const ANCHOR_SLACK = 2
@@ -20,7 +21,7 @@ export function onInfo(turn: Turn, request_id: number, peer_id: string, { what }
   const { self: member } = turn.config
   const tip = turn.durable.position
   const owned = sortedEntries(turn.durable.vaults).filter(([, vault]) =>
-    vault.manifests.some(({ manifest }) => manifest.owner.root === owner.root),
+    vault.manifests.some(({ manifest }) => hasSay(manifest, owner.root)),
   )
   if (what === 'drills') {
     const drills = owned.flatMap(([vault_id, vault]) => drillsOf(vault_id, vault)).toSorted(newestFirst)
@@ -29,6 +30,11 @@ export function onInfo(turn: Turn, request_id: number, peer_id: string, { what }
   const vaults = owned.map(([vault_id, vault]) => describe(turn, vault_id, vault))
   const anchor = turn.durable.recent.findLast(({ height }) => height <= turn.tip - ANCHOR_DEPTH - ANCHOR_SLACK) ?? null
   reply(turn, request_id, { answer: 'vaults', member, tip, anchor, chain: turn.volatile.chain, vaults })
+}
+
+/** Whoever may order something of a vault is told of it: one who may cancel a generation must learn that it waits. */
+function hasSay({ owner }: Manifest, key: string): boolean {
+  return [owner.root, ...owner.enrol.keys, ...owner.announce, ...owner.panic.keys].includes(key)
 }
 
 function describe(turn: Turn, vault_id: VaultId, vault: Vault): VaultInfo {

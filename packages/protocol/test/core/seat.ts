@@ -60,10 +60,10 @@ export class Seat {
 
   constructor(setting: Setting = settingOf(5), self = 1) {
     this.setting = setting
-    const { federation, ports, owner } = setting
+    const { federation, ports, owner, others = [] } = setting
     const mine = ports[self - 1]
     assert.ok(mine)
-    const config = { federation, self: memberAt(setting, self), owners: [owner], software: 'test' }
+    const config = { federation, self: memberAt(setting, self), owners: [owner, ...others], software: 'test' }
     this.core = createCore(config, mine)
     this.state = this.core.restore(null)
   }

@@ -70,6 +70,8 @@ export interface Setting {
   /** In the order of the members. */
   readonly ports: readonly CryptoPorts[]
   readonly owner: { readonly peer_id: string; readonly root: string }
+  /** Whom the members admit, too. */
+  readonly others?: readonly { readonly peer_id: string; readonly root: string }[]
 }
 
 const settings = new Map<string, Setting>()

@@ -281,4 +281,17 @@ describe('the list that an owner asks for', () => {
     )
     assert.deepEqual(codes(seat.request(toCbor(infoRequest, info), 'info', 'somebody else')), ['owner-not-admitted'])
   })
+
+  it('names a vault to each owner and guardian whose key it has, who may cancel or call a panic by what it says', () => {
+    const [other, guardian, stranger] = ['bob', 'gina', 'mallory'].map((name) => ({ peer_id: `${name}-peer`, root: hexOf(`${name} root`) }))
+    assert.ok(other && guardian && stranger)
+    const { root } = setting.owner
+    const owner = { root, enrol: { k: 1, keys: [root, other.root] }, announce: [], panic: { k: 1, keys: [root, guardian.root] } }
+    const shared = vaultOf(setting, { change: (manifest) => ({ ...manifest, owner }) })
+    const seat = Seat.guarding(shared, { ...setting, others: [other, guardian, stranger] })
+    const info: InfoRequest = { what: 'vaults' }
+    const told = (peer_id: string): number[] =>
+      seat.request(toCbor(infoRequest, info), 'info', peer_id).map((one) => (one.answer === 'vaults' ? one.vaults.length : -1))
+    assert.deepEqual([told(other.peer_id), told(guardian.peer_id), told(stranger.peer_id)], [[1], [1], [0]])
+  })
 })

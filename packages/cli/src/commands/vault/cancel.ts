@@ -44,7 +44,7 @@ async function waitingOf({ vault, link }: Ground, given: string | undefined): Pr
     throw usageError('--manifest is the hash of a manifest.', 'Take it from belfry vault list --json.')
   }
   const all = manifestsOf(await surveyVaults(await link()), vault.vault_id)
-  // Members tell of a vault only to the owner whose root key it has; the other owners may cancel all the same.
+  // Members tell of a vault only to those whose keys it names as they hold it; whoever has its enrolment may try all the same.
   const { manifest, manifest_hash } = vault
   if (all.length === 0 && manifest_hash !== null && (manifest?.generation ?? 0) > 1) return manifest_hash
   const waiting = all.filter(({ state }) => state === 'armed' || state === 'waiting')
