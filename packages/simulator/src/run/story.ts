@@ -170,6 +170,8 @@ export class StoryTeller {
       bitcoin.faults = { ...bitcoin.faults, block_ms: 10_000 }
       this.#endAt(height + SETTLED, 'recovered and settled')
     } else if (outcome !== null) this.#endAt(height + AFTERMATH, outcome)
+    // Nobody need recover it then, and a thief whom nobody mines does not get it either.
+    else if (this.#core === null && height > confirmed + csv + PATIENCE) this.#endAt(height + AFTERMATH, 'undecided')
   }
 
   #endAt(height: number, ending: string): void {
