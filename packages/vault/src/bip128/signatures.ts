@@ -14,7 +14,10 @@ export interface SpentOutput {
   readonly value: bigint
 }
 
-/** The one input of `raw`, which decodes, against the output that it spends: P2WPKH, P2TR by key, P2WSH of a multisig or of Belfry's staging. */
+/**
+ * The one input of `raw`, which decodes, against the output that it spends: P2WPKH, P2TR by key, P2WSH of a multisig or of
+ * Belfry's staging.
+ */
 export function signatureVerdict(raw: Uint8Array, spent: SpentOutput): SignatureVerdict {
   try {
     return verdictOn(Transaction.fromBuffer(raw), spent)
@@ -35,7 +38,7 @@ function verdictOn(transaction: Transaction, spent: SpentOutput): SignatureVerdi
   if (!equalBytes(crypto.sha256(last), program)) return 'invalid'
   const waiting = waitingKeyIn(last)
   if (waiting !== null && witness.length === 2) return verdictIf(isWaitingKeySigned(transaction, spent, last, waiting, witness[0] ?? new Uint8Array()))
-  const multi = multisigIn(last)
+  const multi = multisigIn(scripts.decompile(last) ?? [])
   return multi === null ? 'unknown' : verdictIf(isMultisigSigned(transaction, spent, last, multi, witness.slice(0, -1)))
 }
 
@@ -74,7 +77,7 @@ interface WaitingKey {
   readonly blocks: number
 }
 
-/** The key of `andor(pk(key),older(blocks),…)`, Belfry's own staging: `<key> CHECKSIG NOTIF … ELSE <blocks> CSV ENDIF`. */
+/** The key of `andor(pk(key),older(blocks),multi(…))`, Belfry's own staging: `<key> CHECKSIG NOTIF <multi> ELSE <blocks> CSV ENDIF`. */
 function waitingKeyIn(witness_script: Uint8Array): WaitingKey | null {
   const chunks = scripts.decompile(witness_script) ?? []
   const [key, check, notIf] = chunks
@@ -84,7 +87,8 @@ function waitingKeyIn(witness_script: Uint8Array): WaitingKey | null {
     notIf === opcodes['OP_NOTIF'] &&
     otherwise === opcodes['OP_ELSE'] &&
     verify === opcodes['OP_CHECKSEQUENCEVERIFY'] &&
-    end === opcodes['OP_ENDIF']
+    end === opcodes['OP_ENDIF'] &&
+    multisigIn(chunks.slice(3, -4)) !== null
   if (!isShape || !(key instanceof Uint8Array) || wait === undefined) return null
   return { key, blocks: typeof wait === 'number' ? wait - 0x50 : scripts.number.decode(wait) }
 }
@@ -105,10 +109,9 @@ interface Multisig {
   readonly keys: readonly Uint8Array[]
 }
 
-/** A script that is a multisig and nothing else. */
-function multisigIn(witness_script: Uint8Array): Multisig | null {
-  const chunks = scripts.decompile(witness_script)
-  if (!chunks || chunks.at(-1) !== opcodes['OP_CHECKMULTISIG']) return null
+/** Chunks that are a multisig and nothing else. */
+function multisigIn(chunks: readonly (number | Uint8Array)[]): Multisig | null {
+  if (chunks.at(-1) !== opcodes['OP_CHECKMULTISIG']) return null
   const keys = chunks.slice(1, -2)
   const small = (chunk: unknown): number => (typeof chunk === 'number' ? chunk - 0x50 : 0)
   const threshold = small(chunks[0])

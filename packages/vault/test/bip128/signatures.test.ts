@@ -74,6 +74,16 @@ describe('the signatures of a recovery transaction', () => {
     assert.equal(after(4_320, carol), 'invalid')
   })
 
+  it('are not judged by a script that only begins and ends as one of ours', () => {
+    const [alice] = PUBLIC
+    assert.ok(alice)
+    const other = scripts.compile([
+      alice, opcodes['OP_CHECKSIG'] ?? 0, opcodes['OP_NOTIF'] ?? 0, opcodes['OP_ENDIF'] ?? 0, opcodes['OP_RETURN'] ?? 0, 0x51, opcodes['OP_IF'] ?? 0,
+      opcodes['OP_ELSE'] ?? 0, scripts.number.encode(4_320), opcodes['OP_CHECKSEQUENCEVERIFY'] ?? 0, opcodes['OP_ENDIF'] ?? 0,
+    ])
+    assert.equal(verdict(signed((one) => [ecdsa(one, other, PRIVATE[0]), other], 4_320), wsh(other)), 'unknown')
+  })
+
   it('are looked at where a taproot key spends', () => {
     const [alice] = PUBLIC
     const [key] = PRIVATE
