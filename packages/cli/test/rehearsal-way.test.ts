@@ -87,7 +87,16 @@ describe('a rehearsal and a panic, as a person types them', function () {
     await harbour().mine()
     const { code, stdout, stderr } = await sending
     assert.equal(code, 0, stdout + stderr)
-    assert.match(stdout, /An emergency transaction has confirmed: the coin is at deep cold\./)
+    assert.match(stdout, /A recovery transaction has confirmed: the coin is at deep cold\./)
     assert.ok((await harbour().balanceOf(deep_cold.address)) > VALUE_SATS * 0.98)
+  })
+
+  it('tells the operator of both as his node knows them', async () => {
+    const { config } = harbour().nodes[1] ?? {}
+    assert.match(await alice.done(`drill history --config ${config}`), /^Level 5, .*\n {2}vault savings; passed/)
+    assert.match(await alice.done(`incident list --config ${config}`), /panic/)
+    const told = await alice.done(`incident explain --config ${config}`)
+    assert.match(told, /^The panic of vault savings: recovered\n/)
+    assert.doesNotMatch(told, /SIGNATURE WRONG/)
   })
 })

@@ -126,7 +126,10 @@ export interface ToldPanic {
 /** An incident goes on; for this order it is over. */
 const OVER: ReadonlySet<string> = new Set(['recovered', 'secured', 'settled', 'lost'])
 
-/** As followDrill. It ends with the first confirmation: from then on the incident is followed like any other. */
+/**
+ * As followDrill, but for members that may lie: none of them keeps it from ending. It ends with the first confirmation: from
+ * then on the incident is followed like any other.
+ */
 export async function followPanic(
   link: FederationLink,
   signed: SignedCommand,
@@ -146,7 +149,10 @@ export async function followPanic(
       })
       return statuses.length === 0 ? null : { incident_id, statuses }
     },
-    ({ statuses }) => took.every((member) => statuses.some((one) => one.member === member && OVER.has(one.status))),
+    ({ statuses }) => {
+      const over = took.filter((member) => statuses.some((one) => one.member === member && OVER.has(one.status)))
+      return over.length > link.federation.b && over.length >= took.length - link.federation.b
+    },
     onChange,
     options,
   )

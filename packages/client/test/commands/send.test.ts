@@ -185,6 +185,22 @@ describe('what comes of an order', () => {
     assert.equal(await followDrill(stage.link, signed, [], () => assert.fail(), { ...follow, wait_ms: 0 }), null)
   })
 
+  it('is a panic over although one that may lie never says so', async () => {
+    const command: { signed: SignedCommand | null } = { signed: null }
+    const telling: Telling = (member) => {
+      if (command.signed === null) return assert.fail()
+      const incident_id = incidentIdOf(verifier, VAULT, 'panic', fromHex(hashOfCommand(command.signed)))
+      const incidents = [{ incident_id, trigger: 'panic' as const, status: member === 4 ? 'open' : 'recovered' }]
+      const vault: VaultInfo = { vault_id: VAULT, revoked: false, exposed: false, funded: true, destroyable: false, drills: [], manifests: [], market: null, incidents }
+      return { answer: 'vaults', member, tip: null, anchor: null, chain: 'ok', vaults: [vault] }
+    }
+    await using stage = await stageWith({ telling, running: [true, true, true, true] })
+    command.signed = orderOf(stage)
+    let looks = 0
+    const told = await followPanic(stage.link, command.signed, [1, 2, 3, 4] as MemberIndex[], () => { looks += 1 }, follow)
+    assert.deepEqual([told?.statuses.length, looks], [4, 1])
+  })
+
   it('is a panic over once its own incident is, at every member that took it', async () => {
     const command: { signed: SignedCommand | null } = { signed: null }
     let looks = 0

@@ -1,6 +1,7 @@
-import { followPanic } from '@belfry/client'
+import { type Federation, type MemberIndex, type ToldPanic, followPanic } from '@belfry/client'
 import type { Register } from '../../program.ts'
 import { addCommand } from '../../command.ts'
+import { CliError } from '../../errors.ts'
 import { type OrderKind, type Outcome, type Sent, giveOrder } from '../../orders/give.ts'
 import { type OrderOptions, orderOptions } from '../../orders/options.ts'
 import { memberJson, memberName, tookIt } from '../../orders/results.ts'
@@ -53,20 +54,35 @@ async function follow({ federation, link, signed, results }: Sent, wait: number,
     },
     { wait_ms: wait * 1_000, signal },
   )
+  return outcomeOf(federation, told, took, wait)
+}
+
+const RECOVERED: ReadonlySet<string> = new Set(['recovered', 'secured', 'settled'])
+
+/** As more members tell it than may lie. @throws CliError coin-lost */
+export function outcomeOf(federation: Federation, told: ToldPanic | null, took: readonly MemberIndex[], wait_s: number): Outcome {
   const statuses = told?.statuses ?? []
-  const recovered = statuses.filter(({ status }) => status === 'recovered' || status === 'secured' || status === 'settled')
+  const saying = (holds: (status: string) => boolean): boolean => statuses.filter(({ status }) => holds(status)).length > federation.b
+  const recovered = saying((status) => RECOVERED.has(status))
+  if (!recovered && saying((status) => status === 'lost')) {
+    throw new CliError(
+      'coin-lost',
+      'The members took the panic, and another transaction has taken the coin before theirs.',
+      'See what it was: belfry vault list. If it was not you, move what the same keys hold elsewhere.',
+    )
+  }
   return {
     json: {
       incident_id: told?.incident_id ?? null,
       statuses: statuses.map(({ member, status }) => ({ member: memberJson(federation, member), status })),
-      recovered: recovered.length > federation.b,
+      recovered,
     },
     human: (style) => [
       `${count(took.length, 'member')} took the panic.`,
       ...(told === null ? [] : [`It is the incident ${told.incident_id}.`]),
-      recovered.length > federation.b
-        ? style('green', 'An emergency transaction has confirmed: the coin is at deep cold.')
-        : `No emergency transaction has confirmed within ${wait} s; the members go on. See: belfry vault list`,
+      recovered
+        ? style('green', 'A recovery transaction has confirmed: the coin is at deep cold.')
+        : `No recovery transaction is known to have confirmed within ${wait_s} s; the members go on. See: belfry vault list`,
     ],
   }
 }
