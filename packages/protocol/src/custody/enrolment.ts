@@ -125,9 +125,10 @@ export function onVerified(turn: Turn, { manifest_hash, check }: Extract<Outcome
   turn.volatile.enrolments.delete(manifest_hash)
   const manifest = decodeManifest(pending.request.manifest.bytes)
   const vault = turn.durable.vaults.get(manifest.vault_id)
-  // Another enrolment may have been armed while the shell was looking.
+  // Another enrolment may have been armed, or the vault destroyed, while the shell was looking.
   const seen = pending.moved && check === 'ok' ? 'deposit-spent' : check
-  const code = seen === 'ok' ? checkFit(turn, vault, manifest, pending.request) : seen
+  const fit = destructionReceipt(turn, manifest.vault_id) ? 'vault-destroyed' : checkFit(turn, vault, manifest, pending.request)
+  const code = seen === 'ok' ? fit : seen
   if (code !== null) {
     for (const request_id of pending.waiting) refuseManifest(turn, request_id, manifest_hash, code)
     return

@@ -1,7 +1,7 @@
 /** Forgetting a command with all that hangs on it. */
 import { commandSlot, drillSlot, releaseSlot, voteSlot } from '../guard/ledger.ts'
 import { incidentId } from '../incident/identity.ts'
-import { endDrillIncident } from '../incident/machine.ts'
+import { SETTLED_DEPTH, endDrillIncident } from '../incident/machine.ts'
 import { type Hash32, type Height, type IncidentId, type VaultId, fromHex } from '../primitives/index.ts'
 import type { HeldCommand } from '../state/commands.ts'
 import type { Vault } from '../state/durable.ts'
@@ -9,9 +9,14 @@ import type { Turn } from '../state/turn.ts'
 import type { Command } from './command.ts'
 import { DRILL_MEMORY } from './limits.ts'
 
+/** A drill whose anchor is this old nobody takes any more, whoever vouches for it, and nobody speaks of. */
+export function isOutlived(tip: Height, { what, anchor }: Command): boolean {
+  return what.order === 'drill' && tip > anchor.height + DRILL_MEMORY - SETTLED_DEPTH
+}
+
 /**
- * A drill whose anchor is this old nobody takes any more, whoever vouches for it: so it can be forgotten with its slots in the
- * ledger, for none of them is ever signed for again. Nothing else that was taken is forgotten.
+ * And this old it can be forgotten with its slots in the ledger, for no reorganisation that is reckoned with brings back a tip at which
+ * it is taken: none of them is ever signed for again. Nothing else that was taken is forgotten.
  */
 export function isForgettable(tip: Height, { what, anchor }: Command): boolean {
   return what.order === 'drill' && tip > anchor.height + DRILL_MEMORY
@@ -34,8 +39,10 @@ function slotsOf(turn: Turn, command_hash: Hash32, { taken_height }: HeldCommand
   const slots = [commandSlot(lock, command_hash), drillSlot(lock, command_hash)]
   const incident = incident_id === null ? undefined : turn.incident(incident_id)
   if (incident_id !== null && incident) {
-    for (let blocks = 0; blocks < DRILL_MEMORY; blocks++) {
-      slots.push(voteSlot(lock, incident_id, 'drill', ((taken_height ?? 0) + blocks) as Height))
+    // A reorganisation may have brought me below the height at which I took it.
+    const since = Math.max(0, (taken_height ?? 0) - SETTLED_DEPTH)
+    for (let blocks = 0; blocks < DRILL_MEMORY + SETTLED_DEPTH; blocks++) {
+      slots.push(voteSlot(lock, incident_id, 'drill', (since + blocks) as Height))
     }
     for (const envelope_id of incident.released.keys()) {
       for (const { index } of federation.members) slots.push(releaseSlot(lock, incident_id, envelope_id, index))

@@ -10,7 +10,7 @@ export const DRILL_LEVELS = 5
 export const MAX_DRILLS_PER_VAULT = 16
 /** Blocks after which a drill that has not passed is over. */
 export const DRILL_DEADLINE = 144
-/** Blocks after its anchor from which a drill may be forgotten, with all that was signed for it; from here on nobody takes it. */
+/** Blocks after its anchor from which a drill may be forgotten, with all that was signed for it. A hundred before that nobody takes it. */
 export const DRILL_MEMORY = 288
 /** Rehearsals (levels 4 and 5) under way at one member, over all vaults: their shares take locked memory. */
 export const MAX_REHEARSALS = 16

@@ -18,7 +18,7 @@ import { isAuthorised } from './authority.ts'
 import { COMMAND_RECENCY, type Command, type SignedCommand, commandHash, decodeCommand, decodeSignedCommand, encodeSignedCommand } from './command.ts'
 import { destroy } from './destroy.ts'
 import { type KeptOrder, unfitness } from './fitness.ts'
-import { forgetCommand, isForgettable } from './forgetting.ts'
+import { forgetCommand, isOutlived } from './forgetting.ts'
 import { FULL, makeRoom } from './places.ts'
 import { recencyOf, timelyWitnesses } from './recency.ts'
 
@@ -87,7 +87,7 @@ function refusalOfNew(
   if (recency === 'too-early') return 'anchor-not-deep'
   if (recency === 'foreign') return 'anchor-not-in-chain'
   // What came too late to count by itself is kept only to hear who else took it.
-  if (recency === 'old' && (notice === null || isForgettable(turn.tip, command))) return 'command-not-recent'
+  if (recency === 'old' && (notice === null || isOutlived(turn.tip, command))) return 'command-not-recent'
   const unfit = unfitness(turn, vault, command_hash, what, { witnesses: notice === null ? 0 : Infinity })
   if (unfit !== null) return unfit
   return isAuthorised(turn.ports, vault, what.order, signed) ? null : 'command-not-authorised'
@@ -101,7 +101,7 @@ function takeIfDue(turn: Turn, vault_id: VaultId, vault: Vault, command_hash: Ha
   if (recency === 'early') return waiting
   const { self, federation } = turn.config
   const witnesses = timelyWitnesses(held.notices, anchor, self)
-  const isTimely = recency === 'recent' || (recency === 'old' && witnesses > federation.b && !isForgettable(turn.tip, held.command))
+  const isTimely = recency === 'recent' || (recency === 'old' && witnesses > federation.b && !isOutlived(turn.tip, held.command))
   if (!isTimely) {
     // Others may still say that they took it in time.
     const mayBeVouched = recency === 'old' && turn.tip <= held.seen_height + COMMAND_RECENCY

@@ -6,7 +6,7 @@ import { type Hasher, hashOf } from '../crypto/index.ts'
 import { decodeFrame, encodeFrame } from '../messages/frame.ts'
 import { type HeldOwnerMessage, heldOwnerMessage } from '../messages/pull.ts'
 import { encodeSignedCommand } from '../owner/command.ts'
-import { isForgettable } from '../owner/forgetting.ts'
+import { isOutlived } from '../owner/forgetting.ts'
 import { MAX_COMMANDS_PER_VAULT } from '../owner/limits.ts'
 import { type Hash32, type Height, type MemberIndex, type VaultId, s, sortedEntries } from '../primitives/index.ts'
 import type { Vault } from '../state/durable.ts'
@@ -22,7 +22,7 @@ interface OwnerMessages {
 const commands: OwnerMessages = {
   held: (vault, tip) =>
     sortedEntries(vault.commands)
-      .filter(([, { taken_height, command }]) => taken_height !== null && !isForgettable(tip, command))
+      .filter(([, { taken_height, command }]) => taken_height !== null && !isOutlived(tip, command))
       .map(([id, { notices, reports }]) => ({ id, notices: [...notices.keys()].toSorted(byIndex), reports: [...reports.keys()].toSorted(byIndex) })),
   lacking: (vault, id, has, to) => {
     const held = vault.commands.get(id)

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { decodeBody, decodeFrame, decodeHeader } from '../../src/index.ts'
+import { decodeBody, decodeFrame, decodeHeader, enrolRequest, taggedHash } from '../../src/index.ts'
+import { toCbor } from '../../src/primitives/index.ts'
 import { ask, commandRequestOf, drill, give, orderAt } from '../core/commands.ts'
 import { Seat, durable, immediate, manifestRequest } from '../core/seat.ts'
-import { clawbackTx, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
+import { clawbackTx, hasher, ownerSign, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
 
 const setting = settingOf(5)
 const vault = vaultOf(setting)
@@ -65,6 +66,26 @@ describe('the order to destroy', () => {
     const given = orderAt(seat.tip, vault, destroy)
     give(seat, given)
     assert.deepEqual(seat.sent('command').map(({ body }) => body.command_hash), [given.hash])
+  })
+
+  it('is final for an enrolment, too, that is being looked at meanwhile', () => {
+    const seat = new Seat(setting)
+    seat.begin()
+    const waiting = vaultOf(setting)
+    seat.sendManifest(waiting)
+    seat.verified(waiting)
+    const digest = taggedHash(hasher, 'withdraw', waiting.signed.bytes)
+    const signature = ownerSign(waiting.manifest.owner.root, digest)
+    seat.request(toCbor(enrolRequest, { request: 'withdraw', manifest_hash: waiting.hash, signatures: [{ key: waiting.manifest.owner.root, signature }] }))
+    seat.connectMany(20)
+    seat.connect([{ outpoint: vault.deposit, tx: transactionOf('thief') }])
+    seat.connectMany(99)
+    const rival = vaultOf(setting, { rates: [3] })
+    assert.deepEqual(seat.sendManifest(rival), [])
+    assert.equal(give(seat, orderAt(seat.tip, vault, destroy)), 'receipt')
+    const [answer] = seat.verified(rival)
+    assert.equal(answer?.answer === 'refused' && answer.code, 'vault-destroyed')
+    assert.equal(seat.state.durable.vaults.size, 0)
   })
 
   it('is final: the vault is not taken into custody again, by the same manifest or another', () => {
