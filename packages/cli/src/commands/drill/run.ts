@@ -2,16 +2,14 @@ import {
   type Federation,
   type MemberIndex,
   type Order,
-  acceptRecoverySet,
   followDrill,
-  readRecoverySet,
-  scriptsOf,
   tryLadder,
 } from '@belfry/client'
 import type { Command } from 'commander'
 import { type Registrar, addCommand, integer, option } from '../../command.ts'
 import { usageError } from '../../errors.ts'
 import { RECOVERY_SET } from '../../files/names.ts'
+import { openRecoverySet } from '../../files/recovery-set.ts'
 import { type Ground, type OrderKind, type Outcome, type Sent, giveOrder } from '../../orders/give.ts'
 import { type OrderOptions, orderOptions } from '../../orders/options.ts'
 import { tookIt } from '../../orders/results.ts'
@@ -86,8 +84,7 @@ export function membersOf({ members }: Federation, given: readonly string[]): Me
 async function tryIt({ set: path }: RunOptions, { bitcoind, passphrase }: Ground, { output, signal }: Shell): Promise<DrillOrder['trial']> {
   if (bitcoind === null)
     throw usageError('Level 3 tries the ladder on a bitcoind.', 'Give --bitcoind-port with --bitcoind-cookie.')
-  const { plan, transactions } = await readRecoverySet({ path, passphrase })
-  const set = acceptRecoverySet(plan, transactions, { deep_cold_descriptor: scriptsOf(plan).deep_cold.descriptor })
+  const set = await openRecoverySet(path, passphrase)
   const { trial, refused, passed_by } = await tryLadder(
     bitcoind,
     set,

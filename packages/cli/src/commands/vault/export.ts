@@ -3,14 +3,11 @@ import {
   type SecretBytes,
   type SignedRecoverySet,
   type SignedTransaction,
-  acceptRecoverySet,
   buildHeirSpend,
   daysOf,
   feerate,
   makeTimelockPlan,
-  readRecoverySet,
   scriptOfAddress,
-  scriptsOf,
   timelockPlanToJson,
   writeFiles,
 } from '@belfry/client'
@@ -21,6 +18,7 @@ import { CliError, usageError } from '../../errors.ts'
 import { openSigners } from '../../files/key-files.ts'
 import { RECOVERY_SET, TIMELOCK_PLAN } from '../../files/names.ts'
 import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
+import { openRecoverySet } from '../../files/recovery-set.ts'
 import { type Report, count, list } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
 import { packageVersion } from '../../version.ts'
@@ -69,7 +67,7 @@ async function runExport(options: ExportOptions, { now }: Shell): Promise<Report
   if (heirKey === undefined || to === undefined)
     throw usageError("The plan needs the heir's claim, signed and with its destination.", 'Give --heir-key and --to.')
   using passphrase = await readPassphrase(options)
-  const set = await readSet(options.set, passphrase)
+  const set = await openRecoverySet(options.set, passphrase)
   const alert = alertOf(set, options.rung)
   const claim = await claimOf(set, alert, { heirKey, to, sat_vb: options.feerate }, passphrase)
   const made = makeTimelockPlan({
@@ -85,12 +83,6 @@ async function runExport(options: ExportOptions, { now }: Shell): Promise<Report
   })
   await writeFiles([{ path: out, content: timelockPlanToJson(made.plan), privacy: 'private' }], { force })
   return reportOf(out, made)
-}
-
-/** @throws RecoverySetRefused: verified on this very device */
-async function readSet(path: string, passphrase: SecretBytes): Promise<SignedRecoverySet> {
-  const { plan, transactions } = await readRecoverySet({ path, passphrase })
-  return acceptRecoverySet(plan, transactions, { deep_cold_descriptor: scriptsOf(plan).deep_cold.descriptor })
 }
 
 /** @throws CliError no-dead-man */

@@ -1,13 +1,10 @@
 import {
   type RescueEnd,
-  type SecretBytes,
   type SignedRecoverySet,
   type Situation,
   type VaultPlan,
-  acceptRecoverySet,
   guideOf,
   laddersOf,
-  readRecoverySet,
   rescue,
   scriptsOf,
   toHex,
@@ -19,6 +16,7 @@ import { CliError, EXIT, usageError } from '../../errors.ts'
 import { type BitcoindOptions, bitcoindOptions, withBitcoind } from '../../files/bitcoind.ts'
 import { RECOVERY_SET } from '../../files/names.ts'
 import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
+import { openRecoverySet } from '../../files/recovery-set.ts'
 import { type Report, type Style, satPerVb } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
 import { RescueStory } from './rescue-story.ts'
@@ -71,7 +69,7 @@ async function runRecover(options: RecoverOptions, shell: Shell): Promise<Report
     throw usageError('It is either done by a bitcoind or printed.', 'Give --bitcoind-port with --bitcoind-cookie, or --print.')
   }
   using passphrase = await readPassphrase(options)
-  const set = await readSet(options.set, passphrase)
+  const set = await openRecoverySet(options.set, passphrase)
   if (options.print === true) return printed(set)
   await confirmEmergency(options, set, shell)
   const end = await withBitcoind(options, set.plan.network, shell.signal, (bitcoind) => {
@@ -90,12 +88,6 @@ async function runRecover(options: RecoverOptions, shell: Shell): Promise<Report
   })
   if (end === null) throw usageError('A bitcoind is needed here.', 'Give --bitcoind-port with --bitcoind-cookie, or --print.')
   return ended(end, set.plan, shell)
-}
-
-/** @throws RecoverySetRefused: what is sent has been verified on this very device */
-async function readSet(path: string, passphrase: SecretBytes): Promise<SignedRecoverySet> {
-  const { plan, transactions } = await readRecoverySet({ path, passphrase })
-  return acceptRecoverySet(plan, transactions, { deep_cold_descriptor: scriptsOf(plan).deep_cold.descriptor })
 }
 
 async function confirmEmergency(options: RecoverOptions, { plan }: SignedRecoverySet, shell: Shell): Promise<void> {

@@ -5,13 +5,10 @@ import {
   type Manifest,
   type OpenVault,
   type SecretBytes,
-  acceptRecoverySet,
   checkForeignVault,
   guardedForeignVault,
   guardedVaultOf,
   readCustody,
-  readRecoverySet,
-  scriptsOf,
   toHex,
   unvaultToJson,
 } from '@belfry/client'
@@ -19,6 +16,7 @@ import type { Option } from 'commander'
 import { option } from '../../command.ts'
 import { CliError, usageError } from '../../errors.ts'
 import { RECOVERY_SET } from '../../files/names.ts'
+import { openRecoverySet } from '../../files/recovery-set.ts'
 import type { Output } from '../../output/index.ts'
 
 export interface SourceOptions {
@@ -55,9 +53,7 @@ export async function openSource(
     for (const { sentence } of notes) output.warn(sentence)
     return { vault: guardedForeignVault(vault, { name, federation }), unvault: null }
   }
-  const { plan, transactions } = await readRecoverySet({ path: path ?? RECOVERY_SET, passphrase })
-  const confirmed = { deep_cold_descriptor: scriptsOf(plan).deep_cold.descriptor }
-  const set = acceptRecoverySet(plan, transactions, confirmed)
+  const set = await openRecoverySet(path ?? RECOVERY_SET, passphrase)
   return { vault: guardedVaultOf(set, { name, federation }), unvault: unvaultToJson(set) }
 }
 
