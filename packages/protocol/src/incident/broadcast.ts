@@ -58,7 +58,9 @@ function choose(turn: Turn, ladder: Ladder, incident: Incident, aim: Aim): Rung 
   const rebuilt = ladder.rungs
     .map((rung, index) => ({ rung, index, gathering: turn.volatile.gatherings.get(rung.envelope_id) }))
     .filter(({ gathering }) => gathering?.rebuild === 'rebuilt')
-  const wanted = incident.action === 'emergency' ? ladder.rungs.length - 1 : ladder.due
+  // What has the coin already is sent on, though less would be due now: U may have been confirmed again, higher up.
+  const standing = ladder.rungs.findIndex(({ txid }) => txid === aim.present?.rung.txid)
+  const wanted = incident.action === 'emergency' ? ladder.rungs.length - 1 : Math.max(ladder.due, standing)
   const start = rebuilt.findLast(({ index }) => index <= wanted) ?? rebuilt[0]
   if (!start || isBetterComing(turn, ladder, start.index, wanted)) return null
   const free = rebuilt.find(({ rung, index, gathering }) => index >= start.index && gathering && !isPassedOver(gathering, rung, aim))

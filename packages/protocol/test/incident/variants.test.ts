@@ -8,6 +8,7 @@ import { answerBroadcasts, block, bumps, give, orderFor, setting, unvaultOf } fr
 
 const three = vaultOf(setting, { variants: 3, rates: [2, 50], means: ['anchored'] })
 const eager = vaultOf(setting, { variants: 3, rates: [2, 50], change: (one) => ({ ...one, act_at: 'mempool' }) })
+const plain = vaultOf(setting, { rates: [2, 50] })
 const [first = 1] = orderFor(three)
 
 function u(variant: number): SpendTx {
@@ -95,6 +96,26 @@ describe('variants of an unvault', () => {
     block(seat, three, 1, [{ outpoint: three.deposit, tx: u(1) }])
     block(seat, three, 10)
     assert.deepEqual([sealedOf(seat, three, since), bumps(seat, since)], [[1], []])
+  })
+
+  it('keep the rung that has come into the mempool when a reorganisation gives U a new height: it is sent on, no lower one instead', () => {
+    const seat = Seat.guarding(plain, setting, orderFor(plain)[0] ?? 1)
+    seat.certified(plain)
+    seat.work(plain)
+    block(seat, plain, 72)
+    give(seat, plain, unvaultOf(plain).clawback)
+    answerBroadcasts(seat, 'accepted')
+    const top = unvaultOf(plain).clawback.at(-1) ?? assert.fail()
+    seat.chain({ event: 'spend-seen', outpoint: plain.unvaulted, tx: transactionOf('vault/clawback/50') })
+    const at = seat.state.durable.vaults.get(plain.vault_id)?.coins.get(plain.deposit)?.confirmed?.block
+    assert.ok(at)
+    seat.chain({ event: 'spend-unconfirmed', outpoint: plain.deposit, txid: u(0).txid, block: at })
+    const undone = seat.outputs.length
+    block(seat, plain, 1, [{ outpoint: plain.deposit, tx: u(0) }])
+    answerBroadcasts(seat, 'already-known', undone)
+    const since = seat.outputs.length
+    block(seat, plain)
+    assert.deepEqual(seat.broadcasts(since).map(({ txid }) => txid), [top.txid])
   })
 
   it('of one txid in two generations are clawed back with either ladder', () => {
