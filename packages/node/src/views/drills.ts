@@ -10,6 +10,7 @@ import {
   decodeFrame,
   decodeHeader,
   drillsOf,
+  finalSpend,
   newestFirst,
 } from '@belfry/protocol'
 import { invariant, sortedEntries, toHex } from '@belfry/protocol/primitives'
@@ -88,7 +89,7 @@ function reportView(federation: Federation, bytes: Uint8Array): DrillReportView 
   return { member: named(federation, from), result, tried, good, height, frame: toHex(bytes) }
 }
 
-/** Of one level, over the vaults. */
+/** Of one level, over the vaults whose coin is there: the others cannot be drilled any more. */
 export interface DrillAge {
   readonly level: number
   /** Since the vault that passed longest ago did; null where none is known to have passed. */
@@ -99,9 +100,9 @@ export interface DrillAge {
 }
 
 export function drillAges(state: State): DrillAge[] {
-  const vaults = sortedEntries(state.durable.vaults).map(([vault_id, vault]) =>
-    drillsOf(vault_id, vault).filter(({ status }) => status === 'passed').toSorted(newestFirst),
-  )
+  const vaults = sortedEntries(state.durable.vaults)
+    .filter(([, vault]) => finalSpend(vault) === null)
+    .map(([vault_id, vault]) => drillsOf(vault_id, vault).filter(({ status }) => status === 'passed').toSorted(newestFirst))
   return Array.from({ length: DRILL_LEVELS }, (_, index) => index + 1).map((level) => {
     const newest = vaults.flatMap((passed) => passed.find((drill) => drill.level === level) ?? [])
     const [oldest] = newest.toSorted((a, b) => -newestFirst(a, b))

@@ -7,7 +7,7 @@ import { readExposition } from '../metrics/exposition.ts'
 import { sourcesOf } from '../metrics/sources.ts'
 import { START_MS, sha256 } from './federation.ts'
 import { OWNER_ROOT, blockAt } from './vault.ts'
-import { TIP, type World, world } from './world.ts'
+import { TIP, type World, wholeIncident, world } from './world.ts'
 
 type DrillOrder = Extract<Order, { order: 'drill' }>
 let nonces = 0
@@ -82,5 +82,11 @@ describe('the view of drills', () => {
     assert.equal(samples.get('belfry_drill_age_blocks{level="4"}'), undefined)
     assert.ok((samples.get('belfry_drill_passed_timestamp_seconds{level="2"}') ?? 0) > 1_000_000_000)
     assert.equal(samples.get('belfry_vaults_without_drill{level="4"}'), 1)
+  })
+
+  it('asks no drill of a vault whose coin has left', () => {
+    const of = world()
+    wholeIncident(of)
+    assert.deepEqual(drillAges(of.state).map(({ vaults_without, blocks }) => [vaults_without, blocks]), Array.from({ length: 5 }, () => [0, null]))
   })
 })
