@@ -16,6 +16,8 @@ export type CliErrorCode =
   /** A key that the command needs is in none of the files given. */
   | 'wrong-keys'
   | 'no-psbts'
+  /** A file that no option replaces. */
+  | 'file-exists'
   | 'token-missing'
   /** A running node's answer to a question about it. */
   | 'api-refused'

@@ -126,6 +126,24 @@ describe('two signers by PSBT, as a person types it', function () {
     assert.match(await alice.done('vault show --data owner --passphrase-file pass'), /^savings: 0\.50000000 BTC/)
   })
 
+  it('tells the operator what the fee wallet lacks, until it has it', async () => {
+    const [node] = harbour().nodes
+    assert.ok(node)
+    const show = `node fees show --config ${node.config}`
+    assert.match(await alice.done(show), /missing: .*\n→ .*belfry node fees create/)
+    const made = await alice.done(`node fees create --config ${node.config}`)
+    assert.match(made, /Made the key of the fee wallet\./)
+    assert.match(await alice.refused(3, `node fees create --config ${node.config}`), /fee-key\.json.*\n→ .*never replaced/)
+    await node.stop()
+    node.start()
+    await node.ready(harbour().nodes.length - 1)
+    const { next_address } = await alice.result<{ next_address: string }>(show)
+    assert.match(await alice.done(show), /empty: /)
+    await harbour().pay(next_address, 400_000)
+    await pollUntil('a reserve', LIMIT_MS, async () => (await alice.done(show)).includes('0.00400000 BTC, of'))
+    assert.doesNotMatch(await alice.done(show), /→/)
+  })
+
   it('takes the coin back from a thief with the hot device, and tells the story', async () => {
     const theft = await harbour().steal(alice.file('unvault.json'), 1)
     await harbour().spenderOf(`${theft}:0`)

@@ -29,15 +29,15 @@ describe('a renewal, as a person types it', function () {
     await bob.bring(alice, 'owner/belfry-card.json', 'bob.json')
     const { address } = await alice.result<{ address: string }>('vault address --network regtest --keys keys/vault-keys.json')
     const deposit = await harbour().pay(address, VALUE_SATS)
-    await plan('plan.json', 'recovery-set.json', deposit, '')
-    // Another ladder: the hot key waits longer.
-    await plan('plan-2.json', 'recovery-set-2.json', deposit, '--profile standard')
+    await plan('plan.json', 'recovery-set.json', deposit, '--csv 12')
+    // The hot key waits longer, so that the unvaults are others.
+    await plan('plan-2.json', 'recovery-set-2.json', deposit, '--csv 24 --profile standard')
     await alice.done('vault enrol --data owner --name savings --owner-card bob.json --enrol-k 1 --passphrase-file pass --wait 30')
     await harbour().mine(ANCHOR_BLOCKS)
   })
 
   async function plan(out: string, set: string, deposit: string, more: string): Promise<void> {
-    await alice.done(`vault plan --network regtest --keys keys/vault-keys.json --deposit ${deposit} --value ${VALUE_SATS} --csv 12 --out ${out} ${more}`)
+    await alice.done(`vault plan --network regtest --keys keys/vault-keys.json --deposit ${deposit} --value ${VALUE_SATS} --out ${out} ${more}`)
     await alice.done(`vault sign --plan ${out} --keys keys/cold-1.key keys/cold-2.key --out ${set} --passphrase-file pass`)
   }
 

@@ -20,7 +20,7 @@ export interface WriteOptions {
   readonly force?: boolean
 }
 
-/** For a command with several outputs, before it does anything. @throws ClientError file-exists, naming all of them */
+/** For a command with several outputs, before it does anything. @throws ClientError file-exists, naming the first of them */
 export async function refuseExisting(paths: readonly string[], { force = false }: WriteOptions): Promise<void> {
   if (force) return
   const checked = await Promise.all(paths.map(async (path) => ((await exists(path)) ? [path] : [])))
@@ -64,7 +64,14 @@ function fileExists(paths: readonly string[]): ClientError {
   const several = paths.length > 1
   return new ClientError(
     'file-exists',
-    `${paths.join(' and ')} ${several ? 'exist and were' : 'exists and was'} left untouched`,
+    `${named(paths)} ${several ? 'exist and were' : 'exists and was'} left untouched`,
     'Choose another place, or give --force if you are sure that what is there is not needed.',
   )
+}
+
+/** Two by name: of hundreds of PSBTs nobody reads all. */
+function named(paths: readonly string[]): string {
+  const others = paths.length - 2
+  if (others <= 0) return paths.join(' and ')
+  return `${paths.slice(0, 2).join(', ')} and ${others === 1 ? 'one other file' : `${others} other files`}`
 }

@@ -62,6 +62,9 @@ describe('files', () => {
       },
     )
     await refuseExisting([folder.file('a')], { force: true })
+    await Promise.all(['c', 'd'].map((name) => writeFile(folder.file(name), '')))
+    const all = ['a', 'b', 'c', 'd'].map((name) => folder.file(name))
+    await assert.rejects(refuseExisting(all, {}), /\/a, .*\/b and 2 other files exist and were left untouched/)
   })
 
   it('are refused where their folder is none', async () => {

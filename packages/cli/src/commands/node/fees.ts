@@ -1,8 +1,10 @@
 import type { FeeWalletView } from '@belfry/node'
+import { CodedError } from '@belfry/client/errors'
 import type { Command } from 'commander'
 import { parseLock, refuseOn, verifier, verifyLock } from '@belfry/client'
 import { NodeApi, type ApiOptions, apiOptions } from '../../api/node-api.ts'
 import { type Registrar, addCommand, required } from '../../command.ts'
+import { CliError } from '../../errors.ts'
 import { readParsed } from '../../files/read-parsed.ts'
 import { type Report, type Style, btc, count, list, short, table } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
@@ -41,7 +43,7 @@ async function runCreate({ config: file }: CreateOptions, { env, cwd }: Shell): 
   const { config } = await loadConfig({ file, env, cwd })
   const lock = await readParsed(config.lock, 'the federation lock', parseLock)
   refuseOn(verifyLock(verifier, lock))
-  const { path, descriptor, first_address } = await createFeeKeyFile(config, lock.definition.network)
+  const { path, descriptor, first_address } = await createFeeKeyFile(config, lock.definition.network).catch(neverReplaced)
   return {
     result: { file: path, descriptor, first_address },
     human: () => [
@@ -50,6 +52,16 @@ async function runCreate({ config: file }: CreateOptions, { env, cwd }: Shell): 
       'Restart the node, then send coins to the address that belfry node fees show gives. Keep a copy of the file elsewhere.',
     ],
   }
+}
+
+/** There is no --force here, as there is elsewhere. */
+function neverReplaced(error: unknown): never {
+  if (!(error instanceof CodedError) || error.code !== 'file-exists') throw error
+  throw new CliError(
+    'file-exists',
+    error.message,
+    'This key is never replaced. If the node does not use it yet, restart it; then see belfry node fees show.',
+  )
 }
 
 async function runShow(options: ApiOptions, shell: Shell): Promise<Report> {
@@ -75,7 +87,7 @@ function describeReady(view: FeeWalletView): string[] {
     ...list([
       ['next address', next_address ?? 'none'],
       ['reserve', `${sats(reserve_sats)}, of ${sats(recommended_sats)} recommended`],
-      ['carries', `A at ${carries.anyone_can_pay_sat_vb} sat/vB, P at ${carries.anchored_sat_vb} sat/vB: one of either`],
+      ['carries', `A at ${carries.anyone_can_pay_sat_vb} sat/vB (a coin joins a clawback), or P at ${carries.anchored_sat_vb} sat/vB (a child pays for it)`],
       ['budget', `${sats(budget.spent_in_window_sats)} spent in this window, ${sats(budget.left_in_window_sats)} left`],
       ['vaults', `${vaults.anyone_can_pay} with A, ${vaults.anchored} with P`],
       ['coins', height === null ? 'not looked at yet' : `${count(coins.length, 'coin')} at block ${height}`],

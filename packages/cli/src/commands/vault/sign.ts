@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import {
   type SignedRecoverySet,
+  VaultError,
   type VaultPlan,
   buildRecoverySet,
   parsePlan,
@@ -94,10 +95,22 @@ async function makeSet(options: SignOptions, plan: VaultPlan): Promise<Report> {
 }
 
 function signedSet(plan: VaultPlan, signers: Signers, psbts: readonly PsbtFile[]): SignedRecoverySet {
-  if (psbts.length === 0) return signRecoverySet(plan, signers.keys, signers.sign)
+  if (psbts.length === 0) return signWith(plan, signers)
   return recoverySetFromPsbts(
     plan,
     signEach(plan, signers, psbts).map(({ bytes }) => bytes),
+  )
+}
+
+/** @throws VaultError signatures-missing, with the way that leads on */
+function signWith(plan: VaultPlan, { keys, sign }: Signers): SignedRecoverySet {
+  const { threshold, keys: cold } = plan.cold
+  // A key that is none of the plan's is told as such.
+  if (keys.length >= threshold || keys.some((key) => !cold.includes(key))) return signRecoverySet(plan, keys, sign)
+  throw new VaultError(
+    'signatures-missing',
+    `the plan asks for ${threshold} of its ${cold.length} cold keys, and ${count(keys.length, 'key file')} ${keys.length === 1 ? 'was' : 'were'} given`,
+    'Give further key files with --keys; for keys on other devices write PSBTs with --psbt-out.',
   )
 }
 
