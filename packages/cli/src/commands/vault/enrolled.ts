@@ -1,7 +1,7 @@
 /** What came of an enrolment: whether enough members hold the vault for what was asked, and how that is told. */
 import type { Enrolled, Federation, Manifest, MemberIndex, MemberResult, StoredBundle } from '@belfry/client'
 import { CliError, usageError } from '../../errors.ts'
-import { type Report, list } from '../../output/index.ts'
+import { type Report, list, sentenceList } from '../../output/index.ts'
 import { keysJson } from './owner-cards.ts'
 
 /** Where everything lies. */
@@ -35,7 +35,7 @@ function nameOf(federation: Federation, index: MemberIndex): string {
 /**
  * The hot device gets its transactions only when the vault is as safe as it is meant to be.
  * @param unvault what became of its file
- * @throws CliError not-all-receipts, not-active
+ * @throws CliError not-all-receipts, enrolment-ended, not-active
  */
 export function requireHeld(
   federation: Federation,
@@ -55,6 +55,7 @@ export function requireHeld(
     )
   }
   if (active.length >= needed) return
+  requireNotEnded(federation, states, unvault)
   const waiting = states
     .filter(({ state }) => state !== 'active')
     .map(({ member, state }) => `${nameOf(federation, member)}: ${state ?? 'no answer'}`)
@@ -62,6 +63,17 @@ export function requireHeld(
     'not-active',
     `The vault is active with ${active.length} of ${n} members so far: it is protected, but ${unvault} (${waiting.join('; ')}).`,
     'Run the same command again when these members answer, or once a new generation has waited its time.',
+  )
+}
+
+/** What has ended never becomes active again, however often it is sent. @throws CliError enrolment-ended */
+function requireNotEnded({ b }: Federation, states: Enrolled['states'], unvault: string): void {
+  const ended = states.flatMap(({ state }) => (state === 'superseded' || state === 'withdrawn' || state === 'cancelled' ? [state] : []))
+  if (ended.length <= b) return
+  throw new CliError(
+    'enrolment-ended',
+    `The members hold this enrolment as ${sentenceList([...new Set(ended)])}: it stays armed and is not active any more, and ${unvault}.`,
+    'Go on with the generation that is active: belfry vault show.',
   )
 }
 

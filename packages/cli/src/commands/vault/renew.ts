@@ -56,7 +56,7 @@ export function registerRenew(parent: Command, registrar: Registrar): void {
     about:
       'Reads from the members which generation is active, makes the next one under the enrolment keys of that one, stores it, ' +
       'then sends it. It waits before it becomes active, and any one owner key may cancel it until then; the old one stays ' +
-      'armed for good. Run it again once it is active: then the file for the hot device is written.',
+      'armed for good. Owners, guardians and numbers that are not named stay as they were. Run it again once it is active: then the file for the hot device is written.',
     example:
       'belfry vault renew --lock federation.lock.json --data owner --set recovery-set-2.json --from enrolment.json --passphrase-file pass',
     options: [
