@@ -82,7 +82,8 @@ export function passFeeTurnIfOver(
 function clockOf({ tip, at_ms, volatile: { fee_turns } }: Turn, incident_id: IncidentId, turn: number): FeeTurnClock {
   const running = fee_turns.get(incident_id)
   if (running?.turn === turn) {
-    if (at_ms < running.began_ms + CATCHING_UP_MS) running.since = tip
+    // Either way round: a clock that was set back must not hold up the turn until it has come round again.
+    if (Math.abs(at_ms - running.began_ms) < CATCHING_UP_MS) running.since = tip
     return running
   }
   const fresh: FeeTurnClock = { turn, began_ms: at_ms, since: tip, seen: null }

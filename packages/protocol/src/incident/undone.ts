@@ -10,5 +10,6 @@ const RETURN_PATIENCE_MS = 10_000
 
 export function mayReturn({ volatile, at_ms }: Turn, outpoint: Outpoint): boolean {
   const undone_at = volatile.undone.get(outpoint)
-  return undone_at !== undefined && at_ms < undone_at + RETURN_PATIENCE_MS
+  // Either way round: the clock may have been set back since.
+  return undone_at !== undefined && Math.abs(at_ms - undone_at) < RETURN_PATIENCE_MS
 }

@@ -249,6 +249,20 @@ describe('a bump', () => {
     assert.equal(bumps(seat, since).length, 1)
   })
 
+  it('does not wait for a clock that was set back to come round again', () => {
+    const seat = paying()
+    pay(seat, 'accepted', P.txid)
+    block(seat, vault, 1, [{ outpoint: vault.unvaulted, tx: anchoredTx() }])
+    const mined = blockAt(seat.tip)
+    seat.chain({ event: 'spend-unconfirmed', outpoint: vault.unvaulted, txid: P.txid, block: mined })
+    seat.chain({ event: 'block-disconnected', block: mined, previous: blockAt(mined.height - 1).hash })
+    seat.height -= 1
+    seat.now_ms -= 3_600_000
+    const since = seat.outputs.length
+    seat.chain({ event: 'block-connected', block: blockAt(mined.height, 'branch'), previous: blockAt(mined.height - 1).hash })
+    assert.equal(bumps(seat, since).length, 1)
+  })
+
   it('goes on after a restart, from where the turn stood', () => {
     const seat = paying(second)
     block(seat, vault, SILENCE_BLOCKS)
@@ -300,6 +314,13 @@ describe('fee coins of several members', () => {
     seat.connectMany(5)
     assert.deepEqual(bumps(seat), [])
     block(seat, vault, SILENCE_BLOCKS + 1)
+    assert.equal(bumps(seat).length, 1)
+  })
+
+  it('pass on though the clock was set back since the turn began', () => {
+    const seat = paying(second)
+    seat.now_ms -= 3_600_000
+    block(seat, vault, SILENCE_BLOCKS)
     assert.equal(bumps(seat).length, 1)
   })
 

@@ -112,7 +112,7 @@ describe('variants of an unvault', () => {
     seat.chain({ event: 'spend-unconfirmed', outpoint: plain.deposit, txid: u(0).txid, block: at })
     const undone = seat.outputs.length
     block(seat, plain, 1, [{ outpoint: plain.deposit, tx: u(0) }])
-    answerBroadcasts(seat, 'already-known', undone)
+    answerBroadcasts(seat, 'accepted', undone)
     const since = seat.outputs.length
     block(seat, plain)
     assert.deepEqual(seat.broadcasts(since).map(({ txid }) => txid), [top.txid])
