@@ -78,24 +78,24 @@ describe('belfry node fees, with a node and a bitcoind', function () {
     const split = await until('a split', ({ coins }) => coins.some(({ status }) => status === 'spending'))
     assert.notEqual(split.next_address, next_address)
     await regtest().mine(0, 1)
-    const view = await until('its coins', ({ coins }) => coins.filter(({ status }) => status === 'confirmed').length === 11)
+    const view = await until('its coins', ({ coins }) => coins.length > 1 && coins.every(({ status }) => status === 'confirmed'))
     assert.ok(view.reserve_sats > 2_990_000 && view.reserve_sats < 3_000_000, `${view.reserve_sats}`)
     assert.ok(view.carries.anchored_sat_vb >= 1_000 && view.carries.anyone_can_pay_sat_vb >= 1_000)
     const { stdout } = await belfry(['node', 'fees', 'show', '--config', node.config])
     assert.match(stdout, /carries +A at \d+/)
-    assert.match(stdout, /11 coins at block/)
+    assert.match(stdout, new RegExp(` ${view.coins.length} coins at block`))
   })
 
   it('knows its coins again after a restart, and does not split them again', async () => {
     const before = await shown()
     await node.stop()
     node.start()
-    const view = await until('its coins', ({ coins }) => coins.length === 11)
+    const view = await until('its coins', ({ coins }) => coins.length === before?.coins.length)
     assert.equal(view.reserve_sats, before?.reserve_sats)
     assert.ok(view.budget.spent_in_window_sats > 0)
     await regtest().mine(0, 1)
     const later = await until('a look at the next block', ({ height }) => (height ?? 0) > (view.height ?? 0))
-    assert.deepEqual(later.coins.map(({ status }) => status), Array.from({ length: 11 }, () => 'confirmed'))
+    assert.deepEqual(later.coins.map(({ status }) => status), view.coins.map(() => 'confirmed'))
   })
 
   it('runs without it where the key does not open, and says why', async () => {
