@@ -12,8 +12,10 @@ import {
   anchorOfBitcoind,
   anchorOfMembers,
   hashOfCommand,
+  lastHeightFor,
   makeCommand,
   quorumFor,
+  readCommand,
   readCommandFile,
   refuseExisting,
   requireCommandFits,
@@ -206,9 +208,10 @@ function storedReport(file: string, signed: SignedCommand, { order }: OrderKind,
   const signers = signersOf(signed)
   const quorum = manifest === null ? null : quorumFor(manifest, order)
   const isComplete = quorum !== null && signers.filter((key) => quorum.keys.includes(key)).length >= quorum.k
-  const send = `any owner whom the members admit sends it with --send ${file}, within about two hours.`
+  const last = lastHeightFor(readCommand(signed))
+  const send = `any owner whom the members admit sends it with --send ${file}, before block ${last + 1}: that is about an hour and a half after it was made.`
   return {
-    result: { file, order, command_hash: hashOfCommand(signed), signed_by: signers, signatures_needed: quorum?.k ?? null },
+    result: { file, order, command_hash: hashOfCommand(signed), signed_by: signers, signatures_needed: quorum?.k ?? null, last_height: last },
     human: () => [
       `${file}: a ${WORDS[order]}, signed by ${count(signers.length, 'key')}${quorum === null ? '' : ` of ${quorum.k} needed`}. Nothing was sent.`,
       isComplete ? `It is complete: ${send}` : `Others add theirs with --countersign ${file}; then ${send}`,

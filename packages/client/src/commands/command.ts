@@ -1,7 +1,9 @@
 /** Making an order, and gathering the signatures that it needs. */
 import { randomBytes } from 'node:crypto'
 import {
+  ANCHOR_DEPTH,
   type BlockRef,
+  COMMAND_RECENCY,
   type Command,
   type Federation,
   type Manifest,
@@ -13,7 +15,7 @@ import {
   encodeCommand,
   requiredKeys,
 } from '@belfry/protocol'
-import { type Hash32, SchemaError, type VaultId } from '@belfry/protocol/primitives'
+import { type Hash32, type Height, SchemaError, type VaultId } from '@belfry/protocol/primitives'
 import { verifier } from '../crypto.ts'
 import type { RootKey } from '../custody/bundle.ts'
 import { ClientError } from '../errors.ts'
@@ -79,6 +81,11 @@ export function requireCommandFits(signed: Pick<SignedCommand, 'bytes'>, { lock_
     `the command was made for the lock ${command.lock_hash}, not for ${lock_hash} of "${name}"`,
     'Give the lock file that it was made with.',
   )
+}
+
+/** A member whose tip is above this takes the command only if others vouch that they took it in time. */
+export function lastHeightFor({ anchor }: Pick<Command, 'anchor'>): Height {
+  return (anchor.height + ANCHOR_DEPTH + COMMAND_RECENCY) as Height
 }
 
 /** The keys whose signatures hold, each once, in their order. */

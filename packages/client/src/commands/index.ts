@@ -5,6 +5,7 @@ export {
   type OrderKey,
   type Quorum,
   hashOfCommand,
+  lastHeightFor,
   makeCommand,
   quorumFor,
   readCommand,

@@ -7,6 +7,7 @@ import { type Manifest, type Order, decodeSignedCommand, encodeSignedCommand } f
 import type { BlockHash, Height, VaultId } from '@belfry/protocol/primitives'
 import {
   hashOfCommand,
+  lastHeightFor,
   makeCommand,
   quorumFor,
   readCommand,
@@ -64,6 +65,10 @@ describe('an order', () => {
         assert.deepEqual(signersOf({ ...signed, bytes }), [])
       }),
     )
+  })
+
+  it('is taken until twelve blocks after its anchor was six deep', () => {
+    assert.equal(lastHeightFor(readCommand({ bytes: panic() })), ANCHOR.height + 18)
   })
 
   it('is refused for another federation', () => {
