@@ -126,7 +126,8 @@ function endIfOver(turn: Turn, drill: Drill): void {
   const status = drillEndOf(drill.order, reportsOf(turn, drill), { members: federation.members.length, b: federation.b, age })
   if (status === null) return
   turn.record({ record: 'drill-ended', vault_id, command_hash, status })
-  turn.tell({ level: status === 'passed' ? 'info' : 'warn', event: 'drill-ended', vault_id, detail: `level ${drill.order.level}: ${status}` })
+  const detail = `level ${drill.order.level}: ${status}`
+  turn.tell({ level: status === 'passed' ? 'info' : 'warn', event: 'drill-ended', vault_id, detail })
   endDrillIncident(turn, vault, incidentOf(turn, drill))
 }
 

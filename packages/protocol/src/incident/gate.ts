@@ -38,7 +38,9 @@ export function releaseGate(turn: Turn, vault: Vault, incident: Incident): OpenG
   if (standing === null) return null
   const ladders = laddersDue(turn, vault, incident, standing).filter((ladder) => mayRelease(ladder, incident, standing))
   if (ladders.length === 0) return null
-  const means = meansDue(turn, vault, incident, standing).map(({ held, rung }) => ({ held, rungs: [rung], due: 0, to_all: 'at-once' as const }))
+  const means = meansDue(turn, vault, incident, standing).map(
+    ({ held, rung }): Releasable => ({ held, rungs: [rung], due: 0, to_all: 'at-once' }),
+  )
   return { standing, ladders: [...ladders, ...means] }
 }
 

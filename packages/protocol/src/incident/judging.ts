@@ -8,7 +8,10 @@ import type { HeldManifest, Vault } from '../state/durable.ts'
  * thief's, who stole the enrolment keys: it names what it likes as a recovery, and must not make a theft look like one.
  */
 export function manifestsJudging(vault: Vault, outpoint: Outpoint): readonly HeldManifest[] {
-  const knowing = vault.manifests.filter(({ manifest }) => outpoint === vault.deposit || manifest.unvaults.some((one) => unvaultOutpoint(one) === outpoint))
+  const isDeposit = outpoint === vault.deposit
+  const knowing = vault.manifests.filter(
+    ({ manifest }) => isDeposit || manifest.unvaults.some((one) => unvaultOutpoint(one) === outpoint),
+  )
   const activated = knowing.filter(({ activated_height }) => activated_height !== null)
   return activated.length > 0 ? activated : knowing
 }

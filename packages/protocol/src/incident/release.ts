@@ -51,7 +51,8 @@ export function onSealed(turn: Turn, outcome: Extract<Outcome, { of: 'seal-share
   const vault = incident && turn.durable.vaults.get(incident.vault_id)
   if (!incident || !vault) return
   if (sealed === null) {
-    turn.tell({ level: 'error', event: 'bad-share', incident_id, envelope_id, member: turn.config.self, detail: 'my own sealed share does not open' })
+    const detail = 'my own sealed share does not open'
+    turn.tell({ level: 'error', event: 'bad-share', incident_id, envelope_id, member: turn.config.self, detail })
     return
   }
   if (!isDue(releaseGate(turn, vault, incident), envelope_id) || !hasLedgerRoom(turn)) return

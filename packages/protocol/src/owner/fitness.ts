@@ -8,7 +8,16 @@ import type { HeldCommand } from '../state/commands.ts'
 import type { Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import type { Order } from './command.ts'
-import { MAX_CANCELS_PER_VAULT, MAX_PANICS, MAX_PANICS_HEARD, MAX_PANICS_KEPT, MAX_PANICS_PER_WINDOW, MAX_REHEARSALS, MAX_REVOKES_PER_VAULT, PANIC_WINDOW } from './limits.ts'
+import {
+  MAX_CANCELS_PER_VAULT,
+  MAX_PANICS,
+  MAX_PANICS_HEARD,
+  MAX_PANICS_KEPT,
+  MAX_PANICS_PER_WINDOW,
+  MAX_REHEARSALS,
+  MAX_REVOKES_PER_VAULT,
+  PANIC_WINDOW,
+} from './limits.ts'
 
 /** `destroy` is obeyed at once or refused, and never held. */
 export type KeptOrder = Exclude<Order, { order: 'destroy' }>
@@ -23,7 +32,9 @@ export interface Fitness {
  * it, may never be taken, and anybody with one key can make any amount of that.
  */
 export function unfitness(turn: Turn, vault: Vault, command_hash: Hash32, what: KeptOrder, { witnesses }: Fitness): RefusalCode | null {
-  const taken = [...vault.commands].filter(([hash, { taken_height }]) => hash !== command_hash && taken_height !== null).map(([, held]) => held)
+  const taken = [...vault.commands]
+    .filter(([hash, { taken_height }]) => hash !== command_hash && taken_height !== null)
+    .map(([, held]) => held)
   switch (what.order) {
     case 'panic':
       return unfitPanic(turn, vault, taken, witnesses)

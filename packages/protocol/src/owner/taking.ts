@@ -15,7 +15,15 @@ import type { HeldCommand } from '../state/commands.ts'
 import type { Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { isAuthorised } from './authority.ts'
-import { COMMAND_RECENCY, type Command, type SignedCommand, commandHash, decodeCommand, decodeSignedCommand, encodeSignedCommand } from './command.ts'
+import {
+  COMMAND_RECENCY,
+  type Command,
+  type SignedCommand,
+  commandHash,
+  decodeCommand,
+  decodeSignedCommand,
+  encodeSignedCommand,
+} from './command.ts'
 import { destroy } from './destroy.ts'
 import { type KeptOrder, unfitness } from './fitness.ts'
 import { forgetCommand, isOutlived } from './forgetting.ts'
@@ -49,7 +57,8 @@ export function offerCommand(turn: Turn, signed: SignedCommand, notice: Notice |
   const before = vault.commands.get(command_hash)
   if (!before) {
     const refused = refusalOfNew(turn, vault, command_hash, command, what, signed, notice)
-    if (refused === 'panic-limit') tellPanicLimit(turn, vault_id, command_hash)
+    // Members hand over again and again what I refuse.
+    if (refused === 'panic-limit' && notice === null) tellPanicLimit(turn, vault_id, command_hash)
     if (refused !== null) return refused
     if (!makeRoom(turn, vault_id, vault, command)) return FULL[what.order]
     turn.record({ record: 'command-held', vault_id, command_hash, signed, at_ms: turn.at_ms })

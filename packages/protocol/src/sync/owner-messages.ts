@@ -23,12 +23,15 @@ const commands: OwnerMessages = {
   held: (vault, tip) =>
     sortedEntries(vault.commands)
       .filter(([, { taken_height, command }]) => taken_height !== null && !isOutlived(tip, command))
-      .map(([id, { notices, reports }]) => ({ id, notices: [...notices.keys()].toSorted(byIndex), reports: [...reports.keys()].toSorted(byIndex) })),
+      .map(([id, { notices, reports }]) => ({ id, notices: membersOf(notices), reports: membersOf(reports) })),
   lacking: (vault, id, has, to) => {
     const held = vault.commands.get(id)
     if (!held) return []
     const attachment = encodeSignedCommand(held.signed)
-    const isLacking = (list: readonly MemberIndex[] | undefined) => ([member]: [MemberIndex, unknown]) => member !== to && !list?.includes(member)
+    const isLacking =
+      (list: readonly MemberIndex[] | undefined) =>
+      ([member]: [MemberIndex, unknown]): boolean =>
+        member !== to && !list?.includes(member)
     const notices = sortedEntries(held.notices)
       .filter(isLacking(has?.notices))
       .map(([, { frame }]) => encodeFrame({ ...decodeFrame(frame), attachment }))
@@ -41,8 +44,8 @@ const commands: OwnerMessages = {
 
 const KINDS: readonly OwnerMessages[] = [commands]
 
-function byIndex(a: number, b: number): number {
-  return a - b
+function membersOf(said: ReadonlyMap<MemberIndex, unknown>): MemberIndex[] {
+  return [...said.keys()].toSorted((a, b) => a - b)
 }
 
 export function heldOf(vault: Vault, tip: Height): HeldOwnerMessage[] {
