@@ -138,6 +138,7 @@ function ladderOf(
     checkWaits(place, transaction, mayWait, findings)
     checkCommitment(place, raw, transaction, findings)
     const { txid, wtxid, version, vsize } = transaction
+    if (txid === wtxid) findings.refuse(place, 'it spends no segwit coin, so that others could change its txid, and members would not know it for their own')
     const feerate = packageFeerate([{ fee, vsize }])
     return [{ place, txid, wtxid, version, vsize, fee, feerate, raw }]
   })

@@ -202,6 +202,11 @@ describe('a vault of another custody scheme', () => {
       }),
       /others could change its txid/,
     ],
+    [
+      'a recovery whose txid others could change',
+      ({ vault }) => ({ emergency: vault.emergency.map(withoutWitness) }),
+      /emergency, number 1 as given: it spends no segwit coin, so that others could change its txid/,
+    ],
   ]
   for (const [what, change, reason] of wrong) {
     it(`is refused for ${what}`, () => {
