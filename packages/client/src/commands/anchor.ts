@@ -19,8 +19,8 @@ export async function anchorOfBitcoind(bitcoind: Bitcoind, signal?: AbortSignal)
 }
 
 /**
- * The block that most members tell; of several the lowest, which lagging members know too. A false one, if as many lie, has the
- * command refused, and no more.
+ * The block that most members tell; of several the one in the middle, and of two there the lower, which lagging members know
+ * too. A false one, if as many lie, has the command refused, and no more.
  * @throws ClientError no-anchor; NetworkError aborted
  */
 export async function anchorOfMembers(link: FederationLink, signal?: AbortSignal): Promise<BlockRef> {
@@ -31,8 +31,10 @@ export async function anchorOfMembers(link: FederationLink, signal?: AbortSignal
     const block = `${anchor.height} ${anchor.hash}`
     told.set(block, { anchor, voices: (told.get(block)?.voices ?? 0) + 1 })
   }
-  const [best] = [...told.values()].toSorted((a, b) => b.voices - a.voices || a.anchor.height - b.anchor.height)
-  if (best !== undefined) return best.anchor
+  const most = Math.max(0, ...[...told.values()].map(({ voices }) => voices))
+  const best = [...told.values()].filter(({ voices }) => voices === most).toSorted((a, b) => a.anchor.height - b.anchor.height)
+  const middle = best[Math.floor((best.length - 1) / 2)]
+  if (middle !== undefined) return middle.anchor
   throw new ClientError(
     'no-anchor',
     'no member tells a block to anchor the command at',

@@ -126,6 +126,12 @@ describe('the anchor of an order', () => {
     assert.deepEqual(await anchorOfMembers(stage.link), blockAt(800, 'a'))
     told[1] = null
     assert.deepEqual(await anchorOfMembers(stage.link), blockAt(799, 'f'))
+    // One that may lie pulls it neither down nor up, where all tell another.
+    for (const lie of [blockAt(1, 'c'), blockAt(4_000_000, 'c')]) {
+      told.splice(0, 4, lie, blockAt(800, 'a'), blockAt(799, 'f'), null)
+      const { height } = await anchorOfMembers(stage.link)
+      assert.ok(height === 799 || height === 800, String(height))
+    }
     // Told with a height that it does not have, it stands for itself.
     told.splice(0, 4, blockAt(1, 'a'), blockAt(800, 'a'), blockAt(800, 'a'), null)
     assert.deepEqual(await anchorOfMembers(stage.link), blockAt(800, 'a'))
