@@ -152,7 +152,7 @@ export class Harbour {
     return theft.txid
   }
 
-  /** In the mempool, or mined while it was looked for. @returns the txid of what spends it */
+  /** Until the mempool spends it. @returns the txid of what does */
   async spenderOf(outpoint: string): Promise<string> {
     return await pollUntil(`a spender of ${outpoint}`, LIMIT_MS, async () => {
       const [found] = await this.regtest.node(0).bitcoind.getTxSpendingPrevout([outpoint as Outpoint])
