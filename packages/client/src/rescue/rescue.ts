@@ -41,7 +41,13 @@ export type RescueEnd =
       readonly depth: number
     }
   /** Nothing has moved the coin for good, and no emergency was ordered: nothing was sent. */
-  | { readonly end: 'nothing-to-do'; readonly spent_by: Txid | null; readonly being_spent: boolean }
+  | {
+      readonly end: 'nothing-to-do'
+      readonly spent_by: Txid | null
+      readonly being_spent: boolean
+      /** The last block of which bitcoind said so, for a person to compare: one that hears of no more blocks knows nothing of it. */
+      readonly tip: Height
+    }
 
 export interface RescueInit {
   readonly bitcoind: Bitcoind
@@ -111,7 +117,7 @@ class Rescue {
     if (this.#isJudged || sight.behind !== null) return null
     this.#isJudged = true
     if (sight.coin.where === 'not-found') throw notFound(this.#ladders, this.#init.look_back)
-    return this.#nothingToDo(sight.coin)
+    return this.#nothingToDo(sight)
   }
 
   #tellBehind(behind: Behind | null): void {
@@ -119,10 +125,10 @@ class Rescue {
     this.#isBehind = behind !== null
   }
 
-  #nothingToDo(coin: Coin): RescueEnd | null {
+  #nothingToDo({ coin, tip }: Sight): RescueEnd | null {
     if (coin.where !== 'deposit' || wantsEmergency(this.#ladders, coin, this.#orders())) return null
     const { waiting } = coin
-    return { end: 'nothing-to-do', spent_by: waiting?.txid ?? null, being_spent: waiting !== null }
+    return { end: 'nothing-to-do', spent_by: waiting?.txid ?? null, being_spent: waiting !== null, tip }
   }
 
   #orders(): { emergency: boolean; sent: ReadonlySet<SignedTransaction> } {

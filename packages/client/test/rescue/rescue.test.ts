@@ -161,7 +161,8 @@ for (const [policy, knotsArgs] of Object.entries(POLICIES)) describe(`a rescue b
   it('sends nothing while the coin is where it should be, unless told to', async () => {
     const set = await fundedSet(regtest())
     const running = new Running(bitcoind(), set)
-    assert.deepEqual(await running.end, { end: 'nothing-to-do', spent_by: null, being_spent: false })
+    const { blocks: tip } = await bitcoind().getBlockchainInfo()
+    assert.deepEqual(await running.end, { end: 'nothing-to-do', spent_by: null, being_spent: false, tip })
     assert.deepEqual(running.events, [])
   })
 
@@ -250,7 +251,7 @@ for (const [policy, knotsArgs] of Object.entries(POLICIES)) describe(`a rescue b
     const theft = coldTheft(set)
     await bitcoind().sendRawTransaction(theft.raw)
     const idle = await new Running(bitcoind(), set).end
-    assert.deepEqual(idle, { end: 'nothing-to-do', spent_by: theft.txid, being_spent: true })
+    assert.ok(idle.end === 'nothing-to-do' && idle.spent_by === theft.txid && idle.being_spent, JSON.stringify(idle))
     const running = new Running(bitcoind(), set, { emergency: true })
     await running.until('sent', () => true, 0)
     assert.equal(await bitcoind().getMempoolEntry(theft.txid), null)
@@ -413,7 +414,8 @@ for (const [policy, knotsArgs] of Object.entries(POLICIES)) describe(`a rescue b
     }
     const theft = coldTheft(set)
     await bitcoind().sendRawTransaction(theft.raw)
-    assert.deepEqual(await new Running(withheld, set).end, { end: 'nothing-to-do', spent_by: null, being_spent: true })
+    const idle = await new Running(withheld, set).end
+    assert.ok(idle.end === 'nothing-to-do' && idle.spent_by === null && idle.being_spent, JSON.stringify(idle))
     await bitcoind().generateBlock(PURSE_ADDRESS, [part(set, 'unvault-0').raw])
     const running = new Running(withheld, set)
     await running.until('sent', () => true, 0)

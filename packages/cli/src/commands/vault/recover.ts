@@ -136,7 +136,7 @@ function ended(end: RescueEnd, plan: VaultPlan, { output, now }: Shell): Report 
       throw new CliError(
         'nothing-to-recover',
         'The coin is in its deposit, and nothing is moving it; nothing was sent.',
-        'Add --emergency to bring it to deep cold all the same.',
+        `So it was at block ${end.tip}; if the chain is further, bitcoind hears of no new blocks: ask another. Add --emergency to bring it to deep cold all the same.`,
       )
   }
 }
