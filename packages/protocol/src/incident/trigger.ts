@@ -56,11 +56,10 @@ function findRung(vault: Vault, wanted: (rung: Rung) => boolean): Rung | null {
  */
 export function isTriggeredBy(vault: Vault, kind: Trigger, txid: Txid): boolean {
   // What is ordered, no movement of the coin calls for: see cause.ts.
-  if (kind === 'panic' || kind === 'drill') return false
+  if (kind === 'panic' || kind === 'drill' || isEmergency(vault, txid)) return false
   const named = unvaultsNamed(vault, txid)
   if (kind === 'theft') return named.length > 0
-  const activated = named.some(({ held }) => held.activated_height !== null)
-  return !activated && !isEmergency(vault, txid)
+  return !named.some(({ held }) => held.activated_height !== null)
 }
 
 export function standingTrigger(vault: Vault, kind: Trigger): Standing | null {
@@ -97,9 +96,8 @@ export function finalSpend(vault: Vault): { coin: Coin; txid: Txid; recovered: b
   const deposit = depositCoin(vault)
   if (deposit.confirmed === null) return null
   const spender = deposit.confirmed.tx.txid
-  if (unvaultsNamed(vault, spender).length === 0) {
-    return { coin: deposit, txid: spender, recovered: isEmergency(vault, spender) }
-  }
+  const recovered = isEmergency(vault, spender)
+  if (recovered || unvaultsNamed(vault, spender).length === 0) return { coin: deposit, txid: spender, recovered }
   const outpoint = recoveryTarget(vault, 'theft', deposit.confirmed.tx)
   const unvaulted = vault.coins.get(outpoint) ?? UNSPENT
   if (unvaulted.confirmed === null) return null

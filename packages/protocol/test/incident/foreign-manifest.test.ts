@@ -14,7 +14,8 @@ function beside(change: (manifest: Manifest) => Manifest): Seat {
   const next = vaultOf(setting, { generation: 2, previous: vault.hash, change: (one) => ({ ...change(one), activation_delay: 1_000 }) })
   seat.connectMany(20)
   seat.sendManifest(next)
-  seat.verified(next)
+  const [answer] = seat.verified(next)
+  assert.equal(answer?.answer, 'receipt')
   return seat
 }
 
@@ -44,6 +45,18 @@ describe('a manifest that is armed and not active', () => {
     assert.notEqual(recoveryBy(heldBy(seat), vault.unvaulted, clawbackTx(250)), null)
     seat.connect([{ outpoint: vault.unvaulted, tx: thief }])
     assert.equal(seat.tells('coin-lost').length, 1)
+  })
+
+  it('makes no theft of an emergency transaction of the one in force, which it calls an unvault', () => {
+    const rescue = transactionOf('vault/emergency/250')
+    const seat = beside((one) => ({
+      ...one,
+      unvaults: one.unvaults.map((unvault) => ({ ...unvault, txid: rescue.txid })),
+      emergency: one.emergency.map((rung, at) => ({ ...rung, txid: transactionOf(`another ${at}`).txid })),
+    }))
+    seat.connect([{ outpoint: vault.deposit, tx: rescue }])
+    assert.equal(seat.state.durable.incidents.size, 0)
+    assert.equal(finalSpend(heldBy(seat))?.recovered, true)
   })
 
   it('does not open the ladder of another to a U in the mempool: the owner of that chose to wait', () => {
