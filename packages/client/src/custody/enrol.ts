@@ -2,15 +2,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NetworkError } from '@belfry/network'
 import {
+  MESSAGE_VERSION,
   type ManifestState,
   type OwnerAnswer,
   decodeBody,
   decodeFrame,
   decodeHeader,
+  decodeManifest,
   encodeFrame,
   verifyFrame,
 } from '@belfry/protocol'
-import { type ManifestHash, type MemberIndex, SchemaError } from '@belfry/protocol/primitives'
+import { type ManifestHash, type MemberIndex, SchemaError, type VaultId } from '@belfry/protocol/primitives'
 import type { FederationLink } from '../connect/federation-link.ts'
 import { verifier } from '../crypto.ts'
 import { ClientError } from '../errors.ts'
@@ -76,13 +78,15 @@ export async function enrol(
   options: EnrolOptions = {},
 ): Promise<Enrolled> {
   const manifest_hash = hashOfBundle(bundle)
-  const held = (options.receipts ?? []).flatMap((bytes) => receiptIn(link, manifest_hash, bytes) ?? [])
+  const { vault_id, generation } = decodeManifest(bundle.manifest.bytes)
+  const wanted = { manifest_hash, vault_id, generation }
+  const held = (options.receipts ?? []).flatMap((bytes) => receiptIn(link, wanted, bytes) ?? [])
   const results = await Promise.all(
     link.federation.members.map(({ index }, at) =>
       askUntilSettled(options, () => {
         const shares = bundle.shares[at] ?? []
         const request = { request: 'manifest' as const, manifest: bundle.manifest, envelopes: bundle.envelopes, shares }
-        return ask(link, index, manifest_hash, held, () => link.enrol(index, request, options.signal))
+        return ask(link, index, wanted, held, () => link.enrol(index, request, options.signal))
       }),
     ),
   )
@@ -146,7 +150,7 @@ async function repeated<T>(
 async function ask(
   link: FederationLink,
   member: MemberIndex,
-  manifest_hash: ManifestHash,
+  wanted: Wanted,
   held: readonly Receipt[],
   request: () => Promise<OwnerAnswer>,
 ): Promise<MemberResult> {
@@ -157,7 +161,7 @@ async function ask(
       const { retryable } = answer
       return (retryable ? signed : null) ?? { member, result: 'refused', retryable, ...wordsOf(answer) }
     }
-    const receipt = answer.answer === 'receipt' ? receiptIn(link, manifest_hash, answer.frame) : null
+    const receipt = answer.answer === 'receipt' ? receiptIn(link, wanted, answer.frame) : null
     return receipt?.member === member ? receipt : falseReceipt(member)
   } catch (error) {
     if (error instanceof SchemaError) return falseReceipt(member)
@@ -181,16 +185,29 @@ function falseReceipt(member: MemberIndex): NoReceipt {
   }
 }
 
+/** What a receipt must say: all that members ask of it themselves, or one that they refuse would be counted here. */
+interface Wanted {
+  readonly manifest_hash: ManifestHash
+  readonly vault_id: VaultId
+  readonly generation: number
+}
+
 /** A member's own signed statement that it holds this very manifest; null for anything else. */
-function receiptIn({ federation }: FederationLink, hash: ManifestHash, bytes: Uint8Array): Receipt | null {
+function receiptIn({ federation }: FederationLink, wanted: Wanted, bytes: Uint8Array): Receipt | null {
   try {
     const frame = decodeFrame(bytes)
     const head = decodeHeader(frame.signed)
     const member = federation.members.find(({ index }) => index === head.from)
+    const isOfHere =
+      head.version === MESSAGE_VERSION &&
+      head.lock_prefix === federation.lock_prefix &&
+      head.epoch === federation.epoch &&
+      head.peer_id === member?.peer_id
     // An attachment is not signed for: carried along, it could make the bundle too large for every other member.
-    if (!member || head.kind !== 'receipt' || frame.attachment !== null) return null
+    if (!member || !isOfHere || head.kind !== 'receipt' || frame.attachment !== null) return null
     const body = decodeBody('receipt', head.body)
-    if (body.statement !== 'holds' || body.manifest_hash !== hash) return null
+    if (body.statement !== 'holds' || body.manifest_hash !== wanted.manifest_hash) return null
+    if (body.vault_id !== wanted.vault_id || body.generation !== wanted.generation) return null
     if (!verifyFrame(verifier, federation.lock_hash, member.node_key, frame)) return null
     return { member: member.index, result: 'receipt', frame: encodeFrame(frame) }
   } catch (error) {

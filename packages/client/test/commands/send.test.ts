@@ -167,7 +167,8 @@ describe('what comes of an order', () => {
     const seen: number[] = []
     const told = await followDrill(stage.link, command.signed, [1, 2] as MemberIndex[], ({ reports }) => seen.push(reports.length), follow)
     assert.deepEqual(told?.reports.map(({ member }) => member), [1, 2])
-    assert.deepEqual(told?.statuses.map(({ status }) => status), ['passed', 'passed', 'passed'])
+    // The third did not take it: nobody waits for its word.
+    assert.deepEqual(told?.statuses.slice(0, 2).map(({ status }) => status), ['passed', 'passed'])
     assert.equal(seen.at(-1), 2)
   })
 

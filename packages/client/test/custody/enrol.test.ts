@@ -10,7 +10,7 @@ import {
   makeBundle,
   requireProtected,
 } from '../../src/index.ts'
-import { type Behaviour, Stage, hashOf, honest, receiptOf, refusing } from '../support/members.ts'
+import { type Behaviour, Stage, heldOf, honest, receiptOf, refusing } from '../support/members.ts'
 import { testVault } from '../support/vault.ts'
 
 /** q = t = 3, b = 1: protected from 4 receipts on. */
@@ -114,26 +114,38 @@ describe('enrolment', () => {
     [
       'signed by another member',
       (request, { setting }, member) =>
-        receipt(request, (hash) => receiptOf(setting, member, hash, { signer: member === 1 ? 2 : 1 })),
+        receipt(request, (held) => receiptOf(setting, member, held, { signer: member === 1 ? 2 : 1 })),
     ],
     [
       'of another member',
-      (request, { setting }) => receipt(request, (hash) => receiptOf(setting, 5 as MemberIndex, hash)),
+      (request, { setting }) => receipt(request, (held) => receiptOf(setting, 5 as MemberIndex, held)),
     ],
     [
       'in the name of another member',
       (request, { setting }, member) =>
-        receipt(request, (hash) => receiptOf(setting, member, hash, { from: 5 as MemberIndex })),
+        receipt(request, (held) => receiptOf(setting, member, held, { from: 5 as MemberIndex })),
     ],
     [
       'for another manifest',
-      (request, { setting }, member) => receipt(request, () => receiptOf(setting, member, 'ab'.repeat(32) as never)),
+      (request, { setting }, member) => receipt(request, (held) => receiptOf(setting, member, { ...held, manifest_hash: 'ab'.repeat(32) as never })),
+    ],
+    [
+      'for another vault',
+      (request, { setting }, member) => receipt(request, (held) => receiptOf(setting, member, { ...held, vault_id: 'ab'.repeat(32) as never })),
+    ],
+    [
+      'for another generation',
+      (request, { setting }, member) => receipt(request, (held) => receiptOf(setting, member, { ...held, generation: 2 })),
+    ],
+    [
+      'of another epoch',
+      (request, { setting }, member) => receipt(request, (held) => receiptOf(setting, member, held, { epoch: 7 })),
     ],
     [
       'with a broken signature',
       (request, { setting }, member) =>
-        receipt(request, (hash) =>
-          receiptOf(setting, member, hash, {
+        receipt(request, (held) =>
+          receiptOf(setting, member, held, {
             frame: (frame) => ({ ...frame, signature: frame.signature.map((byte) => byte ^ 1) }),
           }),
         ),
@@ -141,7 +153,7 @@ describe('enrolment', () => {
     [
       'with an attachment that would make the bundle too large for the others',
       (request, { setting }, member) =>
-        receipt(request, (hash) => receiptOf(setting, member, hash, { attachment: new Uint8Array(100_000) })),
+        receipt(request, (held) => receiptOf(setting, member, held, { attachment: new Uint8Array(100_000) })),
     ],
     ['that is no frame', (request) => receipt(request, () => new TextEncoder().encode('trust me'))],
   ]
@@ -245,7 +257,7 @@ describe('enrolment', () => {
 
   it('takes no stored receipt on trust', async () => {
     const forged = (setting: Stage['setting']) => [
-      receiptOf(setting, 3 as MemberIndex, 'ab'.repeat(32) as never),
+      receiptOf(setting, 3 as MemberIndex, { vault_id: 'ab'.repeat(32) as never, generation: 1, manifest_hash: 'ab'.repeat(32) as never }),
       Uint8Array.of(1, 2, 3),
     ]
     await using stage = await Stage.open([honest, honest, null, honest, null], ports)
@@ -280,8 +292,8 @@ describe('enrolment', () => {
     for (const member of [1, 2, 3, 4, 5]) assert.deepEqual(got.get(member), bundle?.shares[member - 1])
   })
 
-  function receipt(request: Parameters<Behaviour>[0], make: (hash: ReturnType<typeof hashOf>) => Uint8Array) {
+  function receipt(request: Parameters<Behaviour>[0], make: (held: ReturnType<typeof heldOf>) => Uint8Array) {
     if (request.request !== 'manifest') return { answer: 'state', state: 'active' } as const
-    return { answer: 'receipt', frame: make(hashOf(request)) } as const
+    return { answer: 'receipt', frame: make(heldOf(request)) } as const
   }
 })

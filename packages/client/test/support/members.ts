@@ -11,6 +11,7 @@ import {
   type Receipt,
   type SignedCommand,
   commandRequest,
+  decodeManifest,
   encodeBody,
   encodeFrame,
   enrolRequest,
@@ -143,6 +144,7 @@ async function listen(
 
 /** What a lie about a receipt changes. */
 interface Change {
+  readonly epoch?: number
   readonly signer?: number
   readonly from?: MemberIndex
   readonly attachment?: Uint8Array
@@ -150,9 +152,8 @@ interface Change {
 }
 
 /** A receipt as its member signs it, with whatever a lie needs changed. */
-export function receiptOf(setting: TestFederation, member: MemberIndex, manifest_hash: ManifestHash, change: Change = {}): Uint8Array {
-  const vault_id = '00'.repeat(32) as VaultId
-  return signedReceipt(setting, member, { statement: 'holds', vault_id, generation: 1, manifest_hash }, change)
+export function receiptOf(setting: TestFederation, member: MemberIndex, held: Held, change: Change = {}): Uint8Array {
+  return signedReceipt(setting, member, { statement: 'holds', ...held }, change)
 }
 
 /** Any statement of a member. */
@@ -162,7 +163,7 @@ export function signedReceipt({ federation, keys }: TestFederation, member: Memb
   const head: Header = {
     version: MESSAGE_VERSION,
     lock_prefix: federation.lock_prefix,
-    epoch: federation.epoch,
+    epoch: change.epoch ?? federation.epoch,
     kind: 'receipt',
     from: change.from ?? member,
     peer_id: federation.memberOf(member).peer_id,
@@ -179,7 +180,7 @@ export function signedReceipt({ federation, keys }: TestFederation, member: Memb
 export const honest: Behaviour = (request, { setting }, member) => {
   switch (request.request) {
     case 'manifest':
-      return { answer: 'receipt', frame: receiptOf(setting, member, hashOf(request)) }
+      return { answer: 'receipt', frame: receiptOf(setting, member, heldOf(request)) }
     case 'bundle':
       return { answer: 'state', state: 'active' }
     case 'withdraw':
@@ -187,8 +188,16 @@ export const honest: Behaviour = (request, { setting }, member) => {
   }
 }
 
-export function hashOf({ manifest }: Extract<EnrolRequest, { request: 'manifest' }>): ManifestHash {
-  return hashOfBundle({ manifest } as EnrolmentBundle)
+/** What a receipt says that its member holds. */
+export interface Held {
+  readonly vault_id: VaultId
+  readonly generation: number
+  readonly manifest_hash: ManifestHash
+}
+
+export function heldOf({ manifest }: Extract<EnrolRequest, { request: 'manifest' }>): Held {
+  const { vault_id, generation } = decodeManifest(manifest.bytes)
+  return { vault_id, generation, manifest_hash: hashOfBundle({ manifest } as EnrolmentBundle) }
 }
 
 export function refusing(code: string, retryable = false): Behaviour {
