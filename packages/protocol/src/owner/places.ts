@@ -14,7 +14,7 @@ import { type Recency, recencyOf } from './recency.ts'
 export const FULL: Readonly<Record<KeptOrder['order'], RefusalCode>> = {
   panic: 'panic-limit',
   'cancel-generation': 'busy',
-  revoke: 'already-revoked',
+  revoke: 'busy',
   drill: 'drill-limit',
 }
 
