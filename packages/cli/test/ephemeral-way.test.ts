@@ -1,6 +1,6 @@
 /** A vault whose cold keys are destroyed before its coin is paid in, and what becomes of a coin that never comes. */
 import assert from 'node:assert/strict'
-import { readFile, rm, stat } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { pollUntil } from '@belfry/client/regtest'
 import type { Device } from './support/device.ts'
 import { useHarbour } from './support/harbour.ts'
@@ -45,6 +45,16 @@ describe('keys that are destroyed before the coin is paid in, as a person types 
     const words = await alice.done(`vault verify --confirm ${planned.deep_cold.address} --passphrase-file pass ${harbour().asking}`)
     assert.match(words, /bitcoind tried no transaction: .*not/)
     assert.match(words, /to the destination that you confirmed\./)
+  })
+
+  it('sees before the keys are destroyed whether the funding transaction makes this very deposit', async () => {
+    await writeFile(alice.file('funding.hex'), `${Buffer.from(funding).toString('hex')}\n`)
+    assert.match(await alice.done('vault verify --funding funding.hex --passphrase-file pass'), /The funding transaction makes this deposit/)
+    const { address } = await alice.result<{ address: string }>(ADDRESS)
+    const other = await harbour().prepare(address, VALUE_SATS)
+    await writeFile(alice.file('other.hex'), Buffer.from(other.funding).toString('hex'))
+    const said = await alice.refused(3, 'vault verify --funding other.hex --passphrase-file pass')
+    assert.match(said, /other\.hex: the funding transaction is not the deposit of this plan: .*Destroy no key and broadcast nothing/s)
   })
 
   it('is held by all members before there is a coin', async () => {

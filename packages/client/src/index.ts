@@ -144,6 +144,7 @@ export {
   acceptRecoverySet,
   buildRecoverySet,
   checkDistinct,
+  checkFunding,
   checkKeySet,
   createPlan,
   isPublicKey,

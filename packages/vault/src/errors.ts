@@ -34,6 +34,8 @@ export type VaultErrorCode =
   // timelock-recovery plans (BIP-128)
   | 'timelock-plan-refused'
   | 'timelock-plan-impossible'
+  // the deposit to come
+  | 'funding-unfit'
   // spends
   | 'spend-impossible'
   // fee coins

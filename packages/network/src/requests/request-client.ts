@@ -98,7 +98,7 @@ export class RequestClient {
           'Check its addresses in the lock, and that its host is up and its port open.')
       case 'open':
         return because('refused', `member ${to} does not serve this request`,
-          'Check that its operator has admitted this owner, and that both use the same lock.')
+          'Check that its operator has admitted this owner and that both use the same lock; after many requests in a row, wait a minute.')
       case 'exchange':
         return because('closed', `member ${to} closed the stream before its answer was complete`, 'Ask again.')
       default:

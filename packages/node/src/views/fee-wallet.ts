@@ -75,9 +75,13 @@ function warningsOf(status: FeeWalletStatus, { any }: PaidVaults): FeeWalletWarn
   if (any === 0) return []
   return [{
     warning: 'missing',
-    message: `${any} of the guarded vaults have a clawback that a fee wallet pays for, and this node has none.`,
+    message: `A fee wallet would pay for a clawback of ${any} guarded ${vaultWord(any)}, and this node has none.`,
     remedy: 'Make its key with belfry node fees create, restart the node, and fund it.',
   }]
+}
+
+function vaultWord(count: number): string {
+  return count === 1 ? 'vault' : 'vaults'
 }
 
 function readingWarnings(reading: FeeWalletReading, vaults: number): FeeWalletWarning[] {
@@ -94,7 +98,7 @@ function readingWarnings(reading: FeeWalletReading, vaults: number): FeeWalletWa
   if (height !== null && vaults > 0 && reserve < recommended) {
     warnings.push({
       warning: reserve === 0n ? 'empty' : 'reserve-too-small',
-      message: `The fee wallet has ${reserve} sat that it can use, and ${vaults} guarded vaults call for ${recommended}.`,
+      message: `The fee wallet has ${reserve} sat that it can use, and should have ${recommended} for ${vaults} guarded ${vaultWord(vaults)}.`,
       remedy: `Send at least ${recommended - reserve} sat to ${next_address}, in one payment.`,
     })
   }

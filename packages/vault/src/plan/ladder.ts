@@ -133,7 +133,7 @@ export function checkAffordable(plan: Budget, asked: Ladders, scripts: VaultScri
       'vault-too-small',
       `${lowest} cost up to ${dearest} sat; ` +
         `${percent} % of a vault of ${value} sat is ${(value * percent) / 100n} sat`,
-      `Vault at least ${(dearest * 100n + percent - 1n) / percent} sat, name lower rungs, ` +
+      `Vault at least ${(dearest * 100n + percent - 1n) / percent} sat, choose a smaller profile, ` +
         'or raise max_clawback_fee_percent.',
     )
   }
@@ -160,6 +160,6 @@ function checkDust(plan: Budget, scripts: VaultScripts, vsizes: Vsizes): void {
       `the dearest emergency ${rescued} sat` +
       (dead_man.length > 0 ? ` and the dearest dead-man ${staged} sat; ` : '; ') +
       `below ${dust} sat no node relays it`,
-    'Vault more, or name lower rungs.',
+    'Vault more, or choose a smaller profile.',
   )
 }

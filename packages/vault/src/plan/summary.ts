@@ -88,7 +88,8 @@ function stepsOf({ signing, deposit, cold }: VaultPlan, scripts: VaultScripts): 
         'Make cold keys for this vault alone (belfry vault keys), kept where they can be destroyed for good.',
         `Make the transaction that funds ${scripts.deposit.address} with ${deposit.value} sat as ${deposit.outpoint}. ` +
           'It spends segwit coins only, so that its txid stays. Do not broadcast it.',
-        'Sign the recovery set (belfry vault sign), and verify it on a second device (belfry vault verify).',
+        'Sign the recovery set (belfry vault sign), and verify it on a second device, together with the signed funding ' +
+          'transaction (belfry vault verify --funding FILE).',
         'Enrol the vault (belfry vault enrol) until enough members hold receipts.',
         `Destroy every cold key and every copy of it: whoever kept ${cold.threshold} of the ${cold.keys.length} can still steal.`,
         'Broadcast the funding transaction, and see that it confirms with this txid.',

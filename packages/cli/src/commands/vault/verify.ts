@@ -5,6 +5,7 @@ import {
   type SignedRecoverySet,
   type VaultPlan,
   acceptRecoverySet,
+  checkFunding,
   lookUpDeposit,
   parsePlan,
   planToJson,
@@ -27,6 +28,7 @@ interface VerifyOptions extends PassphraseOptions, BitcoindOptions {
   readonly plan: string
   readonly set: string
   readonly confirm?: string
+  readonly funding?: string
 }
 
 export function registerVerify(parent: Command, registrar: Registrar): void {
@@ -35,15 +37,18 @@ export function registerVerify(parent: Command, registrar: Registrar): void {
     summary: 'Verify a signed recovery set in every point',
     about:
       'Against the plan alone: version, coin, sequence, lock time, scripts, fee, signatures, destination. With a bitcoind ' +
-      'also the deposit and, without sending anything, whether it would take every transaction, each clawback with its unvault.',
+      'also the deposit and, without sending anything, whether it would take every transaction, each clawback with its unvault.\n' +
+      'Where the coin is paid in last (--signing ephemeral), give the signed funding transaction before you destroy any key.',
     example: [
       'belfry vault verify --plan plan.json --set recovery-set.json --confirm bc1q… --passphrase-file pass',
       'belfry vault verify --plan plan.json --set recovery-set.json --bitcoind-port 38332 --bitcoind-cookie .cookie --passphrase-file pass',
+      'belfry vault verify --plan plan.json --set recovery-set.json --funding funding.hex --passphrase-file pass',
     ].join('\n  '),
     options: [
       option('--plan <file>', 'what was to be signed').default(PLAN),
       option('--set <file>', 'the recovery set').default(RECOVERY_SET),
       option('--confirm <address>', 'the deep-cold address or descriptor of your own record'),
+      option('--funding <file>', 'the signed transaction that will make the deposit, in hex: whether it does'),
       ...passphraseOptions(),
       ...bitcoindOptions(),
     ],
@@ -62,6 +67,10 @@ async function runVerify(options: VerifyOptions, { output, signal }: Shell): Pro
       'Give the plan that was signed.',
     )
   }
+  const { funding } = options
+  if (funding !== undefined) {
+    await readParsed(funding, 'the funding transaction', (hex) => checkFunding(plan, hex.trim()))
+  }
   const set = accept(plan, unverified.transactions, options.confirm, output)
   const said = await withBitcoind(options, plan.network, signal, (bitcoind) => ask(bitcoind, set, output, signal))
   const confirmed = options.confirm !== undefined
@@ -69,6 +78,7 @@ async function runVerify(options: VerifyOptions, { output, signal }: Shell): Pro
     result: {
       ...setJson(set),
       destination_confirmed: confirmed,
+      funding_checked: funding !== undefined,
       bitcoind_asked: said?.tried === true,
       bitcoind_skipped: said?.tried === false ? said.reason : null,
       below_mempool_minimum: said?.tried === true ? said.underpaying : [],
@@ -77,6 +87,7 @@ async function runVerify(options: VerifyOptions, { output, signal }: Shell): Pro
     human: (style) => [
       ...describeSet(set),
       ...bitcoindSays(said),
+      ...(funding === undefined ? [] : ['The funding transaction makes this deposit, and its txid can no longer change.']),
       confirmed
         ? style('green', 'All as planned, to the destination that you confirmed.')
         : `All as planned. Compare with your own record: the coin goes to ${scriptsOf(plan).deep_cold.address}`,

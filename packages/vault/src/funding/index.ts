@@ -1,0 +1,1 @@
+export { checkFunding } from './check.ts'
