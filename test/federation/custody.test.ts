@@ -245,12 +245,12 @@ describe('a deposit that moves while a member verifies its enrolment', () => {
 describe('a vault whose coin is paid in after the receipts', () => {
   const later = { deposit: { ...testVault().deposit, funding: 'after-receipts' as const } }
 
-  async function told(scene: Scene): Promise<boolean[]> {
-    const all: boolean[] = []
+  async function told(scene: Scene): Promise<string[]> {
+    const all: string[] = []
     const wanted: InfoRequest = { what: 'vaults' }
     for (let member = 1; member <= 5; member++) {
       const answer = await scene.members.request(scene.index(member), 'info', toCbor(infoRequest, wanted))
-      if (answer.answer === 'vaults') all.push(...answer.vaults.map(({ funded }) => funded))
+      if (answer.answer === 'vaults') all.push(...answer.vaults.map(({ deposit }) => deposit))
     }
     return all
   }
@@ -258,11 +258,11 @@ describe('a vault whose coin is paid in after the receipts', () => {
   it('is guarded before it is funded, and says so until the coin is there', async () => {
     const scene = await Scene.guarded({ vault: later })
     await scene.connect()
-    assert.deepEqual(await told(scene), [false, false, false, false, false])
+    assert.deepEqual(await told(scene), Array(5).fill('awaited'))
     assert.deepEqual(scene.tells('deposit-funded'), [])
     scene.members.depositSeen = 'deposit'
     await scene.connectMany(2)
-    assert.deepEqual(await told(scene), [true, true, true, true, true])
+    assert.deepEqual(await told(scene), Array(5).fill('there'))
     assert.equal(scene.tells('deposit-funded').length, 5, 'once by each member')
     await scene.theftConfirmed()
     assert.equal(scene.tells('incident-opened')[0]?.detail, 'theft')
@@ -271,7 +271,7 @@ describe('a vault whose coin is paid in after the receipts', () => {
   it('is funded where what spends it is all that is seen of the coin', async () => {
     const scene = await Scene.guarded({ vault: later })
     await scene.theftConfirmed()
-    assert.deepEqual(await told(scene), [true, true, true, true, true])
+    assert.deepEqual(await told(scene), Array(5).fill('there'))
     assert.ok(scene.broadcast().some(({ txid }) => txid === clawbackTxid(2)))
   })
 
@@ -280,11 +280,12 @@ describe('a vault whose coin is paid in after the receipts', () => {
     scene.members.depositSeen = 'other'
     await scene.connectMany(2)
     assert.deepEqual(scene.tells('deposit-differs').map(({ level }) => level), Array(5).fill('error'))
+    assert.deepEqual(await told(scene), Array(5).fill('differs'))
   })
 
   it('is none of those that were looked at before', async () => {
     const scene = await Scene.guarded()
-    assert.deepEqual(await told(scene), [true, true, true, true, true])
+    assert.deepEqual(await told(scene), Array(5).fill('there'))
   })
 })
 

@@ -88,6 +88,8 @@ describe('keys that are destroyed before the coin is paid in, as a person types 
     await harbour().mine()
     const said = await alice.refused(3, `vault verify --plan wrong-plan.json --set wrong-set.json --passphrase-file pass ${harbour().asking}`)
     assert.match(said, /25000000 sat/)
+    const guarded = async () => alice.done('vault show wrong-enrolment.json --data owner --passphrase-file pass')
+    await pollUntil('members that say so', LIMIT_MS, async () => (await guarded()).includes('NOT GUARDED: the coin at its outpoint has another value'))
   })
 
   /** Of keys that are still there. */

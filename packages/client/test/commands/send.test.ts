@@ -198,7 +198,7 @@ describe('what comes of an order', () => {
       if (command.signed === null) return assert.fail()
       const incident_id = incidentIdOf(verifier, VAULT, 'panic', fromHex(hashOfCommand(command.signed)))
       const incidents = [{ incident_id, trigger: 'panic' as const, status: member === 4 ? 'open' : 'recovered' }]
-      const vault: VaultInfo = { vault_id: VAULT, revoked: false, exposed: false, funded: true, destroyable: false, drills: [], manifests: [], market: null, incidents }
+      const vault: VaultInfo = { vault_id: VAULT, revoked: false, exposed: false, deposit: 'there', destroyable: false, drills: [], manifests: [], market: null, incidents }
       return { answer: 'vaults', member, tip: null, anchor: null, chain: 'ok', vaults: [vault] }
     }
     await using stage = await stageWith({ telling, running: [true, true, true, true] })
@@ -217,7 +217,7 @@ describe('what comes of an order', () => {
       const incident_id = incidentIdOf(verifier, VAULT, 'panic', fromHex(hashOfCommand(command.signed)))
       const other = incidentIdOf(verifier, VAULT, 'theft')
       const vault: VaultInfo = {
-        vault_id: VAULT, revoked: false, exposed: false, funded: true, destroyable: false, drills: [], manifests: [], market: null,
+        vault_id: VAULT, revoked: false, exposed: false, deposit: 'there', destroyable: false, drills: [], manifests: [], market: null,
         incidents: [
           { incident_id: other, trigger: 'theft', status: 'settled' },
           { incident_id, trigger: 'panic', status: looks < 2 ? 'certified' : 'recovered' },

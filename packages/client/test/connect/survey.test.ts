@@ -5,7 +5,7 @@ import type { MemberIndex } from '@belfry/protocol/primitives'
 import { type SurveyResult, followVaults, surveyVaults, tipOfMembers } from '../../src/index.ts'
 import { Stage, type Telling, honest } from '../support/members.ts'
 
-const VAULT: VaultInfo = { vault_id: '11'.repeat(32) as VaultInfo['vault_id'], revoked: false, exposed: false, funded: true, destroyable: false, drills: [], manifests: [], incidents: [], market: null }
+const VAULT: VaultInfo = { vault_id: '11'.repeat(32) as VaultInfo['vault_id'], revoked: false, exposed: false, deposit: 'there', destroyable: false, drills: [], manifests: [], incidents: [], market: null }
 
 function telling(member: MemberIndex, vaults: VaultInfo[] = [VAULT]): OwnerAnswer {
   return { answer: 'vaults', member, tip: null, anchor: null, chain: 'ok', vaults }

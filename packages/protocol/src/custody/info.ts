@@ -9,7 +9,7 @@ import { ANCHOR_DEPTH } from '../owner/command.ts'
 import type { Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { manifestState, refuse, reply } from './enrolment.ts'
-import { isFunded } from './funding.ts'
+import { depositState } from './funding.ts'
 import type { Manifest } from './manifest.ts'
 
 /** Blocks by which other members may be behind me and still take a command at once that is anchored as I say. */
@@ -42,7 +42,7 @@ function describe(turn: Turn, vault_id: VaultId, vault: Vault): VaultInfo {
     vault_id,
     revoked: vault.revoked !== null,
     exposed: vault.exposed,
-    funded: isFunded(turn, vault_id, vault),
+    deposit: depositState(turn, vault_id, vault),
     destroyable: undestroyable(turn, vault) === null,
     drills: lastDrills(vault_id, vault),
     manifests: vault.manifests.map((held) => ({

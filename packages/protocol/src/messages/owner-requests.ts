@@ -51,14 +51,20 @@ export type DrillStatus = Infer<typeof drillStatus>
 
 export const drillLevel = s.uint(DRILL_LEVELS, 1)
 
+/**
+ * `there`: seen, on the chain or by what spent it. `differs`: another value or script stands at the outpoint, so that no transaction
+ * of the recovery set is valid.
+ */
+export const depositSeen = s.oneOf('awaited', 'there', 'differs')
+export type DepositState = Infer<typeof depositSeen>
+
 export const vaultInfo = s.struct({
   vault_id: s.hex<VaultId>(32),
   /** An owner ended intents and the dead-man switch; the clawback goes on. */
   revoked: s.bool,
   /** A recovery transaction may be known outside although it did not confirm: move the coin. */
   exposed: s.bool,
-  /** The deposit was seen, on the chain or by what spent it. */
-  funded: s.bool,
+  deposit: depositSeen,
   /** The coin has left and that is deep enough: `destroy` would be obeyed. */
   destroyable: s.bool,
   /** The newest drill of each level, with the height at which this member took it. */

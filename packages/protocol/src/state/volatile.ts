@@ -144,8 +144,8 @@ export interface Volatile {
     readonly answers: Map<MemberIndex, Buckets>
   }
   readonly enrolments: Map<ManifestHash, PendingEnrolment>
-  /** Vaults whose coin was to be paid in later and has come. No more than there are vaults. */
-  readonly funded: Set<VaultId>
+  /** What has come of coins that were to be paid in later. No more than there are vaults. */
+  readonly deposits: Map<VaultId, 'there' | 'differs'>
   readonly gatherings: BoundedMap<EnvelopeId, Gathering>
   readonly sealing: Set<string>
   /** Shares taken of incidents that nobody honest vouched for then, by sender: each has its own small room. */
@@ -188,7 +188,7 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     recent: new Map(members.map((index) => [index, new BoundedMap(MAX_RECENT_PER_SENDER)])),
     budgets: { forwarders: new Map(), senders: new Map(), garbage: new Map(), answers: new Map() },
     enrolments: new Map(),
-    funded: new Set(),
+    deposits: new Map(),
     gatherings: new BoundedMap(MAX_GATHERING),
     sealing: new Set(),
     early: new Map(),

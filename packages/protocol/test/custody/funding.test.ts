@@ -22,10 +22,10 @@ const seen = (seat: Seat, what: 'nothing' | 'deposit' | 'other'): void => {
   seat.outcome({ of: 'look-at-deposit', vault_id: later.vault_id, seen: what })
 }
 
-function isToldFunded(seat: Seat): boolean | undefined {
+function toldDeposit(seat: Seat): string | undefined {
   const wanted: InfoRequest = { what: 'vaults' }
   const [answer] = seat.request(toCbor(infoRequest, wanted), 'info')
-  return answer?.answer === 'vaults' ? answer.vaults[0]?.funded : undefined
+  return answer?.answer === 'vaults' ? answer.vaults[0]?.deposit : undefined
 }
 
 describe('a deposit that is paid in after the receipts', () => {
@@ -36,11 +36,11 @@ describe('a deposit that is paid in after the receipts', () => {
     seen(seat, 'nothing')
     seat.connect()
     assert.equal(looks(seat), 2)
-    assert.equal(isToldFunded(seat), false)
+    assert.equal(toldDeposit(seat), 'awaited')
     seen(seat, 'deposit')
     seat.connectMany(3)
     assert.equal(looks(seat), 2)
-    assert.equal(isToldFunded(seat), true)
+    assert.equal(toldDeposit(seat), 'there')
     assert.equal(seat.tells('deposit-funded').length, 1)
   })
 
@@ -71,7 +71,7 @@ describe('a deposit that is paid in after the receipts', () => {
     const before = looks(spent)
     spent.connectMany(2)
     assert.equal(looks(spent), before)
-    assert.equal(isToldFunded(spent), true)
+    assert.equal(toldDeposit(spent), 'there')
   })
 
   it('is found again after a restart', () => {
@@ -86,6 +86,6 @@ describe('a deposit that is paid in after the receipts', () => {
   it('of a vault that is not held changes nothing', () => {
     const seat = guarding()
     seat.outcome({ of: 'look-at-deposit', vault_id: 'ab'.repeat(32) as typeof later.vault_id, seen: 'deposit' })
-    assert.equal(isToldFunded(seat), false)
+    assert.equal(toldDeposit(seat), 'awaited')
   })
 })

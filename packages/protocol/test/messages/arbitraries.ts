@@ -267,7 +267,7 @@ const anyVaultInfo: fc.Arbitrary<VaultInfo> = fc.record(
     vault_id: anyHex<VaultId>(),
     revoked: fc.boolean(),
     exposed: fc.boolean(),
-    funded: fc.boolean(),
+    deposit: fc.constantFrom('awaited' as const, 'there' as const, 'differs' as const),
     destroyable: fc.boolean(),
     drills: few(fc.record({ level: anyLevel, height: anyHeight, status: anyDrillStatus }, PLAIN)),
     manifests: few(

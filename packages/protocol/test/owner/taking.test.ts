@@ -175,7 +175,7 @@ describe('what owners are told of their orders', () => {
     const vaults = ask(seat, 'vaults')
     assert.ok(vaults.answer === 'vaults')
     const [one] = vaults.vaults
-    assert.deepEqual([one?.revoked, one?.destroyable, one?.funded, one?.exposed], [true, false, true, false])
+    assert.deepEqual([one?.revoked, one?.destroyable, one?.deposit, one?.exposed], [true, false, 'there', false])
     assert.deepEqual(one?.drills, [{ level: 2, height: seat.tip, status: 'running' }])
     const drills = ask(seat, 'drills')
     assert.ok(drills.answer === 'drills')

@@ -34,7 +34,7 @@ export function vaultJson(federation: Federation, results: readonly SurveyResult
       name: federation.memberOf(one.member).name,
       tip_height: one.answer.tip?.height ?? null,
       chain: one.answer.chain,
-      funded: vault?.funded ?? null,
+      deposit: vault?.deposit ?? null,
       exposed: vault?.exposed ?? null,
       revoked: vault?.revoked ?? null,
       destroyable: vault?.destroyable ?? null,
@@ -95,7 +95,11 @@ function conditionLines(federation: Federation, results: readonly SurveyResult[]
     return names.length === 0 ? [] : [`  ${style('bold', what)}, as ${sentenceList(names)} ${names.length === 1 ? 'sees' : 'see'} it`]
   }
   return [
-    ...saying(({ funded }) => !funded, 'not funded yet: the coin has not been paid in'),
+    ...saying(({ deposit }) => deposit === 'awaited', 'not funded yet: the coin has not been paid in'),
+    ...saying(
+      ({ deposit }) => deposit === 'differs',
+      'NOT GUARDED: the coin at its outpoint has another value or script than was planned, so no transaction of the set is valid',
+    ),
     ...saying(({ exposed }) => exposed, 'exposed: a recovery transaction may be known outside, so move the coin'),
     ...saying(({ revoked }) => revoked, 'revoked: intents and the dead-man switch have ended, the clawback goes on'),
     ...saying(({ destroyable }) => destroyable, 'its coin has left for good: its shares may be destroyed'),

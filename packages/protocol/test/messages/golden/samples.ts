@@ -121,7 +121,7 @@ function ownerMessages(): Record<string, string> {
           vault_id,
           revoked: false,
           exposed: true,
-          funded: true,
+          deposit: 'there',
           destroyable: false,
           drills: [{ level: 4, height, status: 'passed' }],
           manifests: [{ manifest_hash, generation: 1, state: 'active', receipts: [member(1), member(2)] }],
