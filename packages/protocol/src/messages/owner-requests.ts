@@ -101,8 +101,8 @@ export const drillInfo = s.struct({
 })
 export type DrillInfo = Infer<typeof drillInfo>
 
-/** Enough for an owner's vaults; of more, the newest drills. */
-export const MAX_DRILLS_TOLD = 256
+/** The newest, of all vaults: with the reports of 64 members each under 3 MB, and an answer may have 4 (network's maxResponseBytes). */
+export const MAX_DRILLS_TOLD = 64
 
 export const ownerAnswer = s.variant('answer', {
   receipt: s.struct({ frame: s.blob(MAX_FRAME_BYTES) }),
