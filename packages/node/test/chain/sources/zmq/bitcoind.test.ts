@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { makeCoins, spend, useRegtest } from '../../../../../bitcoind/test/support/regtest-suite.ts'
 import { serialise, txidOf } from '@belfry/bitcoind'
+import { pollUntil } from '../../support/stage.ts'
 import { startZmqRelay, type ZmqRelay } from '../../support/zmq-relay.ts'
 import { type Heard, Listener } from '../support/listener.ts'
 
@@ -12,10 +13,11 @@ describe('the ZMQ subscriber on a bitcoind', () => {
   beforeEach(async () => {
     relay = await startZmqRelay(network().node(0).zmq)
     listener = new Listener(relay.addresses)
-    // Each topic has been heard of.
-    await listener.untilLive(() => network().mine(0, 1))
-    await network().mine(0, 1)
-    await listener.when('every topic', () => listener.gaps.filter(({ reason }) => reason === 'first').length === 3)
+    // The relay joins bitcoind's three publishers one after the other: what one of them says before is lost for good.
+    await pollUntil('every topic', async () => {
+      await network().mine(0, 1)
+      return listener.gaps.filter(({ reason }) => reason === 'first').length === 3
+    })
     await quiet()
   })
 
