@@ -12,3 +12,22 @@ export interface NewKeyFile extends KeyFile {
   readonly force?: boolean
   readonly cost?: KdfCost
 }
+
+interface Writable {
+  writeTo(file: NewKeyFile): Promise<void>
+  wipe(): void
+}
+
+/**
+ * Writes fresh keys to a new file; where that fails they are wiped, for nobody could use them again.
+ * @throws KeystoreError file-exists, file-not-written
+ */
+export async function writtenTo<K extends Writable>(file: NewKeyFile, keys: K): Promise<K> {
+  try {
+    await keys.writeTo(file)
+    return keys
+  } catch (error) {
+    keys.wipe()
+    throw error
+  }
+}

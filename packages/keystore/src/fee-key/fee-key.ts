@@ -1,6 +1,6 @@
 import { readEncryptedFile, writeEncryptedFile } from '../encrypted-file/index.ts'
 import { KeystoreError } from '../errors.ts'
-import type { KeyFile, NewKeyFile } from '../key-file.ts'
+import { type KeyFile, type NewKeyFile, writtenTo } from '../key-file.ts'
 import { SecretBytes } from '../memory/index.ts'
 
 const KIND = 'fee-key'
@@ -62,14 +62,7 @@ export class FeeKey {
  * @throws KeystoreError file-exists, file-not-written
  */
 export async function createFeeKey(file: NewKeyFile): Promise<FeeKey> {
-  const key = FeeKey.random()
-  try {
-    await key.writeTo(file)
-    return key
-  } catch (error) {
-    key.wipe()
-    throw error
-  }
+  return await writtenTo(file, FeeKey.random())
 }
 
 /** @throws KeystoreError file-*, encrypted-file-*, wrong-passphrase-or-damaged, key-material-malformed */

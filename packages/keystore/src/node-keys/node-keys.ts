@@ -1,7 +1,7 @@
 import { toHex } from '@belfry/protocol/primitives'
 import { readEncryptedFile, writeEncryptedFile } from '../encrypted-file/index.ts'
 import { KeystoreError } from '../errors.ts'
-import type { KeyFile, NewKeyFile } from '../key-file.ts'
+import { type KeyFile, type NewKeyFile, writtenTo } from '../key-file.ts'
 import { SecretBytes } from '../memory/index.ts'
 import { x25519PublicKey } from '../sealing/hpke.ts'
 import { open } from '../sealing/index.ts'
@@ -84,14 +84,7 @@ export class NodeKeys {
  * @throws KeystoreError file-exists, file-not-written
  */
 export async function createNodeKeys(file: NewKeyFile): Promise<NodeKeys> {
-  const keys = NodeKeys.random()
-  try {
-    await keys.writeTo(file)
-    return keys
-  } catch (error) {
-    keys.wipe()
-    throw error
-  }
+  return await writtenTo(file, NodeKeys.random())
 }
 
 /** @throws KeystoreError file-*, encrypted-file-*, wrong-passphrase-or-damaged, key-material-malformed */

@@ -1,7 +1,7 @@
 import { invariant, toHex } from '@belfry/protocol/primitives'
 import { readEncryptedFile, writeEncryptedFile } from '../encrypted-file/index.ts'
 import { KeystoreError } from '../errors.ts'
-import type { KeyFile, NewKeyFile } from '../key-file.ts'
+import { type KeyFile, type NewKeyFile, writtenTo } from '../key-file.ts'
 import { SecretBytes } from '../memory/index.ts'
 import {
   compressedPublicKey, ecdsaSignature, isPrivateKey, PRIVATE_KEY_BYTES, schnorrSignature,
@@ -82,14 +82,7 @@ export class OwnerKey {
  * @throws KeystoreError file-exists, file-not-written
  */
 export async function createOwnerKey(file: NewKeyFile): Promise<OwnerKey> {
-  const key = OwnerKey.random()
-  try {
-    await key.writeTo(file)
-    return key
-  } catch (error) {
-    key.wipe()
-    throw error
-  }
+  return await writtenTo(file, OwnerKey.random())
 }
 
 /** @throws KeystoreError file-*, encrypted-file-*, wrong-passphrase-or-damaged, key-material-malformed */
