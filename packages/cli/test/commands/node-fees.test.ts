@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import type { FeeWalletView } from '@belfry/node'
 import { sats } from '@belfry/client'
-import { findFreePorts, pollUntil } from '@belfry/client/regtest'
+import { findFreePorts } from '@belfry/client/regtest'
 import { scriptOfAddress } from '../../../vault/src/index.ts'
 import { useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
 import { belfry, refusal, result } from '../support/belfry.ts'
@@ -42,7 +42,7 @@ describe('belfry node fees, with a node and a bitcoind', function () {
   }
 
   function until(what: string, is: (view: FeeWalletView) => boolean): Promise<FeeWalletView> {
-    return pollUntil(what, LIMIT_MS, async () => {
+    return node.until(what, LIMIT_MS, async () => {
       const view = await shown()
       return view !== null && is(view) && view
     })

@@ -48,11 +48,22 @@ export class NodeProcess {
   }
 
   async ready(peers: number): Promise<void> {
-    await pollUntil('a node that is ready', READY_LIMIT_MS, async () => {
-      assert.equal(this.#child?.exitCode, null, await this.log())
+    await this.until('a node that is ready', READY_LIMIT_MS, async () => {
       const status = await this.status()
       return status !== null && status.ready && status.peers.connected >= peers
     })
+  }
+
+  /** Asks as long as the node runs; where it ends, or the time does, what it logged says why. */
+  async until<T>(what: string, limit_ms: number, ask: () => Promise<T | false>): Promise<T> {
+    try {
+      return await pollUntil(what, limit_ms, async () => {
+        assert.equal(this.#child?.exitCode, null, 'the node ended')
+        return await ask()
+      })
+    } catch (cause) {
+      throw new Error(`${what}: ${String(cause)}\n${await this.log()}`, { cause })
+    }
   }
 
   /** @returns its exit code */
