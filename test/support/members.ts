@@ -188,6 +188,15 @@ export class TestMembers {
       case 'test-sighting':
         this.#outcome(member, { of: 'test-sighting', incident_id: effect.incident_id, member: effect.member, sighted: null })
         return
+      case 'read-headers':
+        this.#outcome(member, { of: 'read-headers', to: effect.to, headers: [] })
+        return
+      case 'submit-headers':
+        this.#outcome(member, { of: 'submit-headers', member: effect.member, result: 'unreachable', tip: null })
+        return
+      case 'prove-block':
+        this.#outcome(member, { of: 'prove-block', block: effect.block, answers: null })
+        return
       case 'look-at-deposit':
         this.#outcome(member, { of: 'look-at-deposit', vault_id: effect.vault_id, seen: this.depositSeen })
         return

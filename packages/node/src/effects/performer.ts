@@ -101,6 +101,15 @@ export class Performer {
       case 'look-at-deposit':
         this.#answer(this.#lookAtDeposit(effect))
         return
+      case 'read-headers':
+        this.#modules.offer({ of: 'read-headers', to: effect.to, headers: [] })
+        return
+      case 'submit-headers':
+        this.#modules.offer({ of: 'submit-headers', member: effect.member, result: 'unreachable', tip: null })
+        return
+      case 'prove-block':
+        this.#modules.offer({ of: 'prove-block', block: effect.block, answers: null })
+        return
       case 'check-shares':
         this.#answer(this.#checkShares(effect))
         return

@@ -1,7 +1,8 @@
 /** What the core asks of the shell. Secrets never pass through here: shares stay sealed, keys and transactions are named. */
 import type { Manifest, ShareCommitment } from '../custody/manifest.ts'
 import type { Verdict, VerdictCode } from '../messages/verdict.ts'
-import type { EnvelopeId, Feerate, Hash32, IncidentId, ManifestHash, MemberIndex, Outpoint, Sats, Txid, VaultId } from '../primitives/index.ts'
+import type { BlockRef } from '../chain/index.ts'
+import type { BlockHash, EnvelopeId, Feerate, Hash32, IncidentId, ManifestHash, MemberIndex, Outpoint, Sats, Txid, VaultId } from '../primitives/index.ts'
 
 /** Run only once the log has reached the index of their step: nothing leaves before it is remembered. */
 export type DurableEffect =
@@ -108,6 +109,12 @@ export type ImmediateEffect =
         readonly shares: readonly { readonly envelope_id: EnvelopeId; readonly commitment: ShareCommitment; readonly sealed: Uint8Array }[]
       }[]
     }
+  /** Serialised headers of my chain after the first block of the locator that is in it, for a member that asked. */
+  | { readonly effect: 'read-headers'; readonly to: MemberIndex; readonly locator: readonly BlockHash[]; readonly max: number }
+  /** Hand headers of a member to my bitcoind (submitheader), which alone decides whether they are a chain. */
+  | { readonly effect: 'submit-headers'; readonly member: MemberIndex; readonly headers: readonly Uint8Array[] }
+  /** What each member must answer of this block, from the block's own bytes. */
+  | { readonly effect: 'prove-block'; readonly block: BlockRef; readonly members: readonly MemberIndex[] }
   /** Whether a coin that is to be paid in later has come. */
   | { readonly effect: 'look-at-deposit'; readonly vault_id: VaultId; readonly deposit: Manifest['deposit'] }
   /** Wipe shares and transactions of these envelopes from memory. */

@@ -1,5 +1,5 @@
 /** Everything that can happen to the core. */
-import type { ChainEvent, SpendTx } from '../chain/index.ts'
+import type { BlockRef, ChainEvent, SpendTx } from '../chain/index.ts'
 import type { Channel, OwnerKind } from '../messages/kinds.ts'
 import type { EnvelopeId, Feerate, Hash32, IncidentId, ManifestHash, MemberIndex, Millis, Outpoint, Txid, VaultId } from '../primitives/index.ts'
 
@@ -91,6 +91,21 @@ export type Outcome =
        * envelope; `bad-dealer` where no shares led there; `no-room` where there is no locked memory for it now, which says nothing of anybody.
        */
       readonly result: Txid | 'opened' | 'bad-dealer' | 'no-room'
+    }
+  | { readonly of: 'read-headers'; readonly to: MemberIndex; /** Oldest first; empty where nothing of the locator is in my chain. */ readonly headers: readonly Uint8Array[] }
+  | {
+      readonly of: 'submit-headers'
+      readonly member: MemberIndex
+      /** `more-work`: my bitcoind took them all, and their chain has more work than mine. `refused`: it calls one of them invalid. */
+      readonly result: 'more-work' | 'no-more-work' | 'unconnected' | 'refused' | 'unreachable'
+      /** The last of them, where they were taken. */
+      readonly tip: BlockRef | null
+    }
+  | {
+      readonly of: 'prove-block'
+      readonly block: BlockRef
+      /** In the order of the members asked for; null where my bitcoind does not have the block. */
+      readonly answers: readonly Hash32[] | null
     }
   | {
       readonly of: 'look-at-deposit'

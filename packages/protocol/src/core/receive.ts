@@ -4,6 +4,7 @@
  */
 import { custodyReceipt } from '../custody/receipts.ts'
 import { noticeEquivocation } from '../evidence/equivocation.ts'
+import { onEvidence } from '../evidence/spread.ts'
 import { onCertificate, onVote } from '../incident/ballot.ts'
 import { onRelease } from '../incident/rebuild.ts'
 import { onHeartbeat } from '../liveness/heartbeats.ts'
@@ -31,7 +32,10 @@ import { type IgnoreCode, type RejectCode, SCHEMA_VERDICTS, type VerdictCode, ve
 import { onCommandNotice } from '../owner/taking.ts'
 import { type MemberIndex, SchemaError } from '../primitives/index.ts'
 import type { Turn } from '../state/turn.ts'
+import { onAnswered } from '../sync/answers.ts'
 import { onPull } from '../sync/pull.ts'
+import { onBlockProof } from '../proof-of-watching/proofs.ts'
+import { onHeaders, onHeadersWanted } from '../tips/headers.ts'
 import type { Input } from './input.ts'
 
 type FrameInput = Extract<Input, { kind: 'frame' }>
@@ -174,6 +178,16 @@ function content(turn: Turn, kind: MemberKind, head: Header, frame: Frame): Verd
       return read(kind, head, (body) => onCommandNotice(turn, from, body, frame))
     case 'release':
       return read(kind, head, (body) => onRelease(turn, from, body, frame))
+    case 'evidence':
+      return read(kind, head, (body) => onEvidence(turn, body))
+    case 'block-proof':
+      return read(kind, head, (body) => onBlockProof(turn, from, body))
+    case 'headers-wanted':
+      return read(kind, head, (body) => onHeadersWanted(turn, from, body))
+    case 'headers':
+      return read(kind, head, (body) => onHeaders(turn, from, body))
+    case 'answered':
+      return read(kind, head, (body) => onAnswered(turn, from, body))
     case 'pull':
       return read(kind, head, (body) => onPull(turn, from, body))
   }

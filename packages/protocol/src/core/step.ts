@@ -21,6 +21,8 @@ import { type Millis, SchemaError, type VaultId, assertNever, fromCbor, sortedEn
 import type { Vault } from '../state/durable.ts'
 import type { LogRecord } from '../state/records.ts'
 import { type State, Turn } from '../state/turn.ts'
+import { onBlockProved } from '../proof-of-watching/proofs.ts'
+import { onHeadersRead, onHeadersSubmitted } from '../tips/headers.ts'
 import { vaultsSpokenOf } from '../sync/owner-messages.ts'
 import { openIncidents, pullFrom } from '../sync/pull.ts'
 import type { DurableEffect, ImmediateEffect } from './effects.ts'
@@ -199,6 +201,15 @@ function onOutcome(turn: Turn, outcome: Outcome): void {
       return
     case 'look-at-deposit':
       onDepositLookedAt(turn, outcome)
+      return
+    case 'read-headers':
+      onHeadersRead(turn, outcome)
+      return
+    case 'submit-headers':
+      onHeadersSubmitted(turn, outcome)
+      return
+    case 'prove-block':
+      onBlockProved(turn, outcome)
       return
     case 'check-shares':
       onSharesChecked(turn, outcome)

@@ -2,7 +2,7 @@
 import type { Header } from '../messages/frame.ts'
 import { type Heartbeat, MAX_HEARTBEAT_INCIDENTS, MAX_HEARTBEAT_VAULTS } from '../messages/heartbeat.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
-import type { Hash32, IncidentId, Millis, VaultId } from '../primitives/index.ts'
+import type { BlockHash, Hash32, IncidentId, Millis, VaultId } from '../primitives/index.ts'
 import { incidentDigest, myCustodyDigest } from '../sync/digest.ts'
 import { ownerDigest, vaultsSpokenOf } from '../sync/owner-messages.ts'
 import { openIncidents, pullFrom, unansweredIncidents } from '../sync/pull.ts'
@@ -54,6 +54,13 @@ export function heartbeatForTip(turn: Turn): void {
   if (at_ms < volatile.next_heartbeat_at) volatile.next_heartbeat_at = at_ms
 }
 
+const NOTHING = '00'.repeat(32) as Hash32
+
+/** Of my chain, so many blocks below its tip; null before I saw as many. */
+function hashBelow({ durable: { recent } }: Turn, blocks: number): BlockHash | null {
+  return recent.at(-1 - blocks)?.hash ?? null
+}
+
 function sendHeartbeat(turn: Turn): void {
   const { volatile, config, durable } = turn
   volatile.heartbeat_sent_at = turn.at_ms
@@ -68,9 +75,16 @@ function sendHeartbeat(turn: Turn): void {
   turn.gossip(
     turn.sign('heartbeat', {
       tip: durable.position,
+      hash_6: hashBelow(turn, 6),
+      hash_100: hashBelow(turn, 100),
       chain: volatile.chain,
       implementation: volatile.implementation,
       software: config.software,
+      standing: 'serving',
+      silent: [],
+      ledger_entries: durable.ledger.size,
+      guarded_root: NOTHING,
+      evidence_digest: NOTHING,
       custody_digest: myCustodyDigest(turn),
       incidents: named.map(([incident_id, incident]) => ({ incident_id, digest: incidentDigest(turn.ports, incident) })),
       owner_messages: spokenNow.flatMap((vault_id) => {

@@ -1,9 +1,13 @@
 /** The one table of message kinds: what each carries, how it travels, and how much of it is taken. */
 import { type Infer, type Schema, fromCbor, toCbor } from '../primitives/index.ts'
 import { MAX_SIGNED_COMMAND_BYTES } from '../owner/command.ts'
+import { answered } from './answered.ts'
+import { blockProof } from './block-proof.ts'
 import { certificate } from './certificate.ts'
 import { commandNotice } from './command.ts'
 import { MAX_ATTACHMENT_BYTES } from './frame.ts'
+import { evidenceNotice } from './evidence.ts'
+import { headers, headersWanted } from './headers.ts'
 import { heartbeat } from './heartbeat.ts'
 import { commandRequest, enrolRequest, infoRequest } from './owner-requests.ts'
 import { pull } from './pull.ts'
@@ -69,6 +73,11 @@ export const MEMBER_KINDS = {
     rising: false,
     repeats: true,
   }),
+  evidence: kind(evidenceNotice, { channels: ['gossip', 'stream'], room: 'routine', max_attachment_bytes: 0, ...ONCE }),
+  'block-proof': kind(blockProof, { channels: ['gossip'], room: 'routine', max_attachment_bytes: 0, ...ONCE }),
+  'headers-wanted': kind(headersWanted, { channels: ['stream'], room: 'routine', max_attachment_bytes: 0, ...ONCE }),
+  headers: kind(headers, { channels: ['stream'], room: 'routine', max_attachment_bytes: 0, ...ONCE }),
+  answered: kind(answered, { channels: ['stream'], room: 'routine', max_attachment_bytes: 0, ...ONCE }),
   pull: kind(pull, { channels: ['stream'], room: 'routine', max_attachment_bytes: 0, ...ONCE }),
 } as const
 

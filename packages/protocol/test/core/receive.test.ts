@@ -11,23 +11,17 @@ import {
   encodeFrame,
 } from '../../src/index.ts'
 import { GARBAGE_BUDGET, SENDER_BUDGET } from '../../src/messages/budget.ts'
-import { type Hash32, type Height, type MemberIndex, toHex } from '../../src/primitives/index.ts'
+import { type Height, type MemberIndex, toHex } from '../../src/primitives/index.ts'
 import { mutated } from '../messages/codec.ts'
 import { Seat, immediate, manifestRequest } from './seat.ts'
-import { hexOf, settingOf, vaultOf } from './setting.ts'
+import { settingOf, vaultOf } from './setting.ts'
+import { quietHeartbeat } from '../messages/heartbeat.ts'
 
 const setting = settingOf(5)
 const vault = vaultOf(setting)
 const CODES = new Set<string>(['accepted', ...REJECT_CODES, ...IGNORE_CODES])
 
-const heartbeat: BodyOf<'heartbeat'> = {
-  tip: null,
-  chain: 'ok',
-  implementation: 'test',
-  software: 'test',
-  custody_digest: hexOf('custody') as Hash32, owner_messages: [],
-  incidents: [],
-}
+const heartbeat = quietHeartbeat()
 
 describe('a frame that is received', () => {
   it('gets one verdict for each thing that may be wrong, cheapest first', () => {

@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict'
-import type { BodyOf } from '../../src/index.ts'
-import type { Hash32, MemberIndex } from '../../src/primitives/index.ts'
+import type { MemberIndex } from '../../src/primitives/index.ts'
 import { Seat } from '../core/seat.ts'
-import { hexOf, settingOf, vaultOf } from '../core/setting.ts'
+import { settingOf, vaultOf } from '../core/setting.ts'
+import { quietHeartbeat } from '../messages/heartbeat.ts'
 
 const setting = settingOf(5)
 const { heartbeat_ms, suspect_periods, dead_periods } = setting.federation.timing
 
-const heartbeat: BodyOf<'heartbeat'> = {
-  tip: null,
-  chain: 'ok',
-  implementation: 'test',
-  software: 'test',
-  custody_digest: hexOf('custody') as Hash32, owner_messages: [],
-  incidents: [],
-}
+const heartbeat = quietHeartbeat()
 
 function started(): Seat {
   const seat = new Seat(setting)

@@ -1,6 +1,7 @@
 /** Any value that a message may hold, within its limits. */
 import * as fc from 'fast-check'
 import {
+  BLOCK_HEADER_BYTES,
   type BodyOf,
   DRILL_LEVELS,
   type DrillInfo,
@@ -14,6 +15,7 @@ import {
   type VaultInfo,
 } from '../../src/index.ts'
 import { MAX_VOTE_FRAME_BYTES } from '../../src/messages/certificate.ts'
+import { MAX_EVIDENCE_SIGNED_BYTES } from '../../src/messages/evidence.ts'
 import { MAX_RECEIPT_FRAME_BYTES } from '../../src/messages/owner-requests.ts'
 import {
   type BlockHash,
@@ -70,6 +72,8 @@ export const anyLevel = upTo(DRILL_LEVELS, 1)
 const few = <T>(item: fc.Arbitrary<T>, minLength = 0): fc.Arbitrary<T[]> =>
   fc.array(item, { minLength, maxLength: minLength + 4 })
 
+const anySignedPart = fc.record({ signed: bytesUpTo(MAX_EVIDENCE_SIGNED_BYTES), signature: fc.uint8Array({ minLength: 64, maxLength: 64 }) }, PLAIN)
+
 const vote: fc.Arbitrary<BodyOf<'vote'>> = fc.record(
   {
     vault_id: anyHex<VaultId>(),
@@ -90,6 +94,13 @@ export const BODIES: { readonly [K in MemberKind]: fc.Arbitrary<BodyOf<K>> } = {
       chain: anyChainState,
       implementation: anyText(128),
       software: anyText(64),
+      hash_6: fc.option(anyHex<BlockHash>()),
+      hash_100: fc.option(anyHex<BlockHash>()),
+      standing: fc.constantFrom('serving' as const, 'starting' as const, 'quarantined' as const),
+      silent: few(anyMember),
+      ledger_entries: upTo(Number.MAX_SAFE_INTEGER),
+      guarded_root: anyHex<Hash32>(),
+      evidence_digest: anyHex<Hash32>(),
       custody_digest: anyHex<Hash32>(),
       incidents: few(fc.record({ incident_id: anyHex<IncidentId>(), digest: anyHex<Hash32>() }, PLAIN)),
       owner_messages: few(fc.record({ vault_id: anyHex<VaultId>(), digest: anyHex<Hash32>() }, PLAIN)),
@@ -108,6 +119,11 @@ export const BODIES: { readonly [K in MemberKind]: fc.Arbitrary<BodyOf<K>> } = {
     },
     PLAIN,
   ),
+  evidence: fc.record({ member: anyMember, conflict: fc.constantFrom('number' as const, 'slot' as const), first: anySignedPart, second: anySignedPart }, PLAIN),
+  'block-proof': fc.record({ block: anyBlock, answer: anyHex<Hash32>() }, PLAIN),
+  'headers-wanted': fc.record({ locator: few(anyHex<BlockHash>(), 1) }, PLAIN),
+  headers: fc.record({ headers: few(fc.uint8Array({ minLength: BLOCK_HEADER_BYTES, maxLength: BLOCK_HEADER_BYTES })) }, PLAIN),
+  answered: fc.record({ pull_seq: upTo(Number.MAX_SAFE_INTEGER), is_complete: fc.boolean() }, PLAIN),
   command: fc.record({ vault_id: anyHex<VaultId>(), command_hash: anyHex<Hash32>(), height: anyHeight }, PLAIN),
   receipt: fc.oneof(
     fc.record(

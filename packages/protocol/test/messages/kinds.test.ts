@@ -46,6 +46,11 @@ const CASES: readonly Case[] = [
   caseOf('receipt', MEMBER_KINDS.receipt.body, BODIES.receipt),
   caseOf('command', MEMBER_KINDS.command.body, BODIES.command),
   caseOf('release', MEMBER_KINDS.release.body, BODIES.release),
+  caseOf('evidence', MEMBER_KINDS.evidence.body, BODIES.evidence),
+  caseOf('block-proof', MEMBER_KINDS['block-proof'].body, BODIES['block-proof']),
+  caseOf('headers-wanted', MEMBER_KINDS['headers-wanted'].body, BODIES['headers-wanted']),
+  caseOf('headers', MEMBER_KINDS.headers.body, BODIES.headers),
+  caseOf('answered', MEMBER_KINDS.answered.body, BODIES.answered),
   caseOf('pull', MEMBER_KINDS.pull.body, BODIES.pull),
 ]
 
@@ -67,7 +72,7 @@ describe('the table of message kinds', () => {
 
   it('lets shares and questions travel by stream only, so that no share is ever gossiped', () => {
     for (const kind of KINDS) {
-      const isPrivate = kind === 'release' || kind === 'pull'
+      const isPrivate = ['release', 'pull', 'answered', 'headers', 'headers-wanted'].includes(kind)
       assert.equal((MEMBER_KINDS[kind].channels as readonly string[]).includes('gossip'), !isPrivate, kind)
     }
   })

@@ -5,6 +5,7 @@ import { MAX_BODY_BYTES } from '../../src/messages/frame.ts'
 import type { Hash32, Height, IncidentId } from '../../src/primitives/index.ts'
 import { Seat, durable } from '../core/seat.ts'
 import { hexOf, settingOf, vaultOf } from '../core/setting.ts'
+import { quietHeartbeat } from '../messages/heartbeat.ts'
 
 const setting = settingOf(5)
 const vault = vaultOf(setting)
@@ -26,18 +27,6 @@ function pull(
   return durable(seat.outputs.slice(since), 'send')
     .filter(({ to }) => to === from)
     .map(({ bytes }) => decodeHeader(decodeFrame(bytes).signed))
-}
-
-function heartbeat(change: Partial<BodyOf<'heartbeat'>> = {}): BodyOf<'heartbeat'> {
-  return {
-    tip: null,
-    chain: 'ok',
-    implementation: 'test',
-    software: 'test',
-    custody_digest: hexOf('custody') as Hash32, owner_messages: [],
-    incidents: [],
-    ...change,
-  }
 }
 
 describe('an answer to a Pull', () => {
@@ -111,7 +100,7 @@ describe('a Pull of mine', () => {
     const incidents = [{ incident_id: vault.theft, digest: hexOf('other') as Hash32 }]
     const since = seat.outputs.length
     seat.pass(20_000)
-    for (let said = 0; said < 5; said++) seat.say(2, 'heartbeat', heartbeat({ incidents }))
+    for (let said = 0; said < 5; said++) seat.say(2, 'heartbeat', quietHeartbeat({ incidents }))
     const asked = seat.sent('pull', since)
     assert.deepEqual(
       asked.map(({ to, body }) => [to, body.incidents.map(({ incident_id }) => incident_id)]),
@@ -123,7 +112,7 @@ describe('a Pull of mine', () => {
     const seat = Seat.guarding(vault, setting)
     const since = seat.outputs.length
     seat.pass(20_000)
-    seat.say(2, 'heartbeat', heartbeat())
+    seat.say(2, 'heartbeat', quietHeartbeat())
     assert.deepEqual(seat.sent('pull', since), [])
   })
 
@@ -137,7 +126,7 @@ describe('a Pull of mine', () => {
     for (let period = 0; period < 4; period++) {
       const since = seat.outputs.length
       seat.pass(20_000)
-      seat.say(2, 'heartbeat', heartbeat({ incidents }))
+      seat.say(2, 'heartbeat', quietHeartbeat({ incidents }))
       const [one, ...more] = seat.sent('pull', since)
       assert.deepEqual(more, [])
       assert.equal(one?.body.incidents.length, MAX_PULL_INCIDENTS)
@@ -159,7 +148,7 @@ describe('a Pull of mine', () => {
     for (let period = 0; period < 2; period++) {
       const since = seat.outputs.length
       seat.pass(20_000)
-      seat.say(2, 'heartbeat', heartbeat())
+      seat.say(2, 'heartbeat', quietHeartbeat())
       const custody = seat.sent('pull', since).flatMap(({ body }) => body.custody)
       assert.equal(custody.length, MAX_PULL_MANIFESTS)
       for (const { manifest_hash } of custody) named.add(manifest_hash)

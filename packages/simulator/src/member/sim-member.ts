@@ -251,6 +251,15 @@ export class SimMember implements Endpoint {
       case 'look-at-deposit':
         life.shell.lookAtDeposit(effect)
         return
+      case 'read-headers':
+        life.shell.readHeaders(effect)
+        return
+      case 'submit-headers':
+        life.shell.submitHeaders(effect)
+        return
+      case 'prove-block':
+        life.shell.proveBlock(effect)
+        return
       case 'check-shares':
         life.shell.checkOwnShares(effect)
         return

@@ -101,6 +101,18 @@ export class Shell {
     this.#answer(() => ({ of: 'look-at-deposit', vault_id, seen: this.#checkDeposit(deposit.outpoint) === 'ok' ? 'deposit' : 'nothing' }))
   }
 
+  readHeaders({ to }: Effect<'read-headers'>): void {
+    this.#answer(() => ({ of: 'read-headers', to, headers: [] }))
+  }
+
+  submitHeaders({ member }: Effect<'submit-headers'>): void {
+    this.#answer(() => ({ of: 'submit-headers', member, result: 'unreachable', tip: null }))
+  }
+
+  proveBlock({ block }: Effect<'prove-block'>): void {
+    this.#answer(() => ({ of: 'prove-block', block, answers: null }))
+  }
+
   checkOwnShares({ vault_id, command_hash, manifests }: Effect<'check-shares'>): void {
     this.#answer(() => {
       const all = manifests.flatMap(({ manifest_hash, generation, shares }) =>

@@ -8,6 +8,7 @@ import { type TestVault, blockAt, hasher, hexOf, ownerSign } from '../setting.ts
 import { ENVELOPES, INCIDENTS, ORDERS, OUTPOINTS, TXS, VAULTS, first, other, sealed, sealed_hash, setting } from './cast.ts'
 import { WELL, unsolicited } from './outcomes.ts'
 import type { World } from './world.ts'
+import { quietHeartbeat } from '../../messages/heartbeat.ts'
 
 /** One thing that happens; what it means depends on how far the world has come. */
 export interface Step {
@@ -163,14 +164,9 @@ export const STEPS: readonly fc.Arbitrary<Step>[] = [
   fc.tuple(anyFrom, fc.array(anyOf(INCIDENTS), { maxLength: 64 })).map(([from, ids]) => ({
     name: 'heartbeat',
     run: ({ seat }) =>
-      void seat.say(from, 'heartbeat', {
-        tip: blockAt(7),
-        chain: 'ok',
-        implementation: 'test',
-        software: 'test',
-        custody_digest: hexOf('custody') as Hash32, owner_messages: [],
+      void seat.say(from, 'heartbeat', quietHeartbeat({ tip: blockAt(7),
         incidents: ids.map((incident_id) => ({ incident_id, digest: hexOf('digest') as Hash32 })),
-      }),
+      })),
   })),
   fc.tuple(anyFrom, anyOf(VAULTS)).map(([from, vault]) => ({
     name: 'receipt',

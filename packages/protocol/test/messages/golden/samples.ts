@@ -57,9 +57,16 @@ export function goldenMessages(): Record<string, string> {
   return {
     heartbeat: hex(1, 'heartbeat', {
       tip: blockAt(height),
+      hash_6: blockAt(height - 6).hash,
+      hash_100: null,
       chain: 'ok',
       implementation: '/Satoshi:29.0.0/',
       software: 'belfry/0.1.0',
+      standing: 'serving',
+      silent: [member(4)],
+      ledger_entries: 7,
+      guarded_root: hexOf('guarded') as Hash32,
+      evidence_digest: hexOf('evidence') as Hash32,
       custody_digest: hexOf('custody') as Hash32,
       owner_messages: [{ vault_id, digest: hexOf('owner messages') as Hash32 }],
       incidents: [{ incident_id, digest: hexOf('incident') as Hash32 }],
@@ -83,6 +90,16 @@ export function goldenMessages(): Record<string, string> {
       { incident_id, manifest_hash, envelope_id, to: member(1), sealed_hash: hexOf('sealed') as Hash32 },
       vault.shares[0] ?? null,
     ),
+    evidence: hex(3, 'evidence', {
+      member: member(2),
+      conflict: 'slot',
+      first: { signed: Uint8Array.of(1), signature: new Uint8Array(64).fill(1) },
+      second: { signed: Uint8Array.of(2), signature: new Uint8Array(64).fill(2) },
+    }),
+    'block-proof': hex(3, 'block-proof', { block: blockAt(height), answer: hexOf('answer') as Hash32 }),
+    'headers-wanted': hex(3, 'headers-wanted', { locator: [blockAt(height).hash, blockAt(height - 1).hash] }),
+    headers: hex(3, 'headers', { headers: [new Uint8Array(80).fill(3)] }),
+    answered: hex(3, 'answered', { pull_seq: 9, is_complete: true }),
     pull: hex(3, 'pull', {
       incidents: [
         {

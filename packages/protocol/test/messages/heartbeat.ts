@@ -1,0 +1,23 @@
+/** A heartbeat of a member that has seen nothing yet, for tests that change what they are about. */
+import type { BodyOf, Hash32 } from '../../src/index.ts'
+import { hexOf } from '../core/setting.ts'
+
+export function quietHeartbeat(change: Partial<BodyOf<'heartbeat'>> = {}): BodyOf<'heartbeat'> {
+  return {
+    tip: null,
+    hash_6: null,
+    hash_100: null,
+    chain: 'ok',
+    implementation: 'test',
+    software: 'test',
+    standing: 'serving',
+    silent: [],
+    ledger_entries: 0,
+    guarded_root: hexOf('none') as Hash32,
+    evidence_digest: hexOf('none') as Hash32,
+    custody_digest: hexOf('custody') as Hash32,
+    owner_messages: [],
+    incidents: [],
+    ...change,
+  }
+}
