@@ -1,6 +1,7 @@
 /** Taking a vault into custody: an owner's manifest, envelopes and shares; then the bundle of receipts that activates it. */
 import type { Outcome } from '../core/input.ts'
-import { hasLedgerRoom, receiptSlot, signOnce, signedFor } from '../guard/ledger.ts'
+import { hasLedgerRoom, signOnce, signedFor } from '../guard/ledger.ts'
+import { receiptSlot } from '../guard/slots.ts'
 import { type Frame, encodeFrame } from '../messages/frame.ts'
 import { type EnrolRequest, type ManifestState, type OwnerAnswer, ownerAnswer } from '../messages/owner-requests.ts'
 import type { Receipt } from '../messages/receipt.ts'

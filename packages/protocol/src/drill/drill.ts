@@ -4,7 +4,8 @@
  */
 import type { Outcome } from '../core/input.ts'
 import { envelopesOf } from '../custody/manifest.ts'
-import { drillSlot, hasLedgerRoom, signOnce } from '../guard/ledger.ts'
+import { hasLedgerRoom, signOnce } from '../guard/ledger.ts'
+import { drillSlot } from '../guard/slots.ts'
 import { incidentId } from '../incident/identity.ts'
 import { advance, endDrillIncident, openIncident } from '../incident/machine.ts'
 import { type Frame, decodeFrame, encodeFrame } from '../messages/frame.ts'

@@ -1,1 +1,2 @@
-export { commandSlot, destroyedSlot, drillSlot, receiptSlot, releaseSlot, signOnce, signedFor, voteSlot } from './ledger.ts'
+export { signOnce, signedFor } from './ledger.ts'
+export { type Slot, commandSlot, destroyedSlot, drillSlot, receiptSlot, releaseSlot, slotBodyOf, slotOf, voteSlot } from './slots.ts'

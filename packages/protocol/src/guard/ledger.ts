@@ -3,38 +3,9 @@
  * again from here and never made again, so that no restart can make this member sign two payloads for one slot.
  */
 import { type Frame, decodeFrame, encodeFrame } from '../messages/frame.ts'
-import type { Action } from '../messages/vote.ts'
-import type { EnvelopeId, Hash32, Height, IncidentId, LockHash, ManifestHash, MemberIndex, VaultId } from '../primitives/index.ts'
 import { type Durable, MAX_LEDGER } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-
-export type Slot = string
-
-export function voteSlot(lock: LockHash, incident_id: IncidentId, action: Action, anchor: Height): Slot {
-  return `vote/${lock}/${incident_id}/${action}/${anchor}`
-}
-
-export function releaseSlot(lock: LockHash, incident_id: IncidentId, envelope_id: EnvelopeId, to: MemberIndex): Slot {
-  return `release/${lock}/${incident_id}/${envelope_id}/${to}`
-}
-
-export function receiptSlot(lock: LockHash, manifest_hash: ManifestHash): Slot {
-  return `receipt/${lock}/${manifest_hash}`
-}
-
-export function commandSlot(lock: LockHash, command_hash: Hash32): Slot {
-  return `command/${lock}/${command_hash}`
-}
-
-/** A member reports once of a drill. */
-export function drillSlot(lock: LockHash, command_hash: Hash32): Slot {
-  return `drill/${lock}/${command_hash}`
-}
-
-/** Stays when everything else of the vault is forgotten: it is not taken into custody again. */
-export function destroyedSlot(lock: LockHash, vault_id: VaultId): Slot {
-  return `destroyed/${lock}/${vault_id}`
-}
+import type { Slot } from './slots.ts'
 
 /** Where it is full nothing more is signed: what was signed for is never forgotten. */
 export function hasLedgerRoom(turn: Turn): boolean {

@@ -4,7 +4,8 @@
  */
 import type { ChainEvent } from '../chain/index.ts'
 import { envelopesOf } from '../custody/manifest.ts'
-import { hasLedgerRoom, signOnce, voteSlot } from '../guard/ledger.ts'
+import { hasLedgerRoom, signOnce } from '../guard/ledger.ts'
+import { voteSlot } from '../guard/slots.ts'
 import { type Frame, encodeFrame } from '../messages/frame.ts'
 import { ACTION_OF, NO_DISCRIMINATOR, type Trigger, witnessId } from '../messages/vote.ts'
 import { encodeSignedCommand } from '../owner/command.ts'

@@ -1,7 +1,8 @@
 /** Handing shares to the broadcasters, and taking those that were handed to me. */
 import { type AnyEnvelope, type ShareCommitment, envelopesOf } from '../custody/manifest.ts'
 import { taggedHash } from '../crypto/index.ts'
-import { hasLedgerRoom, releaseSlot, signOnce } from '../guard/ledger.ts'
+import { hasLedgerRoom, signOnce } from '../guard/ledger.ts'
+import { releaseSlot } from '../guard/slots.ts'
 import type { Outcome } from '../core/input.ts'
 import { type EnvelopeId, type Hash32, type IncidentId, type MemberIndex, toHex } from '../primitives/index.ts'
 import type { HeldManifest, Incident, Vault } from '../state/durable.ts'

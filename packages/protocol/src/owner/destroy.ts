@@ -1,7 +1,8 @@
 /** Forgetting a vault for good, on its owner's order, once its coin has left and that is deep. */
 import type { RefusalCode } from '../custody/refusal.ts'
 import { envelopesOf } from '../custody/manifest.ts'
-import { destroyedSlot, hasLedgerRoom, signOnce, signedFor } from '../guard/ledger.ts'
+import { hasLedgerRoom, signOnce, signedFor } from '../guard/ledger.ts'
+import { destroyedSlot } from '../guard/slots.ts'
 import { SETTLED_DEPTH } from '../incident/machine.ts'
 import { finalSpend } from '../incident/trigger.ts'
 import type { Frame } from '../messages/frame.ts'

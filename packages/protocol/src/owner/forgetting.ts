@@ -1,5 +1,5 @@
 /** Forgetting a command with all that hangs on it. */
-import { commandSlot, drillSlot, releaseSlot, voteSlot } from '../guard/ledger.ts'
+import { commandSlot, drillSlot, releaseSlot, voteSlot } from '../guard/slots.ts'
 import { incidentId } from '../incident/identity.ts'
 import { SETTLED_DEPTH, endDrillIncident } from '../incident/machine.ts'
 import { type Hash32, type Height, type IncidentId, type VaultId, fromHex } from '../primitives/index.ts'

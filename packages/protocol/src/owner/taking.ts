@@ -4,7 +4,8 @@
  */
 import type { RefusalCode } from '../custody/refusal.ts'
 import { drillOf, startDrill } from '../drill/drill.ts'
-import { commandSlot, hasLedgerRoom, signOnce } from '../guard/ledger.ts'
+import { hasLedgerRoom, signOnce } from '../guard/ledger.ts'
+import { commandSlot } from '../guard/slots.ts'
 import { incidentId } from '../incident/identity.ts'
 import { advance, openIncident } from '../incident/machine.ts'
 import { type Frame, encodeFrame, withoutAttachment } from '../messages/frame.ts'

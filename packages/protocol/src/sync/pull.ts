@@ -2,7 +2,7 @@
  * Delivery. Gossip is only for speed: whatever a member lacks it asks for, and gets in the signers' own bytes. A release
  * is sent again from the ledger, so a broadcaster that restarted asks again and is handed the same bytes.
  */
-import { releaseSlot } from '../guard/ledger.ts'
+import { releaseSlot } from '../guard/slots.ts'
 import { isCalledFor } from '../incident/cause.ts'
 import { incidentStatus } from '../incident/status.ts'
 import { ANSWER_BUDGET, spend } from '../messages/budget.ts'
