@@ -53,7 +53,7 @@ export async function clawbackAt(node: RegtestNode, { set }: EnrolledVault): Pro
 }
 
 /** Until every bitcoind holds a clawback of this vault there; they must hold the same. @returns its txid */
-export async function clawedBack({ regtest }: Cluster, vault: EnrolledVault, place: 'mempool' | 'confirmed'): Promise<Txid> {
+export async function clawedBack({ regtest }: Pick<Cluster, 'regtest'>, vault: EnrolledVault, place: 'mempool' | 'confirmed'): Promise<Txid> {
   return await eventually(`the clawback ${place} at every bitcoind`, async () => {
     const found = await Promise.all(regtest.nodes.map((node) => clawbackAt(node, vault)))
     const txids = new Set(found.map((one) => (one?.place === place ? one.txid : null)))
@@ -63,7 +63,7 @@ export async function clawedBack({ regtest }: Cluster, vault: EnrolledVault, pla
 }
 
 /** Until every bitcoind has it in its mempool or chain. */
-export async function relayed({ regtest }: Cluster, txid: Txid): Promise<void> {
+export async function relayed({ regtest }: Pick<Cluster, 'regtest'>, txid: Txid): Promise<void> {
   await eventually('the transaction at every bitcoind', async () => {
     const places = await Promise.all(regtest.nodes.map((node) => placeAt(node, txid)))
     return places.every((place) => place !== 'absent')
@@ -71,7 +71,7 @@ export async function relayed({ regtest }: Cluster, txid: Txid): Promise<void> {
 }
 
 /** Mines at one bitcoind, and waits until all have the block, and the members' nodes too. */
-export async function mineEverywhere({ regtest, living }: Cluster, blocks = 1, node = 0): Promise<void> {
+export async function mineEverywhere({ regtest, living }: Pick<Cluster, 'regtest' | 'living'>, blocks = 1, node = 0): Promise<void> {
   await reached({ regtest, living }, (await regtest.mine(node, blocks)).at(-1))
 }
 
@@ -83,7 +83,7 @@ export async function reached({ regtest, living }: Pick<Cluster, 'regtest' | 'li
 }
 
 /** Starts members again, and waits until every member is ready and connected with all the others. */
-export async function revive({ members }: Cluster, gone: readonly Member[]): Promise<void> {
+export async function revive({ members }: Pick<Cluster, 'members'>, gone: readonly Member[]): Promise<void> {
   await Promise.all(gone.map((member) => member.start()))
   await Promise.all(members.map((member) => member.ready(members.length - 1)))
 }

@@ -1,5 +1,5 @@
 export { type Regtest, type RegtestOptions, RELAY_AT_ONCE, startRegtest } from './network.ts'
-export type { RegtestNode, ZmqAddresses } from './node.ts'
+export type { Place, RegtestNode, ZmqAddresses } from './node.ts'
 export { pollUntil } from './poll.ts'
 export { findFreePorts } from './ports.ts'
 export { ExitGuard, type GuardedProcess, type ProcessOptions, startProcess } from './process.ts'

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type BlockHash, invariant, toHex } from '@belfry/protocol/primitives'
 import { BitcoindError } from '../errors.ts'
 import { Fields } from '../parse.ts'
-import { type RegtestNode, startNode } from './node.ts'
+import { type Place, type RegtestNode, startNode } from './node.ts'
 import { pollUntil } from './poll.ts'
 import { ExitGuard } from './process.ts'
 import { createPurse, type Purse, PURSE_ADDRESS } from './purse.ts'
@@ -18,6 +18,8 @@ export interface RegtestOptions {
   readonly extraArgs?: readonly string[]
   /** Leave them running when this process ends. Default false. */
   readonly outliveParent?: boolean
+  /** Where each runs, in their order. Default: all here, on loopback. */
+  readonly places?: readonly Place[]
 }
 
 export interface Regtest {
@@ -62,11 +64,11 @@ const SAME_TIP_LIMIT_MS = 60_000
  * @throws BitcoindError start-failed, stalled
  */
 export async function startRegtest(options: RegtestOptions): Promise<Regtest> {
-  const { count, baseDir, binary, extraArgs = [], outliveParent = false } = options
+  const { count, baseDir, binary, extraArgs = [], outliveParent = false, places = [] } = options
   invariant(count >= 1 && count <= MAX_NODES, `a regtest network has 1 to ${MAX_NODES} nodes`)
   const exitGuard = outliveParent ? null : new ExitGuard()
   const starts = await Promise.allSettled(Array.from({ length: count }, (_, index) =>
-    startNode({ index, dataDir: join(baseDir, `bitcoind-${index}`), program: binary.path, extraArgs, exitGuard })))
+    startNode({ index, dataDir: join(baseDir, `bitcoind-${index}`), program: binary.path, extraArgs, exitGuard, place: places[index] })))
   const nodes = starts.flatMap((start) => start.status === 'fulfilled' ? [start.value] : [])
   try {
     for (const start of starts) if (start.status === 'rejected') throw start.reason

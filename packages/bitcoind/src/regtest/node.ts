@@ -21,6 +21,8 @@ export interface RegtestNode {
   readonly dataDir: string
   readonly rpcPort: number
   readonly p2pPort: number
+  /** Where other bitcoinds reach it: `host:port`. */
+  readonly p2pAddress: string
   readonly cookieFile: string
   readonly zmq: ZmqAddresses
   /** Stays usable over restarts. */
@@ -39,6 +41,16 @@ export interface RegtestNode {
   disconnectFrom(other: RegtestNode): Promise<void>
 }
 
+/** Where a bitcoind runs, when that is not simply here: in a network namespace of its own. */
+export interface Place {
+  /** Its address for other bitcoinds. What else it listens on is loopback, there. */
+  readonly host: string
+  /** The program with its first arguments that runs the command given after them in that place. */
+  readonly command: readonly string[]
+  /** Makes a port of the loopback there answer at the same port of the loopback here, before anybody listens on it. */
+  reach(port: number): Promise<void>
+}
+
 export interface NodeOptions {
   readonly index: number
   readonly dataDir: string
@@ -46,8 +58,11 @@ export interface NodeOptions {
   readonly extraArgs: readonly string[]
   /** null: it outlives this process. */
   readonly exitGuard: ExitGuard | null
+  /** Default: here, on loopback. */
+  readonly place?: Place | undefined
 }
 
+const LOOPBACK = '127.0.0.1'
 const PORT_USES = ['rpc', 'p2p', 'rawblock', 'rawtx', 'sequence'] as const
 type Ports = Readonly<Record<(typeof PORT_USES)[number], number>>
 
@@ -64,6 +79,7 @@ export async function startNode(options: NodeOptions): Promise<RegtestNode> {
   for (let tries = 1; ; tries++) {
     const node = new BitcoindNode(options, await findFreePorts(PORT_USES))
     try {
+      await options.place?.reach(node.rpcPort)
       await node.start()
       return node
     } catch (error) {
@@ -81,6 +97,7 @@ class BitcoindNode implements RegtestNode {
   readonly dataDir: string
   readonly rpcPort: number
   readonly p2pPort: number
+  readonly p2pAddress: string
   readonly cookieFile: string
   readonly zmq: ZmqAddresses
   readonly bitcoind: Bitcoind
@@ -95,6 +112,7 @@ class BitcoindNode implements RegtestNode {
     this.dataDir = options.dataDir
     this.rpcPort = ports.rpc
     this.p2pPort = ports.p2p
+    this.p2pAddress = `${options.place?.host ?? LOOPBACK}:${ports.p2p}`
     this.cookieFile = join(options.dataDir, 'regtest', '.cookie')
     this.zmq = {
       rawblock: `tcp://127.0.0.1:${ports.rawblock}`,
@@ -109,8 +127,9 @@ class BitcoindNode implements RegtestNode {
   }
 
   async start(): Promise<void> {
-    const { program, dataDir, exitGuard } = this.options
-    const started = await startProcess({ what: 'bitcoind', program, args: this.args(), dataDir, exitGuard })
+    const { dataDir, exitGuard, place } = this.options
+    const [program = this.options.program, ...args] = [...(place?.command ?? []), this.options.program, ...this.args()]
+    const started = await startProcess({ what: 'bitcoind', program, args, dataDir, exitGuard })
     this.process = started
     await pollUntil('a start of bitcoind', START_LIMIT_MS, async () => {
       if (started.hasExited()) {
@@ -164,7 +183,7 @@ class BitcoindNode implements RegtestNode {
 
   private async dial(other: RegtestNode): Promise<void> {
     if (await isConnected(this, other)) return
-    await this.bitcoind.rpc.call('addnode', [addressOf(other), 'onetry'])
+    await this.bitcoind.rpc.call('addnode', [other.p2pAddress, 'onetry'])
     await pollUntil('a connection between two nodes', PEER_LIMIT_MS, () => isConnected(this, other))
   }
 
@@ -184,17 +203,13 @@ class BitcoindNode implements RegtestNode {
     return [
       '-regtest', `-datadir=${this.dataDir}`, '-server=1', '-printtoconsole=0',
       `-rpcport=${this.rpcPort}`, '-rpcbind=127.0.0.1', '-rpcallowip=127.0.0.1', '-rest=1',
-      '-listen=1', `-bind=127.0.0.1:${this.p2pPort}`, '-listenonion=0', '-discover=0',
+      '-listen=1', `-bind=${this.p2pAddress}`, '-listenonion=0', '-discover=0',
       '-dns=0', '-dnsseed=0', '-fixedseeds=0', '-natpmp=0',
       `-zmqpubrawblock=${this.zmq.rawblock}`, `-zmqpubrawtx=${this.zmq.rawtx}`, `-zmqpubsequence=${this.zmq.sequence}`,
       '-disablewallet=1', '-txindex=1', '-fallbackfee=0.0001', '-dbcache=16', '-par=1',
       ...this.options.extraArgs,
     ]
   }
-}
-
-function addressOf(node: RegtestNode): string {
-  return `127.0.0.1:${node.p2pPort}`
 }
 
 /** A link: its addresses at the dialling and at the listening end. */
@@ -226,18 +241,18 @@ async function isConnected(a: RegtestNode, b: RegtestNode): Promise<boolean> {
 }
 
 function hasLink(ofDialler: readonly Peer[], ofListener: readonly Peer[], listener: RegtestNode): boolean {
-  return ofDialler.some((out) => !out.inbound && out.handshakeDone && out.address === addressOf(listener) &&
+  return ofDialler.some((out) => !out.inbound && out.handshakeDone && out.address === listener.p2pAddress &&
     ofListener.some((incoming) => incoming.inbound && incoming.handshakeDone && incoming.address === out.boundTo))
 }
 
 /** Ends the links that `dialler` made to `listener`. */
 async function hangUp(dialler: RegtestNode, listener: RegtestNode): Promise<void> {
   if (dialler.pid === null) return
-  const links = (await peersOf(dialler)).filter((peer) => !peer.inbound && peer.address === addressOf(listener))
-  for (const _link of links) await dialler.bitcoind.rpc.call('disconnectnode', [addressOf(listener)])
+  const links = (await peersOf(dialler)).filter((peer) => !peer.inbound && peer.address === listener.p2pAddress)
+  for (const _link of links) await dialler.bitcoind.rpc.call('disconnectnode', [listener.p2pAddress])
   const ends = new Set(links.map(({ boundTo }) => boundTo))
   await pollUntil('the end of a connection', PEER_LIMIT_MS, async () => {
-    const left = (await peersOf(dialler)).some((peer) => !peer.inbound && peer.address === addressOf(listener))
+    const left = (await peersOf(dialler)).some((peer) => !peer.inbound && peer.address === listener.p2pAddress)
     if (left || listener.pid === null) return !left
     return !(await peersOf(listener)).some((peer) => peer.inbound && ends.has(peer.address))
   })

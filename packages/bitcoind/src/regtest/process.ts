@@ -22,6 +22,8 @@ export interface ProcessOptions {
 export interface GuardedProcess {
   readonly pid: number
   hasExited(): boolean
+  /** null while it runs, and where a signal ended it. */
+  exitCode(): number | null
   /** Resolves when it has exited. */
   readonly exited: Promise<void>
   signal(signal: 'SIGTERM' | 'SIGKILL'): void
@@ -73,6 +75,7 @@ export async function startProcess(options: ProcessOptions): Promise<GuardedProc
     return {
       pid,
       hasExited: () => hasExited(child),
+      exitCode: () => child.exitCode,
       exited,
       signal: (signal) => {
         child.kill(signal)

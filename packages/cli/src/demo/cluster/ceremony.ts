@@ -15,8 +15,8 @@ const PASSPHRASE_BYTES = 16
 export interface CeremonyInit {
   readonly dir: string
   readonly name: string
-  /** Where each member will listen for the others on 127.0.0.1, in the order of the members. */
-  readonly ports: readonly number[]
+  /** Where each member will listen for the others, in the order of the members. */
+  readonly addresses: readonly string[]
   readonly thresholds: ThresholdChoices
   readonly heartbeat_ms: number
   readonly created_at: Millis
@@ -45,8 +45,8 @@ export interface Founded {
 
 /** @throws FederationError where the thresholds break a rule; nothing is written then but keys */
 export async function found(init: CeremonyInit): Promise<Founded> {
-  const { dir, name, ports, thresholds, heartbeat_ms, created_at } = init
-  const seats = ports.map((port, at) => seatOf(dir, at + 1, port))
+  const { dir, name, addresses, thresholds, heartbeat_ms, created_at } = init
+  const seats = addresses.map((address, at) => seatOf(dir, at + 1, address))
   const members = await Promise.all(seats.map(makeMember))
   try {
     const definition = define(verifier, {
@@ -66,9 +66,9 @@ export async function found(init: CeremonyInit): Promise<Founded> {
   }
 }
 
-function seatOf(dir: string, index: number, port: number): Seat {
+function seatOf(dir: string, index: number, address: string): Seat {
   const name = nameOf(index)
-  return { name, address: `/ip4/127.0.0.1/tcp/${port}`, files: memberFiles(dir, name) }
+  return { name, address, files: memberFiles(dir, name) }
 }
 
 async function makeMember({ name, address, files }: Seat): Promise<{ keys: NodeKeys; card: Card }> {

@@ -153,7 +153,7 @@ async function freePorts(count: number): Promise<MemberPorts[]> {
 
 async function foundOn({ thresholds = {}, heartbeat_ms = DEFAULT_HEARTBEAT_MS }: ClusterInit, dir: string, ports: readonly MemberPorts[]): Promise<Founded> {
   const created_at = Date.now() as Millis
-  return await found({ dir, name: 'belfry', ports: ports.map(({ peer }) => peer), thresholds, heartbeat_ms, created_at })
+  return await found({ dir, name: 'belfry', addresses: ports.map(({ peer }) => `/ip4/127.0.0.1/tcp/${peer}`), thresholds, heartbeat_ms, created_at })
 }
 
 /** With a first hundred blocks, so that there are coins to spend and no bitcoind takes itself for one that catches up. */

@@ -62,6 +62,11 @@ export class Member {
     return this.#process === null || this.#process.hasExited() ? null : this.#process.pid
   }
 
+  /** Of the node's last process; null while it runs, and where a signal ended it. */
+  get exitCode(): number | null {
+    return this.#process?.exitCode() ?? null
+  }
+
   async writeConfig(given: Pick<ConfigInit, 'lock' | 'ownerCards' | 'logLevel'>): Promise<void> {
     const { bitcoind, api: { port: httpPort } } = this
     const content = memberConfig({ seat: this.#seat, bitcoind, httpPort, ...given })

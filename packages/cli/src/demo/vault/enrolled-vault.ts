@@ -3,7 +3,7 @@
  * recovery set, and the receipts of the members.
  */
 import {
-  type EnrolmentBundle, FederationLink, type SignedRecoverySet, type VaultPlan, createPlan, enrol, guardedVaultOf, makeBundle,
+  type EnrolmentBundle, type Federation, FederationLink, type SignedRecoverySet, type VaultPlan, createPlan, enrol, guardedVaultOf, makeBundle,
   multisigScript, requireDeposit, requireProtected, signRecoverySet, testAcceptance,
 } from '@belfry/client'
 import { type ActAt, type SignedTransaction, sats } from '@belfry/client/regtest'
@@ -28,7 +28,12 @@ export interface VaultInit {
   /** Clawbacks that fee coins join or pay for. Default none. */
   readonly fee_coins?: Partial<VaultPlan['fee_coins']>
   readonly signal?: AbortSignal | undefined
+  /** The federation with the addresses at which the owner reaches it. Default: those of the lock. */
+  readonly reachedAs?: Federation
 }
+
+/** What a vault's set-up needs of a cluster. */
+export type Stage = Pick<Cluster, 'regtest' | 'federation' | 'owner'>
 
 export interface EnrolledVault {
   readonly plan: VaultPlan
@@ -40,7 +45,7 @@ export interface EnrolledVault {
 }
 
 /** Active at every member when this resolves: so a node must be running for each. */
-export async function setUpVault(cluster: Cluster, init: VaultInit): Promise<EnrolledVault> {
+export async function setUpVault(cluster: Stage, init: VaultInit): Promise<EnrolledVault> {
   const keys = init.keys ?? new DemoKeys()
   const plan = await fundPlan(cluster, init, keys)
   const { cold } = plan
@@ -53,7 +58,7 @@ export async function setUpVault(cluster: Cluster, init: VaultInit): Promise<Enr
 }
 
 /** Pays the deposit from the purse, and plans on the output. */
-async function fundPlan({ regtest }: Cluster, { value = DEPOSIT_SATS, act_at, csv, rungs, fee_coins }: VaultInit, keys: DemoKeys): Promise<VaultPlan> {
+async function fundPlan({ regtest }: Stage, { value = DEPOSIT_SATS, act_at, csv, rungs, fee_coins }: VaultInit, keys: DemoKeys): Promise<VaultPlan> {
   const { script } = multisigScript(keys.coldSet, 'regtest')
   const { outpoints: [outpoint] } = await regtest.purse.fund([{ script, value: sats(value) }])
   if (outpoint === undefined) throw new RangeError('the purse pays every output asked for')
@@ -73,7 +78,7 @@ async function fundPlan({ regtest }: Cluster, { value = DEPOSIT_SATS, act_at, cs
 }
 
 /** Nothing of it is sent: bitcoind only says what it would take. */
-async function verify({ regtest }: Cluster, plan: VaultPlan, set: SignedRecoverySet): Promise<void> {
+async function verify({ regtest }: Stage, plan: VaultPlan, set: SignedRecoverySet): Promise<void> {
   const { bitcoind } = regtest.node(0)
   await requireDeposit(bitcoind, plan)
   const refused = (await testAcceptance(bitcoind, set)).find(({ answer }) => answer.kind !== 'accepted')
@@ -81,10 +86,10 @@ async function verify({ regtest }: Cluster, plan: VaultPlan, set: SignedRecovery
   throw new CliError('mempool-refuses', `bitcoind would not take ${refused.id}: ${refused.answer.kind}`, 'Report this: the set was just made.')
 }
 
-async function guard({ federation, owner }: Cluster, { name, signal }: VaultInit, set: SignedRecoverySet): Promise<EnrolmentBundle> {
+async function guard({ federation, owner }: Stage, { name, signal, reachedAs = federation }: VaultInit, set: SignedRecoverySet): Promise<EnrolmentBundle> {
   using vault = guardedVaultOf(set, { name, federation })
   const bundle = await makeBundle({ federation, vault, root: owner.root })
-  const link = await FederationLink.open(federation, owner.connect.identitySeed)
+  const link = await FederationLink.open(reachedAs, owner.connect.identitySeed)
   try {
     const enrolled = await enrol(link, bundle, { retries: ENROL_RETRIES, ...(signal ? { signal } : {}) })
     requireProtected(enrolled, federation.thresholds.clawback.protected)
