@@ -7,6 +7,7 @@ export const DOMAINS = {
   card: 'belfry/card/v1',
   definition: 'belfry/definition/v1',
   lock: 'belfry/lock/v1',
+  consent: 'belfry/consent/v1',
   message: 'belfry/message/v1',
   message_id: 'belfry/message-id/v1',
   vault: 'belfry/vault/v1',

@@ -36,7 +36,18 @@ export type FederationErrorCode =
   | 'signatures-out-of-order'
   | 'lock-half-signed'
   | 'lock-hash-differs'
-  | 'lock-epoch-unsupported'
+  | 'lock-epoch-wrong'
+  // Change of membership
+  | 'change-of-nothing'
+  | 'change-of-stranger'
+  | 'lock-not-next'
+  | 'federation-differs'
+  | 'consents-missing'
+  | 'consents-out-of-order'
+  | 'consent-of-stranger'
+  | 'consent-wrong'
+  | 'consent-for-other-lock'
+  | 'two-successors'
 
 /** What is wrong with a card, a definition, a lock or its thresholds. Checks return them, builders throw the first. */
 export class FederationError extends CodedError<FederationErrorCode> {}

@@ -6,6 +6,7 @@ import type { EncryptionKey, NodeKey } from './keys.ts'
 import { type Lock, lockPrefix, verifyLock } from './lock.ts'
 import type { Network } from './network.ts'
 import type { PeerId } from './peer-id.ts'
+import { verifyChain } from './succession.ts'
 import { type Action, type ActionThresholds, derive } from './thresholds.ts'
 import type { Timing } from './timing.ts'
 
@@ -24,6 +25,8 @@ export class Federation {
   /** The first 8 bytes of lock_hash, hex. */
   readonly lock_prefix: string
   readonly epoch: number
+  /** Of the epoch before; null in the first. */
+  readonly previous_lock_hash: LockHash | null
   readonly name: string
   readonly network: Network
   /** In the order of their indices, 1..n. */
@@ -42,13 +45,24 @@ export class Federation {
     return new Federation(lock)
   }
 
-  private constructor({ lock_hash, epoch, definition }: Lock) {
+  /**
+   * The epochs of one federation, oldest first. The first may be any lock that the operator trusts, such as that of the
+   * epoch in which this member joined; each next one follows the one before.
+   * @throws FederationError the first thing that is wrong; `two-successors` where two locks follow the same one
+   */
+  static fromLocks(ports: Hasher & Verifier, locks: readonly Lock[]): readonly Federation[] {
+    refuseOn(verifyChain(ports, locks))
+    return locks.map((lock) => new Federation(lock))
+  }
+
+  private constructor({ lock_hash, epoch, previous_lock_hash, definition }: Lock) {
     const { name, network, members, thresholds, timing } = definition
     const { b, clawback, emergency, succession } = thresholds
     const n = members.length
     this.lock_hash = lock_hash
     this.lock_prefix = lockPrefix(lock_hash)
     this.epoch = epoch
+    this.previous_lock_hash = previous_lock_hash
     this.name = name
     this.network = network
     this.members = members.map(({ index, name, node_key, peer_id, encryption_key, addresses }) => {

@@ -1,18 +1,18 @@
 /** `federation.lock.json`: the definition, signed by every member. Only from it does a node take its federation. */
-import type { CryptoPorts, Hasher, Verifier } from '../crypto/index.ts'
+import type { Hasher, Verifier } from '../crypto/index.ts'
 import { hashOf } from '../crypto/index.ts'
-import { type Infer, type LockHash, fromHex, invariant, s } from '../primitives/index.ts'
+import { type Infer, type LockHash, fromHex, s } from '../primitives/index.ts'
 import { type Definition, type DefinitionMember, checkDefinition, definitionSchema } from './definition.ts'
-import { FederationError, refuseOn } from './errors.ts'
+import { FederationError } from './errors.ts'
 import { type FileKind, parseFile } from './file.ts'
-import { type NodeKey, nodeSignature } from './keys.ts'
+import { nodeSignature } from './keys.ts'
 import { MAX_MEMBERS } from './thresholds.ts'
 
 const PREFIX_BYTES = 8
 /** More changes of membership than a federation will see. */
 const MAX_EPOCH = 0xffff
 
-const lockHashSchema = s.hex<LockHash>(32)
+export const lockHashSchema = s.hex<LockHash>(32)
 
 const hashedFields = {
   format: s.literal('belfry-federation-lock'),
@@ -22,6 +22,8 @@ const hashedFields = {
   epoch: s.uint(MAX_EPOCH),
   previous_lock_hash: s.nullable(lockHashSchema),
 }
+/** What a lock says, before anybody signed it. */
+export type LockBody = Infer<typeof hashedSchema>
 const hashedSchema = s.struct(hashedFields)
 const indexedSignature = s.struct({ index: s.memberIndex, signature: nodeSignature })
 
@@ -30,6 +32,11 @@ export const lockSchema = s.struct({
   lock_hash: lockHashSchema,
   /** One of each member over the lock hash, in the order of their indices. */
   signatures: s.list(indexedSignature, MAX_MEMBERS),
+  /**
+   * Of members of the previous lock, with their indices there and in their order: see succession.ts. None in epoch 0.
+   * The lock hash does not cover them, so a lock is the same lock whichever members its consents come from.
+   */
+  consents: s.list(indexedSignature, MAX_MEMBERS),
 })
 export type Lock = Infer<typeof lockSchema>
 
@@ -48,8 +55,8 @@ const LOCK_FILE: FileKind<Lock> = {
   format: 'belfry-federation-lock',
   version: 1,
   schema: lockSchema,
-  // The definition's maximum, indented deeper, and 64 signatures.
-  max_characters: 327_680,
+  // The definition's maximum, indented deeper, 64 signatures and 64 consents.
+  max_characters: 344_064,
 }
 
 const SIGNATURE_FILE: FileKind<LockSignature> = {
@@ -85,48 +92,9 @@ export function lockPrefix(hash: LockHash): string {
 }
 
 /**
- * This member's signature of the first lock. `self` is the signer's own node key.
- * @throws FederationError where the definition is wrong in any point, or does not name this node
+ * Everything wrong with a lock in itself, its definition and cards included; none means that its own members made it.
+ * That a later lock rightly follows the one it names, only that lock can show: see verifySuccession.
  */
-export function signDefinition(ports: CryptoPorts, definition: Definition, self: NodeKey): LockSignature {
-  refuseOn(checkDefinition(ports, definition))
-  const member = definition.members.find(({ node_key }) => node_key === self)
-  if (!member) {
-    throw new FederationError(
-      'not-a-member',
-      `None of the ${definition.members.length} members of ${definition.name} has the node key of this node.`,
-      'Check that this is the data directory whose card is in the definition.',
-    )
-  }
-  const lock_hash = lockHash(ports, firstLock(definition))
-  const signature = ports.sign(fromHex(lock_hash))
-  invariant(ports.verifyNode(self, fromHex(lock_hash), signature), 'the signer holds the node key that it is said to')
-  return { format: 'belfry-signature', version: 1, index: member.index, lock_hash, signature }
-}
-
-/**
- * The lock, from the signature files of all members in any order; a file given twice does no harm.
- * @throws FederationError the first thing that is wrong: the definition, a signature (naming whose), or who is missing
- */
-export function assembleLock(
-  ports: Hasher & Verifier,
-  definition: Definition,
-  signatures: readonly LockSignature[],
-): Lock {
-  refuseOn(checkDefinition(ports, definition))
-  const body = firstLock(definition)
-  const lock_hash = lockHash(ports, body)
-  refuseOn(signatures.flatMap((signature) => checkSignatureFile(ports, definition, lock_hash, signature)))
-  const ordered = definition.members.flatMap(({ index }) => {
-    const found = signatures.find((one) => one.index === index)
-    return found ? [{ index, signature: found.signature }] : []
-  })
-  const lock = { ...body, lock_hash, signatures: ordered }
-  refuseOn(verifyLock(ports, lock))
-  return lock
-}
-
-/** Everything wrong with a lock, its definition and cards included; none means that it may be trusted as a whole. */
 export function verifyLock(ports: Hasher & Verifier, lock: Lock): readonly FederationError[] {
   const { definition, signatures } = lock
   const hash = lockHash(ports, lock)
@@ -137,25 +105,36 @@ export function verifyLock(ports: Hasher & Verifier, lock: Lock): readonly Feder
     // Over the hash computed here: what a lock says of itself is worth nothing.
     ...signatures.flatMap(({ index, signature }) => checkSignature(ports, definition, hash, index, signature)),
     ...checkCompleteness(lock),
+    ...checkConsentOrder(lock),
   ]
 }
 
-function firstLock(definition: Definition): Omit<Lock, 'lock_hash' | 'signatures'> {
-  return { format: 'belfry-federation-lock', version: 1, definition, epoch: 0, previous_lock_hash: null }
-}
-
-function nameOf({ name, index }: Pick<DefinitionMember, 'name' | 'index'>): string {
+/** As errors name a member. */
+export function nameOf({ name, index }: Pick<DefinitionMember, 'name' | 'index'>): string {
   return `${name} (member ${index})`
 }
 
-function checkEpoch({ epoch, previous_lock_hash }: Lock): FederationError[] {
-  if (epoch === 0 && previous_lock_hash === null) return []
+function checkEpoch({ epoch, previous_lock_hash, consents }: Lock): FederationError[] {
+  const isFirst = epoch === 0
+  if (isFirst === (previous_lock_hash === null) && (!isFirst || consents.length === 0)) return []
   return [
     new FederationError(
-      'lock-epoch-unsupported',
-      `The lock has epoch ${epoch} and ${previous_lock_hash === null ? 'no' : 'a'} previous lock; ` +
-        'this version knows first locks only: epoch 0 without a previous one.',
-      'Use the first lock of the federation, or a release of belfry that can change members.',
+      'lock-epoch-wrong',
+      `The lock has epoch ${epoch}, ${previous_lock_hash === null ? 'no' : 'a'} previous lock and ${consents.length} ` +
+        'consents; a first lock has epoch 0 and neither of them, every other has a previous lock.',
+      'Get the lock again from another member.',
+    ),
+  ]
+}
+
+/** Whether they are of members of the previous lock, only that lock can tell: see verifySuccession. */
+function checkConsentOrder({ consents }: Lock): FederationError[] {
+  if (consents.every(({ index }, at) => index > (consents[at - 1]?.index ?? 0))) return []
+  return [
+    new FederationError(
+      'consents-out-of-order',
+      'The consents are not at most one of each member in the order of their indices.',
+      'Assemble the lock again with: belfry federation lock',
     ),
   ]
 }
@@ -171,26 +150,8 @@ function checkLockHash(lock: Lock, hash: LockHash): FederationError[] {
   ]
 }
 
-function checkSignatureFile(
-  verifier: Verifier,
-  definition: Definition,
-  hash: LockHash,
-  { index, lock_hash, signature }: LockSignature,
-): FederationError[] {
-  const member = definition.members.find((one) => one.index === index)
-  if (member && lock_hash !== hash) {
-    return [
-      new FederationError(
-        'signature-for-other-lock',
-        `${nameOf(member)} signed the lock ${lock_hash}, not ${hash}: another definition than this one.`,
-        `Give ${member.name} this federation.definition.json to sign.`,
-      ),
-    ]
-  }
-  return checkSignature(verifier, definition, hash, index, signature)
-}
-
-function checkSignature(
+/** Of one member over the lock hash that was computed, not claimed. */
+export function checkSignature(
   verifier: Verifier,
   { members }: Definition,
   hash: LockHash,

@@ -2,6 +2,9 @@
 import { type KeyObject, createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto'
 import {
   type Card,
+  type Change,
+  type ChangeInit,
+  type Consent,
   type CryptoPorts,
   type Definition,
   type DefinitionInit,
@@ -12,9 +15,15 @@ import {
   type NodeKey,
   type OwnerKey,
   assembleLock,
+  assembleNextLock,
   define,
   makeCard,
+  nextBody,
+  proposeChange,
+  signChange,
+  signConsent,
   signDefinition,
+  signedLock,
 } from '../../src/index.ts'
 
 const PKCS8 = { ed25519: '302e020100300506032b657004220420', x25519: '302e020100300506032b656e04220420' }
@@ -98,4 +107,31 @@ export function signatureOf(name: string, definition: Definition): LockSignature
 
 export function lockOf(definition: Definition): Lock {
   return assembleLock(ports, definition, definition.members.map(({ name }) => signatureOf(name, definition)))
+}
+
+export function changeOf(previous: Lock, change: Partial<ChangeInit> = {}): Change {
+  return proposeChange(ports, { previous, add: [], remove: [], created_at: CREATED_AT, ...change })
+}
+
+/** Of all members of the next lock. */
+export function signaturesOf(change: Change): LockSignature[] {
+  return change.definition.members.map(({ name }) => {
+    const { ports, node_key } = keyringNamed(name)
+    return signChange(ports, change, node_key)
+  })
+}
+
+/** Of the members of the previous lock with these names. */
+export function consentsTo(change: Change, names: readonly string[]): Consent[] {
+  const next = signedLock(ports, nextBody(change), signaturesOf(change))
+  return names.map((name) => {
+    const { ports, node_key } = keyringNamed(name)
+    return signConsent(ports, change.previous, next, node_key)
+  })
+}
+
+/** Consented to by all that are in the previous lock. */
+export function nextLockOf(change: Change): Lock {
+  const names = change.previous.definition.members.map(({ name }) => name)
+  return assembleNextLock(ports, change, signaturesOf(change), consentsTo(change, names))
 }

@@ -4,14 +4,18 @@ import { readFileSync } from 'node:fs'
 import {
   cardDigest,
   checkDefinition,
+  consentDigest,
   lockSchema,
   parseCard,
+  parseChange,
+  parseConsent,
   parseDefinition,
   parseLock,
   parseLockSignature,
   toCbor,
   verifyCard,
   verifyLock,
+  verifySuccession,
 } from '../../src/index.ts'
 import { ports } from './fixture.ts'
 import { goldenFiles } from './golden/files.ts'
@@ -38,8 +42,16 @@ describe('golden federation files', () => {
     assert.deepEqual(verifyLock(ports, lock), [])
     assert.equal(lock.lock_hash, '8d7995b9ccd74dbccf7028f9143304c05cc9ac9106f4a45c71ce3f0e669ac8ee')
     assert.equal(parseLockSignature(read('belfry-signature.json')).lock_hash, lock.lock_hash)
+    const change = parseChange(read('federation.change.json'))
+    assert.deepEqual(change.previous, lock)
+    const next = parseLock(read('federation.next.lock.json'))
+    assert.deepEqual(verifySuccession(ports, lock, next), [])
+    assert.equal(next.lock_hash, '18a11d2035555a9ef8316227ef0068f0f6a8d9557a5821b3b5a0dec54bd0fb87')
+    const consent = parseConsent(read('belfry-consent.json'))
+    assert.equal(consent.lock_hash, next.lock_hash)
+    assert.equal(consentDigest(ports, consent), '3ab9e0266bad117444802de86b9b2936f4db064e7a5f0706f54a3397589db3f5')
     // Signatures included, which no hash of ours covers.
     const bytes = createHash('sha256').update(toCbor(lockSchema, lock)).digest('hex')
-    assert.equal(bytes, '00c8879180772ca4c4f0e81064f7675b6f5cd78586b754de4043f08726372b18')
+    assert.equal(bytes, '2821cede3159331afd1fe6ba86cfe04e9647e72325d34887a74b1d2e57f9a9d6')
   })
 })

@@ -153,10 +153,21 @@ describe('a lock', () => {
     assert.deepEqual(codesOf({ ...LOCK, signatures: twice }), ['signatures-out-of-order'])
   })
 
-  it('of a later epoch is refused even when signed by all', () => {
+  it('has a previous lock if and only if it is not the first, even when signed by all', () => {
+    const previous_lock_hash = LOCK.lock_hash
     assert.deepEqual(codesOf(resigned({})), [])
-    assert.deepEqual(codesOf(resigned({ epoch: 1 })), ['lock-epoch-unsupported'])
-    assert.deepEqual(codesOf(resigned({ previous_lock_hash: LOCK.lock_hash })), ['lock-epoch-unsupported'])
+    assert.deepEqual(codesOf(resigned({ epoch: 1 })), ['lock-epoch-wrong'])
+    assert.deepEqual(codesOf(resigned({ previous_lock_hash })), ['lock-epoch-wrong'])
+    assert.deepEqual(codesOf(resigned({ epoch: 1, previous_lock_hash })), [])
+    assert.deepEqual(codesOf(resigned({ consents: LOCK.signatures })), ['lock-epoch-wrong'])
+  })
+
+  it('has consents of each member once and in order', () => {
+    const later = resigned({ epoch: 1, previous_lock_hash: LOCK.lock_hash, consents: LOCK.signatures })
+    assert.deepEqual(codesOf(later), [])
+    assert.deepEqual(codesOf({ ...later, consents: later.consents.toReversed() }), ['consents-out-of-order'])
+    const twice = later.consents.flatMap((one) => [one, one])
+    assert.deepEqual(codesOf({ ...later, consents: twice }), ['consents-out-of-order'])
   })
 
   it('is checked down to rules and cards, whoever signed it', () => {
