@@ -192,7 +192,7 @@ export class TestMembers {
         this.#outcome(member, { of: 'read-headers', to: effect.to, headers: [] })
         return
       case 'submit-headers':
-        this.#outcome(member, { of: 'submit-headers', member: effect.member, result: 'unreachable', tip: null })
+        this.#outcome(member, { of: 'submit-headers', member: effect.member, result: 'unreachable', tip: null, base: null })
         return
       case 'prove-block':
         this.#outcome(member, { of: 'prove-block', block: effect.block, answers: null })

@@ -105,7 +105,7 @@ export class Performer {
         this.#modules.offer({ of: 'read-headers', to: effect.to, headers: [] })
         return
       case 'submit-headers':
-        this.#modules.offer({ of: 'submit-headers', member: effect.member, result: 'unreachable', tip: null })
+        this.#modules.offer({ of: 'submit-headers', member: effect.member, result: 'unreachable', tip: null, base: null })
         return
       case 'prove-block':
         this.#modules.offer({ of: 'prove-block', block: effect.block, answers: null })

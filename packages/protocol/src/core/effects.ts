@@ -182,8 +182,35 @@ export const TELL_EVENTS = [
   'peer-alive',
   'peer-suspect',
   'peer-dead',
+  /** Fewer than a majority of the members are heard: it may be I who is cut off, so nobody is called dead. And its end. */
+  'self-isolated',
+  'self-reachable',
   'quorum-lost',
   'quorum-back',
+  /** A member's clock is off from most members' clocks, which may be my own; and once it agrees again. */
+  'clock-skewed',
+  'clock-agrees',
+  /** A member speaks another version, or of another lock, so that its heartbeats cannot be read; and once they can again. */
+  'peer-incompatible',
+  'peer-compatible',
+  /** Two processes run on one member's key; and once only one was heard for a while. My own: second-instance. */
+  'duplicate-instance',
+  'duplicate-gone',
+  /** More than n−t members run one bitcoind of one version, so that one bug of it could stop the federation; and its end. */
+  'monoculture',
+  'monoculture-ended',
+  /** How a member's tip stands to my chain, or mine to the others', once that has lasted (tips/). Each is told when it begins. */
+  'tip-lagging',
+  'tip-stuck',
+  'tip-forked',
+  /** My own alone: my bitcoind knows of a chain with more work than the one that it gives me, and has for long. */
+  'eclipse-suspected',
+  /** After any of these. */
+  'tip-in-sync',
+  /** What a member answers of blocks (proof-of-watching/): not what the block says; nothing, several times in a row; and right again. */
+  'proof-wrong',
+  'proofs-missed',
+  'proofs-right',
   'second-instance',
   'command-taken',
   /** A command that came by a member or fell due and was not taken: says why. */

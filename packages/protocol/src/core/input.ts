@@ -100,6 +100,8 @@ export type Outcome =
       readonly result: 'more-work' | 'no-more-work' | 'unconnected' | 'refused' | 'unreachable'
       /** The last of them, where they were taken. */
       readonly tip: BlockRef | null
+      /** The block that the first of them builds on, where they were taken. */
+      readonly base: BlockRef | null
     }
   | {
       readonly of: 'prove-block'

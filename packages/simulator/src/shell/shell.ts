@@ -106,7 +106,7 @@ export class Shell {
   }
 
   submitHeaders({ member }: Effect<'submit-headers'>): void {
-    this.#answer(() => ({ of: 'submit-headers', member, result: 'unreachable', tip: null }))
+    this.#answer(() => ({ of: 'submit-headers', member, result: 'unreachable', tip: null, base: null }))
   }
 
   proveBlock({ block }: Effect<'prove-block'>): void {
