@@ -1,12 +1,12 @@
 /** Canonical CBOR (RFC 8949, 4.2 core deterministic encoding): one value has exactly one encoding. */
-import { decode, encode } from 'cborg'
-import { equalBytes } from '../bytes.ts'
+import { decode } from 'cborg'
+import { UNREAD, readModel } from './cbor-reader.ts'
+import { isWrittenAs, writeModel } from './cbor-writer.ts'
 import { type Schema, SchemaError } from './schema.ts'
 
 /** @throws SchemaError where the value breaks a limit of its schema: a bug of the caller */
 export function toCbor<T>(schema: Schema<T>, value: T): Uint8Array {
-  // cborg may return a Buffer on Node's shared pool, whose slice() aliases and which some libraries refuse.
-  return new Uint8Array(encode(schema.encode(value)))
+  return writeModel(schema.encode(value))
 }
 
 /**
@@ -14,6 +14,8 @@ export function toCbor<T>(schema: Schema<T>, value: T): Uint8Array {
  * @throws SchemaError
  */
 export function modelOf(bytes: Uint8Array): unknown {
+  const model = readModel(bytes)
+  if (model !== UNREAD) return model
   try {
     return decode(bytes, {
       strict: true,
@@ -38,6 +40,6 @@ export function modelOf(bytes: Uint8Array): unknown {
  */
 export function fromCbor<T>(schema: Schema<T>, bytes: Uint8Array): T {
   const value = schema.decode(modelOf(bytes))
-  if (!equalBytes(toCbor(schema, value), bytes)) throw new SchemaError('not-canonical', 'not the canonical encoding')
+  if (!isWrittenAs(schema.encode(value), bytes)) throw new SchemaError('not-canonical', 'not the canonical encoding')
   return value
 }

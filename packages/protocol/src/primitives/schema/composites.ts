@@ -1,3 +1,4 @@
+import { isAfter } from './cbor-writer.ts'
 import { type Infer, type JsonValue, type Schema, SchemaError, located, within } from './schema.ts'
 
 export function nullable<T>(inner: Schema<T>): Schema<T | null> {
@@ -40,6 +41,8 @@ type StructOf<F> = { [K in keyof F]: Infer<F[K]> }
 export function struct<F extends { readonly [name: string]: unknown }>(fields: F): Schema<StructOf<F>> {
   const entries = Object.entries(fields) as [string, Schema<unknown>][]
   const names = new Set(entries.map(([name]) => name))
+  /** As CBOR has them: the writer then finds them in order. */
+  const written = entries.toSorted(([a], [b]) => (isAfter(a, b) ? 1 : -1))
 
   const read = (given: ReadonlyMap<unknown, unknown>, convert: (field: Schema<unknown>, value: unknown) => unknown) => {
     // First, for what a later version added may have changed what the other fields mean.
@@ -64,12 +67,13 @@ export function struct<F extends { readonly [name: string]: unknown }>(fields: F
   }
   const write = <O>(
     value: StructOf<F>,
+    inOrder: typeof entries,
     convert: (field: Schema<unknown>, part: unknown) => O,
   ): Record<string, O> => {
     const out: Record<string, O> = {}
     let at = ''
     try {
-      for (const [name, field] of entries) {
+      for (const [name, field] of inOrder) {
         at = name
         out[name] = convert(field, value[name])
       }
@@ -79,12 +83,12 @@ export function struct<F extends { readonly [name: string]: unknown }>(fields: F
     }
   }
   return {
-    encode: (value) => write(value, (field, part) => field.encode(part)),
+    encode: (value) => write(value, written, (field, part) => field.encode(part)),
     decode: (value) => {
       if (!(value instanceof Map)) throw new SchemaError('malformed', 'expected a map')
       return read(value, (field, part) => field.decode(part))
     },
-    toJson: (value) => write(value, (field, part) => field.toJson(part)),
+    toJson: (value) => write(value, entries, (field, part) => field.toJson(part)),
     fromJson: (value) => {
       if (!isJsonObject(value)) throw new SchemaError('malformed', 'expected an object')
       return read(new Map(Object.entries(value)), (field, part) => field.fromJson(part))
