@@ -1,5 +1,5 @@
 export { StoreError, type StoreErrorCode } from './errors.ts'
 export type { LoadLimits } from './load.ts'
 export { KEY_SPACES } from './rows.ts'
-export { type OpenedStore, type RowOrder, type RowStore, Store, type StoredRow } from './store.ts'
+export { type OpenedLog, type OpenedStore, type RowOrder, type RowStore, Store, type StoredRow } from './store.ts'
 export { type LoadOptions, type WatchKind, WatchRows } from './watch/index.ts'

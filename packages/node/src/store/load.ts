@@ -1,7 +1,7 @@
 import { HEADER_INDEX, type LoadedLog, type LogEntry, type LogIndex, type LogSnapshot, MAX_SNAPSHOT_BYTES } from '@belfry/runtime'
 import type { Level } from 'level'
 import { StoreError } from './errors.ts'
-import { LOG_END, ROW_OVERHEAD_BYTES, STORE_END, entryKey, readRow } from './rows.ts'
+import { type LogKeys, ROW_OVERHEAD_BYTES, STORE_END } from './rows.ts'
 
 export type LogDatabase = Level<Uint8Array, Uint8Array>
 
@@ -22,26 +22,26 @@ export const LOAD_LIMITS: LoadLimits = {
  * after a snapshot leaves them behind.
  * @throws StoreError `store-damaged`, `store-foreign` or `store-too-large`, and whatever level throws
  */
-export async function loadLog(db: LogDatabase, limits: LoadLimits = LOAD_LIMITS): Promise<LoadedLog> {
+export async function loadLog(db: LogDatabase, keys: LogKeys, limits: LoadLimits = LOAD_LIMITS): Promise<LoadedLog> {
   await refuseForeign(db)
   let snapshot: LogSnapshot | null = null
   const entries: LogEntry[] = []
   let rows = 0
   let bytes = 0
   let replaced = false
-  for await (const [key, value] of db.iterator({ lt: LOG_END })) {
+  for await (const [key, value] of db.iterator({ gte: keys.snapshot, lt: keys.end })) {
     rows++
     bytes += key.length + value.length
     if (rows > limits.rows || bytes > limits.bytes) {
       throw new StoreError('store-too-large', `the store holds more than ${limits.rows} rows or ${limits.bytes} bytes`)
     }
-    const row = readRow(key, value)
+    const row = keys.readRow(key, value)
     // Level's order: the snapshot comes before all entries.
     if (row.kind === 'snapshot') snapshot = row.snapshot
     else if (snapshot !== null && row.entry.index <= snapshot.index) replaced = true
     else entries.push(row.entry)
   }
-  if (replaced && snapshot !== null) await deleteEntries(db, snapshot.index)
+  if (replaced && snapshot !== null) await deleteEntries(db, keys, snapshot.index)
   return { snapshot, entries }
 }
 
@@ -52,6 +52,6 @@ async function refuseForeign(db: LogDatabase): Promise<void> {
 }
 
 /** In leveldb's own thread, some thousand at a time: a list of all the keys would hold up this one for 0.1 s. */
-export async function deleteEntries(db: LogDatabase, up_to: LogIndex): Promise<void> {
-  await db.clear({ gte: entryKey(HEADER_INDEX), lte: entryKey(up_to) })
+export async function deleteEntries(db: LogDatabase, keys: LogKeys, up_to: LogIndex): Promise<void> {
+  await db.clear({ gte: keys.entry(HEADER_INDEX), lte: keys.entry(up_to) })
 }

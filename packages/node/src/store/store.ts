@@ -3,13 +3,19 @@ import type { Disk, DiskDone, LoadedLog, LogEntry, LogIndex, Rider } from '@belf
 import { Level } from 'level'
 import { StoreError, storeErrorOf } from './errors.ts'
 import { LOAD_LIMITS, type LoadLimits, type LogDatabase, deleteEntries, loadLog } from './load.ts'
-import { SNAPSHOT_KEY, STORE_END, entryKey, entryValue, isRiderKey, readRider, riderValue, snapshotValue } from './rows.ts'
+import { LogKeys, STORE_END, entryValue, isRiderKey, readRider, riderValue } from './rows.ts'
 
 /** To everyone but this user the store is closed: it holds policies and the rhythm of check-ins. */
 const DIRECTORY_MODE = 0o700
 
 export interface OpenedStore {
   readonly store: Store
+  /** What it held. */
+  readonly log: LoadedLog
+}
+
+export interface OpenedLog {
+  readonly disk: Disk
   /** What it held. */
   readonly log: LoadedLog
 }
@@ -29,7 +35,10 @@ export interface RowOrder {
 /** What a keeper of such rows needs of the store. */
 export type RowStore = Pick<Store, 'rows' | 'write'>
 
-/** The log of one member on level, and the rows of others beside it. While it is open no other process can open it. */
+/**
+ * The log of one member on level, those of the other epochs that it serves, and the rows of others beside them. While it is
+ * open no other process can open it.
+ */
 export class Store implements Disk {
   readonly #dir: string
   readonly #db: LogDatabase
@@ -55,7 +64,7 @@ export class Store implements Disk {
       const db: LogDatabase = new Level(dir, { keyEncoding: 'view', valueEncoding: 'view' })
       await db.open()
       try {
-        const log = await loadLog(db, limits)
+        const log = await loadLog(db, LogKeys.first, limits)
         return { store: new Store(dir, db), log }
       } catch (error) {
         await db.close()
@@ -66,20 +75,31 @@ export class Store implements Disk {
     }
   }
 
-  append(entries: readonly LogEntry[], riders: readonly Rider[], done: DiskDone): void {
-    const batch = [...entries.map(operationOfEntry), ...riders.map(operationOfRider)]
-    this.#start(() => this.#db.batch(batch, { sync: true }), done)
+  /**
+   * The log of another epoch. What comes with its entries is written with them, as with those of the first.
+   * @param lock_prefix the first 8 bytes of the lock hash, hex
+   * @throws StoreError
+   */
+  async openLog(lock_prefix: string, limits: LoadLimits = LOAD_LIMITS): Promise<OpenedLog> {
+    const keys = LogKeys.ofEpoch(lock_prefix)
+    try {
+      const log = await loadLog(this.#db, keys, limits)
+      const disk: Disk = {
+        append: (entries, riders, done) => this.#append(keys, entries, riders, done),
+        snapshot: (index, bytes, done) => this.#snapshot(keys, index, bytes, done),
+      }
+      return { disk, log }
+    } catch (error) {
+      throw await storeErrorOf(error, this.#dir)
+    }
   }
 
-  /**
-   * The synced write of the snapshot alone decides: once it is there, loading leaves out the entries up to its index,
-   * whether or not a crash came before they were deleted.
-   */
+  append(entries: readonly LogEntry[], riders: readonly Rider[], done: DiskDone): void {
+    this.#append(LogKeys.first, entries, riders, done)
+  }
+
   snapshot(index: LogIndex, bytes: Uint8Array, done: DiskDone): void {
-    this.#start(async () => {
-      await this.#db.put(SNAPSHOT_KEY, snapshotValue(index, bytes), { sync: true })
-      await deleteEntries(this.#db, index)
-    }, done)
+    this.#snapshot(LogKeys.first, index, bytes, done)
   }
 
   /**
@@ -117,6 +137,22 @@ export class Store implements Disk {
     await this.#db.close()
   }
 
+  #append(keys: LogKeys, entries: readonly LogEntry[], riders: readonly Rider[], done: DiskDone): void {
+    const batch = [...entries.map((entry) => operationOfEntry(keys, entry)), ...riders.map(operationOfRider)]
+    this.#start(() => this.#db.batch(batch, { sync: true }), done)
+  }
+
+  /**
+   * The synced write of the snapshot alone decides: once it is there, loading leaves out the entries up to its index,
+   * whether or not a crash came before they were deleted.
+   */
+  #snapshot(keys: LogKeys, index: LogIndex, bytes: Uint8Array, done: DiskDone): void {
+    this.#start(async () => {
+      await this.#db.put(keys.snapshot, keys.snapshotValue(index, bytes), { sync: true })
+      await deleteEntries(this.#db, keys, index)
+    }, done)
+  }
+
   /** One after the other: leveldb's threads would write two batches in any order. */
   #start(write: () => Promise<void>, done: DiskDone): void {
     const closed = this.#closed
@@ -141,8 +177,8 @@ type Operation =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
   | { readonly type: 'del'; readonly key: Uint8Array }
 
-function operationOfEntry({ index, bytes }: LogEntry): Operation {
-  const key = entryKey(index)
+function operationOfEntry(keys: LogKeys, { index, bytes }: LogEntry): Operation {
+  const key = keys.entry(index)
   return { type: 'put', key, value: entryValue(key, bytes) }
 }
 

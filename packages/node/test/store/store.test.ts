@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { Level } from 'level'
 import { type OpenedStore, Store, StoreError, type StoreErrorCode } from '../../src/store/index.ts'
-import { entryKey, entryValue, readRow, snapshotValue } from '../../src/store/rows.ts'
+import { LogKeys, entryValue } from '../../src/store/rows.ts'
 import { append, entriesFrom, entryAt, snapshot, temporaryDirectories } from './support.ts'
 
 const isStoreError =
@@ -65,7 +65,7 @@ describe('Store', () => {
   it('leaves out and deletes the entries that a crash right after a snapshot left behind', async () => {
     const dir = await filledStore()
     await withRows(dir, async (db) => {
-      const key = entryKey(entryAt(3).index)
+      const key = LogKeys.first.entry(entryAt(3).index)
       await db.put(key, entryValue(key, entryAt(3).bytes))
     })
     const { store, log } = await Store.open(dir)
@@ -85,13 +85,37 @@ describe('Store', () => {
   })
 
   it('writes the same rows as ever', () => {
-    const key = entryKey(entryAt(258).index)
+    const key = LogKeys.first.entry(entryAt(258).index)
     assert.equal(Buffer.from(key).toString('hex'), '010000000000000102')
     assert.equal(Buffer.from(entryValue(key, Uint8Array.of(1, 2))).toString('hex'), 'e6248d4a0102')
     assert.equal(
-      Buffer.from(snapshotValue(entryAt(258).index, Uint8Array.of(1, 2))).toString('hex'),
+      Buffer.from(LogKeys.first.snapshotValue(entryAt(258).index, Uint8Array.of(1, 2))).toString('hex'),
       '27aa528a00000000000001020102',
     )
+  })
+
+  it('keeps the logs of several epochs apart, and what comes with their entries together', async () => {
+    const dir = join(await newDirectory(), 'store')
+    const [older, newer] = ['00'.repeat(8), 'ff'.repeat(8)] as const
+    const rider = { key: Uint8Array.of(6, 1), value: Uint8Array.of(9) }
+    const { store } = await Store.open(dir)
+    assert.equal(await append(store, entriesFrom(0, 3)), null)
+    const logs = [(await store.openLog(older)).disk, (await store.openLog(newer)).disk] as const
+    assert.equal(await append(logs[0], entriesFrom(0, 10)), null)
+    assert.equal(await snapshot(logs[0], 4, entryAt(4).bytes), null)
+    await new Promise<void>((resolve, reject) => {
+      logs[1].append(entriesFrom(0, 2), [rider], (error) => (error === null ? resolve() : reject(error)))
+    })
+    await store.close()
+
+    const again = await Store.open(dir)
+    assert.deepEqual(again.log, { snapshot: null, entries: entriesFrom(0, 3) })
+    const first = (await again.store.openLog(older)).log
+    assert.deepEqual(first.snapshot, { index: entryAt(4).index, bytes: entryAt(4).bytes })
+    assert.deepEqual(first.entries, entriesFrom(5, 5))
+    assert.deepEqual((await again.store.openLog(newer)).log, { snapshot: null, entries: entriesFrom(0, 2) })
+    for await (const { value } of again.store.rows(rider.key)) assert.deepEqual(value, rider.value)
+    await again.store.close()
   })
 
   it('finishes the write under way when it is closed, and refuses later ones', async () => {
@@ -113,11 +137,11 @@ describe('Store', () => {
         for await (const [key, value] of db.iterator()) {
           for (let at = 0; at < value.length; at++) {
             const changed = Uint8Array.from(value, (byte, i) => (i === at ? byte ^ 1 : byte))
-            assert.throws(() => readRow(key, changed), isStoreError('store-damaged'))
+            assert.throws(() => LogKeys.first.readRow(key, changed), isStoreError('store-damaged'))
           }
-          assert.throws(() => readRow(key, value.subarray(0, 3)), isStoreError('store-damaged'))
+          assert.throws(() => LogKeys.first.readRow(key, value.subarray(0, 3)), isStoreError('store-damaged'))
         }
-        const [first, second] = [entryKey(entryAt(5).index), entryKey(entryAt(6).index)]
+        const [first, second] = [LogKeys.first.entry(entryAt(5).index), LogKeys.first.entry(entryAt(6).index)]
         await db.put(second, (await db.get(first)) ?? assert.fail())
       })
       await assert.rejects(Store.open(dir), isStoreError('store-damaged'))
