@@ -1,6 +1,8 @@
 /** The core as the loop drives it: one member's state machine. */
 import type { WatchedOutpoint } from '../chain/index.ts'
 import type { CryptoPorts } from '../crypto/index.ts'
+import { READING, type Reading } from '../messages/reading.ts'
+import { GuardedSigner } from '../guard/signer.ts'
 import { sortedEntries } from '../primitives/index.ts'
 import { apply } from '../state/apply.ts'
 import { type Durable, durable, emptyDurable } from '../state/durable.ts'
@@ -10,16 +12,15 @@ import { emptyVolatile } from '../state/volatile.ts'
 import type { Input } from './input.ts'
 import { type Output, step } from './step.ts'
 
-export function createCore(config: CoreConfig, ports: CryptoPorts) {
+export function createCore(config: CoreConfig, ports: CryptoPorts, reading: Reading = READING) {
   const members = config.federation.members.map(({ index }) => index)
   return {
-    step: (state: State, input: Input): Output => step(state, input, ports),
+    step: (state: State, input: Input): Output => step(state, input, ports, reading),
     /** A state that goes on from `from` (null: a member that never ran). */
-    restore: (from: Durable | null): State => ({
-      config,
-      durable: from ?? emptyDurable(),
-      volatile: emptyVolatile(members),
-    }),
+    restore: (from: Durable | null): State => {
+      const restored = from ?? emptyDurable()
+      return { config, durable: restored, volatile: emptyVolatile(members), signer: new GuardedSigner(ports, config.self, restored) }
+    },
     apply,
     durableOf: (state: State): Durable => state.durable,
     record,

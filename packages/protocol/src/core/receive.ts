@@ -14,8 +14,6 @@ import {
   type Header,
   MAX_FRAME_BYTES,
   MESSAGE_VERSION,
-  decodeFrame,
-  decodeHeader,
   isOtherVersion,
   messageHash,
 } from '../messages/frame.ts'
@@ -25,7 +23,6 @@ import {
   type KindRules,
   MEMBER_KINDS,
   type MemberKind,
-  decodeBody,
   isMemberKind,
 } from '../messages/kinds.ts'
 import { type IgnoreCode, type RejectCode, SCHEMA_VERDICTS, type VerdictCode, verdictOf } from '../messages/verdict.ts'
@@ -76,12 +73,12 @@ function receive(turn: Turn, input: FrameInput): Received {
   if (!hasRoom(garbage, peer, 'routine', GARBAGE_BUDGET, bytes.length, turn.at_ms)) {
     return { code: 'forwarder-over-budget', ...UNREAD }
   }
-  const frame = decoded(() => decodeFrame(bytes))
+  const frame = decoded(() => turn.reading.frame(bytes))
   if (typeof frame === 'string') {
     spend(garbage, peer, 'routine', GARBAGE_BUDGET, bytes.length, turn.at_ms)
     return { code: frame, ...UNREAD }
   }
-  const head = decoded(() => decodeHeader(frame.signed))
+  const head = decoded(() => turn.reading.header(frame.signed))
   if (typeof head === 'string') {
     spend(garbage, peer, 'routine', GARBAGE_BUDGET, frame.signed.length, turn.at_ms)
     const other = decoded(() => isOtherVersion(frame.signed))
@@ -167,34 +164,34 @@ function content(turn: Turn, kind: MemberKind, head: Header, frame: Frame): Verd
   const { from } = head
   switch (kind) {
     case 'heartbeat':
-      return read(kind, head, (body) => onHeartbeat(turn, head, body))
+      return read(turn, kind, head, (body) => onHeartbeat(turn, head, body))
     case 'vote':
-      return read(kind, head, (body) => onVote(turn, from, body, frame))
+      return read(turn, kind, head, (body) => onVote(turn, from, body, frame))
     case 'certificate':
-      return read(kind, head, (body) => onCertificate(turn, body))
+      return read(turn, kind, head, (body) => onCertificate(turn, body))
     case 'receipt':
-      return read(kind, head, (body) => custodyReceipt(turn, from, body, frame))
+      return read(turn, kind, head, (body) => custodyReceipt(turn, from, body, frame))
     case 'command':
-      return read(kind, head, (body) => onCommandNotice(turn, from, body, frame))
+      return read(turn, kind, head, (body) => onCommandNotice(turn, from, body, frame))
     case 'release':
-      return read(kind, head, (body) => onRelease(turn, from, body, frame))
+      return read(turn, kind, head, (body) => onRelease(turn, from, body, frame))
     case 'evidence':
-      return read(kind, head, (body) => onEvidence(turn, body))
+      return read(turn, kind, head, (body) => onEvidence(turn, body))
     case 'block-proof':
-      return read(kind, head, (body) => onBlockProof(turn, from, body))
+      return read(turn, kind, head, (body) => onBlockProof(turn, from, body))
     case 'headers-wanted':
-      return read(kind, head, (body) => onHeadersWanted(turn, from, body))
+      return read(turn, kind, head, (body) => onHeadersWanted(turn, from, body))
     case 'headers':
-      return read(kind, head, (body) => onHeaders(turn, from, body))
+      return read(turn, kind, head, (body) => onHeaders(turn, from, body))
     case 'answered':
-      return read(kind, head, (body) => onAnswered(turn, from, body))
+      return read(turn, kind, head, (body) => onAnswered(turn, from, body))
     case 'pull':
-      return read(kind, head, (body) => onPull(turn, from, body))
+      return read(turn, kind, head, (body) => onPull(turn, from, body))
   }
 }
 
 /** Only what the body itself breaks is its sender's fault: an error further in is a bug of mine, not caught here. */
-function read<K extends MemberKind>(kind: K, head: Header, use: (body: BodyOf<K>) => VerdictCode): VerdictCode {
-  const body = decoded(() => decodeBody(kind, head.body))
+function read<K extends MemberKind>(turn: Turn, kind: K, head: Header, use: (body: BodyOf<K>) => VerdictCode): VerdictCode {
+  const body = decoded(() => turn.reading.body(kind, head.body))
   return typeof body === 'string' ? body : use(body)
 }

@@ -15,6 +15,7 @@ import { heartbeatForTip, heartbeatIfDue } from '../liveness/heartbeats.ts'
 import { onCommandRequest } from '../owner/request.ts'
 import { takeCommandsDue } from '../owner/taking.ts'
 import { type EnrolRequest, commandRequest, enrolRequest, infoRequest } from '../messages/owner-requests.ts'
+import type { Reading } from '../messages/reading.ts'
 import type { ChainEvent } from '../chain/index.ts'
 import type { CryptoPorts } from '../crypto/index.ts'
 import { type Millis, SchemaError, type VaultId, assertNever, fromCbor, sortedEntries } from '../primitives/index.ts'
@@ -40,8 +41,8 @@ export interface Output {
 }
 
 /** @throws InvariantError only where this code is wrong; bad input yields a verdict and a code */
-export function step(state: State, input: Input, ports: CryptoPorts): Output {
-  const turn = new Turn(state, ports, input.at_ms)
+export function step(state: State, input: Input, ports: CryptoPorts, reading: Reading): Output {
+  const turn = new Turn(state, ports, input.at_ms, reading)
   // Whatever comes first, for a chain fact or a frame may overtake the start: under the old boot number nothing is signed.
   if (turn.volatile.started_at === null) start(turn)
   dispatch(turn, input)

@@ -9,6 +9,7 @@ export { type BodyOf, type Channel, MEMBER_KINDS, type MemberKind, OWNER_KINDS, 
 export type { CommandNotice } from './command.ts'
 export { type CommandRequest, type DrillInfo, type DrillStatus, type EnrolRequest, type InfoRequest, MAX_REQUEST_BYTES, type ManifestState, type OwnerAnswer, type VaultInfo, commandRequest, enrolRequest, infoRequest, ownerAnswer } from './owner-requests.ts'
 export type { Pull } from './pull.ts'
+export { READING, type Reading } from './reading.ts'
 export type { DrillResult, Receipt } from './receipt.ts'
 export type { Release } from './release.ts'
 export { IGNORE_CODES, REJECT_CODES, type Verdict, type VerdictCode, verdictOf } from './verdict.ts'

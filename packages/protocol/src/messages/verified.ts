@@ -5,12 +5,10 @@ import {
   type Frame,
   type Header,
   MESSAGE_VERSION,
-  decodeFrame,
-  decodeHeader,
   messageHash,
   verifyFrame,
 } from './frame.ts'
-import { type BodyOf, type MemberKind, decodeBody } from './kinds.ts'
+import type { BodyOf, MemberKind } from './kinds.ts'
 import { SCHEMA_VERDICTS, type VerdictCode } from './verdict.ts'
 
 export function isSignatureValid(turn: Turn, node_key: string, frame: Frame): boolean {
@@ -41,13 +39,13 @@ export function openInner<K extends MemberKind>(
 ): InnerFrame<K> | VerdictCode {
   const { members, lock_prefix, epoch } = turn.config.federation
   try {
-    const frame = decodeFrame(bytes)
-    const head = decodeHeader(frame.signed)
+    const frame = turn.reading.frame(bytes)
+    const head = turn.reading.header(frame.signed)
     if (head.version !== MESSAGE_VERSION) return 'unknown-version'
     const member = members.find(({ index }) => index === head.from)
     const isOfHere = head.lock_prefix === lock_prefix && head.epoch === epoch && member?.peer_id === head.peer_id
     if (!member || !isOfHere || head.kind !== kind || frame.attachment !== null) return 'bad-content'
-    const body = decodeBody(kind, head.body)
+    const body = turn.reading.body(kind, head.body)
     if (!isWanted(body, head)) return 'bad-content'
     return isSignatureValid(turn, member.node_key, frame) ? { head, body, frame } : 'bad-content'
   } catch (error) {

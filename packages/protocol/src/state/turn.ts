@@ -1,9 +1,11 @@
 /** One step's work in hand: the state, the ports, and what the step gives out. Machines get this and nothing else. */
 import type { DurableEffect, ImmediateEffect, Tell } from '../core/effects.ts'
-import type { CryptoPorts } from '../crypto/index.ts'
+import type { Hasher, Verifier } from '../crypto/index.ts'
 import type { Federation } from '../federation/index.ts'
-import { type Frame, MESSAGE_VERSION, decodeHeader, encodeFrame, signFrame } from '../messages/frame.ts'
-import { type BodyOf, type MemberKind, decodeBody, encodeBody } from '../messages/kinds.ts'
+import type { GuardedSigner } from '../guard/signer.ts'
+import { type Frame, MESSAGE_VERSION, encodeFrame, encodeHeader } from '../messages/frame.ts'
+import { type BodyOf, type MemberKind, encodeBody } from '../messages/kinds.ts'
+import { READING, type Reading } from '../messages/reading.ts'
 import { type Height, type IncidentId, type MemberIndex, type Millis } from '../primitives/index.ts'
 import { apply } from './apply.ts'
 import type { Durable, Incident } from './durable.ts'
@@ -25,6 +27,8 @@ export interface State {
   readonly config: CoreConfig
   readonly durable: Durable
   readonly volatile: Volatile
+  /** Knows by itself what was signed before, whatever the rest of the state says. */
+  readonly signer: GuardedSigner
 }
 
 const CHANGES_CUSTODY: ReadonlySet<LogRecord['record']> = new Set(['manifest-armed', 'receipt-held', 'vault-destroyed'])
@@ -33,17 +37,21 @@ export class Turn {
   readonly config: CoreConfig
   readonly durable: Durable
   readonly volatile: Volatile
-  readonly ports: CryptoPorts
+  readonly ports: Hasher & Verifier
+  readonly reading: Reading
   readonly at_ms: Millis
+  readonly #signer: GuardedSigner
   readonly records: LogRecord[] = []
   readonly afterDurable: DurableEffect[] = []
   readonly immediate: ImmediateEffect[] = []
 
-  constructor(state: State, ports: CryptoPorts, at_ms: Millis) {
+  constructor(state: State, ports: Hasher & Verifier, at_ms: Millis, reading: Reading = READING) {
     this.config = state.config
     this.durable = state.durable
     this.volatile = state.volatile
+    this.#signer = state.signer
     this.ports = ports
+    this.reading = reading
     this.at_ms = at_ms
   }
 
@@ -97,28 +105,24 @@ export class Turn {
   sign<K extends MemberKind>(kind: K, body: BodyOf<K>, attachment: Uint8Array | null = null): Frame {
     const { federation, self } = this.config
     this.volatile.seq += 1
-    return signFrame(
-      this.ports,
-      federation.lock_hash,
-      {
-        version: MESSAGE_VERSION,
-        lock_prefix: federation.lock_prefix,
-        epoch: federation.epoch,
-        kind,
-        from: self,
-        peer_id: federation.memberOf(self).peer_id,
-        boot: this.durable.boot,
-        seq: this.volatile.seq,
-        sent_at: this.at_ms,
-        body: encodeBody(kind, body),
-      },
-      attachment,
-    )
+    const signed = encodeHeader({
+      version: MESSAGE_VERSION,
+      lock_prefix: federation.lock_prefix,
+      epoch: federation.epoch,
+      kind,
+      from: self,
+      peer_id: federation.memberOf(self).peer_id,
+      boot: this.durable.boot,
+      seq: this.volatile.seq,
+      sent_at: this.at_ms,
+      body: encodeBody(kind, body),
+    })
+    return { signed, signature: this.#signer.sign(federation.lock_hash, signed), attachment }
   }
 
   /** The body of a frame that has been decoded before. */
   bodyOf<K extends MemberKind>(kind: K, frame: Frame): BodyOf<K> {
-    return decodeBody(kind, decodeHeader(frame.signed).body)
+    return this.reading.body(kind, this.reading.header(frame.signed).body)
   }
 
   gossip(frame: Frame): void {
