@@ -1,38 +1,16 @@
 import { execFile } from 'node:child_process'
-import { access, chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { BitcoindError, printable } from '../errors.ts'
 import { errnoOf } from '../rpc/credentials.ts'
 
 /**
- * Debian's own package bitcoin-knots, with the libraries it was built against, unpacked into a directory: no root,
- * nothing of the machine changes, and it runs where Debian's release is older. apt checks every file against the
- * archive's signature.
+ * Packages of Debian, unpacked into a directory: no root, and nothing of the machine changes. apt checks every file against
+ * the archive's signature.
  */
 
-/** Where the package is, and where its libraries are. */
-const SUITES = ['trixie', 'trixie-backports']
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
-const PACKAGES = [
-  'bitcoin-knots', 'libc6', 'libstdc++6', 'libgcc-s1', 'libevent-core-2.1-7t64', 'libevent-extra-2.1-7t64',
-  'libevent-pthreads-2.1-7t64', 'libzmq5', 'libsqlite3-0', 'libbsd0', 'libmd0', 'libsodium23', 'libpgm-5.3-0t64',
-  'libnorm1t64', 'libgssapi-krb5-2', 'libkrb5-3', 'libk5crypto3', 'libcom-err2', 'libkrb5support0', 'libkeyutils1',
-  'libssl3t64',
-]
-
-interface Architecture {
-  /** The directory of its libraries. */
-  readonly triplet: string
-  /** The program loader of its C library. */
-  readonly loader: string
-}
-
-/** By Debian's names. */
-const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
-  amd64: { triplet: 'x86_64-linux-gnu', loader: 'ld-linux-x86-64.so.2' },
-  arm64: { triplet: 'aarch64-linux-gnu', loader: 'ld-linux-aarch64.so.1' },
-}
 
 /** The index of trixie has 10 MB, the packages 18 MB. */
 const APT_LIMIT_MS = 10 * 60_000
@@ -47,24 +25,23 @@ export type FetchStep = 'wait' | 'update' | 'download' | 'unpack'
 export interface DebianFetch {
   /** An empty directory to work in; everything in it belongs to the fetch. */
   readonly workDir: string
-  /** Gets the programs. */
+  /** Gets what is in the packages. */
   readonly targetDir: string
-  readonly architecture: string
+  /** Where the packages are: trixie, trixie-backports. */
+  readonly suites: readonly string[]
+  readonly packages: readonly string[]
   readonly mirrors: readonly string[]
   readonly onStep: (step: FetchStep) => void
   readonly signal: AbortSignal | undefined
 }
 
 /**
- * Whether this machine can fetch the package.
+ * Whether this machine can fetch packages.
  * @returns its architecture and mirrors
  * @throws BitcoindError no-program with what is missing
  */
 export async function probeDebian(): Promise<{ architecture: string; mirrors: string[] }> {
   const architecture = (await runHere('dpkg', ['--print-architecture'])).trim()
-  if (ARCHITECTURES[architecture] === undefined) {
-    throw new BitcoindError('no-program', `there is no bitcoind to fetch for ${printable(architecture, 20)}`)
-  }
   try {
     await access(KEYRING)
   } catch {
@@ -112,7 +89,7 @@ async function findMirrors(): Promise<string[]> {
 
 /** @returns the paths of the packages */
 async function download(fetch: DebianFetch, mirror: string, aptDir: string): Promise<string[]> {
-  const options = await configureApt(mirror, aptDir)
+  const options = await configureApt(fetch.suites, mirror, aptDir)
   const packagesDir = join(aptDir, 'packages')
   await mkdir(packagesDir)
   const apt = (...args: string[]): Promise<string> =>
@@ -120,7 +97,7 @@ async function download(fetch: DebianFetch, mirror: string, aptDir: string): Pro
   fetch.onStep('update')
   await apt('update')
   fetch.onStep('download')
-  await apt('download', ...PACKAGES)
+  await apt('download', ...fetch.packages)
   const files = (await readdir(packagesDir)).filter((file) => file.endsWith('.deb'))
   return files.map((file) => join(packagesDir, file))
 }
@@ -130,10 +107,10 @@ async function download(fetch: DebianFetch, mirror: string, aptDir: string): Pro
  * certificates).
  * @returns options for apt-get
  */
-async function configureApt(mirror: string, aptDir: string): Promise<string[]> {
+async function configureApt(suites: readonly string[], mirror: string, aptDir: string): Promise<string[]> {
   const directories = ['lists/partial', 'cache/archives/partial', 'none']
   for (const directory of directories) await mkdir(join(aptDir, directory), { recursive: true, mode: 0o700 })
-  const sources = SUITES.map((suite) => `deb [signed-by=${KEYRING}] ${mirror} ${suite} main\n`).join('')
+  const sources = suites.map((suite) => `deb [signed-by=${KEYRING}] ${mirror} ${suite} main\n`).join('')
   await writeFile(join(aptDir, 'sources.list'), sources, { mode: 0o600 })
   // dpkg's list of what is installed: nothing, here.
   await writeFile(join(aptDir, 'status'), '')
@@ -155,28 +132,10 @@ async function configureApt(mirror: string, aptDir: string): Promise<string[]> {
 }
 
 async function unpack(fetch: DebianFetch, packages: readonly string[]): Promise<void> {
-  const architecture = ARCHITECTURES[fetch.architecture]
-  if (architecture === undefined) throw new BitcoindError('fetch-failed', 'unknown architecture')
   for (const file of packages) {
     const options = { cwd: fetch.workDir, limit_ms: QUICK_LIMIT_MS, signal: fetch.signal }
     await run('dpkg', ['-x', file, fetch.targetDir], options)
   }
-  for (const program of ['bitcoind', 'bitcoin-cli']) {
-    const wrapper = join(fetch.targetDir, program)
-    await writeFile(wrapper, wrapperOf(program, architecture))
-    await chmod(wrapper, 0o755)
-  }
-}
-
-/** Starts the program by the loader of its own C library. `exec`: one process, so that a signal reaches the program. */
-function wrapperOf(program: string, { triplet, loader }: Architecture): string {
-  return [
-    '#!/bin/sh',
-    'here=$(dirname "$(readlink -f "$0")")',
-    `lib="$here/usr/lib/${triplet}"`,
-    `exec "$lib/${loader}" --library-path "$lib" "$here/usr/bin/${program}" "$@"`,
-    '',
-  ].join('\n')
 }
 
 const execFileAsync = promisify(execFile)

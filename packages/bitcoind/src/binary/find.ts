@@ -4,6 +4,7 @@ import { isAbsolute, join } from 'node:path'
 import { BitcoindError } from '../errors.ts'
 import { errnoOf } from '../rpc/credentials.ts'
 import { fetchFromDebian, type FetchStep, probeDebian } from './debian.ts'
+import { KNOTS_PACKAGES, KNOTS_SUITES, requireArchitecture, writeWrappers } from './knots.ts'
 import { withLock } from './lock.ts'
 import { type BitcoindBinary, findOnPath, inspect, MIN_MAJOR_VERSION } from './program.ts'
 
@@ -70,7 +71,8 @@ function findCached(finalDir: string): Promise<BitcoindBinary | null> {
 async function fetchInto(cacheDir: string, finalDir: string, options: FindOptions): Promise<BitcoindBinary> {
   const { signal } = options
   const onStep = (step: FetchStep): void => options.onProgress?.({ step, message: MESSAGES[step] })
-  const debian = await probeDebian()
+  const { architecture, mirrors } = await probeDebian()
+  const supported = requireArchitecture(architecture)
   await mkdir(cacheDir, { recursive: true, mode: 0o700 })
   return withLock(`${finalDir}.lock`, { signal, onWait: () => onStep('wait') }, async () => {
     const fetchedByAnother = await findCached(finalDir)
@@ -80,7 +82,8 @@ async function fetchInto(cacheDir: string, finalDir: string, options: FindOption
     try {
       const targetDir = join(workDir, 'bitcoind')
       await mkdir(targetDir)
-      await fetchFromDebian({ workDir, targetDir, ...debian, onStep, signal })
+      await fetchFromDebian({ workDir, targetDir, suites: KNOTS_SUITES, packages: KNOTS_PACKAGES, mirrors, onStep, signal })
+      await writeWrappers(targetDir, supported)
       if (await findCached(targetDir) === null) {
         throw new BitcoindError('fetch-failed', 'the fetched bitcoind does not run')
       }
