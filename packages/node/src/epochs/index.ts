@@ -1,0 +1,1 @@
+export { type Place, Seat } from './seat.ts'
