@@ -51,7 +51,8 @@ export type Frame = Infer<typeof frame>
 
 const signedContext = s.struct({ lock_hash: s.hex<LockHash>(32), signed: s.blob(MAX_SIGNED_BYTES) })
 
-function signingDigest(hasher: Hasher, lock_hash: LockHash, signed: Uint8Array): Uint8Array {
+/** What is signed of a message. */
+export function signingDigest(hasher: Hasher, lock_hash: LockHash, signed: Uint8Array): Uint8Array {
   return taggedHash(hasher, 'message', toCbor(signedContext, { lock_hash, signed }))
 }
 
@@ -61,8 +62,12 @@ export function signFrame(
   head: Header,
   attachment: Uint8Array | null = null,
 ): Frame {
-  const signed = toCbor(header, head)
+  const signed = encodeHeader(head)
   return { signed, signature: ports.sign(signingDigest(ports, lock_hash, signed)), attachment }
+}
+
+export function encodeHeader(head: Header): Uint8Array {
+  return toCbor(header, head)
 }
 
 export function verifyFrame(
