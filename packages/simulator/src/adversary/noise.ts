@@ -7,6 +7,8 @@ import type { Tools } from './tools.ts'
 const REPLAYS = 50
 /** More than any budget of one sender takes at once. */
 const FLOOD = 1_200
+/** A run is long: more of them would find nothing more, and cost as much as all the rest. */
+const MOST_FLOODS = 2
 
 /** Sends what others said, again and again. */
 export const replay: Strategy = {
@@ -54,13 +56,14 @@ export const flood: Strategy = {
   act(tools) {
     // Rather in an incident, when there is most to drown.
     const isIncident = (tools.member.state?.durable.incidents.size ?? 0) > 0
-    if (!tools.random.chance(isIncident ? 0.4 : 0.1)) return
+    if (tools.floods >= MOST_FLOODS || !tools.random.chance(isIncident ? 0.4 : 0.1)) return
+    tools.floods += 1
     const to = tools.random.pick(tools.others)
     // At once, or faster than a budget fills again for as long as it lasts.
     const gap_ms = tools.random.pick([0, 5])
     const isUrgent = tools.random.chance(0.5)
     for (let i = 0; i < FLOOD; i++) {
-      tools.after(i * gap_ms, () => tools.send(to, isUrgent ? unknownReceipt(tools) : tools.sign('pull', { incidents: [], owner_messages: [], custody: [] })))
+      tools.after(i * gap_ms, () => tools.send(to, isUrgent ? unknownReceipt(tools) : tools.sign('pull', { incidents: [], owner_messages: [], own: false, custody: [] })))
     }
   },
 }

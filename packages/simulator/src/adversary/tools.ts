@@ -38,6 +38,8 @@ export class Tools {
   readonly random: Random
   readonly hasher: Hasher
   readonly captured: Uint8Array[] = []
+  /** So far. */
+  floods = 0
   readonly #world: World
   readonly #network: SimNetwork
   #seq = FIRST_SEQ

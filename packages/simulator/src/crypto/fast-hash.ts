@@ -8,19 +8,25 @@ const ROUNDS = 3
 export function fastHash(bytes: Uint8Array): Uint8Array {
   const lanes = new Int32Array(LANES)
   for (let lane = 0; lane < LANES; lane++) lanes[lane] = Math.imul(lane + 1, 0x9e37_79b9) ^ bytes.length
+  const whole = bytes.length & ~3
   let lane = 0
   let carry = 0x2545_f491
-  for (let at = 0; at < bytes.length; at += 4) {
+  for (let at = 0; at < whole; at += 4) {
     const word =
-      (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)
-    carry = mix(carry ^ word ^ (lanes[lane] ?? 0))
+      (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)
+    carry = mix(carry ^ word ^ (lanes[lane] as number))
     lanes[lane] = carry
-    lane = (lane + 1) % LANES
+    lane = (lane + 1) & (LANES - 1)
+  }
+  if (whole < bytes.length) {
+    const word = (bytes[whole] ?? 0) | ((bytes[whole + 1] ?? 0) << 8) | ((bytes[whole + 2] ?? 0) << 16)
+    carry = mix(carry ^ word ^ (lanes[lane] as number))
+    lanes[lane] = carry
   }
   for (let round = 0; round < ROUNDS * LANES; round++) {
-    carry = mix((carry + round) ^ (lanes[lane] ?? 0))
-    lanes[lane] = carry
-    lane = (lane + 1) % LANES
+    const at = (lane + round) & (LANES - 1)
+    carry = mix((carry + round) ^ (lanes[at] as number))
+    lanes[at] = carry
   }
   return new Uint8Array(lanes.buffer)
 }

@@ -69,6 +69,8 @@ function checkBump(context: Context, member: MemberIndex, effect: Extract<Durabl
 class ShareFinder {
   readonly #context: Context
   readonly #starts = new Set<number>()
+  /** By the first two bytes, whether any of these begins so: nearly every place is done with here. */
+  readonly #perhaps = new Uint8Array(0x1_0000)
   readonly #texts: string[] = []
   #deals = 0
 
@@ -78,8 +80,11 @@ class ShareFinder {
 
   isIn(bytes: Uint8Array): boolean {
     this.#learn()
+    const perhaps = this.#perhaps
+    let pair = bytes[0] ?? 0
     for (let at = 0; at + SHARE_BYTES <= bytes.length; at++) {
-      if (this.#starts.has(startAt(bytes, at))) return true
+      pair = ((pair & 0xff) << 8) | (bytes[at + 1] as number)
+      if (perhaps[pair] === 1 && this.#starts.has(startAt(bytes, at))) return true
     }
     return false
   }
@@ -96,6 +101,7 @@ class ShareFinder {
       for (const ofMember of deals[this.#deals]?.shares.values() ?? []) {
         for (const share of ofMember.values()) {
           this.#starts.add(startAt(share, 0))
+          this.#perhaps[((share[0] ?? 0) << 8) | (share[1] ?? 0)] = 1
           this.#texts.push(toHex(share.subarray(0, 6)))
         }
       }
