@@ -7,7 +7,7 @@ export const COUNTERS = [
   'connections_refused_owner_limit',
   'dials_started', 'dials_failed',
   'gossip_published', 'gossip_unpublished', 'gossip_published_again', 'gossip_oversize_unsent',
-  'gossip_received', 'gossip_accepted', 'gossip_rejected', 'gossip_ignored', 'gossip_ignored_overload',
+  'gossip_received', 'gossip_received_bytes', 'gossip_accepted', 'gossip_rejected', 'gossip_ignored', 'gossip_ignored_overload',
   'gossip_refused_not_member', 'gossip_reads_paused',
   'gossip_streams_opened', 'gossip_streams_failed',
   'frames_sent', 'frames_sent_bytes', 'frames_dropped_queue', 'frames_oversize_unsent',
@@ -33,9 +33,18 @@ export type PlainCounterName = Exclude<CounterName, MemberFault>
 export type FaultCounts = Readonly<Record<MemberFault, ReadonlyMap<MemberIndex, number>>>
 
 export class Counters {
-  readonly #counts = new Map<CounterName, number>(COUNTERS.map((name) => [name, 0]))
+  readonly #counts: Map<CounterName, number>
   readonly #faults = Object.fromEntries(MEMBER_FAULTS.map((name) => [name, new Map()])) as
     Record<MemberFault, Map<MemberIndex, number>>
+
+  constructor(counts = new Map<CounterName, number>(COUNTERS.map((name) => [name, 0]))) {
+    this.#counts = counts
+  }
+
+  /** Counts together with this one, but keeps its own members' faults. */
+  withOwnFaults(): Counters {
+    return new Counters(this.#counts)
+  }
 
   add(name: PlainCounterName, by = 1): void {
     this.#count(name, by)

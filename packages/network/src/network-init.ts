@@ -26,21 +26,35 @@ export interface NetworkHandlers {
   onPeer(event: { readonly index: MemberIndex; readonly connected: boolean }): void
 }
 
-export interface NetworkInit {
-  /** 32-byte Ed25519 seed, copied into the host's key: the caller may wipe it once `createNetwork` has resolved. */
-  readonly identitySeed: Uint8Array
-  /** Multiaddrs to listen on; none for an owner's client. */
-  readonly listen: readonly string[]
+/** One lock, and this host's place in it. */
+export interface FederationInit {
   /** 16 hex digits: the first 8 bytes of the lock hash. */
   readonly topicPrefix: string
   /** null: an owner's client, which dials members on request and accepts nobody. */
   readonly self: MemberIndex | null
   /** All members of the lock, this one included. */
   readonly members: readonly MemberContact[]
+  readonly handlers: NetworkHandlers
+}
+
+export interface HostInit {
+  /** 32-byte Ed25519 seed, copied into the host's key: the caller may wipe it once the host was created. */
+  readonly identitySeed: Uint8Array
+  /** Multiaddrs to listen on; none for an owner's client. */
+  readonly listen: readonly string[]
   /** Peer ids of admitted owners. */
   readonly owners: readonly string[]
   readonly limits?: Partial<NetworkLimits>
-  readonly handlers: NetworkHandlers
+}
+
+export interface NetworkInit extends HostInit, FederationInit {}
+
+export interface NetworksInit extends HostInit {
+  /**
+   * The locks that this host serves, the newest first: a member that is in several is named in the log by its index in the
+   * first. Gossip, streams, requests and budgets of each are its own; connections are shared.
+   */
+  readonly federations: readonly FederationInit[]
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn'
@@ -69,14 +83,13 @@ export interface RequestOptions {
   readonly timeout_ms?: number
 }
 
+/** Faults and what is of now are of one lock; what is counted otherwise, of the whole host. */
 export type NetworkCounters =
   Record<CounterName | 'members_connected' | 'gossip_peers' | 'queued_frames', number>
   & { readonly faults: FaultCounts }
 
-export interface Network {
-  readonly peerId: string
-  /** The addresses listened on, with the ports that the system gave. */
-  listening(): string[]
+/** What a host does under one lock. */
+export interface FederationLink {
   /**
    * Publishes to all members. Bytes published or accepted in the last two minutes are not sent again. Never fails:
    * gossip is for speed, and who missed it pulls.
@@ -98,6 +111,22 @@ export interface Network {
    * @throws NetworkError `bad-address`, `bad-option` for an unknown member or too many addresses
    */
   addPeerAddress(index: MemberIndex, address: string): void
+}
+
+/** A host. */
+export interface NetworkHost {
+  readonly peerId: string
+  /** The addresses listened on, with the ports that the system gave. */
+  listening(): string[]
   /** Closes everything. Then no handler is called, `gossip` and `send` do nothing, `request` fails with `stopped`. */
   stop(): Promise<void>
+}
+
+/** A host that serves one lock. */
+export interface Network extends NetworkHost, FederationLink {}
+
+/** A host that serves several. */
+export interface Networks extends NetworkHost {
+  /** In the order in which the locks were given. */
+  readonly links: readonly FederationLink[]
 }

@@ -6,7 +6,7 @@ import { assertNever, type MemberIndex } from '@belfry/protocol/primitives'
 import { TokenBucket } from '../framing/token-bucket.ts'
 import type { ConnectionObserver } from '../host/connections.ts'
 import { KeptStream } from '../host/kept-stream.ts'
-import type { HostParts } from '../host/parts.ts'
+import type { FederationParts } from '../host/parts.ts'
 import { pauseReading } from '../host/pause-reading.ts'
 import type { GossipVerdict, NetworkHandlers } from '../network-init.ts'
 import { gossipsubOptions } from './gossipsub-options.ts'
@@ -17,12 +17,14 @@ import { Standing } from './standing.ts'
 /** What judging one message costs beyond its bytes, in bytes of budget: about a signature check against decryption. */
 const MESSAGE_COST_BYTES = 2048
 
-interface GossipModules extends HostParts {
+interface GossipModules extends FederationParts {
   readonly topic: string
+  /** What the names of gossipsub's protocols begin with: whoever is not in the lock opens none. */
+  readonly protocolPrefix: string
   readonly handlers: Pick<NetworkHandlers, 'onGossip'>
 }
 
-/** gossipsub among the members, on the one topic of the lock. */
+/** gossipsub among the members of one lock, on its one topic. */
 export class Gossip implements ConnectionObserver {
   readonly #modules: GossipModules
   readonly #ids = new MessageIds()
@@ -42,8 +44,9 @@ export class Gossip implements ConnectionObserver {
   /** The libp2p service factory. */
   readonly service = (components: GossipSubComponents): GossipSub => {
     const { privateKey, peerId, peerStore, connectionManager, logger } = components
-    const { roster, topic, limits } = this.#modules
+    const { roster, topic, limits, protocolPrefix } = this.#modules
     const registrar = new MemberRegistrar({
+      protocolPrefix,
       registrar: components.registrar,
       admits: (connection) => this.#admits(connection),
       onStream: (stream, connection) => this.#paceReading(stream, connection),
@@ -53,7 +56,7 @@ export class Gossip implements ConnectionObserver {
     this.#registrar = registrar
     const pubsub = gossipsub(options)({ privateKey, peerId, peerStore, connectionManager, logger, registrar })
     this.#gossipsub = pubsub
-    for (const other of roster.others) this.#streams.set(other.index, this.#streamTo(other, pubsub.protocols))
+    for (const other of roster.others) this.#streams.set(other.index, this.#streamTo(other, pubsub.protocols.map((protocol) => protocolPrefix + protocol)))
     return pubsub
   }
 
@@ -126,6 +129,7 @@ export class Gossip implements ConnectionObserver {
     const from = roster.memberOf(peerId)
     if (from === null || this.#state !== 'started') return TopicValidatorResult.Ignore
     counters.add('gossip_received')
+    counters.add('gossip_received_bytes', message.data.length)
     this.#budgetOf(from).overdraw(MESSAGE_COST_BYTES, now())
     const pending = this.#pendingVerdicts.get(from) ?? 0
     if (pending >= limits.pendingVerdicts) {

@@ -4,6 +4,8 @@ import type { Connection, Stream, StreamHandler, StreamHandlerOptions, Topology 
 type Registrar = GossipSubComponents['registrar']
 
 interface MemberRegistrarModules {
+  /** gossipsub's own names of its protocols, which it knows their features by, stand behind it. */
+  readonly protocolPrefix: string
   readonly registrar: Registrar
   /** Whether a stream of this connection may reach gossipsub. */
   readonly admits: (connection: Connection) => boolean
@@ -30,6 +32,7 @@ export class MemberRegistrar implements Registrar {
   /** Gives gossipsub the stream to a member. */
   opened(stream: Stream, connection: Connection): void {
     const [topology] = this.#topologies.values()
+    stream.protocol = stream.protocol.slice(this.#modules.protocolPrefix.length)
     void topology?.onConnect?.(connection.remotePeer, withStream(connection, stream))
   }
 
@@ -39,7 +42,7 @@ export class MemberRegistrar implements Registrar {
   }
 
   async handle(protocol: string, handler: StreamHandler, options?: StreamHandlerOptions): Promise<void> {
-    await this.#registrar.handle(protocol, async (stream, connection) => {
+    await this.#registrar.handle(this.#modules.protocolPrefix + protocol, async (stream, connection) => {
       if (!this.#modules.admits(connection)) return stream.abort(new Error('not admitted to gossip'))
       await handler(stream, withStream(connection, null))
       // gossipsub listens by now: had we listened first, we would have taken what has arrived already.
@@ -61,8 +64,8 @@ export class MemberRegistrar implements Registrar {
     return topology ? [topology] : []
   }
 
-  unhandle(...args: Parameters<Registrar['unhandle']>): Promise<void> {
-    return this.#registrar.unhandle(...args)
+  unhandle(protocol: string): Promise<void> {
+    return this.#registrar.unhandle(this.#modules.protocolPrefix + protocol)
   }
 
   getProtocols(): string[] {

@@ -2,6 +2,7 @@ import type { Connection } from '@libp2p/interface'
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import type { Counters } from '../counters.ts'
 import type { NetworkLog } from '../network-init.ts'
+import type { Admission } from './admission.ts'
 import type { Roster } from './roster.ts'
 
 /**
@@ -17,8 +18,14 @@ export interface ConnectionObserver {
   closed(index: MemberIndex, connection: Connection, other: Connection | null): void
 }
 
+/** The same of every peer, under whichever lock. */
+export interface PeerObserver {
+  opened(peerId: string, connection: Connection, first: boolean): void
+  closed(peerId: string, connection: Connection, other: Connection | null): void
+}
+
 interface ConnectionsModules {
-  readonly roster: Roster
+  readonly admission: Admission
   readonly counters: Counters
   readonly log: NetworkLog
 }
@@ -26,15 +33,29 @@ interface ConnectionsModules {
 /** The open connections, by peer, oldest first. */
 export class Connections {
   readonly #open = new Map<string, Connection[]>()
-  readonly #observers: ConnectionObserver[] = []
+  readonly #observers: PeerObserver[] = []
   readonly #modules: ConnectionsModules
 
   constructor(modules: ConnectionsModules) {
     this.#modules = modules
   }
 
-  observe(observer: ConnectionObserver): void {
+  observePeers(observer: PeerObserver): void {
     this.#observers.push(observer)
+  }
+
+  /** Tells of the members of one lock. */
+  observe(roster: Roster, observer: ConnectionObserver): void {
+    this.observePeers({
+      opened(peerId, connection, first) {
+        const index = roster.memberOf(peerId)
+        if (index !== null) observer.opened(index, connection, first)
+      },
+      closed(peerId, connection, other) {
+        const index = roster.memberOf(peerId)
+        if (index !== null) observer.closed(index, connection, other)
+      },
+    })
   }
 
   readonly onOpen = ({ detail: connection }: CustomEvent<Connection>): void => {
@@ -43,8 +64,7 @@ export class Connections {
     const open = [...this.#ofPeer(peerId), connection]
     this.#open.set(peerId, open)
     this.#modules.counters.add('connections_opened')
-    const index = this.#modules.roster.memberOf(peerId)
-    if (index !== null) for (const observer of this.#observers) observer.opened(index, connection, open.length === 1)
+    for (const observer of this.#observers) observer.opened(peerId, connection, open.length === 1)
     if (open.length > CONNECTIONS_PER_PEER) this.#replaceOldest(open)
   }
 
@@ -57,9 +77,8 @@ export class Connections {
     if (left.length === 0) this.#open.delete(peerId)
     else this.#open.set(peerId, left)
     this.#modules.counters.add('connections_closed', before.length - left.length)
-    const index = this.#modules.roster.memberOf(peerId)
     const other = left.at(-1) ?? null
-    if (index !== null) for (const observer of this.#observers) observer.closed(index, connection, other)
+    for (const observer of this.#observers) observer.closed(peerId, connection, other)
   }
 
   /** The newest open connection to a peer. */
@@ -69,12 +88,12 @@ export class Connections {
 
   ofOwners(): number {
     let count = 0
-    for (const [peerId, open] of this.#open) if (this.#modules.roster.isOwner(peerId)) count += open.length
+    for (const [peerId, open] of this.#open) if (this.#modules.admission.isOwner(peerId)) count += open.length
     return count
   }
 
-  connectedMembers(): MemberIndex[] {
-    return this.#modules.roster.others.filter(({ peerId }) => this.#open.has(peerId)).map(({ index }) => index)
+  connectedMembers(roster: Roster): MemberIndex[] {
+    return roster.others.filter(({ peerId }) => this.#open.has(peerId)).map(({ index }) => index)
   }
 
   /** Forgets all, once nothing is to be heard of them any more. */

@@ -12,8 +12,8 @@ const ADDRESSES_MAX = 4096
  * through, a rate for each address.
  */
 export function createGater(modules: HostParts): ConnectionGater {
-  const { roster, counters, log } = modules
-  const isStranger = (peerId: PeerId): boolean => roster.memberOf(peerId.toString()) === null
+  const { admission, counters, log } = modules
+  const isStranger = (peerId: PeerId): boolean => !admission.isMember(peerId.toString())
   const addressRates = new Map<string, TokenBucket>()
   const ownerRates = new Map<string, TokenBucket>()
   const refuse = (refusal: PlainCounterName, peer: string): true => {
@@ -27,7 +27,7 @@ export function createGater(modules: HostParts): ConnectionGater {
     denyOutboundConnection: isStranger,
     denyOutboundEncryptedConnection: isStranger,
     denyInboundConnection(connection) {
-      if (roster.self === null) return true
+      if (!admission.acceptsInbound) return true
       const address = addressOf(connection)
       return !isInRate(address, addressRates, modules) && refuse('connections_refused_address_rate', address)
     },
@@ -39,9 +39,9 @@ export function createGater(modules: HostParts): ConnectionGater {
 }
 
 function refusalOf(peerId: string, rates: Map<string, TokenBucket>, modules: HostParts): PlainCounterName | null {
-  const { roster, connections, limits, now } = modules
-  if (roster.memberOf(peerId) !== null) return null
-  if (!roster.isOwner(peerId)) return 'connections_refused_stranger'
+  const { admission, connections, limits, now } = modules
+  if (admission.isMember(peerId)) return null
+  if (!admission.isOwner(peerId)) return 'connections_refused_stranger'
   if (connections.ofOwners() >= limits.ownerConnections) return 'connections_refused_owner_limit'
   const perMinute = limits.ownerConnectionsPerMinute
   const rate = rates.get(peerId) ?? new TokenBucket(perMinute / 60, perMinute, now())

@@ -21,7 +21,7 @@ const INBOUND_UPGRADE_TIMEOUT_MS = 5_000
 const SPARE_INBOUND = 16
 const PING_TIMEOUT_MS = 10_000
 
-interface HostInit {
+interface LibraryInit {
   readonly privateKey: PrivateKey
   readonly listen: readonly string[]
   /** All addresses of members: a literal IP among them is not turned away for what others do. */
@@ -29,8 +29,8 @@ interface HostInit {
   readonly memberCount: number
   readonly limits: NetworkLimits
   readonly gater: ConnectionGater
-  /** Absent for an owner's client. */
-  readonly gossip: ((components: GossipSubComponents) => GossipSub) | null
+  /** One for each lock; none for an owner's client. */
+  readonly gossip: readonly ((components: GossipSubComponents) => GossipSub)[]
 }
 
 export interface Host {
@@ -39,7 +39,7 @@ export interface Host {
 }
 
 /** A libp2p host, not yet started. TCP without Nagle's delay (the transport's default on both ends), noise, yamux. */
-export async function createHost(init: HostInit): Promise<Host> {
+export async function createHost(init: LibraryInit): Promise<Host> {
   const { limits, memberCount, gossip } = init
   let listening = (): string[] => []
   const libp2p = await createLibp2p({
@@ -74,7 +74,7 @@ export async function createHost(init: HostInit): Promise<Host> {
         listening = () => components.transportManager.getAddrs().map(String)
         return {}
       },
-      ...(gossip ? { gossip } : {}),
+      ...Object.fromEntries(gossip.map((service, at) => [`gossip${at}`, service])),
     },
   })
   return { libp2p, listening: () => listening() }

@@ -1,13 +1,12 @@
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { MemberIndex } from '@belfry/protocol/primitives'
 import { NetworkError } from '../errors.ts'
 import { backoff_ms } from './backoff.ts'
 import type { Parts } from './parts.ts'
 
 /** More addresses than that nobody has; each costs a dial. */
 const ADDRESSES_PER_MEMBER = 16
-/** The higher index waits this long before its first dial, so that mostly one of two dials. */
+/** The higher peer id waits this long before its first dial, so that mostly one of two dials. */
 const SECOND_TO_DIAL_MS = 250
 /** A connection that broke sooner than this did not work: the next dial backs off further instead of starting over. */
 const STABLE_MS = 5_000
@@ -18,7 +17,8 @@ export interface MemberDialerModules extends Parts {
 
 /** The addresses of one member. Once started, keeps a connection to it: dials, and dials again when it is lost. */
 export class MemberDialer {
-  readonly #index: MemberIndex
+  /** For people. */
+  readonly #index: number
   readonly #modules: MemberDialerModules
   readonly #addresses: Multiaddr[] = []
   readonly #stopped = new AbortController()
@@ -28,7 +28,7 @@ export class MemberDialer {
   #connectedAt_ms: number | null = null
   #failures = 0
 
-  constructor(index: MemberIndex, modules: MemberDialerModules) {
+  constructor(index: number, modules: MemberDialerModules) {
     this.#index = index
     this.#modules = modules
   }

@@ -1,6 +1,7 @@
 import type { Counters } from '../counters.ts'
 import type { NetworkLimits } from '../limits.ts'
 import type { NetworkLog } from '../network-init.ts'
+import type { Admission } from './admission.ts'
 import type { Connections } from './connections.ts'
 import type { Roster } from './roster.ts'
 
@@ -17,6 +18,11 @@ export interface Parts {
 
 /** And those that deal with several peers. */
 export interface HostParts extends Parts {
-  readonly roster: Roster
+  readonly admission: Admission
   readonly connections: Connections
+}
+
+/** And those of one lock. */
+export interface FederationParts extends HostParts {
+  readonly roster: Roster
 }

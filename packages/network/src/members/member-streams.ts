@@ -1,12 +1,12 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import type { ConnectionObserver } from '../host/connections.ts'
-import type { HostParts } from '../host/parts.ts'
+import type { FederationParts } from '../host/parts.ts'
 import type { NetworkHandlers } from '../network-init.ts'
 import { MemberInbox } from './member-inbox.ts'
 import { MemberOutbox } from './member-outbox.ts'
 
-interface MemberStreamsModules extends HostParts {
+interface MemberStreamsModules extends FederationParts {
   readonly protocol: string
   readonly handlers: Pick<NetworkHandlers, 'onMemberFrame'>
 }

@@ -12,6 +12,8 @@ const CLOSE_TIMEOUT_MS = 5_000
 
 interface RequestServerModules extends HostParts {
   readonly handlers: Pick<NetworkHandlers, 'onOwnerRequest'>
+  /** One for each owner that came, under whichever lock; their number is bounded by who is admitted. */
+  readonly budgets: Map<string, OwnerBudget>
 }
 
 class OverBudgetError extends Error {
@@ -26,8 +28,6 @@ class OverBudgetError extends Error {
 /** Answers owners: one request and one answer per stream. */
 export class RequestServer {
   readonly #modules: RequestServerModules
-  /** One for each owner that came; their number is bounded by the roster. */
-  readonly #budgets = new Map<string, OwnerBudget>()
   readonly #stopped = new AbortController()
 
   constructor(modules: RequestServerModules) {
@@ -35,9 +35,9 @@ export class RequestServer {
   }
 
   async onStream(protocol: OwnerProtocol, stream: Stream, connection: Connection): Promise<void> {
-    const { roster, counters, limits } = this.#modules
+    const { admission, counters, limits } = this.#modules
     const owner = connection.remotePeer.toString()
-    if (!roster.isOwner(owner) || this.#stopped.signal.aborted) {
+    if (!admission.isOwner(owner) || this.#stopped.signal.aborted) {
       counters.add('requests_refused_not_owner')
       return stream.abort(new Error('this protocol is for owners'))
     }
@@ -57,9 +57,9 @@ export class RequestServer {
   }
 
   async #serve(owner: string, protocol: OwnerProtocol, stream: Stream, signal: AbortSignal): Promise<void> {
-    const { limits, now } = this.#modules
-    const budget = this.#budgets.get(owner) ?? new OwnerBudget(limits, now())
-    this.#budgets.set(owner, budget)
+    const { limits, now, budgets } = this.#modules
+    const budget = budgets.get(owner) ?? new OwnerBudget(limits, now())
+    budgets.set(owner, budget)
     const refusal = budget.begin(now())
     if (refusal !== null) return this.#refuse(owner, stream, refusal, signal)
     try {

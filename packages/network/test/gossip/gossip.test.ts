@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { GossipVerdict } from '../../src/index.ts'
 import { dialFrom, leaveStreamsUnanswered, startRawHost } from '../support/raw-host.ts'
-import { bytesOf, connect, connectAll, TestFederation, type TestMember } from '../support/test-federation.ts'
+import { bytesOf, connect, connectAll, TestFederation, type TestMember, TOPIC_PREFIX } from '../support/test-federation.ts'
 import { until } from '../support/until.ts'
 
 function textsOf(member: TestMember): string[] {
@@ -166,7 +166,7 @@ describe('gossip', () => {
     const a = await federation.start(1)
     const raw = await startRawHost(federation.identity(2))
     let streams = 0
-    await raw.handle('/meshsub/1.2.0', (stream) => {
+    await raw.handle(`/belfry/${TOPIC_PREFIX}/meshsub/1.2.0`, (stream) => {
       streams++
       stream.abort(new Error('dropped'))
     })
@@ -183,11 +183,11 @@ describe('gossip', () => {
     const a = await federation.start(1, { limits: { maxGossipBytes: 1_000 } })
     const raw = await startRawHost(federation.identity(2))
     let streams = 0
-    await raw.handle('/meshsub/1.2.0', () => void streams++)
+    await raw.handle(`/belfry/${TOPIC_PREFIX}/meshsub/1.2.0`, () => void streams++)
     try {
       const connection = await dialFrom(raw, a)
       await until('a opened its stream', () => streams === 1)
-      const stream = await connection.newStream('/meshsub/1.2.0')
+      const stream = await connection.newStream(`/belfry/${TOPIC_PREFIX}/meshsub/1.2.0`)
       stream.send(Uint8Array.of(0xff, 0xff, 0xff, 0x7f, 1, 2, 3))
       await until('a opened it again', () => streams === 2)
     } finally {

@@ -6,8 +6,8 @@ import type { Connection, Libp2p } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
+import type { NetworkHost } from '../../src/index.ts'
 import type { Identity } from './identities.ts'
-import type { TestMember } from './test-federation.ts'
 
 /** A host that obeys none of our rules: a stranger, or a member or owner that misbehaves. */
 export async function startRawHost(identity: Identity): Promise<Libp2p> {
@@ -21,7 +21,12 @@ export async function startRawHost(identity: Identity): Promise<Libp2p> {
   })
 }
 
-export async function dialFrom(host: Libp2p, member: TestMember): Promise<Connection> {
+interface Listening {
+  readonly network: Pick<NetworkHost, 'listening'>
+  readonly identity: Pick<Identity, 'peerId'>
+}
+
+export async function dialFrom(host: Libp2p, member: Listening): Promise<Connection> {
   const [address] = member.network.listening()
   if (address === undefined) throw new Error('the member does not listen')
   return host.dial(multiaddr(`${address}/p2p/${member.identity.peerId}`), { signal: AbortSignal.timeout(10_000) })
