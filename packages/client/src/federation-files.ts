@@ -1,10 +1,14 @@
 /** The federation's files as text; they are read by the parsers of the protocol. */
 import {
   type Card,
+  type Change,
+  type Consent,
   type Definition,
   type Lock,
   type LockSignature,
   cardSchema,
+  changeSchema,
+  consentSchema,
   definitionSchema,
   lockSchema,
   lockSignatureSchema,
@@ -25,4 +29,12 @@ export function lockSignatureToJson(signature: LockSignature): string {
 
 export function lockToJson(lock: Lock): string {
   return formatJson(lockSchema, lock)
+}
+
+export function changeToJson(change: Change): string {
+  return formatJson(changeSchema, change)
+}
+
+export function consentToJson(consent: Consent): string {
+  return formatJson(consentSchema, consent)
 }

@@ -54,7 +54,14 @@ export {
 export { portsOf, verifier } from './crypto.ts'
 export { ClientError, type ClientErrorCode } from './errors.ts'
 export { printable } from './printable.ts'
-export { cardToJson, definitionToJson, lockSignatureToJson, lockToJson } from './federation-files.ts'
+export {
+  cardToJson,
+  changeToJson,
+  consentToJson,
+  definitionToJson,
+  lockSignatureToJson,
+  lockToJson,
+} from './federation-files.ts'
 export * from './files/index.ts'
 export * from './foreign/index.ts'
 export { type Statement, readStatement } from './incident/statement.ts'
@@ -82,10 +89,14 @@ export {
   type Card,
   type Command as OrderCommand,
   type CardRole,
+  type Change,
+  type Consent,
   type Definition,
   Federation,
   FederationError,
   type Lock,
+  type LockSignature,
+  type LostShares,
   type Manifest,
   type ManifestState,
   type ManifestHash,
@@ -97,21 +108,36 @@ export {
   type OwnerAnswer,
   type OwnerKey as OwnerKeyName,
   type SignedCommand,
+  type ThresholdChoices,
+  type Timing,
   type VaultInfo,
   assembleLock,
+  assembleNextLock,
+  checkChange,
   checkDefinition,
+  consentsNeeded,
   define,
   derive,
+  differenceOf,
   envelopeLabels,
+  lostShares,
   meaning,
+  nextBody,
   parseCard,
+  parseChange,
+  parseConsent,
   parseDefinition,
   parseLock,
   parseLockSignature,
+  proposeChange,
   refuseOn,
   rungsOf,
+  signChange,
+  signConsent,
   signDefinition,
+  signedLock,
   verifyCard,
+  verifyChain,
   verifyLock,
   makeCard,
 } from '@belfry/protocol'

@@ -17,6 +17,7 @@ export {
   type Lock, type LockBody, type LockSignature, lockHash, lockPrefix, lockSchema, lockSignatureSchema, parseLock,
   parseLockSignature, verifyLock,
 } from './lock.ts'
+export { type LostShares, lostShares } from './lost-shares.ts'
 export { NETWORKS, type Network, genesisHashOf } from './network.ts'
 export { type PeerId, peerIdOf } from './peer-id.ts'
 export { assembleLock, assembleNextLock, signChange, signDefinition, signedLock } from './signing.ts'

@@ -12,22 +12,18 @@ import {
   writeFiles,
 } from '@belfry/client'
 import type { Command } from 'commander'
-import { type Registrar, addCommand, integer, option, required } from '../../command.ts'
+import { type Registrar, addCommand, option, required } from '../../command.ts'
 import { usageError } from '../../errors.ts'
 import { DEFINITION } from '../../files/names.ts'
 import { readParsed } from '../../files/read-parsed.ts'
 import type { Report } from '../../output/index.ts'
 import { definitionJson, describeDefinition } from './describe.ts'
+import { type ThresholdOptions, choicesOf, thresholdOptions, timingOf } from './thresholds.ts'
 
-interface DefineOptions {
+interface DefineOptions extends ThresholdOptions {
   readonly name: string
   readonly network: Network
   readonly out: string
-  readonly quorum?: number
-  readonly successionQuorum?: number
-  readonly liars?: number
-  readonly acceptNoSpareMember?: boolean
-  readonly heartbeatMs?: number
   readonly experimentalMainnet?: boolean
   readonly force?: boolean
 }
@@ -43,11 +39,7 @@ export function registerDefine(parent: Command, registrar: Registrar): void {
       required('--name <name>', 'what the federation is called'),
       required('--network <network>', 'the Bitcoin network it guards').choices(NETWORKS),
       option('--out <file>', 'the definition').default(DEFINITION),
-      integer('--quorum <count>', 'votes and shares that clawback and emergency need', 1, 64),
-      integer('--succession-quorum <count>', 'votes and shares that succession needs', 1, 64),
-      integer('--liars <count>', 'lying members to be safe against', 0, 64),
-      option('--accept-no-spare-member', 'allow thresholds that need every member to be up'),
-      integer('--heartbeat-ms <ms>', 'how often members speak', 100, 60_000),
+      ...thresholdOptions(),
       option('--experimental-mainnet', 'guard real coins with young software'),
       option('--force', 'replace the file that is there'),
     ],
@@ -77,22 +69,15 @@ function definitionOf(
   cards: Parameters<typeof define>[1]['cards'],
   created_at: Millis,
 ): Definition {
-  const { name, network, quorum, successionQuorum, liars, heartbeatMs } = options
-  const both = quorum === undefined ? undefined : { q: quorum, t: quorum }
-  const succession = successionQuorum === undefined ? undefined : { q: successionQuorum, t: successionQuorum }
+  const { name, network } = options
   try {
     return define(verifier, {
       name,
       network,
       created_at,
       cards,
-      thresholds: {
-        ...(liars === undefined ? {} : { b: liars }),
-        ...(both ? { clawback: both, emergency: both } : {}),
-        ...(succession ? { succession } : {}),
-        accept_no_spare_member: options.acceptNoSpareMember ?? false,
-      },
-      timing: heartbeatMs === undefined ? {} : { heartbeat_ms: heartbeatMs as Millis },
+      thresholds: choicesOf(options),
+      timing: timingOf(options),
       experimental_mainnet: options.experimentalMainnet ?? false,
     })
   } catch (error) {

@@ -21,8 +21,14 @@ export function definitionJson(definition: Definition): JsonObject {
   }
 }
 
-export function lockJson({ definition, lock_hash, epoch }: Lock): JsonObject {
-  return { ...definitionJson(definition), lock_hash, epoch }
+export function lockJson({ definition, lock_hash, epoch, previous_lock_hash, consents }: Lock): JsonObject {
+  return {
+    ...definitionJson(definition),
+    lock_hash,
+    epoch,
+    previous_lock_hash,
+    consents: consents.map(({ index }) => index),
+  }
 }
 
 /** What a member must understand before it signs. */

@@ -1,42 +1,38 @@
 import {
+  type Change,
   type Definition,
-  FederationError,
   type Lock,
+  checkChange,
   checkDefinition,
-  parseDefinition,
-  parseLock,
   refuseOn,
   verifier,
+  verifyChain,
   verifyLock,
 } from '@belfry/client'
 import type { Command } from 'commander'
 import { type Registrar, addCommand } from '../../command.ts'
-import { readParsed } from '../../files/read-parsed.ts'
-import type { Report } from '../../output/index.ts'
+import type { Report, Style } from '../../output/index.ts'
+import { changeJson, describeChange } from './describe-change.ts'
 import { definitionJson, describeDefinition, lockJson } from './describe.ts'
+import { consentLines } from './lock.ts'
+import { readLocks, readShown } from './read.ts'
 
 export function registerShow(parent: Command, registrar: Registrar): void {
-  addCommand<object, [file: string]>(parent, registrar, {
-    usage: 'show <file>',
-    summary: 'Check a lock or definition and say what it means',
+  addCommand<object, [files: string[]]>(parent, registrar, {
+    usage: 'show <files...>',
+    summary: 'Check a lock, change or definition and say what it means',
+    about: 'Of several locks, oldest first, it also checks that each rightly follows the one before.',
     example: 'belfry federation show federation.lock.json',
-    run: (_options, file) => runShow(file),
+    run: (_options, files) => runShow(files),
   })
 }
 
-async function runShow(file: string): Promise<Report> {
-  const shown = await readParsed(file, 'a lock or definition', parse)
-  return 'lock_hash' in shown ? showLock(shown) : showDefinition(shown)
-}
-
-/** A file of neither kind is refused with what a lock should be. */
-function parse(text: string): Lock | Definition {
-  try {
-    return parseLock(text)
-  } catch (error) {
-    if (!(error instanceof FederationError) || error.code !== 'file-of-other-format') throw error
-    return parseDefinition(text)
-  }
+async function runShow(files: readonly string[]): Promise<Report> {
+  const [file = ''] = files
+  if (files.length > 1) return showChain(await readLocks(files))
+  const shown = await readShown(file)
+  if ('lock_hash' in shown) return showLock(shown)
+  return 'previous' in shown ? showChange(shown) : showDefinition(shown)
 }
 
 function showLock(lock: Lock): Report {
@@ -46,7 +42,46 @@ function showLock(lock: Lock): Report {
     human: (style) => [
       ...describeDefinition(lock.definition, style),
       '',
-      `Lock ${lock.lock_hash}, epoch ${lock.epoch}: ${style('green', `valid, signed by all ${lock.signatures.length} members`)}.`,
+      validLine(lock, style),
+      ...(lock.epoch === 0
+        ? []
+        : [
+            `It follows the lock ${lock.previous_lock_hash ?? ''}, with ${lock.consents.length} consents. Whether these are enough, that lock shows: belfry federation show OLD NEW`,
+          ]),
+    ],
+  }
+}
+
+/** Each epoch in one line, the last in full. */
+function showChain(locks: readonly Lock[]): Report {
+  refuseOn(verifyChain(verifier, locks))
+  return {
+    result: { kind: 'locks', epochs: locks.map(lockJson) },
+    human: (style) => {
+      const last = locks.at(-1)
+      return [
+        ...(last === undefined ? [] : [...describeDefinition(last.definition, style), '']),
+        ...locks.flatMap((lock, at) => {
+          const previous = locks[at - 1]
+          return [validLine(lock, style), ...(previous === undefined ? [] : consentLines(previous, lock, style))]
+        }),
+      ]
+    },
+  }
+}
+
+function validLine({ lock_hash, epoch, signatures }: Lock, style: Style): string {
+  return `Lock ${lock_hash}, epoch ${epoch}: ${style('green', `valid, signed by all ${signatures.length} members`)}.`
+}
+
+function showChange(change: Change): Report {
+  refuseOn(checkChange(verifier, change))
+  return {
+    result: { kind: 'change', ...changeJson(change) },
+    human: (style) => [
+      ...describeChange(change, style),
+      '',
+      `Definition ${change.definition.definition_hash}: ${style('yellow', 'not locked yet')}. Every member of the next epoch signs it next.`,
     ],
   }
 }

@@ -3,9 +3,9 @@ import {
   type NodeKey,
   lockSignatureToJson,
   openNodeKeys,
-  parseDefinition,
   portsOf,
   refuseExisting,
+  signChange,
   signDefinition,
   writeFiles,
 } from '@belfry/client'
@@ -13,9 +13,10 @@ import type { Command } from 'commander'
 import { type Registrar, addCommand, option, required } from '../../command.ts'
 import { NODE_KEYS, SIGNATURE } from '../../files/names.ts'
 import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
-import { readParsed } from '../../files/read-parsed.ts'
 import type { Report } from '../../output/index.ts'
+import { describeChange } from './describe-change.ts'
 import { describeDefinition } from './describe.ts'
+import { readSignable } from './read.ts'
 
 interface SignOptions extends PassphraseOptions {
   readonly data: string
@@ -26,8 +27,10 @@ interface SignOptions extends PassphraseOptions {
 export function registerSign(parent: Command, registrar: Registrar): void {
   addCommand<SignOptions, [definition: string]>(parent, registrar, {
     usage: 'sign <definition>',
-    summary: "Sign a definition with this member's node key",
-    about: 'Compare the definition hash with the other members first, over a channel that you trust.',
+    summary: "Sign a definition or a change with this member's node key",
+    about:
+      'Compare the definition hash with the other members first, over a channel that you trust. A change is signed by the ' +
+      'members of the next epoch.',
     example: 'belfry federation sign federation.definition.json --data /var/lib/belfry --passphrase-file pass',
     options: [
       required('--data <dir>', 'the data directory that belfry init made'),
@@ -42,17 +45,20 @@ export function registerSign(parent: Command, registrar: Registrar): void {
 async function runSign(options: SignOptions, path: string): Promise<Report> {
   const { data, out, force = false } = options
   await refuseExisting([out], { force })
-  const definition = await readParsed(path, 'a definition', parseDefinition)
+  const signable = await readSignable(path)
+  const isChange = 'previous' in signable
+  const definition = isChange ? signable.definition : signable
   using passphrase = await readPassphrase(options)
   using keys = await openNodeKeys({ path: join(data, NODE_KEYS), passphrase })
-  const signature = signDefinition(portsOf(keys), definition, keys.nodePublicKey as NodeKey)
+  const self = keys.nodePublicKey as NodeKey
+  const signature = isChange ? signChange(portsOf(keys), signable, self) : signDefinition(portsOf(keys), signable, self)
   await writeFiles([{ path: out, content: lockSignatureToJson(signature), privacy: 'public' }], { force })
   const { index, lock_hash } = signature
   const name = definition.members[index - 1]?.name ?? ''
   return {
     result: { file: out, index, name, lock_hash, definition_hash: definition.definition_hash },
     human: (style) => [
-      ...describeDefinition(definition, style),
+      ...(isChange ? describeChange(signable, style) : describeDefinition(signable, style)),
       '',
       `Signed as ${name} (member ${index}), for the lock ${lock_hash}.`,
       `Wrote ${out}. Send it to whoever assembles the lock.`,
