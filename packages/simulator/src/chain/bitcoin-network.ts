@@ -38,6 +38,8 @@ export class BitcoinNetwork {
   readonly miner: SimBitcoind
   readonly nodes: readonly SimBitcoind[]
   readonly #deaf = new Set<string>()
+  /** What an eclipsed node was given by its own user: told as soon as anybody hears it. */
+  readonly #untold = new Map<SimBitcoind, { readonly tx: SimTx; readonly parent: SimTx | null }[]>()
   /** Mined whatever they pay, from that height on: thieves have their ways. */
   readonly sponsored = new Map<Txid, number>()
   faults: BitcoinFaults
@@ -98,10 +100,14 @@ export class BitcoinNetwork {
 
   /** From a node (null: from elsewhere in the network) to all the others. */
   relay(tx: SimTx, from: SimBitcoind | null, parent: SimTx | null = null): void {
+    if (from?.seclusion === 'eclipsed') {
+      this.#untold.set(from, [...(this.#untold.get(from) ?? []), { tx, parent }])
+      return
+    }
     for (const node of [this.miner, ...this.nodes]) {
       if (node === from || node.knows(tx.txid) || this.#isDeaf(node, tx)) continue
       this.#world.after(this.#random.int(50, this.faults.tx_relay_ms), () => {
-        node.submit(tx, parent)
+        if (node.seclusion === 'none') node.submit(tx, parent)
       })
     }
   }
@@ -138,6 +144,8 @@ export class BitcoinNetwork {
     for (let i = 0; i <= lost; i++) this.miner.setTip(this.#mine())
     for (const node of this.nodes) {
       this.#sendBlock(node, this.tip)
+      this.#mislead(node)
+      this.#tellUntold(node)
       this.#disturb(node)
     }
     this.onBlock(this.tip)
@@ -149,13 +157,26 @@ export class BitcoinNetwork {
     this.#world.after(delay_ms, () => node.learn(block))
   }
 
+  /** Whoever eclipses a node has some of the others' hash power, and never as much. */
+  #mislead(node: SimBitcoind): void {
+    if (node.seclusion !== 'eclipsed' || node.tip.ref.height + 1 >= this.tip.ref.height || !this.#random.chance(0.5)) return
+    node.mislead(this.#block(node.tip, node.tip.ref.height + 1, []))
+  }
+
+  #tellUntold(node: SimBitcoind): void {
+    const untold = this.#untold.get(node)
+    if (untold === undefined || node.seclusion === 'eclipsed') return
+    this.#untold.delete(node)
+    for (const { tx, parent } of untold) if (node.knows(tx.txid)) this.relay(tx, node, parent)
+  }
+
   #disturb(node: SimBitcoind): void {
     const { evicts, estimate_error } = this.faults
     const [tx] = this.#random.sample(node.mempool(), 1)
     if (tx !== undefined && this.#random.chance(evicts)) node.evict(tx.txid)
     const factor = this.#random.between(1 / estimate_error, estimate_error)
     node.estimate = this.#random.chance(0.1) ? null : (Math.round(this.market * factor) as typeof node.estimate)
-    node.onChange()
+    node.tellChange()
   }
 
   #moveMarket(): void {

@@ -4,6 +4,9 @@ import { type Feerate, type Outpoint, type Txid, splitOutpoint } from '@belfry/p
 import { type Block, undoneBetween } from './blocks.ts'
 import type { SimTx } from './transactions.ts'
 
+/** `stuck`: it answers and hears nothing. `eclipsed`: it hears of a fork that somebody mines for it, and nobody hears it. */
+export type Seclusion = 'none' | 'stuck' | 'eclipsed'
+
 export class SimBitcoind {
   readonly name: string
   #tip: Block
@@ -11,11 +14,11 @@ export class SimBitcoind {
   readonly #spenders = new Map<Outpoint, SimTx>()
   #best: Block
   #is_up = true
+  #seclusion: Seclusion = 'none'
   /** Below this its mempool takes nothing alone. */
   floor = 1_000 as Feerate
   estimate: Feerate | null = null
-  /** After every change of chain, mempool, health or market. */
-  onChange: () => void = () => {}
+  readonly #followers = new Set<() => void>()
 
   constructor(name: string, tip: Block) {
     this.name = name
@@ -29,6 +32,23 @@ export class SimBitcoind {
 
   get is_up(): boolean {
     return this.#is_up
+  }
+
+  get seclusion(): Seclusion {
+    return this.#seclusion
+  }
+
+  /** Called after every change of chain, mempool, health or market. */
+  follow(onChange: () => void): void {
+    this.#followers.add(onChange)
+  }
+
+  unfollow(onChange: () => void): void {
+    this.#followers.delete(onChange)
+  }
+
+  tellChange(): void {
+    for (const tell of this.#followers) tell()
   }
 
   mempoolSpender(outpoint: Outpoint): SimTx | null {
@@ -49,9 +69,21 @@ export class SimBitcoind {
     this.#follow()
   }
 
+  seclude(seclusion: Seclusion): void {
+    this.#seclusion = seclusion
+    this.#follow()
+  }
+
+  /** A block of the fork that is mined for an eclipsed node. What it learnt of the others' chain it takes up afterwards. */
+  mislead(block: Block): void {
+    const best = this.#best
+    this.setTip(block)
+    this.#best = best
+  }
+
   stop(): void {
     this.#is_up = false
-    this.onChange()
+    this.tellChange()
   }
 
   /** `keepsMempool`: it was written to disk and read back. */
@@ -59,11 +91,11 @@ export class SimBitcoind {
     this.#is_up = true
     if (!keepsMempool) for (const tx of this.mempool()) this.#drop(tx)
     this.#follow()
-    this.onChange()
+    this.tellChange()
   }
 
   #follow(): void {
-    if (this.#is_up && this.#best.ref.height > this.#tip.ref.height) this.setTip(this.#best)
+    if (this.#is_up && this.#seclusion === 'none' && this.#best.ref.height > this.#tip.ref.height) this.setTip(this.#best)
   }
 
   /** Makes `block` the tip, also one with less work: for the miner that builds another branch. */
@@ -76,7 +108,7 @@ export class SimBitcoind {
       for (const tx of txs) if (this.#check(tx, true) === 'accepted') this.#add(tx)
     }
     for (const tx of this.mempool()) if (!this.#isStillValid(tx)) this.#drop(tx)
-    this.onChange()
+    this.tellChange()
   }
 
   /** `sendrawtransaction`, or with a parent `submitpackage` [parent, tx]. */
@@ -90,7 +122,7 @@ export class SimBitcoind {
     }
     const answer = this.#check(tx, false)
     if (answer === 'accepted') this.#add(tx)
-    if (answer === 'accepted' || isPackage) this.onChange()
+    if (answer === 'accepted' || isPackage) this.tellChange()
     return answer
   }
 
@@ -106,7 +138,7 @@ export class SimBitcoind {
     const tx = this.#mempool.get(txid)
     if (tx === undefined) return
     this.#drop(tx)
-    this.onChange()
+    this.tellChange()
   }
 
   #packageFeerate(parent: SimTx, child: SimTx): number {

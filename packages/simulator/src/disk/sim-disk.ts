@@ -9,18 +9,27 @@ type Write =
 export interface SimDiskOptions {
   /** A synced batch takes up to this long. */
   readonly sync_ms: number
+  /** Chance that a crash leaves part of the batch under way, to be cut off when the log is loaded. */
+  readonly torn_tails?: number
 }
 
-/** A disk in memory. What it acknowledged survives a crash; the write under way survives whole or not at all. */
+/**
+ * A disk in memory. What it acknowledged survives a crash; of the write under way all, nothing, or the beginning of a batch,
+ * which is cut off when the log is loaded, as the port demands.
+ */
 export class SimDisk implements Disk {
   readonly #options: SimDiskOptions
   readonly #world: World
   readonly #random: Random
   #snapshot: LogSnapshot | null = null
   #entries: LogEntry[] = []
+  /** Entries at the end that belong to a batch whose end is missing. */
+  #torn = 0
   #under_way: { readonly write: Write; readonly done: DiskDone } | null = null
   /** The next write to end does so with an error; nobody can tell whether it reached the disk. */
   fails_next = false
+  /** Every write ends with an error, and nothing of it reaches the disk. */
+  is_full = false
   /** Called once, when the next write has begun. */
   onNextWrite: (() => void) | null = null
 
@@ -53,12 +62,21 @@ export class SimDisk implements Disk {
 
   /** The process dies now: `done` is never called, and the write under way was lost or made it. */
   crash(): LoadedLog {
-    if (this.#under_way && this.#random.chance(0.5)) this.#keep(this.#under_way.write)
+    if (this.#under_way && !this.is_full) this.#survive(this.#under_way.write)
     this.#under_way = null
     return this.load()
   }
 
+  /** As it was when it was loaded some time ago. */
+  putBack({ snapshot, entries }: LoadedLog): void {
+    this.#torn = 0
+    this.#snapshot = snapshot
+    this.#entries = [...entries]
+  }
+
   load(): LoadedLog {
+    this.#entries.length -= this.#torn
+    this.#torn = 0
     return { snapshot: this.#snapshot, entries: [...this.#entries] }
   }
 
@@ -72,11 +90,22 @@ export class SimDisk implements Disk {
     this.#world.after(this.#random.int(0, this.#options.sync_ms), () => {
       if (this.#under_way !== started) return
       this.#under_way = null
-      const fails = this.fails_next
+      const fails = this.fails_next || this.is_full
+      const isKept = !this.is_full && (!this.fails_next || this.#random.chance(0.5))
       this.fails_next = false
-      if (!fails || this.#random.chance(0.5)) this.#keep(write)
+      if (isKept) this.#keep(write)
       done(fails ? new Error('no space left on the simulated disk') : null)
     })
+  }
+
+  #survive(write: Write): void {
+    if (this.#random.chance(0.5)) {
+      this.#keep(write)
+    } else if (write.kind === 'append' && this.#random.chance(this.#options.torn_tails ?? 0)) {
+      const part = write.entries.slice(0, this.#random.int(0, write.entries.length - 1))
+      this.#entries.push(...part)
+      this.#torn = part.length
+    }
   }
 
   #keep(write: Write): void {

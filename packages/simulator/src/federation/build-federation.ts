@@ -17,7 +17,7 @@ export interface SimFederation {
 }
 
 export function buildFederation(
-  { members, thresholds, timing }: { members: number; thresholds: ThresholdChoices; timing: Partial<Timing> },
+  { members, thresholds, timing, name = 'simulated' }: { members: number; thresholds: ThresholdChoices; timing: Partial<Timing>; name?: string },
   { suite, random }: { suite: CryptoSuite; random: Random },
 ): SimFederation {
   const all = Array.from({ length: members }, () => ({ node: suite.newKey(random), encryption: toHex(random.bytes(32)) }))
@@ -26,7 +26,7 @@ export function buildFederation(
   if (first === undefined) throw new RangeError('a federation has members')
   const ports = portsOf(suite, first.node)
   const definition = define(ports, {
-    name: 'simulated',
+    name,
     network: 'regtest',
     created_at: EPOCH_MS as Millis,
     cards,

@@ -14,6 +14,8 @@ export interface Context {
   readonly told: ToldChains
   readonly members: ReadonlyMap<MemberIndex, SimMember>
   readonly isHonest: (member: MemberIndex) => boolean
+  /** What it signs may conflict, and not by its own fault: its disk was put back, or two processes ran on its key. */
+  readonly mayContradict: (member: MemberIndex) => boolean
   /** Says that it does not hold. The run ends after this event. */
   readonly fail: (detail: string, member?: MemberIndex) => void
 }

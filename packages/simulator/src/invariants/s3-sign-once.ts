@@ -11,7 +11,7 @@ export const S3: Invariant = {
     const signed = new Map<MemberIndex, Map<string, Uint8Array>>()
     return {
       onLeaving(member, effect) {
-        if (!context.isHonest(member.index) || (effect.effect !== 'gossip' && effect.effect !== 'send')) return
+        if (!context.isHonest(member.index) || context.mayContradict(member.index) || (effect.effect !== 'gossip' && effect.effect !== 'send')) return
         const read = context.frames.read(effect.bytes)
         const slot = slotOf(read)
         if (read.head.from !== member.index || slot === null) return

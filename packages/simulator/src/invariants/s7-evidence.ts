@@ -10,13 +10,15 @@ export const S7: Invariant = {
       onStep(member, _input, output) {
         if (!context.isHonest(member.index)) return
         for (const record of output.records) {
-          if (record.record === 'evidence' && context.isHonest(record.evidence.member)) {
+          if (record.record !== 'evidence') continue
+          const { member: convicted } = record.evidence
+          if (context.isHonest(convicted) && !context.mayContradict(convicted)) {
             context.fail(`member ${record.evidence.member} is convicted`, member.index)
           }
         }
       },
       onLeaving(member, effect) {
-        if (!context.isHonest(member.index) || (effect.effect !== 'gossip' && effect.effect !== 'send')) return
+        if (!context.isHonest(member.index) || context.mayContradict(member.index) || (effect.effect !== 'gossip' && effect.effect !== 'send')) return
         const { head, frame } = context.frames.read(effect.bytes)
         if (head.from !== member.index) return
         const mine = numbers.get(member.index) ?? new Map<string, Uint8Array>()

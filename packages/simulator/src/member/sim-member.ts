@@ -25,6 +25,7 @@ import { type ClockError, MemberClock, type Random, type World } from '../world/
 import { type Behaviour, HONEST } from './behaviour.ts'
 import { coreInputs } from './inputs.ts'
 import type { Probe } from './probe.ts'
+import { type Speech, spokenAs } from './speech.ts'
 
 export type SimLoop = Loop<State, Durable, Input, LogRecord, DurableEffect, ImmediateEffect>
 
@@ -34,6 +35,10 @@ export interface MemberOptions {
   readonly clock_error: ClockError
   readonly snapshot_rule: SnapshotRule
   readonly has_fee_coins: boolean
+  /** What it signs may come to conflict: its disk may be put back, or a second process run on its key. */
+  readonly is_wayward: boolean
+  /** It is that second process. */
+  readonly is_beside: boolean
 }
 
 export interface MemberModules {
@@ -48,8 +53,13 @@ export interface MemberModules {
   readonly probe: Required<Probe>
   /** Where a planted bug sits; the core itself otherwise. */
   readonly wrapCore: (core: BelfryCore, member: SimMember) => BelfryCore
+  /** A process on the same key and beside the same bitcoind. */
+  readonly makeBeside: (member: SimMember, kind: BesideKind) => SimMember
   readonly onReply: (member: MemberIndex, request_id: number, bytes: Uint8Array) => void
 }
+
+/** `wrong-lock`: of another federation, with data of its own. `second-instance`: on a copy of the member's data. */
+export type BesideKind = 'wrong-lock' | 'second-instance'
 
 /** One run of the process. */
 interface Life {
@@ -71,6 +81,14 @@ export class SimMember implements Endpoint {
   readonly disk: SimDisk
   readonly bitcoind: SimBitcoind
   behaviour: Behaviour = HONEST
+  /** The message version that it signs with. */
+  speaks: Speech = 'common'
+  /** An old backup was put back. */
+  is_rolled_back = false
+  /** There were two processes at one time. */
+  has_run_twice = false
+  readonly #clock_error: { offset_ms: number; drift_ppm: number }
+  #stand_in: SimMember | null = null
   readonly #modules: MemberModules
   #life: Life | null = null
   #telling = false
@@ -83,10 +101,28 @@ export class SimMember implements Endpoint {
   constructor(options: MemberOptions, modules: MemberModules) {
     this.index = options.config.self
     this.options = options
+    this.#clock_error = { ...options.clock_error }
     this.disk = modules.disk
     this.bitcoind = modules.bitcoind
     this.#modules = modules
-    modules.bitcoind.onChange = () => this.#tellSoon()
+    modules.bitcoind.follow(this.#onBitcoind)
+  }
+
+  get is_wayward(): boolean {
+    return this.options.is_wayward && this.is_honest
+  }
+
+  get is_beside(): boolean {
+    return this.options.is_beside
+  }
+
+  /** What it signs may conflict, and not by its own fault. */
+  get may_contradict(): boolean {
+    return this.is_rolled_back || this.has_run_twice
+  }
+
+  get stand_in(): SimMember | null {
+    return this.#stand_in
   }
 
   get is_up(): boolean {
@@ -129,7 +165,7 @@ export class SimMember implements Endpoint {
     if (this.#life !== null) return
     const { world, probe, ports } = this.#modules
     this.#lives += 1
-    const clock = new MemberClock(world, this.options.clock_error)
+    const clock = new MemberClock(world, this.#clock_error)
     const core = this.#observed(this.#modules.wrapCore(createCore(this.options.config, ports), this))
     const log = restoreLog(core, this.disk.load())
     this.#record_index = Math.max(log.next_index - 1, 0)
@@ -153,7 +189,7 @@ export class SimMember implements Endpoint {
     probe.onStarted(this, log.durable)
     loop.offer({ kind: 'start', at_ms: clock.now() })
     clock.soon(() => {
-      this.#modules.network.changed(this.index)
+      this.#modules.network.changed(this.index, this.is_beside)
       this.#tellHealth()
       this.#tellSoon()
     })
@@ -169,7 +205,30 @@ export class SimMember implements Endpoint {
     this.#telling = false
     life.loop.stop()
     this.disk.crash()
-    this.#modules.network.changed(this.index)
+    this.#modules.network.changed(this.index, this.is_beside)
+  }
+
+  /** For good: also in lives to come. */
+  jumpClock(by_ms: number): void {
+    this.#clock_error.offset_ms += by_ms
+  }
+
+  runBeside(kind: BesideKind): void {
+    if (this.#stand_in !== null) return
+    const { network, makeBeside } = this.#modules
+    if (kind === 'second-instance') this.has_run_twice = true
+    this.#stand_in = makeBeside(this, kind)
+    network.join(this.#stand_in)
+    this.#stand_in.start()
+  }
+
+  endBeside(): void {
+    const ended = this.#stand_in
+    if (ended === null) return
+    this.#stand_in = null
+    ended.crash()
+    this.bitcoind.unfollow(ended.#onBitcoind)
+    this.#modules.network.leave(ended)
   }
 
   onFrame(peer: MemberIndex, channel: Channel, bytes: Uint8Array, token: number | null): boolean {
@@ -195,14 +254,14 @@ export class SimMember implements Endpoint {
 
   performDurable(effect: DurableEffect): void {
     this.#modules.probe.onLeaving(this, effect)
-    for (const each of this.behaviour.leaving(effect)) this.#leave(each)
+    for (const each of this.behaviour.leaving(effect)) this.#leave(spokenAs(this.speaks, each, this))
   }
 
   #leave(effect: DurableEffect): void {
     const { network, onReply } = this.#modules
     switch (effect.effect) {
       case 'gossip':
-        network.publish(this.index, effect.bytes)
+        network.publish(this.index, effect.bytes, this.is_beside)
         return
       case 'send':
         network.send(this.index, effect.to, effect.bytes)
@@ -311,6 +370,8 @@ export class SimMember implements Endpoint {
     const at = durable.position && this.#modules.bitcoin.blockOf(durable.position)
     return new SimFollower({ at, watched: watchedOutpoints(durable) }, { bitcoind: this.bitcoind })
   }
+
+  readonly #onBitcoind = (): void => this.#tellSoon()
 
   #offer(input: Input): boolean {
     const loop = this.#life?.loop

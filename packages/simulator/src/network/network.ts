@@ -11,12 +11,16 @@ export interface NetworkFaults {
   readonly straggles: number
   readonly drops: number
   readonly duplicates: number
+  /** Mean time between two messages that are delivered once more, long after; null for none. */
+  readonly replay_ms: number | null
 }
 
 /** One member's end of the network. */
 export interface Endpoint {
   readonly index: MemberIndex
   readonly is_up: boolean
+  /** A second process on the same key: the others hear it as that member, and it hears what they tell that member. */
+  readonly is_beside?: boolean
   /** False where there was no room for it. With a token a verdict is awaited. */
   onFrame(peer: MemberIndex, channel: Channel, bytes: Uint8Array, token: number | null): boolean
   onPeer(member: MemberIndex, connected: boolean): void
@@ -26,23 +30,29 @@ export interface Endpoint {
 
 interface Gossip {
   readonly bytes: Uint8Array
-  /** By member index: it has it, or it is on the way there. */
+  /** By place: it has it, or it is on the way there. */
   readonly reached: Uint8Array
 }
 
 const PEER_NOTICE_MS = 2_000
-/** Larger than any federation: indices count from 1. */
+/** Larger than any federation: indices count from 1. Second processes have their places above. */
 const MEMBER_SLOTS = 65
+/** Longer than a life, mostly. */
+const REPLAYED_AFTER_MS = 120_000
 
 export class SimNetwork {
   readonly #world: World
   readonly #random: Random
-  readonly #endpoints = new Map<MemberIndex, Endpoint>()
+  readonly #endpoints = new Map<number, Endpoint>()
+  readonly #streams: Readonly<Record<'loss' | 'duplication' | 'reordering' | 'replay', Random>>
+  #next_replay_ms = 0
+  /** Until when nothing arrives on a way, as `from>to`. */
+  readonly #stalled = new Map<string, number>()
   readonly #links = new Links()
   /** What `to` was last told of its connection with `from`, as `to<from`. */
   readonly #told = new Map<string, boolean>()
   readonly #gossip = new Map<string, Gossip>()
-  readonly #awaiting = new Map<number, Gossip>()
+  readonly #awaiting = new Map<number, { readonly message: Gossip; readonly endpoint: Endpoint }>()
   #token = 0
   #spared: ReadonlySet<MemberIndex> = new Set()
   #is_apart = false
@@ -51,11 +61,20 @@ export class SimNetwork {
   constructor(options: { faults: NetworkFaults }, modules: { world: World; random: Random }) {
     this.#world = modules.world
     this.#random = modules.random
+    const [loss, duplication, reordering, replay] = ['loss', 'duplication', 'reordering', 'replay'].map((name) => modules.random.fork(name))
+    if (!loss || !duplication || !reordering || !replay) throw new RangeError('four streams')
+    this.#streams = { loss, duplication, reordering, replay }
     this.faults = options.faults
   }
 
   join(endpoint: Endpoint): void {
-    this.#endpoints.set(endpoint.index, endpoint)
+    this.#endpoints.set(placeOf(endpoint), endpoint)
+  }
+
+  /** A second process has ended for good. */
+  leave(endpoint: Endpoint): void {
+    this.#endpoints.delete(placeOf(endpoint))
+    this.changed(endpoint.index)
   }
 
   /** Between two of these nothing is lost or late any more. */
@@ -64,12 +83,13 @@ export class SimNetwork {
     this.#noticeAll()
   }
 
-  /** The process came up or went down: connections are made, or end. */
-  changed(member: MemberIndex): void {
-    for (const other of this.#endpoints.keys()) {
+  /** A process came up or went down: connections are made, or end. */
+  changed(member: MemberIndex, isBeside = false): void {
+    const place = placeOf({ index: member, is_beside: isBeside })
+    for (const other of this.#members()) {
       if (other === member) continue
       // A process that starts has been told nothing.
-      this.#told.set(`${member}<${other}`, false)
+      this.#told.set(`${place}<${other}`, false)
       this.#noticeSoon(member, other)
     }
   }
@@ -90,47 +110,86 @@ export class SimNetwork {
     this.#noticeSoon(from, to)
   }
 
+  /** For so long nothing arrives on this way; then all of it does. The connection stands. */
+  stall(from: MemberIndex, to: MemberIndex, lasts_ms: number): void {
+    this.#stalled.set(`${from}>${to}`, this.#world.now_ms + lasts_ms)
+  }
+
   isConnected(a: MemberIndex, b: MemberIndex): boolean {
-    const up = this.#endpoints.get(a)?.is_up === true && this.#endpoints.get(b)?.is_up === true
-    return up && !this.#links.isSevered(a, b) && (!this.#is_apart || this.#areSpared(a, b))
+    return this.#isUp(a) && this.#isUp(b) && !this.#links.isSevered(a, b) && (!this.#is_apart || this.#areSpared(a, b))
   }
 
   send(from: MemberIndex, to: MemberIndex, bytes: Uint8Array): void {
     if (!this.isConnected(from, to) || !this.#links.isOpen(from, to) || this.#isLost(from, to)) return
-    this.#carry(from, to, () => this.#endpoints.get(to)?.onFrame(from, 'stream', bytes, null))
+    for (const endpoint of this.#processesOf(to)) {
+      this.#carry(from, to, () => {
+        endpoint.onFrame(from, 'stream', bytes, null)
+        this.#remember(from, endpoint, 'stream', bytes)
+      })
+    }
   }
 
   /** The same bytes again reach only those that they have not reached. */
-  publish(from: MemberIndex, bytes: Uint8Array): void {
+  publish(from: MemberIndex, bytes: Uint8Array, isBeside = false): void {
     const id = idOf(bytes)
-    const message = this.#gossip.get(id) ?? { bytes, reached: new Uint8Array(MEMBER_SLOTS) }
+    const message = this.#gossip.get(id) ?? { bytes, reached: new Uint8Array(2 * MEMBER_SLOTS) }
     this.#gossip.set(id, message)
-    message.reached[from] = 1
-    this.#spread(message, from)
+    const sender = { index: from, is_beside: isBeside }
+    message.reached[placeOf(sender)] = 1
+    this.#spread(message, sender)
   }
 
   /** What the member's core said of a message that came by gossip: only what it accepted goes on from there. */
-  onVerdict(member: MemberIndex, token: number, verdict: Verdict): void {
-    const message = this.#awaiting.get(token)
+  onVerdict(_member: MemberIndex, token: number, verdict: Verdict): void {
+    const awaited = this.#awaiting.get(token)
     this.#awaiting.delete(token)
-    if (message && verdict === 'accept' && this.#endpoints.get(member)?.passesOn()) this.#spread(message, member)
+    if (awaited && verdict === 'accept' && awaited.endpoint.passesOn()) this.#spread(awaited.message, awaited.endpoint)
   }
 
-  #spread(message: Gossip, via: MemberIndex): void {
-    for (const [to, endpoint] of this.#endpoints) {
-      if (message.reached[to] === 1 || !this.isConnected(via, to) || !this.#links.isOpen(via, to)) continue
+  #members(): MemberIndex[] {
+    return [...this.#endpoints.values()].flatMap(({ index, is_beside }) => (is_beside ? [] : [index]))
+  }
+
+  #processesOf(member: MemberIndex): Endpoint[] {
+    const [first, second] = [this.#endpoints.get(member), this.#endpoints.get(MEMBER_SLOTS + member)]
+    return [...(first ? [first] : []), ...(second ? [second] : [])]
+  }
+
+  #isUp(member: MemberIndex): boolean {
+    return this.#endpoints.get(member)?.is_up === true || this.#endpoints.get(MEMBER_SLOTS + member)?.is_up === true
+  }
+
+  #spread(message: Gossip, via: Pick<Endpoint, 'index' | 'is_beside'>): void {
+    for (const [place, endpoint] of this.#endpoints) {
+      const to = endpoint.index
+      if (to === via.index || message.reached[place] === 1 || !endpoint.is_up) continue
+      if (!this.isConnected(via.index, to) || !this.#links.isOpen(via.index, to)) continue
       // Lost on this way; another member may still pass it on.
-      if (this.#isLost(via, to)) continue
-      message.reached[to] = 1
-      this.#carry(via, to, () => this.#arrive(message, via, endpoint))
+      if (this.#isLost(via.index, to)) continue
+      message.reached[place] = 1
+      this.#carry(via.index, to, () => {
+        this.#arrive(message, via.index, endpoint)
+        this.#remember(via.index, endpoint, 'gossip', message.bytes)
+      })
     }
   }
 
   #arrive(message: Gossip, via: MemberIndex, endpoint: Endpoint): void {
     this.#token += 1
     const token = this.#token
-    this.#awaiting.set(token, message)
+    this.#awaiting.set(token, { message, endpoint })
     if (!endpoint.onFrame(via, 'gossip', message.bytes, token)) this.#awaiting.delete(token)
+  }
+
+  /** Now and then one that was delivered is delivered again long after, by the same way. */
+  #remember(from: MemberIndex, to: Endpoint, channel: Channel, bytes: Uint8Array): void {
+    const { replay_ms } = this.faults
+    if (replay_ms === null || this.#world.now_ms < this.#next_replay_ms) return
+    const { replay } = this.#streams
+    this.#next_replay_ms = this.#world.now_ms + replay.exponential(replay_ms)
+    this.#world.after(replay.exponential(REPLAYED_AFTER_MS), () => {
+      if (to.is_up && this.isConnected(from, to.index) && this.#links.isOpen(from, to.index)) to.onFrame(from, channel, bytes, null)
+    })
   }
 
   #areSpared(a: MemberIndex, b: MemberIndex): boolean {
@@ -138,20 +197,22 @@ export class SimNetwork {
   }
 
   #isLost(from: MemberIndex, to: MemberIndex): boolean {
-    return this.#random.chance(this.faults.drops) && !this.#areSpared(from, to)
+    return this.#streams.loss.chance(this.faults.drops) && !this.#areSpared(from, to)
   }
 
   #carry(from: MemberIndex, to: MemberIndex, arrive: () => void): void {
-    const copies = this.#random.chance(this.faults.duplicates) ? 2 : 1
+    const copies = this.#streams.duplication.chance(this.faults.duplicates) ? 2 : 1
+    const areSpared = this.#areSpared(from, to)
+    const stalled_ms = areSpared ? 0 : Math.max(0, (this.#stalled.get(`${from}>${to}`) ?? 0) - this.#world.now_ms)
     for (let i = 0; i < copies; i++) {
       const usual = this.#random.int(1, this.faults.delay_ms)
-      const isLate = this.#random.chance(this.faults.straggles) && !this.#areSpared(from, to)
-      this.#world.after(isLate ? usual * 20 : usual, arrive)
+      const isLate = this.#streams.reordering.chance(this.faults.straggles) && !areSpared
+      this.#world.after(stalled_ms + (isLate ? usual * 20 : usual), arrive)
     }
   }
 
   #noticeAll(): void {
-    const members = [...this.#endpoints.keys()]
+    const members = this.#members()
     for (const a of members) for (const b of members) if (a < b) this.#noticeSoon(a, b)
   }
 
@@ -163,11 +224,17 @@ export class SimNetwork {
 
   #notice(member: MemberIndex, other: MemberIndex): void {
     const connected = this.isConnected(member, other)
-    const key = `${member}<${other}`
-    if (this.#endpoints.get(member)?.is_up !== true || (this.#told.get(key) ?? false) === connected) return
-    this.#told.set(key, connected)
-    this.#endpoints.get(member)?.onPeer(other, connected)
+    for (const endpoint of this.#processesOf(member)) {
+      const key = `${placeOf(endpoint)}<${other}`
+      if (!endpoint.is_up || (this.#told.get(key) ?? false) === connected) continue
+      this.#told.set(key, connected)
+      endpoint.onPeer(other, connected)
+    }
   }
+}
+
+function placeOf({ index, is_beside }: Pick<Endpoint, 'index' | 'is_beside'>): number {
+  return is_beside ? MEMBER_SLOTS + index : index
 }
 
 /** Tells messages apart: two FNV-1a hashes over the bytes, and their length. */

@@ -3,7 +3,7 @@ import type { NetworkFaults } from '../network/index.ts'
 
 /** Before faults begin, and after the world has been healed. */
 export function calmNetwork(faults: NetworkFaults): NetworkFaults {
-  return { ...faults, straggles: 0, drops: 0, duplicates: 0 }
+  return { ...faults, straggles: 0, drops: 0, duplicates: 0, replay_ms: null }
 }
 
 /** Time for a few messages between two blocks, as there is in life. */

@@ -1,40 +1,73 @@
-/** What goes wrong by itself: crashes, failing disks, partitions, bitcoinds that are gone for a while. */
+/** What goes wrong by itself, class by class as the seed has drawn them; sieges; and how all of it ends for a core of members. */
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import type { BitcoinNetwork, SimBitcoind } from '../chain/index.ts'
 import type { SimMember } from '../member/index.ts'
 import type { SimNetwork } from '../network/index.ts'
 import type { Random, World } from '../world/index.ts'
-import type { ProcessFaults, Siege } from './plan.ts'
+import { eclipse, feeRise, outage, stuck } from './mishaps/chain.ts'
+import { jump } from './mishaps/clock.ts'
+import { fullDisk, oldDisk } from './mishaps/disk.ts'
+import type { Mishap, MishapTools } from './mishaps/mishap.ts'
+import { oneWayPartition, partition, stall } from './mishaps/network.ts'
+import { otherVersion, secondInstance, wrongLock } from './mishaps/operators.ts'
+import type { Siege } from './plan.ts'
+import type { FaultClass, Spell, Swarm } from './swarm.ts'
 
 export interface FaultModules {
   readonly world: World
-  readonly random: Random
+  /** One for each class, so that none changes what another draws. */
+  readonly stream: (name: string) => Random
   readonly network: SimNetwork
   readonly bitcoin: BitcoinNetwork
   readonly members: readonly SimMember[]
   readonly say: (what: string, member?: MemberIndex) => void
 }
 
+/** Those that come in spells, all of them alike; crashes and jumping clocks go their own ways. */
+const MISHAPS = {
+  partitions: partition,
+  'one-way-partitions': oneWayPartition,
+  stalls: stall,
+  'full-disks': fullDisk,
+  'old-disks': oldDisk,
+  'fee-rises': feeRise,
+  stuck,
+  eclipses: eclipse,
+  'other-versions': otherVersion,
+  'wrong-locks': wrongLock,
+  'second-instances': secondInstance,
+} as const satisfies Partial<Record<FaultClass, Mishap>>
+
 export class Faults {
-  readonly #options: ProcessFaults
+  readonly #swarm: Swarm
   readonly #modules: FaultModules
   /** Nothing goes wrong any more with these, nor between two of them. */
   #spared: ReadonlySet<MemberIndex> = new Set()
   readonly #held_down = new Set<MemberIndex>()
   readonly #held_blind = new Set<SimBitcoind>()
+  /** What lasts at present, and how it is put right. */
+  readonly #ends = new Map<MemberIndex, Set<() => void>>()
+  readonly #restarts: Random
 
-  constructor(options: ProcessFaults, modules: FaultModules) {
-    this.#options = options
+  constructor(swarm: Swarm, modules: FaultModules) {
+    this.#swarm = swarm
     this.#modules = modules
+    this.#restarts = modules.stream('restarts')
   }
 
   begin(): void {
-    const { crash_ms, partition_ms, outage_ms } = this.#options
-    for (const member of this.#modules.members) {
-      this.#repeat(crash_ms, () => this.#crash(member))
-      this.#repeat(outage_ms, () => this.#outage(member))
+    const { members } = this.#modules
+    for (const [name, mishap] of Object.entries(MISHAPS) as [keyof typeof MISHAPS, Mishap][]) {
+      const spell = this.#swarm[name]
+      if (spell !== null) this.#strike(name, spell, mishap)
     }
-    this.#repeat(partition_ms, () => this.#partition())
+    const { crashes, outages, 'clock-jumps': jumps } = this.#swarm
+    for (const member of members) {
+      // Of each member alone: that many members, that many of these.
+      if (crashes !== null) this.#repeat(this.#stream(`crashes ${member.index}`), crashes.every_ms, (random) => this.#crash(member, random))
+      if (outages !== null) this.#strike(`outages ${member.index}`, outages, (tools, lasts_ms) => outage({ ...tools, members: [member] }, lasts_ms))
+    }
+    if (jumps !== null) this.#repeat(this.#stream('clock-jumps'), jumps.every_ms, (random) => jump(this.#tools(random), jumps.most_ms))
   }
 
   /** What went wrong with these is put right, and they are left alone from now on. */
@@ -44,6 +77,7 @@ export class Faults {
     bitcoin.censors = false
     for (const member of this.#modules.members) {
       if (!this.#spared.has(member.index)) continue
+      for (const end of this.#ends.get(member.index) ?? []) end()
       this.#held_down.delete(member.index)
       this.#held_blind.delete(member.bitcoind)
       member.disk.fails_next = false
@@ -55,11 +89,12 @@ export class Faults {
 
   /** From now on the federation can do nothing, until `spare` ends it for some. `needed`: members for a clawback. */
   besiege(siege: Siege, needed: number): void {
-    const { members, network, bitcoin, random, say } = this.#modules
+    const { members, network, bitcoin, stream, say } = this.#modules
     say(`siege: ${siege}`)
     if (siege === 'apart') network.setApart(true)
     if (siege === 'censored') bitcoin.censors = true
     if (siege === 'down') {
+      const random = stream('siege')
       const least = members.length - needed + 1
       for (const member of random.sample(members, random.int(least, members.length))) {
         this.#held_down.add(member.index)
@@ -76,26 +111,57 @@ export class Faults {
 
   /** It comes back after a while, at once where it is spared. */
   restartLater(member: SimMember): void {
-    const { world, random } = this.#modules
-    const down_ms = this.#spared.has(member.index) ? 0 : random.exponential(this.#options.down_ms)
-    world.after(down_ms, () => {
+    const down_ms = this.#spared.has(member.index) ? 0 : this.#restarts.exponential(this.#swarm.crashes?.lasts_ms ?? 1_000)
+    this.#modules.world.after(down_ms, () => {
       if (!this.#held_down.has(member.index)) member.start()
     })
   }
 
-  #repeat(mean_ms: number | null, act: () => void): void {
-    if (mean_ms === null) return
-    const { world, random } = this.#modules
-    world.after(random.exponential(mean_ms), () => {
-      act()
-      this.#repeat(mean_ms, act)
+  #stream(name: string): Random {
+    return this.#modules.stream(`strikes of ${name}`)
+  }
+
+  #strike(name: string, { every_ms, lasts_ms }: Spell, mishap: Mishap): void {
+    this.#repeat(this.#stream(name), every_ms, (random) => mishap(this.#tools(random), lasts_ms))
+  }
+
+  #repeat(random: Random, mean_ms: number, act: (random: Random) => void): void {
+    this.#modules.world.after(random.exponential(mean_ms), () => {
+      act(random)
+      this.#repeat(random, mean_ms, act)
     })
   }
 
-  #crash(member: SimMember): void {
-    const { world, random } = this.#modules
+  #tools(random: Random): MishapTools {
+    const { world, network, bitcoin, members, say } = this.#modules
+    return {
+      world,
+      random,
+      network,
+      bitcoin,
+      members,
+      say,
+      isSpared: (member) => this.#spared.has(member),
+      isHeldDown: (member) => this.#held_down.has(member),
+      isHeldBlind: (bitcoind) => this.#held_blind.has(bitcoind),
+      lasting: (member, lasts_ms, end) => this.#lasting(member, random.exponential(lasts_ms), end),
+      restartLater: (member) => this.restartLater(member),
+    }
+  }
+
+  #lasting({ index }: SimMember, lasts_ms: number, end: () => void): void {
+    const ends = this.#ends.get(index) ?? new Set<() => void>()
+    const endOnce = (): void => {
+      if (ends.delete(endOnce)) end()
+    }
+    this.#ends.set(index, ends.add(endOnce))
+    this.#modules.world.after(lasts_ms, endOnce)
+  }
+
+  #crash(member: SimMember, random: Random): void {
+    const { world } = this.#modules
     if (!member.is_up || this.#spared.has(member.index)) return
-    if (random.chance(this.#options.disk_fails)) {
+    if (random.chance(this.#swarm['disk-errors'])) {
       member.disk.fails_next = true
       return
     }
@@ -107,35 +173,5 @@ export class Faults {
     // Half of them in the middle of a write: that is where most can go wrong.
     if (random.chance(0.5)) die()
     else member.disk.onNextWrite = () => world.after(0, die)
-  }
-
-  #outage(member: SimMember): void {
-    const { world, random, say } = this.#modules
-    if (!member.bitcoind.is_up || this.#spared.has(member.index)) return
-    say('its bitcoind is gone', member.index)
-    member.bitcoind.stop()
-    const keepsMempool = random.chance(0.5)
-    world.after(random.exponential(this.#options.outage_lasts_ms), () => {
-      if (!member.bitcoind.is_up && !this.#held_blind.has(member.bitcoind)) member.bitcoind.start(keepsMempool)
-    })
-  }
-
-  #partition(): void {
-    const { world, random, network, members, say } = this.#modules
-    const indices = members.map(({ index }) => index)
-    const side = random.sample(indices, random.int(1, Math.max(1, indices.length - 1)))
-    const others = indices.filter((index) => !side.includes(index))
-    const isOneWay = random.chance(0.3)
-    const ways = side.flatMap((from) => others.flatMap((to) => (isOneWay ? [[from, to]] : [[from, to], [to, from]])))
-    const cut = ways.flatMap(([from, to]) => (from && to && !this.#areSpared(from, to) ? [{ from, to }] : []))
-    say(`${isOneWay ? 'one-way ' : ''}partition ${side.join()} from ${others.join()}`)
-    for (const { from, to } of cut) network.cut(from, to)
-    world.after(random.exponential(this.#options.partition_lasts_ms), () => {
-      for (const { from, to } of cut) network.open(from, to)
-    })
-  }
-
-  #areSpared(a: MemberIndex, b: MemberIndex): boolean {
-    return this.#spared.has(a) && this.#spared.has(b)
   }
 }

@@ -61,6 +61,7 @@ export class Judge implements Probe {
       told,
       members,
       isHonest,
+      mayContradict: (member) => members.get(member)?.may_contradict ?? false,
       fail: (detail, member) => this.fail(invariant, detail, member),
     }
   }

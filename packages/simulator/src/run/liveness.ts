@@ -42,7 +42,7 @@ export function heal(
   modules: HealModules,
 ): MemberIndex[] | null {
   const { random, network, bitcoin, members, faults } = modules
-  const honest = holders.filter((index) => members.get(index)?.is_honest)
+  const honest = holders.filter((index) => members.get(index)?.is_honest && !members.get(index)?.may_contradict)
   if (honest.length < size) return null
   const core = random.sample(honest, size)
   bitcoin.faults = calmBitcoin(bitcoin.faults, heartbeat_ms)

@@ -1,12 +1,12 @@
-/** The owner's orders during a run: drills of every level and panics, each given to a few members. */
+/** The owner's orders during a run, each given to a few members. */
 import { ANCHOR_DEPTH, type Order, commandDigest, commandRequest, encodeCommand } from '@belfry/protocol'
-import { type BlockHash, type Height, type LockHash, type MemberIndex, type VaultId, toCbor } from '@belfry/protocol/primitives'
+import { type BlockHash, type Height, type LockHash, type ManifestHash, type MemberIndex, type VaultId, toCbor } from '@belfry/protocol/primitives'
 import type { Hasher } from '@belfry/protocol'
 import type { BitcoinNetwork } from '../chain/index.ts'
 import type { KeyPair } from '../crypto/index.ts'
 import type { SimMember } from '../member/index.ts'
 import type { Random, World } from '../world/index.ts'
-import type { OrderPlan } from './plan.ts'
+import type { Swarm } from './swarm.ts'
 
 export interface OrdersModules {
   readonly world: World
@@ -17,6 +17,8 @@ export interface OrdersModules {
   readonly members: ReadonlyMap<MemberIndex, SimMember>
   readonly lock_hash: LockHash
   readonly vault_id: VaultId
+  /** Of the generation that is to follow; null until it is dealt. */
+  readonly nextManifest: () => ManifestHash | null
   readonly request: (member: SimMember, request_id: number, bytes: Uint8Array) => void
   readonly say: (what: string) => void
 }
@@ -30,18 +32,20 @@ const MOST_MEMBERS_TOLD = 3
 const UNSEEN = '00'.repeat(32) as BlockHash
 
 export class Orders {
-  readonly #plan: OrderPlan
+  readonly #swarm: Swarm
   readonly #modules: OrdersModules
   #given = 0
-  #panics = 0
+  /** Given once in a run. */
+  readonly #once = new Set<Order['order']>()
 
-  constructor(plan: OrderPlan, modules: OrdersModules) {
-    this.#plan = plan
+  constructor(swarm: Swarm, modules: OrdersModules) {
+    this.#swarm = swarm
     this.#modules = modules
   }
 
   begin(): void {
-    if (this.#plan.has_drills || this.#plan.has_panic) this.#later()
+    const { drills, panics, revocations, cancellations, destructions } = this.#swarm
+    if (drills || panics || revocations || cancellations || destructions) this.#later()
   }
 
   #later(): void {
@@ -54,17 +58,26 @@ export class Orders {
   }
 
   #draw(): Order | null {
-    const { random, members } = this.#modules
-    if (this.#plan.has_panic && this.#panics === 0 && random.chance(0.3)) {
-      this.#panics += 1
-      return { order: 'panic' }
-    }
-    if (!this.#plan.has_drills) return null
+    const { random, members, nextManifest } = this.#modules
+    const { drills, panics, revocations, cancellations, destructions } = this.#swarm
+    if (panics && this.#isTime('panic')) return { order: 'panic' }
+    if (revocations && this.#isTime('revoke')) return { order: 'revoke' }
+    // Members refuse it until the coin has left long ago.
+    if (destructions && random.chance(0.3)) return { order: 'destroy' }
+    const manifest_hash = nextManifest()
+    if (cancellations && manifest_hash !== null && this.#isTime('cancel-generation')) return { order: 'cancel-generation', manifest_hash }
+    if (!drills) return null
     const level = random.pick([1, 2, 2, 3, 4, 4, 4, 5, 5])
     const held_back = level === 5 ? random.sample([...members.keys()], random.int(1, 2)) : []
     const tried = random.int(1, 20)
     const trial = level === 3 ? { tried, accepted: random.chance(0.8) ? tried : 0, mempool_floor: 1_000 as never, estimate: null } : null
     return { order: 'drill', level, held_back, trial }
+  }
+
+  #isTime(order: Order['order']): boolean {
+    if (this.#once.has(order) || !this.#modules.random.chance(0.3)) return false
+    this.#once.add(order)
+    return true
   }
 
   #give(what: Order): void {

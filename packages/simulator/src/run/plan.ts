@@ -6,6 +6,7 @@ import type { BitcoinFaults } from '../chain/index.ts'
 import type { DealPlan } from '../federation/index.ts'
 import type { NetworkFaults } from '../network/index.ts'
 import { Random } from '../world/index.ts'
+import { type FaultClass, type Swarm, drawSwarm } from './swarm.ts'
 
 export type Story =
   | 'theft'
@@ -27,24 +28,6 @@ export type Siege =
   /** No miner takes a recovery transaction. */
   | 'censored'
 
-export interface ProcessFaults {
-  /** Mean time between two crashes of one member; null for none. */
-  readonly crash_ms: number | null
-  readonly down_ms: number
-  /** Chance that instead of a crash the disk fails. */
-  readonly disk_fails: number
-  readonly partition_ms: number | null
-  readonly partition_lasts_ms: number
-  readonly outage_ms: number | null
-  readonly outage_lasts_ms: number
-}
-
-/** What the owner orders while all this goes on. */
-export interface OrderPlan {
-  readonly has_drills: boolean
-  readonly has_panic: boolean
-}
-
 export interface Plan {
   readonly seed: number
   readonly members: number
@@ -59,27 +42,25 @@ export interface Plan {
   readonly siege: Siege
   /** Before the thief strikes; else some time after. */
   readonly is_besieged_first: boolean
-  /** The thief replaces his U by another variant while it is unconfirmed. */
-  readonly replaces: boolean
   /** The thief does not wait until the vault is enrolled. */
   readonly strikes_early: boolean
   readonly has_faults_from_start: boolean
   readonly goes_on_until_settled: boolean
   readonly corrupted: ReadonlyMap<MemberIndex, readonly Strategy[]>
+  /** Honest, but what they sign may conflict: an old disk is put back there, or a second process runs. */
+  readonly wayward: ReadonlySet<MemberIndex>
   /** More than b are corrupted: only safety is asked for. */
   readonly is_overrun: boolean
   readonly network: NetworkFaults
   readonly bitcoin: BitcoinFaults
-  readonly process: ProcessFaults
-  readonly clock_offset_ms: number
-  readonly clock_drift_ppm: number
+  /** Every class of faults, and how strong it is; `network` and `bitcoin` are made of it. */
+  readonly swarm: Swarm
   readonly sync_ms: number
   readonly snapshot_every: number
   readonly market: number
   /** The market is above the top rung: only a fee coin brings the recovery into a block. */
   readonly is_dear: boolean
   readonly has_fee_coins: ReadonlySet<MemberIndex>
-  readonly orders: OrderPlan
 }
 
 const CLAWBACK_RUNGS = [2_000, 10_000, 50_000, 250_000] as const
@@ -97,13 +78,15 @@ const WINDOWS = [12, 12, 12, 12, 24, 24, 24, 24, 36, 48] as const
 const SIEGES: readonly Siege[] = ['none', 'none', 'apart', 'down', 'blind', 'censored']
 const SIZES = [3, 4, 4, 4, 5, 5, 5, 5, 6, 6, 7, 9] as const
 
-export function drawPlan(seed: number, members?: number): Plan {
+/** @param without classes of faults that do not exist, whatever the seed draws: the rest of it is as it is with them */
+export function drawPlan(seed: number, members?: number, without?: ReadonlySet<FaultClass>): Plan {
   const random = new Random(seed, 'plan')
+  const swarm = drawSwarm(seed, without)
   const n = members ?? random.pick(SIZES)
   const thresholds = drawThresholds(random, n)
   const { b, clawback } = withDefaults(n, thresholds)
   const is_overrun = random.chance(0.1)
-  const liars = is_overrun ? Math.min(clawback.q, clawback.t) - 1 : random.chance(0.7) ? random.int(0, b) : 0
+  const most = is_overrun ? Math.min(clawback.q, clawback.t) - 1 : b
   const deal = drawDeal(random)
   const plan = {
     seed,
@@ -112,40 +95,33 @@ export function drawPlan(seed: number, members?: number): Plan {
     timing: { heartbeat_ms: random.pick(HEARTBEATS_MS) as Millis, suspect_periods: 3, dead_periods: 6 },
     has_real_crypto: seed % REAL_CRYPTO_EVERY === REAL_CRYPTO_EVERY - 1,
     deal,
-    has_second_generation: random.chance(0.2),
+    has_second_generation: random.chance(0.25),
     renews_unvaults: random.chance(0.5),
     story: drawStory(random),
     siege: random.pick(SIEGES),
     is_besieged_first: random.chance(0.5),
-    replaces: random.chance(0.3),
     strikes_early: random.chance(0.1),
     has_faults_from_start: random.chance(0.4),
     goes_on_until_settled: random.chance(0.03),
-    corrupted: drawCorrupted(random, n, liars),
+    ...drawFallible(seed, n, { most, is_overrun }, swarm),
     is_overrun,
     network: {
       delay_ms: random.pick([5, 50, 400]),
-      straggles: perhaps(random, 0.1),
-      drops: perhaps(random, 0.25),
-      duplicates: perhaps(random, 0.2),
+      straggles: swarm.reordering,
+      drops: swarm.loss,
+      duplicates: swarm.duplication,
+      replay_ms: swarm.replay,
     },
-    bitcoin: drawBitcoin(random),
-    process: drawProcess(random),
-    clock_offset_ms: random.pick([0, 200, 30_000, 3_600_000]),
-    clock_drift_ppm: random.pick([0, 50, 300]),
+    bitcoin: bitcoinOf(random, swarm),
+    swarm,
     sync_ms: random.pick([1, 5, 60]),
     snapshot_every: random.pick([20, 200, 20_000]),
     market: Math.round(random.between(1_000, topOf(deal))),
   }
-  return { ...plan, ...drawFeeCoins(random, plan), orders: drawOrders(new Random(seed, 'orders')) }
+  return { ...plan, ...drawFeeCoins(random, plan) }
 }
 
-/** From a stream of its own, so that the rest of every seed is as it is without. */
-function drawOrders(random: Random): OrderPlan {
-  return { has_drills: random.chance(0.4), has_panic: random.chance(0.15) }
-}
-
-type BeforeFees = Omit<Plan, 'is_dear' | 'has_fee_coins' | 'orders'>
+type BeforeFees = Omit<Plan, 'is_dear' | 'has_fee_coins'>
 
 /** Drawn last, so that the rest of every seed is as it is without. */
 function drawFeeCoins(random: Random, { deal, story, market, members }: BeforeFees): Pick<Plan, 'deal' | 'market' | 'is_dear' | 'has_fee_coins'> {
@@ -161,11 +137,6 @@ function drawFeeCoins(random: Random, { deal, story, market, members }: BeforeFe
 /** The highest that the market rises to: with urgency, a bid is above it in time. */
 export function marketLimit({ deal, is_dear }: Plan): number {
   return is_dear ? topOf(deal) * MOST_ABOVE_TOP : topOf(deal)
-}
-
-/** Each class of faults is there or not; where it is, its strength is drawn. */
-function perhaps(random: Random, most: number): number {
-  return random.chance(0.5) ? random.between(0, most) : 0
 }
 
 function topOf({ clawback }: DealPlan): number {
@@ -200,35 +171,37 @@ function drawStory(random: Random): Story {
   return random.pick(['theft', 'theft', 'theft', 'theft', 'theft', 'theft', 'vanishing', 'cold-theft', 'cold-theft', 'quiet'])
 }
 
-function drawCorrupted(random: Random, n: number, liars: number): ReadonlyMap<MemberIndex, readonly Strategy[]> {
-  const members = Array.from({ length: n }, (_, at) => (at + 1) as MemberIndex)
-  return new Map(random.sample(members, liars).map((index) => [index, random.sample(STRATEGIES, random.int(1, 3))]))
-}
-
-function drawBitcoin(random: Random): BitcoinFaults {
+/**
+ * Who lies, and who may come to say two things without wanting to: on a disk put back, or in two processes. Together they are
+ * never more than the lock reckons with, for nobody can tell the one from the other.
+ */
+function drawFallible(
+  seed: number,
+  n: number,
+  { most, is_overrun }: { most: number; is_overrun: boolean },
+  swarm: Swarm,
+): Pick<Plan, 'corrupted' | 'wayward'> {
+  const random = new Random(seed, 'who lies')
+  const members = random.sample(Array.from({ length: n }, (_, at) => (at + 1) as MemberIndex))
+  const liars = is_overrun ? most : random.int(0, most)
+  const strategies = members.slice(0, liars).map((index) => [index, random.sample(STRATEGIES, random.int(1, 3))] as const)
   return {
-    block_ms: random.pick([20_000, 30_000, 45_000]),
-    block_relay_ms: random.pick([200, 2_000, 8_000]),
-    slow_block: perhaps(random, 0.3),
-    tx_relay_ms: random.pick([1_000, 11_000]),
-    never_relayed: perhaps(random, 0.6),
-    left_out: perhaps(random, 0.3),
-    reorg: perhaps(random, 0.2),
-    evicts: perhaps(random, 0.1),
-    drift: random.pick([1, 1.1, 1.5]),
-    estimate_error: random.pick([1, 1.5, 4]),
+    corrupted: new Map(swarm.liars ? strategies : []),
+    wayward: new Set(members.slice(liars, most).filter(() => random.chance(0.7))),
   }
 }
 
-function drawProcess(random: Random): ProcessFaults {
-  const rarely = (mean_ms: number): number | null => (random.chance(0.55) ? mean_ms * random.between(0.3, 3) : null)
+function bitcoinOf(random: Random, swarm: Swarm): BitcoinFaults {
   return {
-    crash_ms: rarely(120_000),
-    down_ms: random.pick([200, 5_000, 120_000]),
-    disk_fails: perhaps(random, 0.3),
-    partition_ms: rarely(120_000),
-    partition_lasts_ms: random.pick([3_000, 30_000, 200_000]),
-    outage_ms: rarely(300_000),
-    outage_lasts_ms: random.pick([5_000, 60_000]),
+    block_ms: random.pick([20_000, 30_000, 45_000]),
+    block_relay_ms: random.pick([200, 2_000, 8_000]),
+    slow_block: swarm['slow-blocks'],
+    tx_relay_ms: random.pick([1_000, 11_000]),
+    never_relayed: swarm['deaf-mempools'],
+    left_out: swarm['left-out'],
+    reorg: swarm.reorgs,
+    evicts: swarm.evictions,
+    drift: swarm['fee-drift'],
+    estimate_error: swarm['wrong-estimates'],
   }
 }

@@ -1,5 +1,5 @@
 /** One seed: builds the world, lets it run to its end, and says what came of it. */
-import type { CoreConfig } from '@belfry/protocol'
+import type { CoreConfig, Federation } from '@belfry/protocol'
 import { type MemberIndex, type Outpoint, type Txid, outpointOf, toHex } from '@belfry/protocol/primitives'
 import { Corrupted } from '../adversary/index.ts'
 import { BitcoinNetwork, makeTx } from '../chain/index.ts'
@@ -7,7 +7,7 @@ import { type CryptoSuite, type KeyPair, fakeSuite, portsOf, realSuite } from '.
 import { SimDisk } from '../disk/index.ts'
 import { type Deal, type DealPlan, Owner, type SimFederation, buildFederation, deal } from '../federation/index.ts'
 import type { Violation } from '../invariants/index.ts'
-import { type Probe, SimMember } from '../member/index.ts'
+import { type BesideKind, type Probe, SimMember } from '../member/index.ts'
 import { SimNetwork } from '../network/index.ts'
 import type { PlantedBug } from '../planted/index.ts'
 import { Vaults } from '../shell/index.ts'
@@ -17,6 +17,7 @@ import { Judge, combine } from './judge.ts'
 import { L1 } from './liveness.ts'
 import { Orders } from './orders.ts'
 import { type Plan, drawPlan, marketLimit } from './plan.ts'
+import type { FaultClass } from './swarm.ts'
 import { Statistics } from './statistics.ts'
 import { StoryTeller } from './story.ts'
 import { Thief } from './thief.ts'
@@ -26,6 +27,8 @@ export interface SimulationOptions {
   readonly seed: number
   readonly members?: number | undefined
   readonly planted?: PlantedBug | undefined
+  /** Classes of faults that do not exist, whatever the seed draws. */
+  readonly without?: ReadonlySet<FaultClass> | undefined
   readonly trace?: ((line: string) => void) | undefined
 }
 
@@ -53,6 +56,15 @@ export function simulate(options: SimulationOptions): Report {
   return new Simulation(options).run()
 }
 
+interface NewMember {
+  readonly index: MemberIndex
+  readonly node: KeyPair
+  readonly bitcoind: SimMember['bitcoind']
+  readonly disk: SimDisk
+  readonly federation: Federation
+  readonly is_beside: boolean
+}
+
 class Simulation {
   readonly #plan: Plan
   readonly #planted: PlantedBug | null
@@ -67,13 +79,16 @@ class Simulation {
   readonly #network: SimNetwork
   readonly #members = new Map<MemberIndex, SimMember>()
   readonly #clients: Owner[] = []
+  #other: Federation | null = null
+  /** Second processes so far. */
+  #beside = 0
   readonly #faults: Faults
   readonly #judge: Judge
   readonly #story: StoryTeller
   readonly #orders: Orders
 
-  constructor({ seed, members, planted, trace }: SimulationOptions) {
-    const plan = drawPlan(seed, members)
+  constructor({ seed, members, planted, without, trace }: SimulationOptions) {
+    const plan = drawPlan(seed, members, without)
     const world = this.#world
     this.#plan = plan
     this.#planted = planted ?? null
@@ -95,9 +110,9 @@ class Simulation {
     )
     this.#judge = this.#newJudge()
     this.#addMembers()
-    this.#faults = new Faults(plan.process, {
+    this.#faults = new Faults(plan.swarm, {
       world,
-      random: this.#random('faults'),
+      stream: (name) => this.#random(`faults: ${name}`),
       network: this.#network,
       bitcoin: this.#bitcoin,
       members: [...this.#members.values()],
@@ -151,24 +166,54 @@ class Simulation {
   }
 
   #addMember(index: MemberIndex, node: KeyPair, bitcoind: SimMember['bitcoind'], probe: Required<Probe>): SimMember {
-    const plan = this.#plan
-    const world = this.#world
-    const random = this.#random(`member ${index}`)
     const { federation } = this.#built
+    const disk = this.#newDisk(`disk ${index}`)
+    const known = this.#planted?.federation?.(federation) ?? federation
+    const member = this.#newMember({ index, node, bitcoind, disk, federation: known, is_beside: false }, probe)
+    this.#members.set(index, member)
+    return member
+  }
+
+  /** What it does is nobody's to judge: not the true member's log, but its key. */
+  #makeBeside(member: SimMember, kind: BesideKind, probe: Required<Probe>): SimMember {
+    const { index, bitcoind } = member
+    const node = this.#built.keys.get(index)?.node
+    if (!node) throw new RangeError('every member has keys')
+    this.#beside += 1
+    const disk = this.#newDisk(`disk ${index} of process ${this.#beside}`)
+    if (kind === 'second-instance') disk.putBack(member.disk.load())
+    const federation = kind === 'wrong-lock' ? this.#otherFederation() : this.#built.federation
+    const silent = { ...combine([]), onFatal: probe.onFatal }
+    return this.#newMember({ index, node, bitcoind, disk, federation, is_beside: true }, silent)
+  }
+
+  #newDisk(stream: string): SimDisk {
+    const { sync_ms, swarm } = this.#plan
+    return new SimDisk({ sync_ms, torn_tails: swarm['torn-tails'] }, { world: this.#world, random: this.#random(stream) })
+  }
+
+  #newMember({ index, node, bitcoind, disk, federation, is_beside }: NewMember, probe: Required<Probe>): SimMember {
+    const plan = this.#plan
+    const { 'clock-offset': offset_ms, 'clock-drift': drift_ppm } = plan.swarm
+    const world = this.#world
+    const random = this.#random(`member ${index}${is_beside ? ` of process ${this.#beside}` : ''}`)
+    const clock = this.#random(`clock ${index}`)
     const config: CoreConfig = {
-      federation: this.#planted?.federation?.(federation) ?? federation,
+      federation,
       self: index,
       owners: [{ peer_id: OWNER_PEER, root: this.#owner.public }],
       software: 'belfry/simulated',
     }
-    const member = new SimMember(
+    return new SimMember(
       {
         config,
         clock_error: {
-          offset_ms: random.int(-plan.clock_offset_ms, plan.clock_offset_ms),
-          drift_ppm: random.between(-plan.clock_drift_ppm, plan.clock_drift_ppm),
+          offset_ms: clock.int(-offset_ms, offset_ms),
+          drift_ppm: clock.between(-drift_ppm, drift_ppm),
         },
         has_fee_coins: plan.has_fee_coins.has(index),
+        is_wayward: plan.wayward.has(index),
+        is_beside,
         snapshot_rule: { every_records: plan.snapshot_every, every_bytes: 8 * 1024 * 1024 },
       },
       {
@@ -177,7 +222,7 @@ class Simulation {
         network: this.#network,
         bitcoin: this.#bitcoin,
         bitcoind,
-        disk: new SimDisk({ sync_ms: plan.sync_ms }, { world, random }),
+        disk,
         vaults: this.#vaults,
         ports: portsOf(this.#suite, node),
         probe: { ...probe, onFatal: (each, error) => this.#onFatal(each, error, probe) },
@@ -185,10 +230,15 @@ class Simulation {
         onReply: (from, request_id, bytes) => {
           for (const client of this.#clients) client.onReply(from, request_id, bytes)
         },
+        makeBeside: (each, kind) => this.#makeBeside(each, kind, probe),
       },
     )
-    this.#members.set(index, member)
-    return member
+  }
+
+  /** With the same members and another lock. */
+  #otherFederation(): Federation {
+    this.#other ??= buildFederation({ ...this.#plan, name: 'another' }, { suite: this.#suite, random: this.#random('federation') }).federation
+    return this.#other
   }
 
   /** A disk that fails ends the process, which somebody starts again; anything else is a bug. */
@@ -257,7 +307,7 @@ class Simulation {
   #newOrders(): Orders {
     const [first] = this.#vaults.deals
     if (!first) throw new RangeError('the story deals before the owner orders')
-    return new Orders(this.#plan.orders, {
+    return new Orders(this.#plan.swarm, {
       world: this.#world,
       random: this.#random('the owner orders'),
       bitcoin: this.#bitcoin,
@@ -266,6 +316,7 @@ class Simulation {
       members: this.#members,
       lock_hash: this.#built.federation.lock_hash,
       vault_id: first.manifest.vault_id,
+      nextManifest: () => this.#vaults.deals[1]?.hash ?? null,
       request: (member, request_id, bytes) => member.onRequest(request_id, OWNER_PEER, 'command', bytes),
       say: (what) => this.#trace?.say(what),
     })

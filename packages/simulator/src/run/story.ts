@@ -104,12 +104,13 @@ export class StoryTeller {
   #strike(): void {
     const { world, random, bitcoin, thief } = this.#modules
     this.#struck_at = bitcoin.tip.ref.height
-    const { block_ms } = this.#plan.bitcoin
+    const { bitcoin: { block_ms }, swarm } = this.#plan
     switch (this.#plan.story) {
       case 'theft':
         if (this.#plan.siege !== 'none' && this.#plan.is_besieged_first) this.#besiege()
         thief.unvault({ isMined: true })
-        if (this.#plan.replaces) world.after(random.int(1_000, block_ms), () => thief.unvault({ isMined: true }))
+        if (swarm['split-mempools']) thief.unvault({ isMined: true, isElsewhere: true })
+        if (swarm['replaced-triggers']) world.after(random.int(1_000, block_ms), () => thief.unvault({ isMined: true }))
         if (this.#plan.siege !== 'none' && !this.#plan.is_besieged_first) {
           world.after(random.int(0, block_ms), () => this.#besiege())
         }
@@ -120,7 +121,8 @@ export class StoryTeller {
         return
       case 'cold-theft':
         thief.stealCold()
-        if (this.#plan.replaces) world.after(random.int(1_000, block_ms), () => thief.stealCold())
+        if (swarm['split-mempools']) thief.stealCold({ isElsewhere: true })
+        if (swarm['replaced-triggers']) world.after(random.int(1_000, block_ms), () => thief.stealCold())
         return
       case 'quiet':
     }
@@ -191,6 +193,8 @@ export class StoryTeller {
       for (const index of this.#core ?? []) {
         const incidents = [...(members.get(index)?.state?.durable.incidents.values() ?? [])]
         const mine = incidents.find(({ vault_id, trigger }) => vault_id === deal.manifest.vault_id && trigger === 'theft')
+        // What the owner had destroyed is known no more.
+        if (!members.get(index)?.state?.durable.vaults.has(deal.manifest.vault_id)) continue
         if (mine?.settled !== 'recovered') this.#modules.onUnsettled(index)
       }
     })

@@ -37,15 +37,17 @@ export class Thief {
     return tx && height !== undefined ? { tx, height } : null
   }
 
-  unvault({ isMined }: { isMined: boolean }): void {
+  /** `isElsewhere`: beside what he sent before, to another part of the network; else in its place. */
+  unvault({ isMined, isElsewhere = false }: { isMined: boolean; isElsewhere?: boolean }): void {
     const { random } = this.#modules
-    const higher = this.#deal.unvaults.filter(({ feerate }) => feerate > (this.#sent.at(-1)?.feerate ?? 0))
-    const [tx] = random.sample(higher, 1)
-    if (tx !== undefined) this.#send(tx, isMined)
+    const last = this.#sent.at(-1)
+    const left = this.#deal.unvaults.filter((tx) => (isElsewhere ? !this.#sent.includes(tx) : tx.feerate > (last?.feerate ?? 0)))
+    const [tx] = random.sample(left, 1)
+    if (tx !== undefined) this.#send(tx, isMined, isElsewhere)
   }
 
   /** With the cold keys he writes what he likes. */
-  stealCold(): void {
+  stealCold({ isElsewhere = false }: { isElsewhere?: boolean } = {}): void {
     const { hasher, random, vaults } = this.#modules
     const tx = makeTx(hasher, {
       purpose: 'cold-spend',
@@ -55,7 +57,7 @@ export class Thief {
       vsize: 158,
     })
     vaults.addTx(tx)
-    this.#send(tx, true)
+    this.#send(tx, true, isElsewhere)
   }
 
   /** Whatever was sent and not mined is forgotten by everybody. */
@@ -87,11 +89,14 @@ export class Thief {
   }
 
   /** Given to one bitcoind of the network, as in life; the others hear of it by relay. */
-  #send(tx: SimTx, isMined: boolean): void {
+  #send(tx: SimTx, isMined: boolean, isElsewhere: boolean): void {
     const { bitcoin, random, say } = this.#modules
     this.#sent.push(tx)
     if (isMined) bitcoin.sponsored.set(tx.txid, bitcoin.tip.ref.height + random.int(1, MAX_PATIENCE))
-    const entry: SimBitcoind = random.pick([bitcoin.miner, ...bitcoin.nodes])
+    const all = [bitcoin.miner, ...bitcoin.nodes]
+    // Elsewhere: where nobody has heard of what he sent before, if there is such a place.
+    const unaware = isElsewhere ? all.filter((node) => !this.#sent.some(({ txid }) => node.knows(txid))) : []
+    const entry: SimBitcoind = random.pick(unaware.length > 0 ? unaware : all)
     say(`the thief sends ${tx.purpose} ${tx.txid.slice(0, 6)} at ${tx.feerate} to ${entry.name}`)
     entry.submit(tx)
     bitcoin.relay(tx, entry)

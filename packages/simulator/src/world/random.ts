@@ -8,12 +8,22 @@ export class Random {
   #c: number
   #counter = 1
 
+  readonly #seed: number
+  readonly #stream: string
+
   constructor(seed: number, stream: string) {
+    this.#seed = seed
+    this.#stream = stream
     this.#a = seed >>> 0
     this.#b = fnv1a(stream)
     this.#c = 0x9e37_79b9
     // The generator's author asks for 12 rounds before the state is well mixed.
     for (let i = 0; i < 12; i++) this.u32()
+  }
+
+  /** A stream of its own, which takes nothing from this one. */
+  fork(name: string): Random {
+    return new Random(this.#seed, `${this.#stream}/${name}`)
   }
 
   u32(): number {

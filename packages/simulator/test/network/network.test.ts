@@ -3,7 +3,7 @@ import type { MemberIndex } from '@belfry/protocol/primitives'
 import { type Endpoint, type NetworkFaults, SimNetwork } from '../../src/network/index.ts'
 import { Random, World } from '../../src/world/index.ts'
 
-const CALM: NetworkFaults = { delay_ms: 10, straggles: 0, drops: 0, duplicates: 0 }
+const CALM: NetworkFaults = { delay_ms: 10, straggles: 0, drops: 0, duplicates: 0, replay_ms: null }
 const MESSAGE = Uint8Array.of(1, 2, 3)
 
 interface Arrival {
@@ -136,7 +136,7 @@ describe('SimNetwork', () => {
   })
 
   it('loses, doubles and delays as often as it is told to, and never between those that are spared', () => {
-    const setting = new Setting(2, { delay_ms: 10, straggles: 0.5, drops: 0.3, duplicates: 0.3 })
+    const setting = new Setting(2, { delay_ms: 10, straggles: 0.5, drops: 0.3, duplicates: 0.3, replay_ms: null })
     for (let i = 0; i < 1_000; i++) setting.network.send(member(1), member(2), MESSAGE)
     setting.settle()
     // 70 % arrive, 30 % of them twice.

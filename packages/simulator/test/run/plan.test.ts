@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { STRATEGIES } from '../../src/adversary/index.ts'
 import { drawPlan } from '../../src/run/plan.ts'
+import { FAULT_CLASSES, classesOf } from '../../src/run/swarm.ts'
 
 /** Those that every test run plays: seeds.test.ts. */
 const SEEDS = 200
@@ -20,17 +21,11 @@ describe('the plans of the seeds that are always run', () => {
   })
 
   it('know every fault, and worlds without it', () => {
+    for (const name of FAULT_CLASSES) {
+      const worlds = new Set(plans.map(({ swarm }) => classesOf(swarm).includes(name)))
+      assert.deepEqual(worlds, new Set([true, false]), name)
+    }
     for (const has of [
-      ({ network }) => network.drops > 0,
-      ({ network }) => network.duplicates > 0,
-      ({ network }) => network.straggles > 0,
-      ({ process }) => process.partition_ms !== null,
-      ({ process }) => process.crash_ms !== null,
-      ({ process }) => process.outage_ms !== null,
-      ({ process }) => process.disk_fails > 0,
-      ({ bitcoin }) => bitcoin.reorg > 0,
-      ({ bitcoin }) => bitcoin.evicts > 0,
-      ({ bitcoin }) => bitcoin.never_relayed > 0,
       ({ deal }) => deal.spoils,
       ({ has_second_generation }) => has_second_generation,
       ({ has_real_crypto }) => has_real_crypto,
@@ -38,15 +33,26 @@ describe('the plans of the seeds that are always run', () => {
       ({ deal }) => deal.means.includes('anchored'),
       ({ deal }) => deal.means.includes('anyone-can-pay'),
       ({ members, has_fee_coins }) => has_fee_coins.size < members,
+      ({ wayward }) => wayward.size > 0,
     ] satisfies ((plan: (typeof plans)[number]) => boolean)[]) {
       assert.deepEqual(new Set(plans.map(has)), new Set([true, false]), has.toString())
     }
   })
 
-  it('let no more members lie than the lock reckons with, but where they are overrun', () => {
-    for (const { members, thresholds, corrupted, is_overrun } of plans) {
+  it('draw all else as before where a class of faults is left out', () => {
+    for (const name of FAULT_CLASSES) {
+      const { swarm, corrupted, network, bitcoin, ...rest } = drawPlan(7, undefined, new Set([name]))
+      const { swarm: whole, corrupted: _, network: __, bitcoin: ___, ...before } = drawPlan(7)
+      assert.ok(!classesOf(swarm).includes(name))
+      assert.deepEqual(classesOf(swarm), classesOf(whole).filter((one) => one !== name))
+      assert.deepEqual(rest, before)
+    }
+  })
+
+  it('let no more members lie or contradict themselves than the lock reckons with, but where they are overrun', () => {
+    for (const { members, thresholds, corrupted, wayward, is_overrun } of plans) {
       const b = thresholds.b ?? Math.floor((members - 1) / 3)
-      assert.ok(is_overrun || corrupted.size <= b)
+      assert.ok(is_overrun || corrupted.size + wayward.size <= b)
     }
   })
 })
