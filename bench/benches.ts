@@ -37,4 +37,9 @@ export const BENCHES: readonly Bench[] = [
     summary: 'ladders and one fixed fee against fee markets: mined before the deadline, blocks, fee in percent of the vault (simulated)',
     run: async (context) => (await import('./fees/index.ts')).fees(context),
   },
+  {
+    name: 'federation',
+    summary: 'messages, bytes and processor time of a member at rest and in an incident, against the number of members (P12)',
+    run: async (context) => (await import('./federation/index.ts')).federation(context),
+  },
 ]

@@ -1,5 +1,6 @@
 /** Votes and certificates of other members. */
-import { noticeEquivocation } from '../evidence/equivocation.ts'
+import { noticeSecondMessage } from '../evidence/equivocation.ts'
+import { onOwnMessage } from '../guard/quarantine.ts'
 import { type Frame, type Header, encodeFrame, withoutAttachment } from '../messages/frame.ts'
 import type { Certificate } from '../messages/certificate.ts'
 import { type VerdictCode, verdictOf } from '../messages/verdict.ts'
@@ -11,6 +12,7 @@ import type { Outcome } from '../core/input.ts'
 import type { Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { commandBehind, isCommanded } from './cause.ts'
+import { certificateTold } from './certificate.ts'
 import { incidentId } from './identity.ts'
 import { advance, advanceVault, openIncident, openStanding } from './machine.ts'
 import { depositCoin, standingTrigger } from './trigger.ts'
@@ -43,7 +45,7 @@ function isHeld(incident: Incident, from: MemberIndex, frame: Frame): boolean {
 /** Checks a vote whose signature holds, and keeps it if it renews what that member said before. */
 function holdVote(turn: Turn, from: MemberIndex, vote: Vote, frame: Frame): VerdictCode {
   const { vault_id, incident_id, anchor_height } = vote
-  if (!isConsistent(turn, vote)) return 'bad-content'
+  if (!isConsistent(turn, vote)) return 'wrong-incident'
   if (frame.attachment !== null && !isBound(turn, vote, frame.attachment)) return 'bad-attachment'
   const vault = turn.durable.vaults.get(vault_id)
   if (!vault) return 'unknown-vault'
@@ -51,11 +53,11 @@ function holdVote(turn: Turn, from: MemberIndex, vote: Vote, frame: Frame): Verd
   if (unordered !== null) return unordered
   if (Math.abs(anchor_height - turn.tip) > MAX_ANCHOR_DISTANCE) return 'anchor-out-of-window'
   const before = turn.incident(incident_id)
-  if (before?.settled) return 'vault-settled'
+  if (before?.settled) return 'incident-settled'
   const last = before?.votes.get(from)
   // Nobody honest renews sooner.
-  if (last && anchor_height < last.anchor_height + VOTE_RENEWAL) return 'stale'
-  if (!openIncident(turn, incident_id, vote)) return 'room-exhausted'
+  if (last && anchor_height < last.anchor_height + VOTE_RENEWAL) return 'not-renewing'
+  if (!openIncident(turn, incident_id, vote)) return 'incidents-full'
   const held = encodeFrame(withoutAttachment(frame))
   turn.record({ record: 'vote-held', incident_id, member: from, anchor_height, frame: held })
   if (!last) turn.note(incident_id, 'vote-received', { member: from })
@@ -133,25 +135,32 @@ export function onSighting(turn: Turn, outcome: Extract<Outcome, { of: 'test-sig
   advanceVault(turn, incident.vault_id, vault)
 }
 
+const MAY_COUNT_LATER: ReadonlySet<VerdictCode> = new Set(['unknown-command', 'anchor-out-of-window', 'incidents-full'])
+
 /** A certificate is worth the votes in it: each is checked and kept like one that came alone. */
 export function onCertificate(turn: Turn, certificate: Certificate): VerdictCode {
   const { vault_id, incident_id, action } = certificate
-  if (!isConsistent(turn, certificate)) return 'bad-content'
-  if (certificate.votes.length < turn.config.federation.thresholds[action].q) return 'bad-content'
+  if (!isConsistent(turn, certificate)) return 'wrong-incident'
+  if (certificate.votes.length < turn.config.federation.thresholds[action].q) return 'too-few-votes'
   // Before 64 signatures are looked at.
   if (!turn.durable.vaults.has(vault_id)) return 'unknown-vault'
-  if (turn.incident(incident_id)?.settled) return 'vault-settled'
+  if (turn.incident(incident_id)?.settled) return 'incident-settled'
   const opened = openVotes(turn, certificate)
   if (typeof opened === 'string') return opened
   const codes = opened.map(({ head, body, frame }) => {
-    if (head.from === turn.config.self) return 'own-message'
-    noticeEquivocation(turn, head, frame)
+    if (head.from === turn.config.self) {
+      onOwnMessage(turn, head, frame)
+      return 'own-message'
+    }
+    noticeSecondMessage(turn, head, frame)
     return holdVote(turn, head.from, body, frame)
   })
   // What is only stale or out of my window costs nothing; what is wrong in itself condemns the certificate.
   const wrong = codes.find((code) => verdictOf(code) === 'reject')
   if (wrong !== undefined) return wrong
-  if (!codes.includes('accepted')) return 'stale'
+  certificateTold(turn, incident_id)
+  // Unless a vote counts once I know more, or have caught up: then the certificate may come again.
+  if (!codes.includes('accepted')) return codes.find((code) => MAY_COUNT_LATER.has(code)) ?? 'nothing-new'
   const vault = turn.durable.vaults.get(vault_id)
   const incident = turn.incident(incident_id)
   if (vault && incident) advance(turn, incident_id, vault, incident)
@@ -171,5 +180,5 @@ function openVotes(turn: Turn, { incident_id, votes }: Certificate): readonly In
     voters.add(one.head.from)
   }
   const anchors = opened.map(({ body }) => body.anchor_height)
-  return Math.max(...anchors) - Math.min(...anchors) > CERTIFICATE_WINDOW ? 'bad-content' : opened
+  return Math.max(...anchors) - Math.min(...anchors) > CERTIFICATE_WINDOW ? 'votes-apart' : opened
 }

@@ -6,7 +6,7 @@ import type { IncidentId } from '../primitives/index.ts'
 import type { Incident } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { levelOf } from './cause.ts'
-import { isAmongFirst } from './recipients.ts'
+import { placeAmongFirst } from './recipients.ts'
 import { isAnswered } from './trigger.ts'
 import { countedVoters } from './votes.ts'
 
@@ -18,9 +18,15 @@ export function certifyIfDue(turn: Turn, incident_id: IncidentId, incident: Inci
   turn.note(incident_id, 'certified', { detail: `${voters.length} votes` })
   turn.tell({ level: levelOf(incident.trigger), event: 'certified', incident_id, detail: voters.join(' ') })
   // The first b+1 members in the order, of whom one at least is honest: it is they who need the others' shares.
-  if (isAmongFirst(turn, incident_id)) {
-    turn.volatile.untold_certificates.start(incident_id, turn.at_ms)
-  }
+  const place = placeAmongFirst(turn, incident_id)
+  if (place === null) return
+  turn.volatile.untold_certificates.start(incident_id, turn.at_ms)
+  turn.volatile.certificate_turns.set(incident_id, place)
+}
+
+/** Another member told it: whoever lacked a vote has it now, and to tell it b+1 times would cost n² bytes. */
+export function certificateTold({ volatile }: Turn, incident_id: IncidentId): void {
+  volatile.untold_certificates.cancel(incident_id)
 }
 
 /** The certificate recorded last still stands: q of its voters are among those whose votes count now. */
@@ -28,9 +34,17 @@ function isCertified({ certified }: Incident, voters: readonly number[], q: numb
   return certified !== null && certified.voters.filter((member) => voters.includes(member)).length >= q
 }
 
-/** Tells the certificates whose time has come and whose incident nobody has answered. */
+/** Tells the certificates whose time has come, where nobody has answered the incident and nobody whose turn came before told it. */
 export function tellCertificatesIfDue(turn: Turn): void {
-  for (const incident_id of turn.volatile.untold_certificates.take(turn.at_ms)) {
+  const { untold_certificates, certificate_turns } = turn.volatile
+  for (const incident_id of untold_certificates.take(turn.at_ms)) {
+    const before = certificate_turns.get(incident_id) ?? 0
+    if (before > 0) {
+      certificate_turns.set(incident_id, before - 1)
+      untold_certificates.start(incident_id, turn.at_ms)
+      continue
+    }
+    certificate_turns.delete(incident_id)
     const incident = turn.incident(incident_id)
     const vault = incident && turn.durable.vaults.get(incident.vault_id)
     if (incident && vault && !isAnswered(vault, incident.trigger)) tellCertificate(turn, incident_id, incident)

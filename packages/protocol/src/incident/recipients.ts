@@ -3,6 +3,7 @@ import type { IncidentId, MemberIndex } from '../primitives/index.ts'
 import { spenderOf } from '../state/coins.ts'
 import type { Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
+import { isLost } from '../liveness/judging.ts'
 import { heldBack } from './cause.ts'
 import type { OpenGate, Releasable } from './gate.ts'
 import { broadcasterOrder } from './order.ts'
@@ -43,10 +44,11 @@ function isRungSeen(vault: Vault, { trigger }: Incident, { standing }: OpenGate,
   return ladder.rungs.slice(rung).some(({ txid }) => txid !== null && seen.includes(txid))
 }
 
-/** Whether I am among the first b+1, who gather the shares without waiting for a block. */
-export function isAmongFirst(turn: Turn, incident_id: IncidentId): boolean {
+/** My place, from 0, among the first b+1, who gather the shares without waiting for a block; null where I am none of them. */
+export function placeAmongFirst(turn: Turn, incident_id: IncidentId): number | null {
   const { federation, self } = turn.config
-  return firstLiving(turn, orderOf(turn, incident_id), federation.b + 1).includes(self)
+  const place = firstLiving(turn, orderOf(turn, incident_id), federation.b + 1).indexOf(self)
+  return place === -1 ? null : place
 }
 
 /** The time begins to run when it is first asked for, in each life anew. */
@@ -72,8 +74,8 @@ export function orderOf({ ports, volatile: { orders }, config: { federation } }:
   return order
 }
 
-/** The first so many that I do not hold for dead. */
+/** The first so many that I do not hold for lost. */
 function firstLiving({ config: { self }, volatile }: Turn, order: readonly MemberIndex[], many: number): MemberIndex[] {
-  const living = order.filter((index) => index === self || volatile.peers.get(index)?.life !== 'dead')
+  const living = order.filter((index) => index === self || !isLost(volatile.peers.get(index)))
   return living.slice(0, many)
 }

@@ -23,6 +23,10 @@ export class Countdown<K> {
     if (!this.#due.has(key)) this.#due.set(key, (at_ms + this.#delay_ms) as Millis)
   }
 
+  cancel(key: K): void {
+    this.#due.delete(key)
+  }
+
   /** Those that are due, each once. */
   take(at_ms: Millis): K[] {
     const taken: K[] = []

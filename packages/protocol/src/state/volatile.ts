@@ -20,7 +20,13 @@ import {
   type Txid,
   type VaultId,
 } from '../primitives/index.ts'
+import { type Flags, noFlags } from '../liveness/flags.ts'
+import type { Silence } from '../liveness/judging.ts'
+import { type ProofCounts, type Proofs, noProofCounts, noProofs } from '../proof-of-watching/state.ts'
+import { type OwnTip, type PeerTip, noOwnTip, noTip } from '../tips/state.ts'
+import { type Wait, newWait } from '../guard/waiting.ts'
 import type { Buckets } from '../messages/budget.ts'
+import type { SignedPart } from '../messages/evidence.ts'
 import { Countdown } from './countdown.ts'
 import { MAX_INCIDENTS } from './durable.ts'
 
@@ -28,12 +34,16 @@ import { MAX_INCIDENTS } from './durable.ts'
 const MAX_SEEN = 8_192
 /** Recent messages kept per sender to catch one that signs (boot, seq) twice. */
 export const MAX_RECENT_PER_SENDER = 256
+/** The same for one that signs for a slot twice: a share of each envelope of some vaults, and what is held for good besides. */
+export const MAX_RECENT_SLOTS_PER_SENDER = 512
 /** Enrolments being verified at once. */
 export const MAX_PENDING_ENROLMENTS = 16
 /** Envelopes for which shares are being gathered at once. */
 const MAX_GATHERING = 64 * MAX_ENVELOPES
 /** Release slots being sealed at once. */
 export const MAX_SEALING = 4_096
+/** Releases to me that are kept to be shown to who made them: 1 kB each. */
+const MAX_SHOWN_RELEASES = 4_096
 /** Transactions seen in votes that my bitcoind has been asked about. */
 const MAX_SIGHTINGS = 1_024
 /** Every vault's deposit and unvault output, should one reorganisation undo them all. */
@@ -51,13 +61,22 @@ export const SECOND_WAVE_AFTER_MS = 50
 export type PeerLife = 'unknown' | 'alive' | 'suspect' | 'dead'
 
 export interface Peer {
+  /** What I hold of it: `dead` only where others do not hear it either. */
   life: PeerLife
+  /** What my own ears say. */
+  silence: Silence
   connected: boolean
   heard_at: Millis | null
   heartbeat: Heartbeat | null
-  /** The newest heartbeat's (boot, seq). */
+  /** The newest heartbeat's (boot, seq), and when it was sent by its sender's clock. */
   boot: number
   seq: number
+  sent_at: number
+  /** Its clock less mine at its last heartbeats, milliseconds. */
+  readonly clock: number[]
+  readonly flags: Flags
+  readonly tip: PeerTip
+  readonly proofs: ProofCounts
   pulled_at: Millis | null
   /** How many incidents, manifests and vaults I have asked it for: where the next Pull goes on when there is no room for all. */
   pulled_incidents: number
@@ -106,9 +125,11 @@ export interface PendingEnrolment {
   moved: boolean
 }
 
-export interface RecentMessage {
-  readonly signed: Uint8Array
-  readonly signature: Uint8Array
+export interface ShownRelease {
+  readonly from: MemberIndex
+  /** My tip when it came. */
+  readonly height: Height
+  readonly frame: Uint8Array
 }
 
 export interface Volatile {
@@ -125,16 +146,33 @@ export interface Volatile {
   estimate: Feerate | null
   mempool_floor: Feerate
   quorum_lost: boolean
+  /** When the peers were judged last, and how long I have listened in this life, without the times when I could not. */
+  judged_at: Millis | null
+  listened_ms: number
+  /** From when on a peer that never spoke is silent. */
+  listening_since: Millis | null
+  /** I hear fewer than a majority of the members. */
+  is_isolated: boolean
+  /** The bitcoind that too many members run, as it has been told. */
+  monoculture: string | null
+  readonly own_tip: OwnTip
+  readonly proofs: Proofs
   /** Null where custody has changed since it was made. */
   custody_digest: Hash32 | null
-  /** A message of mine was heard that I did not sign in this life. */
+  /** The same. */
+  guarded_root: Hash32 | null
+  /** That a message of mine was heard which I did not sign has been told. */
   has_double: boolean
+  /** What I wait for before I vote. */
+  wait: Wait
   readonly peers: Map<MemberIndex, Peer>
   /** Messages taken or refused before: not looked at again. */
   readonly seen: BoundedMap<MessageHash, true>
   /** Messages whose signature held. */
   readonly verified: BoundedMap<MessageHash, true>
-  readonly recent: Map<MemberIndex, BoundedMap<string, RecentMessage>>
+  readonly recent: Map<MemberIndex, BoundedMap<string, SignedPart>>
+  /** The same by sign-once slot. */
+  readonly recent_slots: Map<MemberIndex, BoundedMap<string, SignedPart>>
   readonly budgets: {
     readonly forwarders: Map<MemberIndex, Buckets>
     readonly senders: Map<MemberIndex, Buckets>
@@ -150,10 +188,14 @@ export interface Volatile {
   readonly sealing: Set<string>
   /** Shares taken of incidents that nobody honest vouched for then, by sender: each has its own small room. */
   readonly early: Map<MemberIndex, Map<EnvelopeId, IncidentId>>
+  /** Releases to me as they came, by sender, incident and envelope: whoever lost what it signed is shown it. */
+  readonly shown_releases: BoundedMap<string, ShownRelease>
   /** By incident and transaction: my tip when my bitcoind was asked last. */
   readonly sightings: BoundedMap<string, Height>
   /** Certificates of mine that I have told nobody yet. */
   readonly untold_certificates: Countdown<IncidentId>
+  /** Of each of these, how many members have their turn to tell it before me. */
+  readonly certificate_turns: BoundedMap<IncidentId, number>
   /** Incidents whose shares go to the first broadcaster alone so far, and those where others have their turn, too. */
   readonly second_waves: { readonly waiting: Countdown<IncidentId>; readonly begun: BoundedMap<IncidentId, true> }
   /** Hashes made before, by kind and vault, and by incident. */
@@ -180,20 +222,32 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     estimate: null,
     mempool_floor: 0 as Feerate,
     quorum_lost: false,
+    judged_at: null,
+    listened_ms: 0,
+    listening_since: null,
+    is_isolated: false,
+    monoculture: null,
+    own_tip: noOwnTip(),
+    proofs: noProofs(),
     custody_digest: null,
+    guarded_root: null,
     has_double: false,
+    wait: newWait('start', 0 as Millis),
     peers: new Map(members.slice(0, MAX_MEMBERS).map((index) => [index, newPeer()])),
     seen: new BoundedMap(MAX_SEEN),
     verified: new BoundedMap(MAX_SEEN),
     recent: new Map(members.map((index) => [index, new BoundedMap(MAX_RECENT_PER_SENDER)])),
+    recent_slots: new Map(members.map((index) => [index, new BoundedMap(MAX_RECENT_SLOTS_PER_SENDER)])),
     budgets: { forwarders: new Map(), senders: new Map(), garbage: new Map(), answers: new Map() },
     enrolments: new Map(),
     deposits: new Map(),
     gatherings: new BoundedMap(MAX_GATHERING),
     sealing: new Set(),
     early: new Map(),
+    shown_releases: new BoundedMap(MAX_SHOWN_RELEASES),
     sightings: new BoundedMap(MAX_SIGHTINGS),
     untold_certificates: new Countdown(TELL_CERTIFICATE_AFTER_MS, MAX_INCIDENTS),
+    certificate_turns: new BoundedMap(MAX_INCIDENTS),
     second_waves: { waiting: new Countdown(SECOND_WAVE_AFTER_MS, MAX_INCIDENTS), begun: new BoundedMap(MAX_INCIDENTS) },
     incident_ids: new BoundedMap(4 * MAX_VAULTS),
     orders: new BoundedMap(MAX_INCIDENTS),
@@ -206,11 +260,17 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
 function newPeer(): Peer {
   return {
     life: 'unknown',
+    silence: 'none',
     connected: false,
     heard_at: null,
     heartbeat: null,
     boot: -1,
     seq: -1,
+    sent_at: 0,
+    clock: [],
+    flags: noFlags(),
+    tip: noTip(),
+    proofs: noProofCounts(),
     pulled_at: null,
     pulled_incidents: 0,
     pulled_manifests: 0,

@@ -18,14 +18,28 @@ function certifiedSeat(self: number): Seat {
 }
 
 describe('a certificate', () => {
-  it('is told by the first b+1 members in the order alone, though every member records it', () => {
-    const tellers = federation.members.map(({ index }) => index).filter((self) => {
+  it('is told by the first b+1 members in the order alone, one after the other, though every member records it', () => {
+    const turns = federation.members.flatMap(({ index: self }) => {
       const seat = certifiedSeat(self)
       assert.equal(seat.tells('certified').length, 1)
-      seat.pass(TELL_CERTIFICATE_AFTER_MS)
-      return seat.sent('certificate').length === 1
+      for (let turn = 0; turn <= federation.b + 1; turn++) {
+        seat.pass(TELL_CERTIFICATE_AFTER_MS)
+        if (seat.sent('certificate').length > 0) return [[self, turn]]
+      }
+      return []
     })
-    assert.deepEqual(new Set(tellers), new Set(order.slice(0, federation.b + 1)))
+    assert.deepEqual(new Map(turns as [number, number][]), new Map(order.slice(0, federation.b + 1).map((member, at) => [member, at])))
+  })
+
+  it('is not told by the second in the order where the first did', () => {
+    const seat = certifiedSeat(order[1] ?? 0)
+    const first = certifiedSeat(order[0] ?? 0)
+    first.pass(TELL_CERTIFICATE_AFTER_MS)
+    const [told] = first.sent('certificate')
+    assert.ok(told)
+    assert.equal(seat.say(order[0] ?? 0, 'certificate', told.body), 'stale')
+    for (let turn = 0; turn <= federation.b + 1; turn++) seat.pass(TELL_CERTIFICATE_AFTER_MS)
+    assert.equal(seat.sent('certificate').length, 0)
   })
 
   it('is told once, when votes alone had their time, at which the core asks to be woken', () => {
