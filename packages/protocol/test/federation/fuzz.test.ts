@@ -6,21 +6,27 @@ import {
   type Schema,
   SchemaError,
   cardSchema,
+  changeSchema,
+  checkChange,
   checkDefinition,
+  consentSchema,
   definitionSchema,
   formatJson,
   fromCbor,
   lockSchema,
   lockSignatureSchema,
   parseCard,
+  parseChange,
+  parseConsent,
   parseDefinition,
   parseLock,
   parseLockSignature,
   toCbor,
   verifyCard,
   verifyLock,
+  verifySuccession,
 } from '../../src/index.ts'
-import { definitionOf, lockOf, memberCard, namesOf, ports, signatureOf } from './fixture.ts'
+import { changeOf, consentsTo, definitionOf, lockOf, memberCard, namesOf, nextLockOf, ports, signatureOf } from './fixture.ts'
 
 interface Decoder<T> {
   readonly what: string
@@ -32,6 +38,10 @@ interface Decoder<T> {
 }
 
 const definition = definitionOf(namesOf(3))
+const first = lockOf(definition)
+const change = changeOf(first, { add: [memberCard('tower-4')], remove: ['tower-1'] })
+const [consent] = consentsTo(change, ['tower-2'])
+assert.ok(consent)
 
 function fuzz<T>({ what, schema, parse, sample, check }: Decoder<T>): void {
   const bytes = toCbor(schema, sample)
@@ -119,8 +129,29 @@ fuzz({
   what: 'lock',
   schema: lockSchema,
   parse: parseLock,
-  sample: lockOf(definition),
+  sample: first,
   check: (lock) => verifyLock(ports, lock),
+})
+fuzz({
+  what: 'lock that follows another',
+  schema: lockSchema,
+  parse: parseLock,
+  sample: nextLockOf(change),
+  check: (lock) => verifySuccession(ports, first, lock),
+})
+fuzz({
+  what: 'change',
+  schema: changeSchema,
+  parse: parseChange,
+  sample: change,
+  check: (value) => checkChange(ports, value),
+})
+fuzz({
+  what: 'consent',
+  schema: consentSchema,
+  parse: parseConsent,
+  sample: consent,
+  check: () => undefined,
 })
 fuzz({
   what: 'lock signature',

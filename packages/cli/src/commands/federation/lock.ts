@@ -10,6 +10,7 @@ import {
 } from '@belfry/client'
 import type { Command } from 'commander'
 import { type Registrar, addCommand, option } from '../../command.ts'
+import { usageError } from '../../errors.ts'
 import { DEFINITION, LOCK, lockOfEpoch } from '../../files/names.ts'
 import { type Report, type Style, sentenceList } from '../../output/index.ts'
 import { describeDefinition, lockJson } from './describe.ts'
@@ -45,6 +46,8 @@ async function runLock(options: LockOptions, paths: readonly string[]): Promise<
   const out = options.out ?? (isChange ? lockOfEpoch(signable.previous.epoch + 1) : LOCK)
   await refuseExisting([out], { force })
   const { signatures, consents } = await readWords(paths)
+  if (!isChange && consents.length > 0)
+    throw usageError('A first lock follows no other, so nobody consents to it.', 'Leave the consents out, or give the change with --definition.')
   const lock = isChange
     ? assembleNextLock(verifier, signable, signatures, consents)
     : assembleLock(verifier, signable, signatures)

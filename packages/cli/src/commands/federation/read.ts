@@ -50,7 +50,7 @@ export async function readWords(
 
 /** A file of no such kind is refused with what a lock should be. */
 export async function readShown(path: string): Promise<Lock | Change | Definition> {
-  return await readParsed(path, 'a lock, change or definition', (text) => {
+  return await readParsed(path, 'a lock or definition', (text) => {
     if (isChange(text)) return parseChange(text)
     return formatOf(text) === 'belfry-federation-definition' ? parseDefinition(text) : parseLock(text)
   })
