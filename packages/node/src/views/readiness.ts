@@ -1,5 +1,5 @@
 /** Whether this node could play its part in an incident now, and if not, why not and what to do. */
-import { ACTION_OF, type Federation, type State } from '@belfry/protocol'
+import { ACTION_OF, type Federation, type State, isLost } from '@belfry/protocol'
 import type { LoopStatus } from '@belfry/runtime'
 import type { Unseen } from '../chain/index.ts'
 import { type MemberName, listed, named } from './named.ts'
@@ -122,7 +122,7 @@ const DEEDS = { clawback: 'claw back', emergency: 'send the emergency recovery' 
 /** A peer not yet heard of counts as living until it has been silent for as long as a dead one. */
 function quorumReasons({ config: { federation, self }, volatile }: State): Unready[] {
   const dead: MemberName[] = federation.members
-    .filter(({ index }) => index !== self && volatile.peers.get(index)?.life === 'dead')
+    .filter(({ index }) => index !== self && isLost(volatile.peers.get(index)))
     .map(({ index }) => named(federation, index))
   const living = federation.members.length - dead.length
   const lost = ACTIONS_IN_USE.filter((action) => living < neededFor(federation.thresholds[action]))

@@ -100,7 +100,10 @@ export type Outcome =
       readonly result: 'more-work' | 'no-more-work' | 'unconnected' | 'refused' | 'unreachable'
       /** The last of them, where they were taken. */
       readonly tip: BlockRef | null
-      /** The block that the first of them builds on, where they were taken. */
+      /**
+       * The last of them, or else the block before them, that is in the chain that my bitcoind is on; where neither is, the block
+       * before them. Null where they were not taken.
+       */
       readonly base: BlockRef | null
     }
   | {

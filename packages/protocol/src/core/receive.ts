@@ -3,11 +3,13 @@
  * signature, the sender's budget, the content. Every outcome has one code.
  */
 import { custodyReceipt } from '../custody/receipts.ts'
-import { noticeEquivocation } from '../evidence/equivocation.ts'
+import { noticeSecondBody, noticeSecondMessage } from '../evidence/equivocation.ts'
+import { onOwnMessage } from '../guard/quarantine.ts'
 import { onEvidence } from '../evidence/spread.ts'
 import { onCertificate, onVote } from '../incident/ballot.ts'
 import { onRelease } from '../incident/rebuild.ts'
-import { onHeartbeat } from '../liveness/heartbeats.ts'
+import { noticeNotRising, noticeUnreadable } from '../liveness/flags.ts'
+import { onHeartbeat } from '../liveness/hearing.ts'
 import { GARBAGE_BUDGET, SENDER_BUDGET, forwarderBudget, hasRoom, spend } from '../messages/budget.ts'
 import {
   type Frame,
@@ -40,12 +42,13 @@ type FrameInput = Extract<Input, { kind: 'frame' }>
 export function onFrame(turn: Turn, input: FrameInput): void {
   const { code, kind, author } = receive(turn, input)
   turn.now({ effect: 'verdict', token: input.token, peer: input.peer, verdict: verdictOf(code), code, kind })
+  noticeUnreadable(turn, input.peer, code, kind)
   const culprit = culpritOf(code, input.peer, author)
   if (culprit !== null) turn.tell({ level: 'warn', event: 'frame-refused', member: culprit, detail: code })
 }
 
 /** Ignored, but no honest member hands it over: the topic and the streams are those of one lock. */
-const BLAMED_IGNORES: ReadonlySet<VerdictCode> = new Set(['forwarder-over-budget', 'foreign-lock'])
+const BLAMED_IGNORES: ReadonlySet<VerdictCode> = new Set(['garbage-over-budget', 'forwarder-over-budget', 'foreign-lock'])
 
 /**
  * What every honest member rejects, an honest one does not hand over. An author's budget is only ever used up by what it hands
@@ -71,7 +74,7 @@ function receive(turn: Turn, input: FrameInput): Received {
   if (bytes.length > MAX_FRAME_BYTES) return { code: 'oversize', ...UNREAD }
   const { garbage } = turn.volatile.budgets
   if (!hasRoom(garbage, peer, 'routine', GARBAGE_BUDGET, bytes.length, turn.at_ms)) {
-    return { code: 'forwarder-over-budget', ...UNREAD }
+    return { code: 'garbage-over-budget', ...UNREAD }
   }
   const frame = decoded(() => turn.reading.frame(bytes))
   if (typeof frame === 'string') {
@@ -105,10 +108,13 @@ function open(turn: Turn, input: FrameInput, frame: Frame, head: Header): Verdic
   if (!isMemberKind(head.kind)) return 'unknown-kind'
   const rules: Omit<KindRules<never>, 'body'> = MEMBER_KINDS[head.kind]
   const isDirect = input.peer === head.from
+  const isMine = head.from === self
   // What never is gossiped is no third member's to hand over: a Pull from another would be answered to somebody else.
   const mayForward = rules.channels.includes('gossip')
-  if (!rules.channels.includes(input.channel) || (!isDirect && !mayForward)) return 'wrong-channel'
-  if ((frame.attachment?.length ?? 0) > rules.max_attachment_bytes) return 'bad-attachment'
+  if (!rules.channels.includes(input.channel)) return 'wrong-channel'
+  // But what I said myself comes back to me in the answers to my Pulls.
+  if (!isDirect && !mayForward && !isMine) return 'not-its-own'
+  if (isAttachmentOverLimit(frame, rules.max_attachment_bytes)) return 'attachment-over-limit'
 
   const exact = messageHash(turn.ports, input.bytes)
   if (turn.volatile.seen.has(exact)) return 'duplicate'
@@ -125,15 +131,21 @@ function open(turn: Turn, input: FrameInput, frame: Frame, head: Header): Verdic
     turn.volatile.seen.set(exact, true)
     return 'bad-signature'
   }
-  if (head.from === self) return onOwnMessage(turn, head)
-  noticeEquivocation(turn, head, frame)
+  if (isMine) {
+    onOwnMessage(turn, head, frame)
+    return 'own-message'
+  }
+  noticeSecondMessage(turn, head, frame)
   // What a member hands over itself it pays for; what others forward of it only when it is news, or whoever replays its
   // old messages would use up its room.
   const sender = SENDER_BUDGET[rules.room]
   const pay = isDirect ? spend : hasRoom
   if (!pay(senders, head.from, rules.room, sender, bytes, turn.at_ms)) return 'sender-over-budget'
-  if (rules.rising && !rises(turn, head)) return 'stale'
-  const code = content(turn, head.kind, head, frame)
+  if (rules.rising && !rises(turn, head)) {
+    noticeNotRising(turn, head)
+    return 'stale'
+  }
+  const code = content(turn, head.kind, head, frame, isDirect)
   const isIgnored = verdictOf(code) === 'ignore'
   if (!isDirect && !isIgnored) spend(senders, head.from, rules.room, sender, bytes, turn.at_ms)
   // Ignored messages may be taken another time, when I know more, but for those that are old and stay so.
@@ -141,57 +153,53 @@ function open(turn: Turn, input: FrameInput, frame: Frame, head: Header): Verdic
   return code
 }
 
-/** What I hold already, or something newer: no later look at the same bytes finds more in them. */
-const OUTLIVED: ReadonlySet<VerdictCode> = new Set(['stale', 'duplicate'])
-
-/** Mine come back to me all the time; one that I did not sign means that somebody else runs on my key. */
-function onOwnMessage(turn: Turn, { boot, seq }: Header): VerdictCode {
-  const { durable, volatile, config } = turn
-  const isMine = boot < durable.boot || (boot === durable.boot && seq <= volatile.seq)
-  if (!isMine && !volatile.has_double) {
-    volatile.has_double = true
-    turn.tell({ level: 'error', event: 'second-instance', member: config.self, detail: `boot ${boot}` })
-  }
-  return 'own-message'
+/** Where there may be none, an empty one is one too. */
+function isAttachmentOverLimit({ attachment }: Frame, max_bytes: number): boolean {
+  return attachment !== null && (max_bytes === 0 || attachment.length > max_bytes)
 }
+
+/** What I hold already, or something newer: no later look at the same bytes finds more in them. */
+const OUTLIVED: ReadonlySet<VerdictCode> = new Set(['stale', 'duplicate', 'not-renewing', 'nothing-new', 'known'])
 
 function rises(turn: Turn, { from, boot, seq }: Header): boolean {
   const peer = turn.volatile.peers.get(from)
   return peer !== undefined && (boot > peer.boot || (boot === peer.boot && seq > peer.seq))
 }
 
-function content(turn: Turn, kind: MemberKind, head: Header, frame: Frame): VerdictCode {
+function content(turn: Turn, kind: MemberKind, head: Header, frame: Frame, isDirect: boolean): VerdictCode {
   const { from } = head
   switch (kind) {
     case 'heartbeat':
-      return read(turn, kind, head, (body) => onHeartbeat(turn, head, body))
+      return read(turn, kind, head, frame, (body) => onHeartbeat(turn, head, body, isDirect))
     case 'vote':
-      return read(turn, kind, head, (body) => onVote(turn, from, body, frame))
+      return read(turn, kind, head, frame, (body) => onVote(turn, from, body, frame))
     case 'certificate':
-      return read(turn, kind, head, (body) => onCertificate(turn, body))
+      return read(turn, kind, head, frame, (body) => onCertificate(turn, body))
     case 'receipt':
-      return read(turn, kind, head, (body) => custodyReceipt(turn, from, body, frame))
+      return read(turn, kind, head, frame, (body) => custodyReceipt(turn, from, body, frame))
     case 'command':
-      return read(turn, kind, head, (body) => onCommandNotice(turn, from, body, frame))
+      return read(turn, kind, head, frame, (body) => onCommandNotice(turn, from, body, frame))
     case 'release':
-      return read(turn, kind, head, (body) => onRelease(turn, from, body, frame))
+      return read(turn, kind, head, frame, (body) => onRelease(turn, from, body, frame))
     case 'evidence':
-      return read(turn, kind, head, (body) => onEvidence(turn, body))
+      return read(turn, kind, head, frame, (body) => onEvidence(turn, body))
     case 'block-proof':
-      return read(turn, kind, head, (body) => onBlockProof(turn, from, body))
+      return read(turn, kind, head, frame, (body) => onBlockProof(turn, from, body))
     case 'headers-wanted':
-      return read(turn, kind, head, (body) => onHeadersWanted(turn, from, body))
+      return read(turn, kind, head, frame, (body) => onHeadersWanted(turn, from, body))
     case 'headers':
-      return read(turn, kind, head, (body) => onHeaders(turn, from, body))
+      return read(turn, kind, head, frame, (body) => onHeaders(turn, from, body))
     case 'answered':
-      return read(turn, kind, head, (body) => onAnswered(turn, from, body))
+      return read(turn, kind, head, frame, (body) => onAnswered(turn, from, body))
     case 'pull':
-      return read(turn, kind, head, (body) => onPull(turn, from, body))
+      return read(turn, kind, head, frame, (body) => onPull(turn, head, body))
   }
 }
 
 /** Only what the body itself breaks is its sender's fault: an error further in is a bug of mine, not caught here. */
-function read<K extends MemberKind>(turn: Turn, kind: K, head: Header, use: (body: BodyOf<K>) => VerdictCode): VerdictCode {
+function read<K extends MemberKind>(turn: Turn, kind: K, head: Header, frame: Frame, use: (body: BodyOf<K>) => VerdictCode): VerdictCode {
   const body = decoded(() => turn.reading.body(kind, head.body))
-  return typeof body === 'string' ? body : use(body)
+  if (typeof body === 'string') return body
+  noticeSecondBody(turn, kind, body, head, frame)
+  return use(body)
 }

@@ -25,6 +25,9 @@ export const DOMAINS = {
   order: 'belfry/order/v1',
   digest: 'belfry/digest/v1',
   evidence: 'belfry/evidence/v1',
+  guarded: 'belfry/guarded/v1',
+  guarded_node: 'belfry/guarded-node/v1',
+  block_proof: 'belfry/block-proof/v1',
 } as const
 
 export type Domain = keyof typeof DOMAINS

@@ -6,6 +6,7 @@ import type { Height, IncidentId, MemberIndex } from '../primitives/index.ts'
 import type { Incident } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import type { FeeTurnClock } from '../state/volatile.ts'
+import { isLost } from '../liveness/judging.ts'
 import { meansBlocks } from './means.ts'
 
 /** Blocks for which a bump may be missing from my mempool before the next member takes over. */
@@ -50,7 +51,7 @@ export function feePayerNow(
   incident: Incident,
   order: readonly MemberIndex[],
 ): { readonly turn: number; readonly member: MemberIndex } | null {
-  return feePayer(order, (member) => member === self || peers.get(member)?.life !== 'dead', incident.fee_turn?.turn ?? 0)
+  return feePayer(order, (member) => member === self || !isLost(peers.get(member)), incident.fee_turn?.turn ?? 0)
 }
 
 /**

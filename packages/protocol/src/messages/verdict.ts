@@ -7,14 +7,33 @@ import type { SchemaErrorCode } from '../primitives/index.ts'
 export type Verdict = 'accept' | 'ignore' | 'reject'
 
 export const REJECT_CODES = [
+  // Form.
   'oversize',
   'malformed',
+  'over-limit',
+  'missing-field',
   'not-canonical',
+  'attachment-over-limit',
+  // Sender.
   'not-a-member',
   'wrong-peer-id',
   'bad-signature',
+  // Attachments.
+  'attachment-missing',
   'bad-attachment',
-  'bad-content',
+  // Votes and certificates.
+  'wrong-incident',
+  'too-few-votes',
+  'votes-apart',
+  'bad-inner-frame',
+  'unwanted-inner-frame',
+  'bad-inner-signature',
+  // Releases, receipts, notices, evidence.
+  'not-a-rung',
+  'wrong-generation',
+  'not-a-report',
+  'wrong-vault',
+  'bad-evidence',
 ] as const
 
 export const IGNORE_CODES = [
@@ -25,20 +44,40 @@ export const IGNORE_CODES = [
   'foreign-lock',
   'other-epoch',
   'wrong-channel',
+  /** Of a kind that only its author may hand over. */
+  'not-its-own',
+  /** These very bytes came before. */
   'duplicate',
+  'garbage-over-budget',
   'forwarder-over-budget',
   'sender-over-budget',
   'own-message',
   'not-for-me',
+  'for-owners',
+  /** A newer one of its sender came before. */
   'stale',
+  /** A vote that renews none. */
+  'not-renewing',
+  /** A certificate whose votes I hold, or newer ones. */
+  'nothing-new',
+  /** It says what I hold. */
+  'known',
   'unknown-vault',
   'unknown-manifest',
+  'unknown-transaction',
   'unknown-incident',
   'unknown-command',
   'command-refused',
   'anchor-out-of-window',
+  'incidents-full',
+  /** A question that its sender has asked more often than I answer. */
+  'asked-too-soon',
+  /** An answer to what I did not ask. */
+  'not-asked-for',
+  'early-shares-full',
+  /** Of headers: as much of it as I look at is under way. */
   'room-exhausted',
-  'vault-settled',
+  'incident-settled',
 ] as const
 
 export type RejectCode = (typeof REJECT_CODES)[number]
@@ -48,8 +87,8 @@ export type VerdictCode = 'accepted' | RejectCode | IgnoreCode
 /** Unknown fields and words may be a later version's; the rest is wrong in every version. */
 export const SCHEMA_VERDICTS: Readonly<Record<SchemaErrorCode, RejectCode | IgnoreCode>> = {
   malformed: 'malformed',
-  'over-limit': 'malformed',
-  'missing-field': 'malformed',
+  'over-limit': 'over-limit',
+  'missing-field': 'missing-field',
   'not-canonical': 'not-canonical',
   'unknown-field': 'unknown-field',
   'unknown-variant': 'unknown-variant',

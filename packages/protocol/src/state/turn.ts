@@ -31,7 +31,7 @@ export interface State {
   readonly signer: GuardedSigner
 }
 
-const CHANGES_CUSTODY: ReadonlySet<LogRecord['record']> = new Set(['manifest-armed', 'receipt-held', 'vault-destroyed'])
+const CHANGES_CUSTODY: ReadonlySet<LogRecord['record']> = new Set(['manifest-armed', 'receipt-held', 'publication-held', 'vault-destroyed'])
 
 export class Turn {
   readonly config: CoreConfig
@@ -62,7 +62,10 @@ export class Turn {
 
   record(entry: LogRecord): void {
     apply(this.durable, entry)
-    if (CHANGES_CUSTODY.has(entry.record)) this.volatile.custody_digest = null
+    if (CHANGES_CUSTODY.has(entry.record)) {
+      this.volatile.custody_digest = null
+      this.volatile.guarded_root = null
+    }
     this.records.push(entry)
   }
 

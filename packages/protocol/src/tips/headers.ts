@@ -1,18 +1,67 @@
 /** The way to a tip that is not in my chain: asked for, shown, and judged by my own bitcoind alone. */
 import type { Outcome } from '../core/input.ts'
-import type { Headers, HeadersWanted } from '../messages/headers.ts'
+import { ANSWER_BUDGET, spend } from '../messages/budget.ts'
+import { BLOCK_HEADER_BYTES, type Headers, type HeadersWanted, MAX_HEADERS } from '../messages/headers.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import type { MemberIndex } from '../primitives/index.ts'
 import type { Turn } from '../state/turn.ts'
 
-export function onHeadersWanted(_turn: Turn, _from: MemberIndex, _body: HeadersWanted): VerdictCode {
+type OutcomeOf<K extends Outcome['of']> = Extract<Outcome, { of: K }>
+
+/** One question of a peer is answered at a time, and one a period. */
+export function onHeadersWanted(turn: Turn, from: MemberIndex, { locator }: HeadersWanted): VerdictCode {
+  const { volatile, config, at_ms } = turn
+  const tip = volatile.peers.get(from)?.tip
+  if (!tip) return 'not-a-member'
+  const { heartbeat_ms } = config.federation.timing
+  const isSoon = tip.wanted_at !== null && Math.abs(at_ms - tip.wanted_at) < heartbeat_ms
+  if (tip.is_answering || isSoon) return 'asked-too-soon'
+  if (!spend(volatile.budgets.answers, from, 'routine', ANSWER_BUDGET, MAX_HEADERS * BLOCK_HEADER_BYTES, at_ms)) return 'asked-too-soon'
+  tip.is_answering = true
+  tip.wanted_at = at_ms
+  turn.now({ effect: 'read-headers', to: from, locator, max: MAX_HEADERS })
   return 'accepted'
 }
 
-export function onHeaders(_turn: Turn, _from: MemberIndex, _body: Headers): VerdictCode {
+export function onHeadersRead(turn: Turn, { to, headers }: OutcomeOf<'read-headers'>): void {
+  const tip = turn.volatile.peers.get(to)?.tip
+  if (tip) tip.is_answering = false
+  turn.send(to, turn.sign('headers', { headers: headers.slice(0, MAX_HEADERS) }))
+}
+
+/** What I did not ask for costs my bitcoind nothing. */
+export function onHeaders(turn: Turn, from: MemberIndex, { headers }: Headers): VerdictCode {
+  const tip = turn.volatile.peers.get(from)?.tip
+  if (tip?.asking !== 'asked') return 'not-asked-for'
+  if (headers.length === 0) {
+    tip.asking = 'no'
+    tip.reached = null
+    tip.failures += 1
+    return 'accepted'
+  }
+  tip.asking = 'submitting'
+  turn.now({ effect: 'submit-headers', member: from, headers })
   return 'accepted'
 }
 
-export function onHeadersRead(_turn: Turn, _outcome: Extract<Outcome, { of: 'read-headers' }>): void {}
-
-export function onHeadersSubmitted(_turn: Turn, _outcome: Extract<Outcome, { of: 'submit-headers' }>): void {}
+/** Only what my bitcoind took, and found to have more work than its own chain, is a better chain. */
+export function onHeadersSubmitted(turn: Turn, { member, result, tip, base }: OutcomeOf<'submit-headers'>): void {
+  const { own_tip, peers, listened_ms } = turn.volatile
+  const seen = peers.get(member)?.tip
+  if (!seen) return
+  seen.asking = 'no'
+  if (result === 'unreachable') return
+  const isTaken = tip !== null && base !== null && (result === 'more-work' || result === 'no-more-work')
+  seen.failures = isTaken ? 0 : seen.failures + 1
+  // There may be more of it: the next question goes on from there.
+  const isAll = tip === null || tip.hash === seen.hash || tip.hash === seen.reached
+  seen.reached = isTaken && !isAll ? tip.hash : null
+  const known = own_tip.better
+  if (result === 'more-work' && tip !== null && base !== null) {
+    const leaves = known?.tip.hash === base.hash ? known.base : base
+    const isSame = known?.base.hash === leaves.hash
+    own_tip.better = { member, tip, base: leaves, base_since: isSame ? known.base_since : listened_ms, since: known?.since ?? listened_ms }
+  } else if (known?.member === member && seen.reached === null) {
+    own_tip.better = null
+  }
+}

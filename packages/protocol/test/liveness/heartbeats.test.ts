@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict'
-import type { MemberIndex } from '../../src/primitives/index.ts'
 import { Seat } from '../core/seat.ts'
 import { settingOf, vaultOf } from '../core/setting.ts'
-import { quietHeartbeat } from '../messages/heartbeat.ts'
 
 const setting = settingOf(5)
-const { heartbeat_ms, suspect_periods, dead_periods } = setting.federation.timing
-
-const heartbeat = quietHeartbeat()
+const { heartbeat_ms } = setting.federation.timing
 
 function started(): Seat {
   const seat = new Seat(setting)
@@ -15,7 +11,6 @@ function started(): Seat {
   return seat
 }
 
-const lifeOf = (seat: Seat, member: number) => seat.state.volatile.peers.get(member as MemberIndex)?.life
 const sentSince = (seat: Seat, since: number) => seat.sent('heartbeat', since).length
 
 describe('my heartbeats', () => {
@@ -92,68 +87,5 @@ describe('my heartbeats', () => {
       [64, 64],
     )
     assert.equal(new Set(bodies.flat()).size, 70)
-  })
-})
-
-describe('a peer', () => {
-  it('is suspect, then dead, by its silence, and alive at its first word', () => {
-    const seat = started()
-    seat.say(2, 'heartbeat', heartbeat)
-    assert.equal(lifeOf(seat, 2), 'alive')
-    for (let period = 1; period < suspect_periods; period++) seat.pass(heartbeat_ms)
-    assert.equal(lifeOf(seat, 2), 'alive')
-    seat.pass(heartbeat_ms)
-    assert.equal(lifeOf(seat, 2), 'suspect')
-    for (let period = suspect_periods; period < dead_periods; period++) seat.pass(heartbeat_ms)
-    assert.equal(lifeOf(seat, 2), 'dead')
-    seat.say(2, 'heartbeat', heartbeat)
-    assert.equal(lifeOf(seat, 2), 'alive')
-    const told = ['peer-alive', 'peer-suspect', 'peer-dead'] as const
-    assert.deepEqual(
-      told.map((event) => seat.tells(event).filter(({ member }) => member === 2).length),
-      [2, 1, 1],
-    )
-  })
-
-  it('that never spoke is dead as well, from my own start on', () => {
-    const seat = started()
-    for (let period = 0; period < dead_periods; period++) seat.pass(heartbeat_ms)
-    assert.equal(lifeOf(seat, 3), 'dead')
-  })
-
-  it('that dies after the clock was set back is noticed all the same', () => {
-    const seat = started()
-    seat.say(2, 'heartbeat', heartbeat)
-    seat.now_ms -= 3_600_000
-    for (let period = 0; period <= dead_periods; period++) seat.pass(heartbeat_ms)
-    assert.equal(lifeOf(seat, 2), 'dead')
-  })
-
-  it('is not kept alive by its own old words, handed over by another', () => {
-    const seat = started()
-    const old = Array.from({ length: 300 }, () => seat.frame(2, 'heartbeat', heartbeat))
-    const newest = old.at(-1)
-    assert.ok(newest)
-    assert.equal(seat.receive(newest, 2), 'accepted')
-    for (let period = 0; period <= dead_periods; period++) {
-      for (const bytes of old) {
-        const code = seat.receive(bytes, 3)
-        assert.ok(code === 'stale' || code === 'duplicate' || code === 'forwarder-over-budget', code)
-      }
-      seat.pass(heartbeat_ms)
-    }
-    assert.equal(lifeOf(seat, 2), 'dead')
-    assert.equal(seat.say(2, 'heartbeat', heartbeat), 'accepted', 'its own room is its own')
-  })
-})
-
-describe('the loss of a quorum', () => {
-  it('is told once, and its return', () => {
-    const seat = started()
-    for (let period = 0; period <= dead_periods + 3; period++) seat.pass(heartbeat_ms)
-    assert.equal(seat.tells('quorum-lost').length, 1)
-    for (const from of [2, 3]) seat.say(from, 'heartbeat', heartbeat)
-    seat.pass(heartbeat_ms)
-    assert.equal(seat.tells('quorum-back').length, 1)
   })
 })

@@ -1,0 +1,39 @@
+/** What a peer's heartbeat tells: that it lives, how its clock and tip are, and what one of us lacks. */
+import type { Header } from '../messages/frame.ts'
+import type { Heartbeat } from '../messages/heartbeat.ts'
+import type { VerdictCode } from '../messages/verdict.ts'
+import { pullFrom } from '../sync/pull.ts'
+import { wantsAfter } from '../sync/topics.ts'
+import type { Turn } from '../state/turn.ts'
+import { isOfNow, sampleClock } from './clocks.ts'
+import { noticeReadable } from './flags.ts'
+import { setLife } from './judging.ts'
+
+/** `isDirect`: its sender handed it over itself. */
+export function onHeartbeat(turn: Turn, head: Header, body: Heartbeat, isDirect: boolean): VerdictCode {
+  const peer = turn.volatile.peers.get(head.from)
+  if (!peer) return 'not-a-member'
+  if (!isOfNow(turn, peer, head, body, isDirect)) return 'stale'
+  peer.heartbeat = body
+  peer.heard_at = turn.at_ms
+  peer.silence = 'none'
+  peer.boot = head.boot
+  peer.seq = head.seq
+  peer.sent_at = head.sent_at
+  sampleClock(turn, peer, head)
+  noticeReadable(turn, head.from, peer)
+  if (peer.life !== 'alive') setLife(turn, head.from, 'alive')
+  pullIfDifferent(turn, head, body)
+  return 'accepted'
+}
+
+/** At most one Pull per peer and heartbeat period, however often it speaks. */
+function pullIfDifferent(turn: Turn, { from }: Header, body: Heartbeat): void {
+  const peer = turn.volatile.peers.get(from)
+  const period = turn.config.federation.timing.heartbeat_ms
+  if (!peer?.connected) return
+  // Either way round: the clock may have been set back since.
+  if (peer.pulled_at !== null && Math.abs(turn.at_ms - peer.pulled_at) < period) return
+  const wants = wantsAfter(turn, body)
+  if (wants !== null) pullFrom(turn, from, wants)
+}

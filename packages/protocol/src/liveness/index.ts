@@ -1,0 +1,5 @@
+export { clockOffset } from './clocks.ts'
+export { PEER_FLAGS, type PeerFlag, flagsOf } from './flags.ts'
+export { guardedRoot } from './guarded.ts'
+export { type Silence, isLost } from './judging.ts'
+export { monocultureOf } from './monoculture.ts'
