@@ -1,7 +1,7 @@
-/** Who this node is: the federation's verified lock, its own unlocked keys, its place among the members, its owners. */
+/** Who this node is: the locks that it was given, each verified in itself, its own unlocked keys, its owners. */
 import { readFile, stat } from 'node:fs/promises'
 import { type NodeKeys, openNodeKeys, readPassphraseFile, sha256, verifyEd25519, verifySchnorr } from '@belfry/keystore'
-import { Federation, parseCard, parseLock, refuseOn, verifyCard } from '@belfry/protocol'
+import { Federation, type Lock, parseCard, parseLock, refuseOn, verifyCard, verifyLock } from '@belfry/protocol'
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import type { NodeConfig } from './config/index.ts'
 import { NodeError } from './errors.ts'
@@ -19,30 +19,48 @@ export interface Owner {
 }
 
 export interface Membership {
-  readonly federation: Federation
-  readonly self: MemberIndex
+  /** As configured, in any order. That they follow each other is for whoever adopts them. */
+  readonly locks: readonly Lock[]
   readonly keys: NodeKeys
   readonly owners: readonly Owner[]
 }
 
+/** Which member of which epoch. */
+export interface Place {
+  readonly federation: Federation
+  readonly self: MemberIndex
+}
+
 /** @throws NodeError, FederationError, KeystoreError; nothing is left unlocked */
 export async function openMembership(config: NodeConfig): Promise<Membership> {
-  const federation = Federation.fromLock(verifier, parseLock(await readText(config.lock, 'the federation lock')))
+  const locks = await Promise.all([config.lock, ...config.previous_locks].map(readLock))
   const owners = await Promise.all(config.owners.map(readOwner))
   using passphrase = await readPassphraseFile(config.passphrase_file, {
     allowGroupReadable: config.allow_group_readable_passphrase,
   })
   const keys = await openNodeKeys({ path: config.keystore, passphrase })
-  const member = federation.members.find(({ node_key }) => node_key === keys.nodePublicKey)
-  if (!member || member.encryption_key !== keys.encryptionPublicKey) {
-    keys.wipe()
-    throw new NodeError(
-      'not-a-member',
-      `the keys in ${config.keystore} belong to no member of the federation "${federation.name}"`,
-      'Use the keystore whose card went into the definition, or the lock file of the right federation.',
-    )
-  }
-  return { federation, self: member.index, keys, owners }
+  if (placesOf(locks, keys).length > 0) return { locks, keys, owners }
+  keys.wipe()
+  throw new NodeError(
+    'not-a-member',
+    `the keys in ${config.keystore} belong to no member of the federation "${locks[0]?.definition.name ?? ''}"`,
+    'Use the keystore whose card went into the definition, or the lock file of the right federation.',
+  )
+}
+
+/** Where these keys are a member's, in the order of the locks. */
+export function placesOf(locks: readonly Lock[], keys: NodeKeys): Place[] {
+  return locks.flatMap((lock) => {
+    const federation = Federation.fromLock(verifier, lock)
+    const member = federation.members.find(({ node_key }) => node_key === keys.nodePublicKey)
+    return member?.encryption_key === keys.encryptionPublicKey ? [{ federation, self: member.index }] : []
+  })
+}
+
+async function readLock(path: string): Promise<Lock> {
+  const lock = parseLock(await readText(path, 'the federation lock'))
+  refuseOn(verifyLock(verifier, lock))
+  return lock
 }
 
 async function readOwner(path: string): Promise<Owner> {

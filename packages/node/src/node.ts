@@ -3,16 +3,17 @@ import { join } from 'node:path'
 import { type Bitcoind, connectBitcoind } from '@belfry/bitcoind'
 import type { State } from '@belfry/protocol'
 import { readPassphraseFile } from '@belfry/keystore'
-import { type Network, createNetwork } from '@belfry/network'
+import { type Networks, createNetworks } from '@belfry/network'
 import { noFeeWallet } from './broadcast/fee-bumper.ts'
+import { lastBlock } from './chain/index.ts'
 import type { NodeConfig } from './config/index.ts'
 import { SystemClock } from './effects/system-clock.ts'
-import { Seat } from './epochs/index.ts'
+import { Seats, openEpochs } from './epochs/index.ts'
 import { NodeError } from './errors.ts'
-import { type FeeWallet, needsOf, openIncidents, prepareFeeWallet, reserveOf } from './fee-wallet/index.ts'
+import { type FeeWallet, prepareFeeWallet, reserveOf } from './fee-wallet/index.ts'
 import { type HttpServer, createHttp } from './http/index.ts'
 import { type Logger, movementLog, networkLog } from './logging/index.ts'
-import { type Membership, openMembership } from './membership.ts'
+import { type Membership, type Place, openMembership } from './membership.ts'
 import { createMetrics } from './metrics/index.ts'
 import { MovementBook, readTold } from './movements/index.ts'
 import { Store } from './store/index.ts'
@@ -22,9 +23,6 @@ import { Rescan } from './watching/rescan.ts'
 /** In one answer: three times as long in JSON, which the command line still takes. */
 const MAX_TOLD_BYTES = 4 * 1024 * 1024
 
-/** Until there is a state to ask: no coin is split. */
-const NO_NEEDS = { anyone_can_pay: false, anchored: false }
-
 export interface NodeModules {
   readonly logger: Logger
   /** e.g. `belfry/0.1.0`, told to peers. */
@@ -32,8 +30,9 @@ export interface NodeModules {
 }
 
 export interface RunningNode {
-  readonly membership: Membership
-  /** To be read only. */
+  /** In the newest epoch of this member. */
+  readonly place: Place
+  /** Of that epoch; to be read only. */
   readonly state: () => State
   readonly http: HttpServer
   /** The multiaddrs that members and owners reach it at. */
@@ -63,11 +62,14 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
   cleanup.defer(() => membership.keys.wipe())
   const { store, log } = await Store.open(join(config.data_dir, 'store'))
   cleanup.defer(() => store.close())
+  const epochs = await openEpochs({ ...membership, store, first: log, logger })
+  const [place] = epochs
+  const { network: chainName } = place.federation
   const clock = new SystemClock()
   // Before what is watched is read: its descriptor is a part of that.
-  const fees = await prepareFeeWallet({ config, network: membership.federation.network, store, now: () => clock.now(), logger })
+  const fees = await prepareFeeWallet({ config, network: chainName, store, now: () => clock.now(), logger })
   cleanup.defer(() => fees[Symbol.dispose]())
-  const watching = await loadWatching(store, membership.federation.network, {
+  const watching = await loadWatching(store, chainName, {
     onEntries: (read, total) => logger.debug('watches-loaded', { read, total }),
   })
 
@@ -83,55 +85,38 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
     logger.error('node-failed', { error: cause })
     broken.reject(new NodeError('broken', 'the node ended', 'Read the log; start it again once the cause is gone.', { cause }))
   }
-  const seat = new Seat(membership, {
-    ...membership,
-    software,
-    opened: { disk: store, log },
-    bitcoind,
-    zmq: config.bitcoind.zmq,
-    logger,
-    metrics,
-    headers: watching.headers,
-    wallets: {
-      position: null,
-      watchSet: watching.watchSet,
-      movements: (modules) => new MovementBook(watching.movements, {
-        ...modules,
-        watches: watching.watches,
-        now: () => clock.now(),
-        onTold: (seq, movement) => {
-          logMovement(seq, movement)
-          feeWallet?.told(movement)
-        },
-      }),
-      onBlock: () => feeWallet?.noteBlock(),
-    },
-    signal: stopping.signal,
-    fail,
+  const seats = new Seats(epochs, {
+    ...membership, software, bitcoind, zmq: config.bitcoind.zmq, metrics, logger, headers: watching.headers, signal: stopping.signal, fail,
+  }, {
+    position: lastBlock(watching.headers),
+    watchSet: watching.watchSet,
+    movements: (modules) => new MovementBook(watching.movements, {
+      ...modules,
+      watches: watching.watches,
+      now: () => clock.now(),
+      onTold: (seq, movement) => {
+        logMovement(seq, movement)
+        feeWallet?.told(movement)
+      },
+    }),
+    onBlock: () => feeWallet?.noteBlock(),
   })
-  cleanup.defer(() => seat.chain.stop())
-  const network = await openNetwork(config, membership, seat, logger)
-  cleanup.defer(() => network.stop())
-  cleanup.defer(() => seat.wipe())
-  feeWallet = await fees.open({
-    bitcoind,
-    transactions: seat.transactions,
-    watches: watching.watches,
-    openIncidents: () => (seat.running === null ? new Set() : openIncidents(seat.running)),
-    needs: () => (seat.running === null ? NO_NEEDS : needsOf(seat.running)),
-    logger,
-  })
+  cleanup.defer(() => seats.stopChains())
+  const networks = await openNetworks(config, membership, seats, logger)
+  cleanup.defer(() => networks.stop())
+  cleanup.defer(() => seats.wipe())
+  feeWallet = await fees.open({ bitcoind, ...seats.feeFacts(), watches: watching.watches, logger })
   for (const { outpoint, row } of watching.movements.stored) {
     if (row.received !== null) feeWallet?.restore(outpoint, row.received.script, row.received.value)
   }
   cleanup.defer(() => {
     stopping.abort()
-    seat.stop()
+    seats.stop()
   })
-  seat.run(network, feeWallet ?? noFeeWallet)
+  seats.run(networks, feeWallet ?? noFeeWallet)
   // Not waited for at the end: it may be asking a bitcoind that does not answer, and leaves nothing half done.
   void feeWallet?.run(stopping.signal)
-  const rescan = new Rescan({}, { bitcoind, chain: seat.chain, ...watching, logger, signal: stopping.signal })
+  const rescan = new Rescan({}, { bitcoind, chain: seats.newest.chain, ...watching, logger, signal: stopping.signal })
   const rescanned = rescan.run().catch(fail)
   cleanup.defer(() => {
     stopping.abort()
@@ -141,13 +126,13 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
   const http = createHttp(
     { host: config.http.host, port: config.http.port, data_dir: config.data_dir },
     {
-      state: () => seat.state,
-      shell: () => seat.health(),
+      state: () => seats.newest.state,
+      shell: () => seats.newest.health(),
       reserve: () => reserveOf(fees.status(feeWallet)),
       feeWallet: () => fees.status(feeWallet),
-      loop: () => seat.counters(),
-      network: () => network.counters(),
-      chain: () => seat.chain.counters(),
+      loop: () => seats.newest.counters(),
+      network: () => seats.networkCounters(),
+      chain: () => seats.newest.chain.counters(),
       watching: {
         watches: () => watching.watches.entries(),
         listed: () => watching.listed,
@@ -159,12 +144,12 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
   )
   cleanup.defer(() => http.stop())
   await http.start()
-  logger.info('node-started', { member: membership.self, peer_id: network.peerId })
+  logger.info('node-started', { member: place.self, peer_id: networks.peerId })
   return {
-    membership,
-    state: () => seat.state,
+    place,
+    state: () => seats.newest.state,
     http,
-    listening: network.listening(),
+    listening: networks.listening(),
     finished: broken.promise,
     async stop() {
       stopping.abort()
@@ -183,18 +168,20 @@ async function connect({ bitcoind }: NodeConfig): Promise<Bitcoind> {
   return connectBitcoind({ host, port, auth: { user: credentials.user, password: text } })
 }
 
-async function openNetwork(config: NodeConfig, membership: Membership, seat: Seat, logger: Logger): Promise<Network> {
-  const { federation, self, keys, owners } = membership
+/** One host with one key, however many locks it serves. */
+async function openNetworks(config: NodeConfig, { keys, owners }: Membership, seats: Seats, logger: Logger): Promise<Networks> {
   return await keys.identitySeed.use((identitySeed) =>
-    createNetwork(
+    createNetworks(
       {
         identitySeed,
         listen: config.listen,
-        topicPrefix: federation.lock_prefix,
-        self,
-        members: federation.members.map(({ index, peer_id, addresses }) => ({ index, peerId: peer_id, addresses })),
         owners: owners.map(({ peer_id }) => peer_id),
-        handlers: seat.handlers,
+        federations: seats.all.map(({ federation, self, handlers }) => ({
+          topicPrefix: federation.lock_prefix,
+          self,
+          members: federation.members.map(({ index, peer_id, addresses }) => ({ index, peerId: peer_id, addresses })),
+          handlers,
+        })),
       },
       { log: networkLog(logger) },
     ),

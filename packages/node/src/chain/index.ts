@@ -1,7 +1,7 @@
 export { type Chain, type ChainComponents, type ChainInit, type ChainStart, createChain } from './chain.ts'
 export type { ChainCounters } from './counters.ts'
 export type { PastBlocks, Wanted } from './follower/past-blocks.ts'
-export { HEADER_ROWS, type HeaderRow } from './follower/header-log.ts'
+export { HEADER_ROWS, type HeaderRow, lastBlock } from './follower/header-log.ts'
 export { createTxidHasher } from './hashing/index.ts'
 export { warmUp } from './warm-up.ts'
 export type { Unseen } from './follower/unseen-blocks.ts'

@@ -7,8 +7,10 @@ import type { Reader } from './sources.ts'
 
 export interface NodeConfig {
   readonly data_dir: string
-  /** federation.lock.json */
+  /** federation.lock.json of the newest epoch. */
   readonly lock: string
+  /** Those of earlier epochs, which are served for as long as a vault may be guarded under them. In any order. */
+  readonly previous_locks: readonly string[]
   readonly keystore: string
   readonly passphrase_file: string
   /** For mounts that a group can read, as Kubernetes makes them. */
@@ -48,6 +50,7 @@ export function assemble(read: Reader): NodeConfig {
   return {
     data_dir,
     lock: read.required('lock'),
+    previous_locks: read.required('previous_locks'),
     keystore: read.defaultsTo('keystore', join(data_dir, 'node-keys.json')),
     passphrase_file: read.required('passphrase_file'),
     allow_group_readable_passphrase: read.required('allow_group_readable_passphrase'),

@@ -25,6 +25,8 @@ const MAX_PATH_CHARACTERS = 4_096
 const MAX_TEXT_CHARACTERS = 255
 /** Addresses to listen on: a host has few. */
 const MAX_LISTEN = 16
+/** Epochs served at once: a change of members is rare, and an old epoch ends when its vaults have moved. */
+const MAX_PREVIOUS_LOCKS = 15
 /** Owners admitted by one node; the network bounds their connections by itself. */
 const MAX_OWNERS = 1_024
 
@@ -84,6 +86,11 @@ const A_ZMQ_ADDRESS = 'an address like tcp://127.0.0.1:28332'
 export const SETTINGS = {
   data_dir: setting(pathText, { kind: 'path', expects: A_PATH }),
   lock: setting(pathText, { kind: 'path', expects: A_PATH }),
+  previous_locks: setting(z.array(pathText).max(MAX_PREVIOUS_LOCKS), {
+    kind: 'paths',
+    expects: `a list of at most ${MAX_PREVIOUS_LOCKS} paths of lock files`,
+    fallback: [],
+  }),
   keystore: setting(pathText, { kind: 'path', expects: A_PATH }),
   passphrase_file: setting(pathText, { kind: 'path', expects: A_PATH }),
   allow_group_readable_passphrase: setting(z.boolean(), { kind: 'boolean', expects: 'true or false', fallback: false }),

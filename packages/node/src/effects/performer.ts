@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Bitcoind } from '@belfry/bitcoind'
 import type { DurableEffect, Federation, ImmediateEffect, Outcome, Tell, Verdict, VerdictCode } from '@belfry/protocol'
 import { type Outpoint, assertNever } from '@belfry/protocol/primitives'
-import type { Network } from '@belfry/network'
+import type { FederationLink } from '@belfry/network'
 import type { Synced } from '@belfry/runtime'
 import type { Broadcaster } from '../broadcast/broadcaster.ts'
 import type { Bump, FeeBumper } from '../broadcast/fee-bumper.ts'
@@ -23,7 +23,7 @@ export interface PerformerModules {
   readonly federation: Federation
   readonly bitcoind: Bitcoind
   readonly chain: Chain
-  readonly network: Network
+  readonly network: FederationLink
   readonly shares: ShareKeeper
   readonly transactions: TransactionKeeper
   readonly broadcaster: Broadcaster

@@ -1,1 +1,3 @@
-export { type Place, Seat } from './seat.ts'
+export { type OpenedEpoch, openEpochs } from './open.ts'
+export type { Seat, SeatWallets } from './seat.ts'
+export { Seats } from './seats.ts'

@@ -18,7 +18,7 @@ import {
 import type { BlockRef } from '@belfry/protocol'
 import type { MemberIndex, Outpoint } from '@belfry/protocol/primitives'
 import type { NodeKeys } from '@belfry/keystore'
-import type { Network, NetworkHandlers } from '@belfry/network'
+import type { FederationLink, NetworkHandlers } from '@belfry/network'
 import { Loop, type LoopCounters, type RestoredLog, restoreLog } from '@belfry/runtime'
 import { Broadcaster } from '../broadcast/broadcaster.ts'
 import type { FeeBumper } from '../broadcast/fee-bumper.ts'
@@ -30,18 +30,13 @@ import { Performer } from '../effects/performer.ts'
 import { SystemClock } from '../effects/system-clock.ts'
 import { Ingress } from '../ingress.ts'
 import { type Logger, chainLog, tellLog } from '../logging/index.ts'
-import { type Owner, verifier } from '../membership.ts'
+import { type Owner, type Place, verifier } from '../membership.ts'
 import type { Metrics } from '../metrics/index.ts'
 import type { OpenedLog } from '../store/index.ts'
 import type { ShellHealth } from '../views/index.ts'
+import { memberLabel } from './label.ts'
 
 type NodeLoop = Loop<State, Durable, Input, LogRecord, DurableEffect, ImmediateEffect>
-
-/** Which member of which epoch. */
-export interface Place {
-  readonly federation: Federation
-  readonly self: MemberIndex
-}
 
 export interface SeatModules {
   readonly keys: NodeKeys
@@ -52,6 +47,8 @@ export interface SeatModules {
   readonly zmq: ChainInit['zmq']
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Of this node: its members keep the index that they have there in the metrics. */
+  readonly newest: Federation
   /** The header log, in the order of its keys. */
   readonly headers: readonly HeaderRow[]
   /**
@@ -130,6 +127,11 @@ export class Seat {
     return this.#loop?.state.durable ?? this.#log.durable
   }
 
+  /** As the metrics name a member. */
+  #label(index: number): string {
+    return memberLabel(this.#modules.newest, this.federation, index)
+  }
+
   counters(): LoopCounters {
     return this.#runningLoop().counters()
   }
@@ -140,7 +142,7 @@ export class Seat {
   }
 
   /** From where its log stands: nothing is missed that happened while the node was down, and nothing is told twice. */
-  run(network: Network, bumper: FeeBumper): void {
+  run(network: FederationLink, bumper: FeeBumper): void {
     const { signal, fail } = this.#modules
     const clock = this.#clock
     const loop: NodeLoop = new Loop({}, {
@@ -174,7 +176,7 @@ export class Seat {
     return this.#loop
   }
 
-  #performer(network: Network, bumper: FeeBumper): Performer {
+  #performer(network: FederationLink, bumper: FeeBumper): Performer {
     const { bitcoind, logger, metrics, signal, fail } = this.#modules
     const tell = tellLog(logger, (member) => this.federation.memberOf(member).name)
     return new Performer({
@@ -192,9 +194,9 @@ export class Seat {
       offer: (outcome) => this.#ingress.outcome(outcome, signal),
       tell: (one) => {
         tell(one)
-        metrics.tell(one)
+        metrics.tell({ event: one.event, member: one.member === undefined ? undefined : this.#label(one.member) })
       },
-      count: (verdict) => metrics.verdict(verdict),
+      count: ({ peer, code, kind }) => metrics.verdict({ peer: this.#label(peer), code, kind }),
       onBug: fail,
     })
   }

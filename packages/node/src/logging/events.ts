@@ -8,6 +8,15 @@ import type { TellEvent } from '@belfry/protocol'
 /** The node's own, outside core, network and chain. */
 export type NodeEvent =
   | 'node-started'
+  /** An epoch in which this member takes part; an earlier one that has no vault left to guard may leave the configuration. */
+  | 'epoch-served'
+  | 'epoch-over'
+  /** Vaults are guarded under a lock that is no longer in the configuration: nothing acts on them. */
+  | 'epoch-not-served'
+  /** This member is not in the newest lock. */
+  | 'member-removed'
+  /** Two locks follow the same one: neither is adopted. */
+  | 'two-successors'
   /** The loop, the disk, the chain watcher or an effect failed in a way that ends the node. */
   | 'node-failed'
   | 'http-started'

@@ -12,17 +12,20 @@ import { CHAIN_METRICS, LOOP_METRICS, NETWORK_METRICS, PROCESS_METRICS } from '.
 import type { MetricsSources } from './sources.ts'
 import { STATE_METRICS, shownState } from './state-metrics.ts'
 
+/** Its index in the newest epoch; `epoch/index` of a member that is only in an older one. */
+type MemberLabel = string | number
+
 export interface CountedVerdict {
-  /** The member that handed the frame over; it need not have written it. */
-  readonly peer: number
+  /** The member that handed the frame over, by its label; it need not have written it. */
+  readonly peer: MemberLabel
   readonly code: VerdictCode
   /** As the frame says, so perhaps of a stranger's making. */
   readonly kind: string
 }
 
 export interface Metrics {
-  /** Counts what the core tells, by event and by the member that it names. */
-  tell(tell: Pick<Tell, 'event' | 'member'>): void
+  /** Counts what a core tells, by event and by the label of the member that it names. */
+  tell(tell: { readonly event: Tell['event']; readonly member?: MemberLabel | undefined }): void
   verdict(verdict: CountedVerdict): void
   readonly content_type: string
   /** In Prometheus' text format 0.0.4. */

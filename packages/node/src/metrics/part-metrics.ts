@@ -1,6 +1,7 @@
 /** What the loop, the network, the chain watcher and the process count by themselves. */
 import { processMemory } from '@belfry/keystore'
 import { COUNTERS, type CounterName, MEMBER_FAULTS, type MemberFault, type NetworkCounters } from '@belfry/network'
+import type { MemberIndex } from '@belfry/protocol/primitives'
 import type { LoopCounters, LoopStatus } from '@belfry/runtime'
 import type { ChainCounters } from '../chain/index.ts'
 import { type Family, byName, metric, oneOf } from './families.ts'
@@ -27,7 +28,12 @@ export const LOOP_METRICS: readonly Family<LoopCounters>[] = [
     (loop) => oneOf(LOOP_STATUSES, (status) => loop.status === status), ['status']),
 ]
 
-export const NETWORK_METRICS: readonly Family<NetworkCounters>[] = [
+/** Faults by the label of the member. */
+export interface ShownNetwork extends Omit<NetworkCounters, 'faults'> {
+  readonly faults: Readonly<Record<MemberFault, ReadonlyMap<MemberIndex | string, number>>>
+}
+
+export const NETWORK_METRICS: readonly Family<ShownNetwork>[] = [
   ...COUNTERS.map(networkCounter),
   metric('belfry_network_members_connected', 'Members with an open connection.',
     (network) => network.members_connected),
@@ -35,7 +41,7 @@ export const NETWORK_METRICS: readonly Family<NetworkCounters>[] = [
   metric('belfry_network_queued_frames', 'Frames that wait for a connection.', (network) => network.queued_frames),
 ]
 
-function networkCounter(counter: CounterName): Family<NetworkCounters> {
+function networkCounter(counter: CounterName): Family<ShownNetwork> {
   const name = `belfry_network_${counter}_total`
   const help = `Of the network: ${counter.replaceAll('_', ' ')}.`
   if (!isFault(counter)) return metric(name, help, (network) => network[counter])

@@ -1,10 +1,10 @@
-import type { NetworkCounters } from '@belfry/network'
 import type { FeeReserve, State } from '@belfry/protocol'
 import type { LoopCounters } from '@belfry/runtime'
 import type { ChainCounters } from '../chain/index.ts'
 import type { FeeWalletStatus } from '../fee-wallet/index.ts'
 import type { Logger } from '../logging/index.ts'
 import type { ShellHealth } from '../views/index.ts'
+import type { ShownNetwork } from './part-metrics.ts'
 
 /** What is read at each scrape, and only read. */
 export interface MetricsSources {
@@ -14,7 +14,7 @@ export interface MetricsSources {
   readonly reserve: () => FeeReserve | null
   readonly feeWallet: () => FeeWalletStatus
   readonly loop: () => LoopCounters
-  readonly network: () => NetworkCounters
+  readonly network: () => ShownNetwork
   readonly chain: () => Readonly<ChainCounters>
   readonly logger: Pick<Logger, 'lost'>
 }

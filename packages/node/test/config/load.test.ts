@@ -16,6 +16,7 @@ describe('the configuration', () => {
     assert.deepEqual(config, {
       data_dir: join(folder.dir, 'data'),
       lock: join(folder.dir, 'federation.lock.json'),
+      previous_locks: [],
       keystore: join(folder.dir, 'data/node-keys.json'),
       passphrase_file: join(folder.dir, 'secrets/passphrase'),
       allow_group_readable_passphrase: false,
@@ -53,6 +54,7 @@ describe('the configuration', () => {
     const { config, origins } = await folder.load(`
 data_dir: /var/lib/belfry
 lock: /etc/belfry/federation.lock.json
+previous_locks: [epochs/0.json, /etc/belfry/1.json]
 keystore: /etc/belfry/keys.json
 passphrase_file: /run/secrets/passphrase
 allow_group_readable_passphrase: true
@@ -76,6 +78,7 @@ log: {level: debug, file: belfry.log}
     })
     assert.deepEqual(config.http, { host: '0.0.0.0', port: 0, allow_remote: true })
     assert.deepEqual(config.owners, [join(folder.dir, 'cards/owner.json'), '/etc/belfry/other.json'])
+    assert.deepEqual(config.previous_locks, [join(folder.dir, 'epochs/0.json'), '/etc/belfry/1.json'])
     assert.deepEqual(config.log, { level: 'debug', file: join(folder.dir, 'belfry.log') })
     assert.deepEqual(config.fee_wallet, {
       key_file: join(folder.dir, 'fees.json'),

@@ -60,7 +60,7 @@ async function load(
 
 /** The node's log says the same; this is for whoever started it by hand, or watches its standard output. */
 function announce(node: RunningNode, { output, now }: Shell): void {
-  const { federation, self } = node.membership
+  const { federation, self } = node.place
   const { name, peer_id } = federation.memberOf(self)
   if (output.json) {
     const member = { index: self, name, peer_id }

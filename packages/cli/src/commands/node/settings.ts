@@ -8,7 +8,8 @@ type Setting = keyof NodeFlags
 /** What each setting is for; a setting without a line here does not compile. */
 const MEANINGS: Record<Setting, string> = {
   data_dir: 'where the node keeps its state',
-  lock: 'the federation lock',
+  lock: 'the federation lock of the newest epoch',
+  previous_locks: 'locks of earlier epochs under which vaults are still guarded, separated by commas',
   keystore: 'the encrypted node keys (default: node-keys.json in the data directory)',
   passphrase_file: 'file with the passphrase of the keystore, readable by its owner alone',
   allow_group_readable_passphrase: 'accept a passphrase file that its group can read (true or false)',

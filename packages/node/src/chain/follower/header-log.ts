@@ -121,6 +121,14 @@ export class HeaderLog {
   }
 }
 
+/** Where the chain stood when the rows were written. @throws ChainError malformed */
+export function lastBlock(rows: readonly HeaderRow[]): BlockRef | null {
+  const last = rows.at(-1)
+  if (last === undefined) return null
+  const { height, hash } = parseRow(last)
+  return { height, hash }
+}
+
 function keyOf(height: number): Uint8Array {
   const key = new Uint8Array(KEY_BYTES)
   key[0] = HEADER_ROWS

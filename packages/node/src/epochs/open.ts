@@ -1,0 +1,69 @@
+/** From the locks in the configuration to the epochs in which this member takes part, with the log of each. */
+import type { FederationError, Lock } from '@belfry/protocol'
+import type { NodeKeys } from '@belfry/keystore'
+import type { LoadedLog } from '@belfry/runtime'
+import { NodeError } from '../errors.ts'
+import type { Logger } from '../logging/index.ts'
+import { type Place, placesOf, verifier } from '../membership.ts'
+import type { OpenedLog, Store } from '../store/index.ts'
+import { adopt } from './adoption.ts'
+import { type KnownEpoch, noteEpochs, openLogOf, readEpochs } from './registry.ts'
+import { leftUnguarded } from './unserved.ts'
+
+export interface OpenedEpoch extends Place {
+  readonly opened: OpenedLog
+}
+
+export interface EpochsInit {
+  /** As configured. */
+  readonly locks: readonly Lock[]
+  readonly keys: NodeKeys
+  readonly store: Store
+  /** What the store's first log held when it was opened. */
+  readonly first: LoadedLog
+  readonly logger: Logger
+}
+
+/**
+ * The newest first; there is one.
+ * @throws FederationError where the locks do not follow each other; NodeError not-a-member; StoreError
+ */
+export async function openEpochs({ locks, keys, store, first, logger }: EpochsInit): Promise<readonly [OpenedEpoch, ...OpenedEpoch[]]> {
+  const before = await readEpochs(store)
+  const { served, conflicts } = adopt(verifier, locks, before.map(({ lock }) => lock))
+  for (const { message, remedy } of conflicts) logger.error('two-successors', { detail: message, remedy })
+  const known = await noteEpochs(store, served.filter((lock) => placesOf([lock], keys).length > 0), before)
+  const open = async (lock: Lock): Promise<OpenedEpoch[]> => await Promise.all(
+    placesOf([lock], keys).map(async (place) => ({ ...place, opened: await openLogOf(store, first, epochOf(known, lock)) })),
+  )
+  for (const { lock } of known) {
+    if (!served.some(({ lock_hash }) => lock_hash === lock.lock_hash)) await tellUnserved(lock, await open(lock), logger)
+  }
+  const [newest, ...older] = (await Promise.all(served.toReversed().map(open))).flat()
+  if (newest === undefined) throw nothingServed(conflicts)
+  const last = served.at(-1)
+  if (last && last.lock_hash !== newest.federation.lock_hash) logger.warn('member-removed', { epoch: last.epoch, lock_hash: last.lock_hash })
+  for (const { federation, self } of [newest, ...older]) {
+    logger.info('epoch-served', { epoch: federation.epoch, lock_hash: federation.lock_hash, member: self, members: federation.members.length })
+  }
+  return [newest, ...older]
+}
+
+function epochOf(known: readonly KnownEpoch[], { lock_hash }: Lock): KnownEpoch {
+  const found = known.find(({ lock }) => lock.lock_hash === lock_hash)
+  if (found) return found
+  throw new Error('every epoch in which this member has a place is noted')
+}
+
+async function tellUnserved({ epoch, lock_hash }: Lock, [place]: readonly OpenedEpoch[], logger: Logger): Promise<void> {
+  const vaults = place ? leftUnguarded(place, place.opened.log) : []
+  if (vaults.length === 0) return
+  logger.warn('epoch-not-served', {
+    epoch, lock_hash, vaults,
+    remedy: 'Put its lock back under previous_locks, unless each of these vaults is guarded under a newer one.',
+  })
+}
+
+function nothingServed([conflict]: readonly FederationError[]): Error {
+  return conflict ?? new NodeError('not-a-member', 'this node is a member of none of the locks that follow each other', 'Check lock and previous_locks.')
+}
