@@ -212,6 +212,10 @@ export const TELL_EVENTS = [
   'proofs-missed',
   'proofs-right',
   'second-instance',
+  /** My disk or my key is in doubt: nothing is voted on, released or receipted until an operator adopts what was found. */
+  'quarantined',
+  /** The waiting after a start or a lag is over: by answers, or by the clock. */
+  'wait-ended',
   'command-taken',
   /** A command that came by a member or fell due and was not taken: says why. */
   'command-refused',

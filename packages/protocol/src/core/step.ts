@@ -24,8 +24,7 @@ import type { LogRecord } from '../state/records.ts'
 import { type State, Turn } from '../state/turn.ts'
 import { onBlockProved } from '../proof-of-watching/proofs.ts'
 import { onHeadersRead, onHeadersSubmitted } from '../tips/headers.ts'
-import { vaultsSpokenOf } from '../sync/owner-messages.ts'
-import { openIncidents, pullFrom } from '../sync/pull.ts'
+import { askOnConnection, beginWait, endWaitIfDue, nextAskAt, waitForLag } from '../sync/answers.ts'
 import type { DurableEffect, ImmediateEffect } from './effects.ts'
 import type { Input, Outcome } from './input.ts'
 import { onFrame } from './receive.ts'
@@ -46,6 +45,7 @@ export function step(state: State, input: Input, ports: CryptoPorts, reading: Re
   // Whatever comes first, for a chain fact or a frame may overtake the start: under the old boot number nothing is signed.
   if (turn.volatile.started_at === null) start(turn)
   dispatch(turn, input)
+  if (endWaitIfDue(turn)) goOn(turn)
   releaseToSecondWave(turn)
   tellCertificatesIfDue(turn)
   heartbeatIfDue(turn)
@@ -57,8 +57,9 @@ export function step(state: State, input: Input, ports: CryptoPorts, reading: Re
   }
 }
 
-function nextWakeAt({ volatile: { next_heartbeat_at, untold_certificates, second_waves } }: Turn): Millis {
-  return Math.min(next_heartbeat_at, untold_certificates.next_at, second_waves.waiting.next_at) as Millis
+function nextWakeAt(turn: Turn): Millis {
+  const { next_heartbeat_at, untold_certificates, second_waves } = turn.volatile
+  return Math.min(nextAskAt(turn), next_heartbeat_at, untold_certificates.next_at, second_waves.waiting.next_at) as Millis
 }
 
 function dispatch(turn: Turn, input: Input): void {
@@ -92,6 +93,17 @@ function start(turn: Turn): void {
   turn.volatile.started_at = turn.at_ms
   turn.record({ record: 'boot', boot: turn.durable.boot + 1 })
   turn.tell({ level: 'info', event: 'started', detail: `boot ${turn.durable.boot}` })
+  if (turn.durable.quarantine !== null) {
+    turn.tell({ level: 'error', event: 'quarantined', member: turn.config.self, detail: turn.durable.quarantine.reason })
+  }
+  beginWait(turn)
+  resumeIncidents(turn)
+  for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) resumeDrills(turn, vault_id, vault)
+}
+
+/** What I waited with may be done now. */
+function goOn(turn: Turn): void {
+  for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) takeCommandsDue(turn, vault_id, vault)
   resumeIncidents(turn)
   for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) resumeDrills(turn, vault_id, vault)
 }
@@ -171,10 +183,14 @@ function onHealth(turn: Turn, health: Extract<ChainEvent, { event: 'chain-health
   if (volatile.chain !== health.state) {
     turn.tell({ level: health.state === 'ok' ? 'info' : 'error', event: 'chain-state', detail: health.state })
   }
+  const wasFollowed = volatile.chain === 'ok'
+  const isFollowed = health.state === 'ok'
   volatile.chain = health.state
   volatile.implementation = health.implementation
   volatile.estimate = health.estimate
   volatile.mempool_floor = health.mempool_floor
+  // Also when it is back: what was said meanwhile is asked for then.
+  if (wasFollowed !== isFollowed) waitForLag(turn)
 }
 
 /** A member that has just connected may have what I lack. */
@@ -182,7 +198,7 @@ function onPeer(turn: Turn, { member, connected }: Extract<Input, { kind: 'peer'
   const peer = turn.volatile.peers.get(member)
   if (!peer) return
   peer.connected = connected
-  if (connected && member !== turn.config.self) pullFrom(turn, member, openIncidents(turn).map(([id]) => id), vaultsSpokenOf(turn))
+  if (connected && member !== turn.config.self) askOnConnection(turn, member)
 }
 
 function onOutcome(turn: Turn, outcome: Outcome): void {

@@ -19,6 +19,7 @@ import { lookForDeposit } from './funding.ts'
 import { MAX_MANIFESTS_PER_VAULT, MAX_VAULTS } from './limits.ts'
 import { type Manifest, decodeManifest, envelopesOf, manifestHash, signedByOwner, unvaultOutpoint } from './manifest.ts'
 import { type RefusalCode, refusal } from './refusal.ts'
+import { completeBundle, completeBundlesHeard } from './publication.ts'
 import { checkManifest, checkSuperseding } from './rules.ts'
 
 type ManifestRequest = Extract<EnrolRequest, { request: 'manifest' }>
@@ -98,6 +99,7 @@ function checkRequest(turn: Turn, peer_id: string, request: ManifestRequest): Ma
 function checkFit(turn: Turn, vault: Vault | undefined, manifest: Manifest, request: ManifestRequest): RefusalCode | null {
   const unfit = checkSuperseding(turn.ports, vault, manifest, request.manifest)
   if (unfit) return unfit
+  if (turn.durable.quarantine !== null) return 'quarantined'
   const hasRoom = vault ? vault.manifests.length < MAX_MANIFESTS_PER_VAULT : turn.durable.vaults.size < MAX_VAULTS
   return hasRoom && hasLedgerRoom(turn) ? null : 'no-room'
 }
@@ -175,8 +177,8 @@ export function onReceipt(
 ): VerdictCode {
   const held = turn.durable.vaults.get(vault_id)?.manifests.find(({ hash }) => hash === manifest_hash)
   if (!held) return 'unknown-manifest'
-  if (held.manifest.generation !== generation) return 'bad-content'
-  if (held.receipts.has(from)) return 'duplicate'
+  if (held.manifest.generation !== generation) return 'wrong-generation'
+  if (held.receipts.has(from)) return 'known'
   turn.record({ record: 'receipt-held', vault_id, hash: manifest_hash, member: from, frame: encodeFrame(frame) })
   turn.tell({ level: 'info', event: 'receipt-held', vault_id, manifest_hash, member: from })
   return 'accepted'
@@ -200,7 +202,7 @@ export function onBundle(turn: Turn, request_id: number, peer_id: string, reques
   if (held.receipts.size < turn.config.federation.thresholds.clawback.protected) {
     return refuse(turn, request_id, 'bundle-incomplete')
   }
-  if (held.bundle_height === null) turn.record({ record: 'bundle-complete', vault_id, hash: held.hash })
+  completeBundle(turn, vault_id, held)
   activateIfDue(turn, vault_id, vault)
   reply(turn, request_id, { answer: 'state', state: manifestState(vault, held) })
 }
@@ -218,6 +220,7 @@ function receiptSigner(turn: Turn, bytes: Uint8Array, { hash, manifest }: HeldMa
 
 /** Asked when a bundle comes and at each block. */
 export function activateIfDue(turn: Turn, vault_id: VaultId, vault: Vault): void {
+  completeBundlesHeard(turn, vault_id, vault)
   for (const held of vault.manifests) {
     if (!mayActivate(turn, vault_id, vault, held)) continue
     turn.record({ record: 'manifest-activated', vault_id, hash: held.hash })

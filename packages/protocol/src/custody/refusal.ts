@@ -29,6 +29,8 @@ const REFUSALS = {
   'previous-differs': ['The manifest does not name the active manifest that it follows', 'Renew from the active manifest'],
   'generation-taken': ['Another manifest of this generation is held already', 'Withdraw the other one first, or find out who made it: this is an alarm'],
   'no-room': ['This member holds as many vaults or manifests as it can', 'Use another federation, or ask the operator to add one: a vault keeps its place for good'],
+  'quarantined': ['This member doubts its own disk, and signs nothing', 'Ask its operator to look at `belfry ledger show`; other members can be enrolled with meanwhile'],
+  'starting': ['This member has just started, and asks the others first', 'Try again in a moment'],
   'busy': ['This member is verifying other enrolments', 'Try again in a moment'],
   'deposit-not-yet-seen': ['The deposit is not confirmed deep enough at this member', 'Wait for confirmations and for the member to catch up, then enrol again'],
   'deposit-differs': ['The deposit has another value or script than the manifest says', 'Check the outpoint in the plan'],
@@ -60,6 +62,8 @@ const REFUSALS = {
 export type RefusalCode = keyof typeof REFUSALS
 
 const RETRYABLE: ReadonlySet<RefusalCode> = new Set([
+  'quarantined',
+  'starting',
   'busy',
   'deposit-not-yet-seen',
   'bitcoind-unreachable',

@@ -6,6 +6,7 @@ import type { Outcome } from '../core/input.ts'
 import { envelopesOf } from '../custody/manifest.ts'
 import { hasLedgerRoom, signOnce } from '../guard/ledger.ts'
 import { drillSlot } from '../guard/slots.ts'
+import { maySign } from '../guard/standing.ts'
 import { incidentId } from '../incident/identity.ts'
 import { advance, endDrillIncident, openIncident } from '../incident/machine.ts'
 import { type Frame, decodeFrame, encodeFrame } from '../messages/frame.ts'
@@ -89,7 +90,7 @@ export function onRehearsed(turn: Turn, { incident_id, envelope_id, result }: Ex
 function report(turn: Turn, drill: Drill, result: DrillResult, tried = 0, good = 0): void {
   const { vault_id, command_hash, held, order } = drill
   const { self, federation } = turn.config
-  if (held.ended !== null || held.reports.has(self) || !hasLedgerRoom(turn)) return
+  if (held.ended !== null || held.reports.has(self) || !hasLedgerRoom(turn) || !maySign(turn)) return
   const frame = signOnce(turn, drillSlot(federation.lock_hash, command_hash), () =>
     turn.sign('receipt', { statement: 'drill', vault_id, command_hash, level: order.level, result, tried, good, height: turn.tip }),
   )
@@ -104,8 +105,8 @@ export function onDrillReceipt(turn: Turn, from: MemberIndex, body: DrillReport,
   if (!vault) return 'unknown-vault'
   const drill = drillOf(body.vault_id, vault, body.command_hash)
   if (!drill) return 'unknown-command'
-  if (!isReportOf(drill.order, from, body)) return 'bad-content'
-  if (drill.held.reports.has(from)) return 'duplicate'
+  if (!isReportOf(drill.order, from, body)) return 'not-a-report'
+  if (drill.held.reports.has(from)) return 'known'
   const { vault_id, command_hash } = drill
   turn.record({ record: 'drill-reported', vault_id, command_hash, member: from, frame: encodeFrame(frame) })
   endIfOver(turn, drill)

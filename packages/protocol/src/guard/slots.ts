@@ -74,8 +74,9 @@ function slotOfReceipt(lock: LockHash, body: Receipt): Slot | null {
       return drillSlot(lock, body.command_hash)
     case 'destroyed':
       return destroyedSlot(lock, body.vault_id)
+    case 'published':
     case 'broadcast':
-      // Said again with each block and each rung.
+      // All that the one says is which manifest; the other is said again with each rung.
       return null
   }
 }

@@ -157,8 +157,9 @@ export function announce(
   turn.tell({ level: 'warn', event: how, incident_id, txid, ...(feerate === null ? {} : { feerate }) })
   // P with another child is the same P; and A may come with many coins, of which all are told and not all kept.
   if (incident.broadcasts.has(txid) || incident.broadcasts.size >= MAX_BROADCASTS) return
-  const receipt = turn.sign('receipt', { statement: 'broadcast', vault_id, incident_id, txid, height: turn.tip })
   turn.record({ record: 'broadcast', incident_id, txid })
+  if (turn.durable.quarantine !== null) return
+  const receipt = turn.sign('receipt', { statement: 'broadcast', vault_id, incident_id, txid, height: turn.tip })
   // Kept like any member's, so that whoever misses the gossip gets it by Pull.
   turn.record({ record: 'broadcast-receipt', incident_id, member: turn.config.self, frame: encodeFrame(receipt) })
   turn.gossip(receipt)

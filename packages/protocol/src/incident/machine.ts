@@ -6,6 +6,7 @@ import type { ChainEvent } from '../chain/index.ts'
 import { envelopesOf } from '../custody/manifest.ts'
 import { hasLedgerRoom, signOnce } from '../guard/ledger.ts'
 import { voteSlot } from '../guard/slots.ts'
+import { mayRelease, mayVote } from '../guard/standing.ts'
 import { type Frame, encodeFrame } from '../messages/frame.ts'
 import { ACTION_OF, NO_DISCRIMINATOR, type Trigger, witnessId } from '../messages/vote.ts'
 import { encodeSignedCommand } from '../owner/command.ts'
@@ -148,7 +149,7 @@ export function advance(turn: Turn, incident_id: IncidentId, vault: Vault, incid
   certifyIfDue(turn, incident_id, incident)
   const gate = releaseGate(turn, vault, incident)
   if (gate === null) return
-  releaseDue(turn, incident_id, vault, incident, gate)
+  if (mayRelease(turn, vault, incident)) releaseDue(turn, incident_id, vault, incident, gate)
   for (const { rungs, due } of gate.ladders) {
     for (const rung of rungs.slice(0, due + 1)) {
       if (turn.volatile.gatherings.has(rung.envelope_id)) gather(turn, incident_id, rung.envelope_id)
@@ -163,6 +164,7 @@ function voteIfDue(turn: Turn, incident_id: IncidentId, vault: Vault, incident: 
   const witness = witnessOf(turn, vault, incident)
   if (witness === null || turn.durable.position === null || !hasLedgerRoom(turn)) return
   const { self, federation } = turn.config
+  if (!mayVote(turn, vault, incident)) return
   const last = incident.votes.get(self)
   if (last && turn.tip < last.anchor_height + VOTE_RENEWAL) return
   const { vault_id, trigger, discriminator, action } = incident

@@ -1,7 +1,7 @@
 /** From shares to a transaction: gathering what was released to me, and having the shell combine it. */
 import type { Outcome } from '../core/input.ts'
 import { type Manifest, clawbacksOf, envelopesOf } from '../custody/manifest.ts'
-import type { Frame } from '../messages/frame.ts'
+import { type Frame, encodeFrame } from '../messages/frame.ts'
 import type { Release } from '../messages/release.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import type { Trigger } from '../messages/vote.ts'
@@ -25,18 +25,21 @@ export const MAX_EARLY_PER_SENDER = 64
 
 /** Checks a release, and has its share opened. It may come before I have seen the trigger myself: it is kept. */
 export function onRelease(turn: Turn, from: MemberIndex, body: Release, frame: Frame): VerdictCode {
-  if (frame.attachment === null || hashOfSealed(turn, frame.attachment) !== body.sealed_hash) return 'bad-attachment'
+  if (frame.attachment === null) return 'attachment-missing'
+  if (hashOfSealed(turn, frame.attachment) !== body.sealed_hash) return 'bad-attachment'
   if (body.to !== turn.config.self) return 'not-for-me'
   const held = heldManifest(turn, body.manifest_hash)
   if (held === null) return 'unknown-manifest'
   const kind = kindOfIncident(turn, held, body.incident_id)
   if (kind === null) return 'unknown-incident'
-  if (!isRungFor(held.manifest, kind, body.envelope_id)) return 'bad-content'
-  if (turn.incident(body.incident_id)?.settled) return 'vault-settled'
+  if (!isRungFor(held.manifest, kind, body.envelope_id)) return 'not-a-rung'
+  if (turn.incident(body.incident_id)?.settled) return 'incident-settled'
   // Signed once for its slot: what comes again is the same share, whether it was good or bad.
-  if (turn.volatile.gatherings.get(body.envelope_id)?.shares.has(from)) return 'duplicate'
-  if (!isVouchedFor(turn, body.incident_id) && !takeEarly(turn, from, body)) return 'room-exhausted'
+  if (turn.volatile.gatherings.get(body.envelope_id)?.shares.has(from)) return 'known'
+  if (!isVouchedFor(turn, body.incident_id) && !takeEarly(turn, from, body)) return 'early-shares-full'
   openShare(turn, body.incident_id, held, body.envelope_id, from, frame.attachment)
+  const shown = `${from}/${body.incident_id}/${body.envelope_id}`
+  turn.volatile.shown_releases.set(shown, { from, height: turn.tip, frame: encodeFrame(frame) })
   return 'accepted'
 }
 

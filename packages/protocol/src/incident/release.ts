@@ -3,6 +3,7 @@ import { type AnyEnvelope, type ShareCommitment, envelopesOf } from '../custody/
 import { taggedHash } from '../crypto/index.ts'
 import { hasLedgerRoom, signOnce } from '../guard/ledger.ts'
 import { releaseSlot } from '../guard/slots.ts'
+import { mayRelease } from '../guard/standing.ts'
 import type { Outcome } from '../core/input.ts'
 import { type EnvelopeId, type Hash32, type IncidentId, type MemberIndex, toHex } from '../primitives/index.ts'
 import type { HeldManifest, Incident, Vault } from '../state/durable.ts'
@@ -56,7 +57,7 @@ export function onSealed(turn: Turn, outcome: Extract<Outcome, { of: 'seal-share
     turn.tell({ level: 'error', event: 'bad-share', incident_id, envelope_id, member: turn.config.self, detail })
     return
   }
-  if (!isDue(releaseGate(turn, vault, incident), envelope_id) || !hasLedgerRoom(turn)) return
+  if (!mayRelease(turn, vault, incident) || !isDue(releaseGate(turn, vault, incident), envelope_id) || !hasLedgerRoom(turn)) return
   const sealed_hash = hashOfSealed(turn, sealed)
   const frame = signOnce(turn, slot, () =>
     turn.sign('release', { incident_id, manifest_hash, envelope_id, to, sealed_hash }, sealed),

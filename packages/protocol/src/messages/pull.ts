@@ -1,10 +1,13 @@
 import { MAX_ENVELOPES, MAX_MEMBERS } from '../custody/limits.ts'
 import { MAX_COMMANDS_PER_VAULT } from '../owner/limits.ts'
+import { conflict } from './evidence.ts'
 import { type EnvelopeId, type Hash32, type IncidentId, type Infer, type ManifestHash, type VaultId, s } from '../primitives/index.ts'
 
 export const MAX_PULL_INCIDENTS = 16
 export const MAX_PULL_MANIFESTS = 64
 export const MAX_PULL_VAULTS = 8
+/** Each member may be convicted of both sorts of conflict. */
+export const MAX_PULL_EVIDENCE = 2 * MAX_MEMBERS
 
 /** One owner's message, by its hash, and what members said of it that I hold. */
 export const heldOwnerMessage = s.struct({
@@ -32,7 +35,13 @@ export const pull = s.struct({
     MAX_PULL_INCIDENTS,
   ),
   custody: s.list(
-    s.struct({ manifest_hash: s.hex<ManifestHash>(32), receipts: s.list(s.memberIndex, MAX_MEMBERS) }),
+    s.struct({
+      manifest_hash: s.hex<ManifestHash>(32),
+      /** Members whose receipts I hold. */
+      receipts: s.list(s.memberIndex, MAX_MEMBERS),
+      /** Members that say that the owner published the receipts. */
+      published: s.list(s.memberIndex, MAX_MEMBERS),
+    }),
     MAX_PULL_MANIFESTS,
   ),
   /** Of these vaults, the owners' messages that I hold; what I do not name I lack altogether. */
@@ -40,5 +49,9 @@ export const pull = s.struct({
     s.struct({ vault_id: s.hex<VaultId>(32), held: s.list(heldOwnerMessage, MAX_COMMANDS_PER_VAULT) }),
     MAX_PULL_VAULTS,
   ),
+  /** Members against whom I hold evidence of this sort. */
+  evidence: s.list(s.struct({ member: s.memberIndex, conflict }), MAX_PULL_EVIDENCE),
+  /** "And hand me what I myself said last": by it a member learns that its disk is older than that. */
+  own: s.bool,
 })
 export type Pull = Infer<typeof pull>

@@ -3,6 +3,7 @@ import type { RefusalCode } from '../custody/refusal.ts'
 import { envelopesOf } from '../custody/manifest.ts'
 import { hasLedgerRoom, signOnce, signedFor } from '../guard/ledger.ts'
 import { destroyedSlot } from '../guard/slots.ts'
+import { standingOf } from '../guard/standing.ts'
 import { SETTLED_DEPTH } from '../incident/machine.ts'
 import { finalSpend } from '../incident/trigger.ts'
 import type { Frame } from '../messages/frame.ts'
@@ -27,6 +28,8 @@ export function destructionReceipt(turn: Turn, vault_id: VaultId): Frame | null 
 export function destroy(turn: Turn, vault_id: VaultId, vault: Vault, command_hash: Hash32): RefusalCode | null {
   const refused = undestroyable(turn, vault)
   if (refused !== null) return refused
+  const standing = standingOf(turn)
+  if (standing !== 'serving') return standing
   if (!hasLedgerRoom(turn)) return 'no-room'
   const envelopes = vault.manifests.flatMap(({ manifest }) => envelopesOf(manifest).map(({ envelope_id }) => envelope_id))
   for (const envelope_id of envelopes) turn.volatile.gatherings.delete(envelope_id)

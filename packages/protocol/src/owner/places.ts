@@ -2,7 +2,7 @@
 import type { RefusalCode } from '../custody/refusal.ts'
 import { type Hash32, type VaultId, sortedEntries } from '../primitives/index.ts'
 import type { HeldCommand } from '../state/commands.ts'
-import type { Vault } from '../state/durable.ts'
+import { MAX_TOMBSTONES, type Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import type { Command } from './command.ts'
 import { type KeptOrder, isOf } from './fitness.ts'
@@ -36,8 +36,9 @@ export function makeRoom(turn: Turn, vault_id: VaultId, vault: Vault, { what, an
 type Held = readonly [Hash32, HeldCommand]
 
 function oldestDrill(turn: Turn, held: readonly Held[]): Held | undefined {
+  const hasGraves = turn.durable.tombstones.size + 2 <= MAX_TOMBSTONES
   return held
-    .filter(([, { ended, command }]) => ended !== null && isForgettable(turn.tip, command))
+    .filter(([, { ended, command }]) => ended !== null && isForgettable(turn.tip, command) && hasGraves)
     .toSorted(byAnchor)[0]
 }
 

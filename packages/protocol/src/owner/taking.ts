@@ -6,6 +6,7 @@ import type { RefusalCode } from '../custody/refusal.ts'
 import { drillOf, startDrill } from '../drill/drill.ts'
 import { hasLedgerRoom, signOnce } from '../guard/ledger.ts'
 import { commandSlot } from '../guard/slots.ts'
+import { maySign, standingOf } from '../guard/standing.ts'
 import { incidentId } from '../incident/identity.ts'
 import { advance, openIncident } from '../incident/machine.ts'
 import { type Frame, encodeFrame, withoutAttachment } from '../messages/frame.ts'
@@ -108,7 +109,8 @@ function takeIfDue(turn: Turn, vault_id: VaultId, vault: Vault, command_hash: Ha
   const { anchor, what } = held.command
   const waiting: Taken = { state: 'held', height: turn.tip }
   const recency = recencyOf(turn.tip, turn.durable.recent, anchor)
-  if (recency === 'early') return waiting
+  // What I take I say so of, signed: not before I know what I said already.
+  if (recency === 'early' || standingOf(turn) === 'starting') return waiting
   const { self, federation } = turn.config
   const witnesses = timelyWitnesses(held.notices, anchor, self)
   const isTimely = recency === 'recent' || (recency === 'old' && witnesses > federation.b && !isOutlived(turn.tip, held.command))
@@ -169,9 +171,9 @@ function take(turn: Turn, vault_id: VaultId, vault: Vault, command_hash: Hash32,
   }
 }
 
-/** My notice, without its attachment; null where the ledger has no room, and the command is obeyed all the same. */
+/** My notice, without its attachment; null where the ledger has no room or I doubt it, and the command is obeyed all the same. */
 function announce(turn: Turn, vault_id: VaultId, command_hash: Hash32, signed: SignedCommand): Frame | null {
-  if (!hasLedgerRoom(turn)) return null
+  if (!hasLedgerRoom(turn) || !maySign(turn)) return null
   const frame = signOnce(turn, commandSlot(turn.config.federation.lock_hash, command_hash), () =>
     turn.sign('command', { vault_id, command_hash, height: turn.tip }),
   )
@@ -207,15 +209,15 @@ export function takeCommandsDue(turn: Turn, vault_id: VaultId, vault: Vault): vo
 /** A member hands a command on, and says when it took it. */
 export function onCommandNotice(turn: Turn, from: MemberIndex, body: CommandNotice, frame: Frame): VerdictCode {
   const signed = frame.attachment && openAttachment(frame.attachment)
-  if (signed === null) return 'bad-attachment'
+  if (signed === null) return 'attachment-missing'
   if (typeof signed === 'string') return signed
   const command = readCommand(signed)
   if (command === null) return 'unknown-variant'
   if (commandHash(turn.ports, signed.bytes) !== body.command_hash) return 'bad-attachment'
-  if (command.vault_id !== body.vault_id) return 'bad-content'
+  if (command.vault_id !== body.vault_id) return 'wrong-vault'
   const vault = turn.durable.vaults.get(body.vault_id)
   if (!vault) return 'unknown-vault'
-  if (vault.commands.get(body.command_hash)?.notices.has(from)) return 'duplicate'
+  if (vault.commands.get(body.command_hash)?.notices.has(from)) return 'known'
   const notice: Notice = { member: from, height: body.height, frame: encodeFrame(withoutAttachment(frame)) }
   return typeof offerCommand(turn, signed, notice) === 'string' ? 'command-refused' : 'accepted'
 }

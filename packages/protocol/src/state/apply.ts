@@ -4,7 +4,7 @@ import { unvaultOutpoint } from '../custody/manifest.ts'
 import { type Hash32, type Height, type IncidentId, type ManifestHash, type VaultId, assertNever, invariant } from '../primitives/index.ts'
 import { UNSPENT, afterSpendEvent } from './coins.ts'
 import { type HeldCommand, parsedCommand } from './commands.ts'
-import { type Durable, type HeldManifest, type Incident, MAX_RECENT_BLOCKS, type Vault, parsed } from './durable.ts'
+import { type Durable, type HeldManifest, type Incident, MAX_FOREIGN, MAX_RECENT_BLOCKS, type Vault, parsed } from './durable.ts'
 import type { LogRecord, RecordOf } from './records.ts'
 import { hasStoryRoom } from './story.ts'
 
@@ -24,6 +24,9 @@ export function apply(state: Durable, record: LogRecord): void {
       return
     case 'receipt-held':
       manifestOf(state, record).receipts.set(record.member, record.frame)
+      return
+    case 'publication-held':
+      manifestOf(state, record).published.set(record.member, record.frame)
       return
     case 'bundle-complete':
       changeManifest(state, record, { bundle_height: state.position?.height ?? null })
@@ -98,14 +101,23 @@ export function apply(state: Durable, record: LogRecord): void {
       return
     case 'command-forgotten':
       vaultOf(state, record.vault_id).commands.delete(record.command_hash)
+      forgetSlots(state, record)
       if (record.incident_id !== null) state.incidents.delete(record.incident_id)
-      for (const slot of record.slots) state.ledger.delete(slot)
       return
     case 'drill-reported':
       commandOf(state, record).reports.set(record.member, record.frame)
       return
     case 'drill-ended':
       changeCommand(state, record, { ended: { status: record.status, height: heightOf(state) } })
+      return
+    case 'quarantined':
+      state.quarantine ??= { reason: record.reason, at_ms: record.at_ms, boot: 0, frames: [] }
+      return
+    case 'foreign-held':
+      holdForeign(state, record)
+      return
+    case 'adopted':
+      adopt(state, record)
       return
     case 'vault-destroyed':
       state.vaults.delete(record.vault_id)
@@ -114,6 +126,29 @@ export function apply(state: Durable, record: LogRecord): void {
     default:
       assertNever(record)
   }
+}
+
+/** The drill's incident and command stay behind as tombstones: nobody can make me doubt my disk with what I signed for it. */
+function forgetSlots(state: Durable, { command_hash, incident_id, slots }: RecordOf<'command-forgotten'>): void {
+  for (const slot of slots) state.ledger.delete(slot)
+  if (slots.length === 0) return
+  state.tombstones.set(command_hash, heightOf(state))
+  if (incident_id !== null) state.tombstones.set(incident_id as string as Hash32, heightOf(state))
+}
+
+function holdForeign({ quarantine }: Durable, { boot, frame }: RecordOf<'foreign-held'>): void {
+  invariant(quarantine !== null, 'what is foreign is held in quarantine')
+  quarantine.boot = Math.max(quarantine.boot, boot)
+  if (frame !== null && quarantine.frames.length < MAX_FOREIGN) quarantine.frames.push(frame)
+}
+
+/** What stands in the ledger already stays: the first bytes for a slot are the ones that are sent again. */
+function adopt(state: Durable, { boot, signed }: RecordOf<'adopted'>): void {
+  for (const { slot, frame } of signed) {
+    if (!state.ledger.has(slot)) state.ledger.set(slot, { frame, height: state.position?.height ?? null })
+  }
+  state.boot = Math.max(state.boot, boot)
+  state.quarantine = null
 }
 
 type CommandName = { readonly vault_id: VaultId; readonly command_hash: Hash32 }
@@ -204,6 +239,7 @@ function armManifest(state: Durable, { signed, hash, envelopes, shares }: Record
     shares,
     armed_height: state.position?.height ?? null,
     receipts: new Map(),
+    published: new Map(),
     bundle_height: null,
     activated_height: null,
     withdrawn: false,

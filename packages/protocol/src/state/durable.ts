@@ -5,7 +5,7 @@
 import { blockRef } from '../chain/index.ts'
 import { MAX_ENVELOPES, MAX_ENVELOPE_BYTES, MAX_MANIFESTS_PER_VAULT, MAX_MEMBERS, MAX_UNVAULTS, MAX_VAULTS, SEALED_SHARE_BYTES } from '../custody/limits.ts'
 import { type Manifest, decodeManifest, signedManifest } from '../custody/manifest.ts'
-import { MAX_SIGNED_BYTES } from '../messages/frame.ts'
+import { conflict, signedPart } from '../messages/evidence.ts'
 import { MAX_RECEIPT_FRAME_BYTES } from '../messages/owner-requests.ts'
 import { MAX_VOTE_FRAME_BYTES } from '../messages/certificate.ts'
 import { action, discriminator, trigger } from '../messages/vote.ts'
@@ -41,6 +41,8 @@ const heldManifestStored = s.struct({
   shares: s.list(s.blob(SEALED_SHARE_BYTES), MAX_ENVELOPES),
   armed_height: s.nullable(s.height),
   receipts: s.dict(s.memberIndex, receiptFrame, MAX_MEMBERS),
+  /** Members that say that the owner published them. */
+  published: s.dict(s.memberIndex, receiptFrame, MAX_MEMBERS),
   /** When I first held the owner's complete bundle of receipts. */
   bundle_height: s.nullable(s.height),
   activated_height: s.nullable(s.height),
@@ -115,14 +117,38 @@ export const ledgerEntry = s.struct({ frame: s.blob(MAX_LEDGER_FRAME_BYTES), hei
 export type LedgerEntry = Infer<typeof ledgerEntry>
 
 /** Two conflicting signed messages of one member, verifiable by anyone. */
-export const evidence = s.struct({
+export const heldEvidence = s.struct({
   member: s.memberIndex,
+  conflict,
+  /** Of the first of the two. */
   kind: s.text(32),
   at_ms: s.millis,
-  first: s.struct({ signed: s.blob(MAX_SIGNED_BYTES), signature: s.blob(64, 64) }),
-  second: s.struct({ signed: s.blob(MAX_SIGNED_BYTES), signature: s.blob(64, 64) }),
+  first: signedPart,
+  second: signedPart,
 })
-export type Evidence = Infer<typeof evidence>
+export type HeldEvidence = Infer<typeof heldEvidence>
+
+/** Messages of mine that others showed me and that I do not know to have signed: enough to adopt what one night lost. */
+export const MAX_FOREIGN = 64
+
+/**
+ * `second-instance`: somebody signs with my key now. `unknown-statement`: I am shown a vote, receipt or release of mine of which
+ * my ledger knows nothing. `restored`: an operator put back a copy of the disk and said so.
+ */
+export const quarantineReason = s.oneOf('second-instance', 'unknown-statement', 'restored')
+export type QuarantineReason = Infer<typeof quarantineReason>
+
+export const quarantine = s.struct({
+  reason: quarantineReason,
+  at_ms: s.millis,
+  /** The highest boot number seen in what I do not know to have signed. */
+  boot: s.uint(0xffff_ffff),
+  frames: s.list(s.blob(MAX_LEDGER_FRAME_BYTES), MAX_FOREIGN),
+})
+export type Quarantine = Infer<typeof quarantine>
+
+/** Of what was signed and forgotten: an incident and a command of each old drill. Where it is full nothing more is forgotten. */
+export const MAX_TOMBSTONES = 524_288
 
 export const durable = s.struct({
   /** Rises at each start. */
@@ -133,7 +159,11 @@ export const durable = s.struct({
   vaults: s.dict(s.hex<VaultId>(32), vault, MAX_VAULTS),
   incidents: s.dict(s.hex<IncidentId>(32), incident, MAX_INCIDENTS),
   ledger: s.dict(s.text(256), ledgerEntry, MAX_LEDGER),
-  evidence: s.dict(s.hex<MessageHash>(32), evidence, MAX_EVIDENCE),
+  /** Incidents and commands for which I signed, and forgot it; and my tip then. */
+  tombstones: s.dict(s.hex<Hash32>(32), s.height, MAX_TOMBSTONES),
+  /** Null while I trust my disk. */
+  quarantine: s.nullable(quarantine),
+  evidence: s.dict(s.hex<MessageHash>(32), heldEvidence, MAX_EVIDENCE),
 })
 export type Durable = Infer<typeof durable>
 
@@ -145,6 +175,8 @@ export function emptyDurable(): Durable {
     vaults: new Map(),
     incidents: new Map(),
     ledger: new Map(),
+    tombstones: new Map(),
+    quarantine: null,
     evidence: new Map(),
   }
 }

@@ -10,7 +10,7 @@ import { signedCommand } from '../owner/command.ts'
 import { DRILL_MEMORY } from '../owner/limits.ts'
 import { type EnvelopeId, type Hash32, type IncidentId, type Infer, type ManifestHash, type MessageHash, type VaultId, s } from '../primitives/index.ts'
 import { MAX_NOTICE_FRAME_BYTES, drillEnd } from './commands.ts'
-import { MAX_LEDGER_FRAME_BYTES, evidence, outcome } from './durable.ts'
+import { MAX_FOREIGN, MAX_LEDGER_FRAME_BYTES, heldEvidence, outcome, quarantineReason } from './durable.ts'
 import { storyEntry } from './story.ts'
 
 const vaultId = s.hex<VaultId>(32)
@@ -33,6 +33,13 @@ export const record = s.variant('record', {
   }),
   'manifest-withdrawn': s.struct({ vault_id: vaultId, hash: manifestHash }),
   'receipt-held': s.struct({
+    vault_id: vaultId,
+    hash: manifestHash,
+    member: s.memberIndex,
+    frame: s.blob(MAX_RECEIPT_FRAME_BYTES),
+  }),
+  /** A member's word that the owner published the receipts. */
+  'publication-held': s.struct({
     vault_id: vaultId,
     hash: manifestHash,
     member: s.memberIndex,
@@ -77,7 +84,7 @@ export const record = s.variant('record', {
   settled: s.struct({ incident_id: incidentId, outcome }),
   /** An entry of an incident's story and nothing else. */
   noted: s.struct({ incident_id: incidentId, entry: storyEntry }),
-  evidence: s.struct({ id: s.hex<MessageHash>(32), evidence }),
+  evidence: s.struct({ id: s.hex<MessageHash>(32), evidence: heldEvidence }),
   'command-held': s.struct({ ...command, signed: signedCommand, at_ms: s.millis }),
   /** Obeyed from here on. */
   'command-taken': s.struct(command),
@@ -90,6 +97,15 @@ export const record = s.variant('record', {
   }),
   'drill-reported': s.struct({ ...command, member: s.memberIndex, frame: s.blob(MAX_RECEIPT_FRAME_BYTES) }),
   'drill-ended': s.struct({ ...command, status: drillEnd }),
+  /** From here on nothing is signed for a slot, until it is adopted. */
+  quarantined: s.struct({ reason: quarantineReason, at_ms: s.millis }),
+  /** A message of mine that I do not know to have signed; null where it is too large to be kept. */
+  'foreign-held': s.struct({ boot: s.uint(0xffff_ffff), frame: s.nullable(s.blob(MAX_LEDGER_FRAME_BYTES)) }),
+  /** An operator's word: these were signed by this member, and it goes on from this boot number. */
+  adopted: s.struct({
+    boot: s.uint(0xffff_ffff),
+    signed: s.list(s.struct({ slot: s.text(256), frame: s.blob(MAX_LEDGER_FRAME_BYTES) }), MAX_FOREIGN),
+  }),
   /** With every share, envelope, command and incident of it. The receipt of destruction stays in the ledger. */
   'vault-destroyed': s.struct({ vault_id: vaultId }),
 })

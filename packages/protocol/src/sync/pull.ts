@@ -2,66 +2,49 @@
  * Delivery. Gossip is only for speed: whatever a member lacks it asks for, and gets in the signers' own bytes. A release
  * is sent again from the ledger, so a broadcaster that restarted asks again and is handed the same bytes.
  */
-import { releaseSlot } from '../guard/slots.ts'
-import { isCalledFor } from '../incident/cause.ts'
-import { incidentStatus } from '../incident/status.ts'
 import { ANSWER_BUDGET, spend } from '../messages/budget.ts'
-import { MAX_BODY_BYTES } from '../messages/frame.ts'
+import { type Header, MAX_BODY_BYTES } from '../messages/frame.ts'
 import { encodeBody } from '../messages/kinds.ts'
-import { MAX_PULL_INCIDENTS, MAX_PULL_MANIFESTS, MAX_PULL_VAULTS, type Pull } from '../messages/pull.ts'
+import type { Pull } from '../messages/pull.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
-import { type EnvelopeId, type IncidentId, type MemberIndex, type VaultId, sortedEntries } from '../primitives/index.ts'
-import { MAX_ENVELOPES } from '../custody/limits.ts'
-import { envelopesOf } from '../custody/manifest.ts'
-import type { Incident } from '../state/durable.ts'
+import type { MemberIndex } from '../primitives/index.ts'
 import type { Turn } from '../state/turn.ts'
-import { custodySummaryOf } from './digest.ts'
-import { heldOf, lackingFrames } from './owner-messages.ts'
+import { ownStatementsOf } from './own-statements.ts'
+import { TOPICS, TOPIC_NAMES, type TopicName, type Wants } from './topics.ts'
 
 /** Frames sent in answer to one Pull. The next Pull gets the rest. */
-const MAX_ANSWER_FRAMES = 512
+export const MAX_ANSWER_FRAMES = 512
 
-/** Incidents in which something may still be missing. */
-export function openIncidents(turn: Turn): [IncidentId, Incident][] {
-  return sortedEntries(turn.durable.incidents).filter(([, { settled }]) => settled === null)
+/** Of a Pull that was sent: its number, and how many vaults it had room to name. */
+export interface SentPull {
+  readonly pull_seq: number
+  readonly vaults: number
 }
 
-/** Incidents whose trigger stands and whose recovery is not in my own chain yet: shares may be missing. */
-export function unansweredIncidents(turn: Turn): IncidentId[] {
-  const unanswered = openIncidents(turn).filter(([, incident]) => {
-    const vault = turn.durable.vaults.get(incident.vault_id)
-    // What is only alleged calls for no share; votes for it are asked for when heartbeats differ.
-    if (!vault || !isCalledFor(turn.config.self, vault, incident)) return false
-    const status = incidentStatus(vault, incident, turn.tip)
-    return status === 'alleged' || status === 'open' || status === 'certified' || status === 'recovering'
-  })
-  return unanswered.map(([incident_id]) => incident_id)
-}
-
-/** Tells a member what I have of these incidents and of custody, so that it sends what I lack. */
-export function pullFrom(turn: Turn, member: MemberIndex, incidents: readonly IncidentId[], vaults: readonly VaultId[]): void {
+/**
+ * Tells a member what I have of this and of custody, so that it sends what I lack.
+ * @param own what I said myself, too: asked even where nothing else is wanted
+ * @returns null where there was nothing to ask for
+ */
+export function pullFrom(turn: Turn, member: MemberIndex, wants: Wants, { own = false } = {}): SentPull | null {
   const peer = turn.volatile.peers.get(member)
-  if (!peer) return
-  const wanted = inTurn(incidents, peer.pulled_incidents, MAX_PULL_INCIDENTS)
-  const custody = inTurn(incompleteCustody(turn), peer.pulled_manifests, MAX_PULL_MANIFESTS)
-  const spoken = inTurn(vaults, peer.pulled_vaults, MAX_PULL_VAULTS)
-  if (wanted.length === 0 && custody.length === 0 && spoken.length === 0) return
-  const owner_messages = spoken.flatMap((vault_id) => {
-    const vault = turn.durable.vaults.get(vault_id)
-    return vault ? [{ vault_id, held: heldOf(vault, turn.tip) }] : []
+  if (!peer) return null
+  const asked = <T extends TopicName>(name: T): Pull[T][number][] => [...TOPICS[name].asked(turn, member, wants[name] ?? [])]
+  const body = fitting({
+    incidents: asked('incidents'),
+    custody: asked('custody'),
+    owner_messages: asked('owner_messages'),
+    evidence: asked('evidence'),
+    own,
   })
-  const body = fitting({ incidents: wanted.map((incident_id) => whatIHave(turn, incident_id, member)), custody, owner_messages })
+  const isWanted = body.incidents.length > 0 || body.custody.length > 0 || body.owner_messages.length > 0
+  if (!isWanted && !own && wants.evidence === undefined) return null
   turn.send(member, turn.sign('pull', body))
   peer.pulled_at = turn.at_ms
   peer.pulled_incidents += body.incidents.length
   peer.pulled_manifests += body.custody.length
   peer.pulled_vaults += body.owner_messages.length
-}
-
-/** At most `max` of the list, from where the last Pull ended: those that nobody can answer must not hide the others. */
-function inTurn<T>(list: readonly T[], done: number, max: number): T[] {
-  const from = list.length === 0 ? 0 : done % list.length
-  return [...list.slice(from), ...list.slice(0, from)].slice(0, max)
+  return { pull_seq: turn.volatile.seq, vaults: body.owner_messages.length }
 }
 
 /** Sixteen incidents of 64 members each may be more than one message holds, and so may vaults: then fewer are asked for. */
@@ -76,87 +59,39 @@ function fitting(body: Pull): Pull {
   return { ...body, incidents, owner_messages }
 }
 
-/** Manifests that I hold without the receipts of all members. */
-function incompleteCustody(turn: Turn): Pull['custody'] {
-  const count = turn.config.federation.members.length
-  return custodySummaryOf(turn.durable).filter(({ receipts }) => receipts.length < count)
-}
-
-/** Of an incident that I have not heard of, nothing. */
-function whatIHave(turn: Turn, incident_id: IncidentId, member: MemberIndex): Pull['incidents'][number] {
-  const incident = turn.incident(incident_id)
-  if (!incident) return { incident_id, votes: [], releases: [], broadcasts: [] }
-  return {
-    incident_id,
-    votes: sortedEntries(incident.votes).map(([from, { anchor_height }]) => ({ member: from, anchor_height })),
-    releases: sharesHeldOf(turn, incident, member),
-    broadcasts: sortedEntries(incident.broadcast_receipts).map(([from]) => from),
-  }
-}
-
-function sharesHeldOf(turn: Turn, incident: Incident, member: MemberIndex): EnvelopeId[] {
-  const manifests = turn.durable.vaults.get(incident.vault_id)?.manifests ?? []
-  return manifests
-    .flatMap(({ manifest }) => envelopesOf(manifest).map(({ envelope_id }) => envelope_id))
-    .filter((envelope_id) => turn.volatile.gatherings.get(envelope_id)?.shares.has(member))
-    .slice(0, MAX_ENVELOPES)
-}
-
-export function onPull(turn: Turn, from: MemberIndex, body: Pull): VerdictCode {
-  const incidents = new Map(body.incidents.map((wanted) => [wanted.incident_id, wanted]))
-  const spoken = new Map(body.owner_messages.map(({ vault_id, held }) => [vault_id, held]))
-  const frames = [
-    // First: what is voted on makes sense only to who has the order.
-    ...[...spoken].flatMap(([vault_id, held]) => lackingFrames(turn, vault_id, held, from)),
-    ...[...incidents.values()].flatMap((wanted) => incidentFrames(turn, from, wanted)),
-    ...receiptFrames(turn, body.custody),
-  ]
-  const { answers } = turn.volatile.budgets
-  for (const bytes of frames.slice(0, MAX_ANSWER_FRAMES)) {
-    if (!spend(answers, from, 'routine', ANSWER_BUDGET, bytes.length, turn.at_ms)) break
-    turn.afterSync({ effect: 'send', to: from, bytes })
-  }
+export function onPull(turn: Turn, { from, seq }: Header, body: Pull): VerdictCode {
+  const is_complete = sendAnswer(turn, from, body)
+  turn.send(from, turn.sign('answered', { pull_seq: seq, is_complete }))
   return 'accepted'
 }
 
-function incidentFrames(turn: Turn, to: MemberIndex, wanted: Pull['incidents'][number]): Uint8Array[] {
-  const incident = turn.incident(wanted.incident_id)
-  if (!incident) return []
-  const held = new Map(wanted.votes.map(({ member, anchor_height }) => [member, anchor_height]))
-  const votes = sortedEntries(incident.votes)
-    .filter(([member, { anchor_height }]) => member !== to && anchor_height > (held.get(member) ?? -1))
-    .map(([, { frame }]) => frame)
-  const receipts = sortedEntries(incident.broadcast_receipts)
-    .filter(([member]) => member !== to && !wanted.broadcasts.includes(member))
-    .map(([, frame]) => frame)
-  return [...votes, ...receipts, ...releasedTo(turn, wanted.incident_id, incident, to, wanted.releases)]
+/** Whether that was everything. */
+function sendAnswer(turn: Turn, to: MemberIndex, body: Pull): boolean {
+  const { answers } = turn.volatile.budgets
+  let sent = 0
+  for (const bytes of lackingFrames(turn, body, to)) {
+    if (sent >= MAX_ANSWER_FRAMES || !spend(answers, to, 'routine', ANSWER_BUDGET, bytes.length, turn.at_ms)) return false
+    turn.afterSync({ effect: 'send', to, bytes })
+    sent += 1
+  }
+  return true
 }
 
-/** What was released to that member before: signed once, sent as often as it asks. */
-function releasedTo(
-  turn: Turn,
-  incident_id: IncidentId,
-  incident: Incident,
-  to: MemberIndex,
-  has: readonly EnvelopeId[],
-): Uint8Array[] {
-  return sortedEntries(incident.released)
-    .filter(([envelope_id]) => !has.includes(envelope_id))
-    .flatMap(([envelope_id]) => {
-      const slot = releaseSlot(turn.config.federation.lock_hash, incident_id, envelope_id, to)
-      const entry = turn.durable.ledger.get(slot)
-      return entry ? [entry.frame] : []
-    })
-}
-
-function receiptFrames(turn: Turn, wanted: Pull['custody']): Uint8Array[] {
-  const byHash = new Map(wanted.map(({ manifest_hash, receipts }) => [manifest_hash, receipts]))
-  const held = [...turn.durable.vaults.values()].flatMap(({ manifests }) => manifests)
-  return held.flatMap(({ hash, receipts }) => {
-    const has = byHash.get(hash)
-    if (!has) return []
-    return sortedEntries(receipts)
-      .filter(([member]) => !has.includes(member))
-      .map(([, frame]) => frame)
-  })
+/** What the asker said itself, then each topic's share, then what is left of each: whatever one of them floods, the others are answered. */
+function* lackingFrames(turn: Turn, body: Pull, to: MemberIndex): Iterable<Uint8Array> {
+  const frames = <T extends TopicName>(name: T): Iterable<Uint8Array> => TOPICS[name].lacking(turn, body[name], to)
+  if (body.own) yield* ownStatementsOf(turn, to)
+  const rest: Iterator<Uint8Array>[] = []
+  for (const name of TOPIC_NAMES) {
+    const row = frames(name)[Symbol.iterator]()
+    let taken = 0
+    let next = row.next()
+    for (; !next.done; next = row.next()) {
+      yield next.value
+      taken += 1
+      if (taken === TOPICS[name].share) break
+    }
+    if (!next.done) rest.push(row)
+  }
+  for (const row of rest) for (let next = row.next(); !next.done; next = row.next()) yield next.value
 }

@@ -44,7 +44,7 @@ describe('a frame that is received', () => {
       ['unknown-kind', of({ kind: 'panic', body: vote })],
       ['unknown-kind', of({ kind: 'constructor', body: vote })],
       ['wrong-channel', of({ kind: 'pull', body: vote })],
-      ['bad-attachment', of({ kind: 'heartbeat', body: vote }, new Uint8Array([1]))],
+      ['attachment-over-limit', of({ kind: 'heartbeat', body: vote }, new Uint8Array([1]))],
       ['not-a-member', of({ from: 6 as MemberIndex, body: vote })],
       ['wrong-peer-id', of({ from: 3 as MemberIndex, body: vote })],
       ['bad-signature', encodeFrame({ ...frame, signature: frame.signature.toReversed() })],
@@ -88,7 +88,7 @@ describe('a frame that is received', () => {
     const bytes = [
       seat.frame(2, 'vote', seat.voteBody(vault), { attachment: vault.unvault.raw }),
       seat.frame(3, 'heartbeat', heartbeat),
-      seat.frame(4, 'pull', { incidents: [], owner_messages: [], custody: [{ manifest_hash: vault.hash, receipts: [] }] }),
+      seat.frame(4, 'pull', { incidents: [], owner_messages: [], evidence: [], own: false, custody: [{ manifest_hash: vault.hash, receipts: [], published: [] }] }),
       seat.receiptOf(4, vault),
     ]
     const hostile = fc.oneof(fc.uint8Array({ maxLength: 300 }), mutated(fc.constantFrom(...bytes)))
@@ -119,7 +119,7 @@ describe('a message that has been outlived', () => {
     assert.equal(seat.receive(one, 5), 'accepted')
     assert.deepEqual(
       [1, 2, 3].map(() => seat.receive(other, 4)),
-      ['stale', 'duplicate', 'duplicate'],
+      ['nothing-new', 'duplicate', 'duplicate'],
     )
   })
 })
@@ -163,7 +163,7 @@ describe('the room of a forwarder', () => {
     const taken = Math.floor(GARBAGE_BUDGET.bytes_burst / garbage.length)
     assert.deepEqual(
       codes,
-      codes.map((_, at) => (at < taken ? 'malformed' : 'forwarder-over-budget')),
+      codes.map((_, at) => (at < taken ? 'malformed' : 'garbage-over-budget')),
     )
     assert.equal(seat.vote(2, vault), 'accepted', 'others hand over as before')
     seat.now_ms += 20_000

@@ -61,6 +61,7 @@ describe('a member that is killed', () => {
       const left = leftWith(whole, count)
       const had = new Map([...seat.restored().ledger].map(([slot, { frame }]) => [slot, toHex(frame)]))
       seat.restart()
+      seat.meet()
       seat.height = whole.height
       seat.theftSeen(vault)
       seat.connect()
@@ -87,14 +88,14 @@ describe('a member that is killed', () => {
       const confirmed = seat.restored().vaults.get(vault.vault_id)?.coins.get(vault.deposit)?.confirmed
       if (!armed || !confirmed) continue
       seat.restart()
-      for (const member of seat.others()) seat.step({ kind: 'peer', member: member as never, connected: true })
+      seat.meet()
       seat.height = (seat.state.durable.position?.height ?? 0) + 1
       seat.connect()
       for (const from of seat.others()) seat.vote(from, vault)
       seat.work(vault)
       const ask = { incident_id: vault.theft, votes: [], releases: [] as EnvelopeId[], broadcasts: [] }
       const since = seat.outputs.length
-      seat.say(order[0] ?? 1, 'pull', { incidents: [ask], owner_messages: [], custody: [] }, { channel: 'stream' })
+      seat.say(order[0] ?? 1, 'pull', { incidents: [ask], owner_messages: [], evidence: [], own: false, custody: [] }, { channel: 'stream' })
       const kinds = durable(seat.outputs.slice(since), 'send').map(({ bytes }) => decodeHeader(decodeFrame(bytes).signed))
       const recovered = seat.state.durable.vaults.get(vault.vault_id)?.coins.get(vault.unvaulted)?.confirmed
       assert.ok(kinds.some(({ kind, from }) => kind === 'vote' && from === self), `record ${count}: its vote`)

@@ -86,9 +86,32 @@ export class Seat {
       implementation: 'test',
     })
     this.connect()
-    for (const { index } of this.setting.federation.members) {
-      if (index !== this.state.config.self) this.step({ kind: 'peer', member: index, connected: true })
+    this.meet()
+  }
+
+  /** Connects to all others, which tell it at once that they have told it everything: the waiting after a start is over. */
+  meet(): void {
+    for (const other of this.others()) this.step({ kind: 'peer', member: other as MemberIndex, connected: true })
+    for (const other of this.others()) this.answerPullsTo(other)
+    // A test of budgets begins with full ones.
+    for (const budget of Object.values(this.state.volatile.budgets)) budget.clear()
+  }
+
+  /** That member's `answered` to the last Pull that it was sent, and to those that this brings on. */
+  answerPullsTo(member: number): void {
+    for (let last = this.lastPullTo(member), before = -1; last > before; last = this.lastPullTo(member)) {
+      before = last
+      this.say(member, 'answered', { pull_seq: last, is_complete: true }, { channel: 'stream' })
     }
+  }
+
+  /** The number of the last that asks for what it said itself, too; −1 where there was none. */
+  lastPullTo(member: number): number {
+    const sent = durable(this.outputs, 'send').flatMap(({ to, bytes }) => {
+      const head = decodeHeader(decodeFrame(bytes).signed)
+      return to === member && head.kind === 'pull' && decodeBody('pull', head.body).own ? [head.seq] : []
+    })
+    return sent.at(-1) ?? -1
   }
 
   step(happening: Happening): Output {
@@ -226,6 +249,12 @@ export class Seat {
     return this.frame(from, 'receipt', { statement: 'holds', vault_id, generation, manifest_hash: hash })
   }
 
+  /** A member's word that the owner published the receipts. */
+  publicationOf(from: number, { vault_id, manifest, hash }: TestVault): Uint8Array {
+    const { generation } = manifest
+    return this.frame(from, 'receipt', { statement: 'published', vault_id, generation, manifest_hash: hash })
+  }
+
   publish(
     vault: TestVault,
     members = this.setting.federation.members.map(({ index }) => index as number),
@@ -241,6 +270,7 @@ export class Seat {
     const [answer] = this.verified(vault)
     assert.equal(answer?.answer, 'receipt')
     this.publish(vault)
+    for (const from of this.others()) this.receive(this.publicationOf(from, vault), from)
   }
 
   theftSeen(vault: TestVault): Output {

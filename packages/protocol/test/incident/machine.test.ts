@@ -84,6 +84,7 @@ describe('a member that sees a theft', () => {
     const block = blockAt(seat.height)
     seat.chain({ event: 'spend-confirmed', outpoint: vault.deposit, tx: vault.unvault, block })
     seat.restart()
+    seat.meet()
     assert.equal(seat.sent('vote').length, 1)
   })
 

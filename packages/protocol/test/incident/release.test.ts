@@ -145,6 +145,7 @@ describe('a release of mine', () => {
     const seat = guarding()
     seat.certified(vault)
     seat.restart()
+    seat.meet()
     seat.work(vault)
     assert.deepEqual(recipients(seat), order.slice(0, 1))
     seat.pass(SECOND_WAVE_AFTER_MS)
@@ -188,7 +189,7 @@ describe('a release of mine', () => {
     seat.outcome({ of: 'seal-share', incident_id, manifest_hash, envelope_id, to, sealed: new Uint8Array(81).fill(9) })
     const pull: BodyOf<'pull'> = {
       incidents: [{ incident_id: vault.theft, votes: [], releases: [], broadcasts: [] }],
-      owner_messages: [], custody: [],
+      owner_messages: [], evidence: [], own: false, custody: [],
     }
     seat.restart()
     const since = seat.outputs.length
@@ -226,8 +227,10 @@ describe('a release of mine', () => {
     const seat = guarding()
     seat.certified(vault)
     const before = seals(seat).length
-    const output = seat.restart()
-    assert.equal(immediate([output], 'seal-share').length, before)
+    const since = seat.outputs.length
+    seat.restart()
+    seat.meet()
+    assert.equal(immediate(seat.outputs.slice(since), 'seal-share').length, before)
   })
 })
 
@@ -236,7 +239,7 @@ describe("another's release", () => {
     const seat = guarding()
     assert.equal(releaseTo(seat, other(seat)), 'accepted')
     assert.equal(immediate(seat.outputs, 'open-share').length, 1)
-    assert.equal(releaseTo(seat, other(seat)), 'duplicate')
+    assert.equal(releaseTo(seat, other(seat)), 'known')
   })
 
   it('is rejected without its share or with another, and ignored where it is none of mine', () => {
@@ -244,14 +247,14 @@ describe("another's release", () => {
     const from = other(seat)
     const say = (change: Partial<BodyOf<'release'>>, attachment: Uint8Array | null = sealed) =>
       seat.say(from, 'release', body(change, seat.state.config.self), { attachment, channel: 'stream' })
-    assert.equal(say({}, null), 'bad-attachment')
+    assert.equal(say({}, null), 'attachment-missing')
     assert.equal(say({}, new Uint8Array(81)), 'bad-attachment')
     assert.equal(say({ to: from as MemberIndex }), 'not-for-me')
     assert.equal(say({ manifest_hash: hexOf('other') as ManifestHash }), 'unknown-manifest')
     assert.equal(say({ incident_id: hexOf('other') as IncidentId }), 'unknown-incident')
-    assert.equal(say({ envelope_id: hexOf('other') as EnvelopeId }), 'bad-content')
-    assert.equal(say({ envelope_id: vault.ids.at(-1) ?? lowest }), 'bad-content', "the drill's")
-    assert.equal(say({ incident_id: vault.cold_theft }), 'bad-content', 'a clawback rung is no emergency')
+    assert.equal(say({ envelope_id: hexOf('other') as EnvelopeId }), 'not-a-rung')
+    assert.equal(say({ envelope_id: vault.ids.at(-1) ?? lowest }), 'not-a-rung', "the drill's")
+    assert.equal(say({ incident_id: vault.cold_theft }), 'not-a-rung', 'a clawback rung is no emergency')
     assert.deepEqual(immediate(seat.outputs, 'open-share'), [])
   })
 
@@ -260,7 +263,7 @@ describe("another's release", () => {
     const [from, forwarder] = seat.others()
     assert.ok(from && forwarder)
     const bytes = seat.frame(from, 'release', body({}, seat.state.config.self), { attachment: sealed })
-    assert.equal(seat.receive(bytes, forwarder, 'stream'), 'wrong-channel')
+    assert.equal(seat.receive(bytes, forwarder, 'stream'), 'not-its-own')
     assert.equal(seat.receive(bytes, from, 'gossip'), 'wrong-channel')
     assert.equal(seat.receive(bytes, from, 'stream'), 'accepted')
   })
@@ -279,7 +282,7 @@ describe("another's release", () => {
     const from = other(seat) as MemberIndex
     releaseTo(seat, from)
     seat.outcome({ of: 'open-share', incident_id: vault.theft, envelope_id: lowest, from, result: 'bad' })
-    assert.equal(releaseTo(seat, from), 'duplicate')
+    assert.equal(releaseTo(seat, from), 'known')
     assert.deepEqual(
       seat.tells('bad-share').map(({ member }) => member),
       [from],
@@ -302,7 +305,7 @@ describe("another's release", () => {
       ),
     )
     assert.equal(flood.filter((code) => code === 'accepted').length, MAX_EARLY_PER_SENDER)
-    assert.ok(flood.slice(MAX_EARLY_PER_SENDER).every((code) => code === 'room-exhausted'))
+    assert.ok(flood.slice(MAX_EARLY_PER_SENDER).every((code) => code === 'early-shares-full'))
     const [last] = vaults.slice(-1)
     assert.ok(last)
     const [rung] = last.manifest.unvaults[0]?.clawback ?? []
@@ -395,6 +398,6 @@ describe('the gathering of shares', () => {
       [[lowest], [lowest]],
     )
     assert.equal(seat.state.volatile.gatherings.size, 0)
-    assert.equal(releaseTo(seat, from), 'vault-settled')
+    assert.equal(releaseTo(seat, from), 'incident-settled')
   })
 })

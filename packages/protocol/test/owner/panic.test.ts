@@ -86,6 +86,7 @@ describe('a panic', () => {
     assert.equal(seat.sent('vote').length, 2)
     const before = seat.outputs.length
     seat.restart()
+    seat.meet()
     assert.ok(immediate(seat.outputs.slice(before), 'open-share').length > 0)
     seat.connect([{ outpoint: vault.deposit, tx: emergencyTx(250) }])
     const votes = seat.sent('vote').length

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { type LogRecord, SEALED_SHARE_BYTES, type StoryEntry } from '../../src/index.ts'
 import { MAX_VOTE_FRAME_BYTES } from '../../src/messages/certificate.ts'
 import { MAX_RECEIPT_FRAME_BYTES } from '../../src/messages/owner-requests.ts'
-import { type Evidence, MAX_LEDGER_FRAME_BYTES } from '../../src/state/durable.ts'
+import { type HeldEvidence, MAX_LEDGER_FRAME_BYTES } from '../../src/state/durable.ts'
 import type { EnvelopeId, Feerate, Hash32, IncidentId, ManifestHash, MessageHash, VaultId } from '../../src/primitives/index.ts'
 import { anyChainEvent, anySpendTx } from '../chain/arbitraries.ts'
 import {
@@ -42,8 +42,8 @@ export const anyStoryEntry: fc.Arbitrary<StoryEntry> = fc.record(
 )
 
 const signed = fc.record({ signed: bytesUpTo(300), signature: bytesUpTo(64, 64) }, PLAIN)
-const anyEvidence: fc.Arbitrary<Evidence> = fc.record(
-  { member: anyMember, kind: anyText(32), at_ms: anyMillis, first: signed, second: signed },
+const anyEvidence: fc.Arbitrary<HeldEvidence> = fc.record(
+  { member: anyMember, conflict: fc.constantFrom('number' as const, 'slot' as const), kind: anyText(32), at_ms: anyMillis, first: signed, second: signed },
   PLAIN,
 )
 
@@ -74,6 +74,15 @@ export const RECORDS: { readonly [K in LogRecord['record']]: fc.Arbitrary<Extrac
   'receipt-held': fc.record(
     {
       record: fc.constant('receipt-held' as const),
+      ...ofManifest,
+      member: anyMember,
+      frame: bytesUpTo(MAX_RECEIPT_FRAME_BYTES),
+    },
+    PLAIN,
+  ),
+  'publication-held': fc.record(
+    {
+      record: fc.constant('publication-held' as const),
       ...ofManifest,
       member: anyMember,
       frame: bytesUpTo(MAX_RECEIPT_FRAME_BYTES),
@@ -195,6 +204,26 @@ export const RECORDS: { readonly [K in LogRecord['record']]: fc.Arbitrary<Extrac
       record: fc.constant('drill-ended' as const),
       ...ofCommand,
       status: fc.constantFrom('passed' as const, 'failed' as const, 'abandoned' as const),
+    },
+    PLAIN,
+  ),
+  quarantined: fc.record(
+    {
+      record: fc.constant('quarantined' as const),
+      reason: fc.constantFrom('second-instance' as const, 'unknown-statement' as const, 'restored' as const),
+      at_ms: anyMillis,
+    },
+    PLAIN,
+  ),
+  'foreign-held': fc.record(
+    { record: fc.constant('foreign-held' as const), boot: upTo(0xffff_ffff), frame: fc.option(bytesUpTo(MAX_LEDGER_FRAME_BYTES)) },
+    PLAIN,
+  ),
+  adopted: fc.record(
+    {
+      record: fc.constant('adopted' as const),
+      boot: upTo(0xffff_ffff),
+      signed: fc.array(fc.record({ slot: anyText(256), frame: bytesUpTo(MAX_LEDGER_FRAME_BYTES) }, PLAIN), { maxLength: 3 }),
     },
     PLAIN,
   ),

@@ -31,7 +31,7 @@ function converse(speaker: Seat, hearer: Seat): string[] {
   for (const { bytes, to: asked } of durable(hearer.outputs.slice(heard), 'send')) if (asked === from) speaker.receive(bytes, to, 'stream')
   const answers = durable(speaker.outputs.slice(answered), 'send').filter((one) => one.to === to)
   for (const { bytes } of answers) hearer.receive(bytes, from, 'stream')
-  return answers.map(({ bytes }) => kindOf(bytes))
+  return answers.map(({ bytes }) => kindOf(bytes)).filter((kind) => kind !== 'answered')
 }
 
 const kindOf = (bytes: Uint8Array): string => decodeHeader(decodeFrame(bytes).signed).kind
@@ -44,10 +44,10 @@ describe('a command that gossip did not bring', () => {
     const given = orderAt(one.tip, vault, drill(1))
     assert.equal(give(one, given), 'accepted')
     notice(one, 3, vault, given)
-    assert.deepEqual(converse(one, two).toSorted(), ['command', 'command', 'receipt'])
+    assert.deepEqual(converse(one, two).toSorted(), ['answered', 'command', 'command', 'receipt'])
     assert.equal(heldAt(two).get(given.hash)?.taken_height, two.tip)
     assert.deepEqual(new Set(heldAt(two).get(given.hash)?.notices.keys()), new Set([1, 2, 3]))
-    assert.deepEqual(converse(two, one).toSorted(), ['command', 'receipt'])
+    assert.deepEqual(converse(two, one).toSorted(), ['answered', 'command', 'receipt'])
     assert.deepEqual(converse(one, two), [])
     assert.deepEqual(converse(two, one), [])
   })

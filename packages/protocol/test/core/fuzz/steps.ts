@@ -156,7 +156,7 @@ export const STEPS: readonly fc.Arbitrary<Step>[] = [
       seat.say(
         from,
         'pull',
-        { incidents, owner_messages: [], custody: [{ manifest_hash: vault.hash, receipts: [] }] },
+        { incidents, owner_messages: [], evidence: [], own: false, custody: [{ manifest_hash: vault.hash, receipts: [], published: [] }] },
         { channel: 'stream' },
       )
     },

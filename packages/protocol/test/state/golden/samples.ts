@@ -49,6 +49,7 @@ const SAMPLES: readonly LogRecord[] = [
   { record: 'manifest-armed', signed: vault.signed, hash, envelopes: vault.envelopes, shares: vault.shares },
   { record: 'manifest-withdrawn', vault_id, hash },
   { record: 'receipt-held', vault_id, hash, member, frame },
+  { record: 'publication-held', vault_id, hash, member, frame },
   { record: 'bundle-complete', vault_id, hash },
   { record: 'manifest-activated', vault_id, hash },
   { record: 'trigger-offered', vault_id, outpoint, tx },
@@ -70,7 +71,7 @@ const SAMPLES: readonly LogRecord[] = [
   {
     record: 'evidence',
     id: hexOf('evidence') as MessageHash,
-    evidence: { member, kind: 'vote', at_ms, first: signed, second: signed },
+    evidence: { member, conflict: 'number', kind: 'vote', at_ms, first: signed, second: signed },
   },
   { record: 'command-held', vault_id, command_hash, signed: panic.signed, at_ms },
   { record: 'command-taken', vault_id, command_hash },
@@ -78,6 +79,9 @@ const SAMPLES: readonly LogRecord[] = [
   { record: 'command-forgotten', vault_id, command_hash, incident_id, slots: ['drill/lock/command'] },
   { record: 'drill-reported', vault_id, command_hash, member, frame },
   { record: 'drill-ended', vault_id, command_hash, status: 'passed' },
+  { record: 'quarantined', reason: 'unknown-statement', at_ms },
+  { record: 'foreign-held', boot: 9, frame },
+  { record: 'adopted', boot: 9, signed: [{ slot: 'vote/lock/incident/clawback/850001', frame }] },
   { record: 'vault-destroyed', vault_id },
 ]
 

@@ -1,0 +1,97 @@
+/**
+ * Doubt of my own disk. What comes back to me under my own signature I have signed before, or somebody else signs with my
+ * key, or my disk is older than what I said. Only a valid signature of mine raises it, and nothing that my ledger or a
+ * tombstone knows of: so nobody else can, and not by sending me my own old messages.
+ */
+import { type Frame, type Header, decodeFrame, encodeFrame, withoutAttachment } from '../messages/frame.ts'
+import { type BodyOf, type MemberKind, decodeBody, isMemberKind } from '../messages/kinds.ts'
+import { type Hash32, SchemaError, equalBytes } from '../primitives/index.ts'
+import { MAX_FOREIGN, MAX_LEDGER_FRAME_BYTES, type QuarantineReason } from '../state/durable.ts'
+import type { Turn } from '../state/turn.ts'
+import { type Slot, slotOf } from './slots.ts'
+
+/** A message under my own signature, which has been checked. */
+export function onOwnMessage(turn: Turn, head: Header, frame: Frame): void {
+  const reason = doubtRaisedBy(turn, head, frame)
+  if (reason === null) return
+  enterQuarantine(turn, reason, `${head.kind} ${head.boot}/${head.seq}`)
+  holdForeign(turn, head, frame)
+}
+
+/** Nothing is signed for a slot from here on, in later lives either, until an operator adopts what was found. */
+export function enterQuarantine(turn: Turn, reason: QuarantineReason, detail: string): void {
+  if (reason === 'second-instance') tellDouble(turn, detail)
+  if (turn.durable.quarantine !== null) return
+  turn.record({ record: 'quarantined', reason, at_ms: turn.at_ms })
+  turn.tell({ level: 'error', event: 'quarantined', member: turn.config.self, detail: `${reason}: ${detail}` })
+}
+
+/** Null where I know it. */
+function doubtRaisedBy(turn: Turn, head: Header, frame: Frame): QuarantineReason | null {
+  const { durable, volatile, config } = turn
+  const claim = isMemberKind(head.kind) ? claimOf(head.kind, head.body) : null
+  const slot = claim?.slotUnder(config.federation.lock_hash) ?? null
+  if (claim !== null && slot !== null) {
+    if (isKnown(turn, slot, frame) || claim.graves.some((grave) => durable.tombstones.has(grave))) return null
+    return 'unknown-statement'
+  }
+  const isBeyondMine = head.boot > durable.boot || (head.boot === durable.boot && head.seq > volatile.seq)
+  if (!isBeyondMine) return null
+  // What binds to nothing counts only while somebody else is at work. Said before my life, it is of an earlier one that my
+  // disk has lost: that is told, and what counts is whether anything for a slot was lost with it.
+  if (volatile.started_at !== null && head.sent_at >= volatile.started_at) return 'second-instance'
+  tellDouble(turn, `${head.kind} ${head.boot}/${head.seq}, of an earlier life`)
+  return null
+}
+
+function isKnown({ durable }: Turn, slot: Slot, frame: Frame): boolean {
+  const mine = durable.ledger.get(slot)
+  return mine !== undefined && equalBytes(decodeFrame(mine.frame).signed, frame.signed)
+}
+
+interface Claim {
+  readonly slotUnder: (lock: Parameters<typeof slotOf>[0]) => Slot | null
+  /** Under any of these names it may have been forgotten. */
+  readonly graves: readonly Hash32[]
+}
+
+function claimOf<K extends MemberKind>(kind: K, bytes: Uint8Array): Claim | null {
+  try {
+    const body = decodeBody(kind, bytes)
+    return { slotUnder: (lock) => slotOf(lock, kind, body), graves: gravesOf(body) }
+  } catch (error) {
+    if (error instanceof SchemaError) return null
+    throw error
+  }
+}
+
+function gravesOf(body: BodyOf<MemberKind>): Hash32[] {
+  const names: string[] = []
+  if ('incident_id' in body) names.push(body.incident_id)
+  if ('command_hash' in body) names.push(body.command_hash)
+  return names as Hash32[]
+}
+
+/** Kept so that an operator can see it, and so that what was signed is never contradicted once it is adopted. */
+function holdForeign(turn: Turn, head: Header, frame: Frame): void {
+  const { quarantine } = turn.durable
+  if (quarantine === null) return
+  const bytes = storable(frame)
+  const isHeld = bytes !== null && quarantine.frames.some((held) => equalBytes(held, bytes))
+  const isFull = quarantine.frames.length >= MAX_FOREIGN
+  if ((isHeld || bytes === null || isFull) && head.boot <= quarantine.boot) return
+  turn.record({ record: 'foreign-held', boot: head.boot, frame: isHeld || isFull ? null : bytes })
+}
+
+function storable(frame: Frame): Uint8Array | null {
+  const whole = encodeFrame(frame)
+  if (whole.length <= MAX_LEDGER_FRAME_BYTES) return whole
+  const bare = encodeFrame(withoutAttachment(frame))
+  return bare.length <= MAX_LEDGER_FRAME_BYTES ? bare : null
+}
+
+function tellDouble(turn: Turn, detail: string): void {
+  if (turn.volatile.has_double) return
+  turn.volatile.has_double = true
+  turn.tell({ level: 'error', event: 'second-instance', member: turn.config.self, detail })
+}

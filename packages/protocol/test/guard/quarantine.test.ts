@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { type BodyOf, type Header, type MemberKind, broadcasterOrder, decodeFrame, decodeHeader, taggedHash, voteSlot } from '../../src/index.ts'
+import { apply } from '../../src/state/apply.ts'
+import { type Hash32, type Height, type IncidentId, type MemberIndex, toHex } from '../../src/primitives/index.ts'
+import { Seat, durable, immediate } from '../core/seat.ts'
+import { hasher, hexOf, settingOf, vaultOf } from '../core/setting.ts'
+import { quietHeartbeat } from '../messages/heartbeat.ts'
+
+const setting = settingOf(5)
+const vault = vaultOf(setting)
+const lock = setting.federation.lock_hash
+/** The last broadcaster in the incident's order: it hands its shares to others. */
+const self: number = broadcasterOrder(hasher, lock, vault.theft, setting.federation.members.map(({ index }) => index)).at(-1) ?? assert.fail()
+const [asker = 0, other = 0] = setting.federation.members.map(({ index }) => index as number).filter((one) => one !== self)
+
+function guarding(): Seat {
+  return Seat.guarding(vault, setting, self)
+}
+
+/** A message under the member's own key that this life did not sign, handed over by another. */
+function shown<K extends MemberKind>(seat: Seat, kind: K, body: BodyOf<K>, head: Partial<Header>): Seat {
+  const bytes = seat.frame(self, kind, body, { head })
+  assert.equal(seat.receive(bytes, asker, kind === 'heartbeat' ? 'gossip' : 'stream'), 'own-message')
+  return seat
+}
+
+function voteAt(seat: Seat, above: number): BodyOf<'vote'> {
+  return { ...seat.voteBody(vault), anchor_height: (seat.tip + above) as Height }
+}
+
+function reason(seat: Seat): string | null {
+  return seat.state.durable.quarantine?.reason ?? null
+}
+
+describe('a member whose disk or key is in doubt', () => {
+  it('is one that is shown a vote, receipt or release of its own which its ledger does not know, of whatever boot', () => {
+    const release: BodyOf<'release'> = { incident_id: vault.theft, manifest_hash: vault.hash, envelope_id: vault.ids[0] ?? assert.fail(), to: 2 as MemberIndex, sealed_hash: hexOf('s') as Hash32 }
+    for (const boot of [0, 1, 9]) {
+      const head = { boot, seq: 1 }
+      assert.equal(reason(shown(guarding(), 'vote', voteAt(guarding(), 3), head)), 'unknown-statement')
+      assert.equal(reason(shown(guarding(), 'receipt', { statement: 'holds', vault_id: vault.vault_id, generation: 1, manifest_hash: hexOf('m') as never }, head)), 'unknown-statement')
+      assert.equal(reason(shown(guarding(), 'release', release, head)), 'unknown-statement')
+    }
+  })
+
+  it('is one that hears somebody else speak with its key now', () => {
+    const seat = guarding()
+    const { boot } = seat.state.durable
+    shown(seat, 'heartbeat', quietHeartbeat(), { boot: boot + 1, seq: 1 })
+    assert.equal(reason(seat), 'second-instance')
+    assert.equal(seat.tells('second-instance').length, 1)
+    assert.equal(seat.tells('quarantined').length, 1)
+  })
+
+  it('is none that hears a heartbeat of an earlier life, or of a lower number, or what binds to nothing', () => {
+    const seat = guarding()
+    const { boot } = seat.state.durable
+    shown(seat, 'heartbeat', quietHeartbeat(), { boot: boot + 1, seq: 1, sent_at: (seat.now_ms - 1) as never })
+    shown(seat, 'heartbeat', quietHeartbeat(), { boot, seq: 1 })
+    shown(seat, 'heartbeat', quietHeartbeat(), { boot: boot - 1, seq: 1_000_000 })
+    shown(seat, 'receipt', { statement: 'broadcast', vault_id: vault.vault_id, incident_id: vault.theft, txid: vault.unvault.txid, height: seat.tip as Height }, { boot, seq: 1 })
+    assert.equal(reason(seat), null)
+  })
+
+  it('is none that is shown all that it ever signed, by any member and in later lives too', () => {
+    const seat = guarding()
+    seat.certified(vault)
+    seat.work(vault)
+    const sent = [...durable(seat.outputs, 'gossip'), ...durable(seat.outputs, 'send')].map(({ bytes }) => bytes)
+    for (let life = 0; life < 3; life++) {
+      for (const bytes of sent) {
+        const { kind, from } = decodeHeader(decodeFrame(bytes).signed)
+        if (from === self) seat.receive(bytes, other, kind === 'heartbeat' ? 'gossip' : 'stream')
+      }
+      assert.equal(reason(seat), null)
+      seat.restart()
+    }
+  })
+
+  it('is none for a signature that is not its own', () => {
+    const seat = guarding()
+    const bytes = seat.frameOf(asker, { kind: 'vote', body: new Uint8Array(), from: self as MemberIndex, peer_id: setting.federation.memberOf(self as MemberIndex).peer_id, boot: 9 })
+    assert.equal(seat.receive(bytes, asker, 'stream'), 'bad-signature')
+    assert.equal(reason(seat), null)
+  })
+
+  it('is none for what it signed and forgot', () => {
+    const seat = guarding()
+    const command_hash = hexOf('drill') as Hash32
+    const incident_id = hexOf('drill incident') as IncidentId
+    seat.state.durable.vaults.get(vault.vault_id)?.commands.set(command_hash, {} as never)
+    apply(seat.state.durable, { record: 'command-forgotten', vault_id: vault.vault_id, command_hash, incident_id, slots: ['drill/x/y'] })
+    shown(seat, 'command', { vault_id: vault.vault_id, command_hash, height: 1 as Height }, { boot: 0, seq: 5 })
+    shown(seat, 'vote', { ...seat.voteBody(vault), incident_id }, { boot: 0, seq: 6 })
+    assert.equal(reason(seat), null)
+  })
+})
+
+describe('a member in quarantine', () => {
+  function quarantined(): Seat {
+    return shown(guarding(), 'vote', voteAt(guarding(), 3), { boot: 0, seq: 1 })
+  }
+
+  it('votes on nothing, releases nothing, receipts nothing, and says so', () => {
+    const seat = quarantined()
+    const since = seat.outputs.length
+    seat.certified(vault)
+    seat.connectMany(10)
+    const [answer] = seat.sendManifest(vaultOf(setting, { label: 'other' }))
+    assert.ok(answer?.answer === 'refused')
+    assert.equal(answer.code, 'quarantined')
+    assert.deepEqual(seat.sent('vote', since), [])
+    assert.deepEqual(seat.sent('receipt', since), [])
+    assert.deepEqual(immediate(seat.outputs.slice(since), 'seal-share'), [])
+    seat.pass(setting.federation.timing.heartbeat_ms)
+    assert.equal(seat.sent('heartbeat').at(-1)?.body.standing, 'quarantined')
+  })
+
+  it('watches, holds the votes of others and answers Pulls', () => {
+    const seat = quarantined()
+    seat.certified(vault)
+    assert.equal(seat.state.durable.incidents.get(vault.theft)?.votes.size, 3)
+    const since = seat.outputs.length
+    const nothing = { votes: [], releases: [], broadcasts: [] }
+    seat.say(asker, 'pull', { incidents: [{ incident_id: vault.theft, ...nothing }], owner_messages: [], custody: [], evidence: [], own: false }, { channel: 'stream' })
+    assert.equal(seat.sent('vote', since).length, 2)
+  })
+
+  it('stays so through a restart', () => {
+    const seat = quarantined()
+    seat.restart()
+    seat.meet()
+    seat.certified(vault)
+    assert.deepEqual(seat.sent('vote'), [])
+    assert.equal(seat.tells('quarantined').length, 2)
+    seat.checkDurable()
+  })
+
+  it('keeps each message that it does not know once, and no more than there is room for', () => {
+    const seat = quarantined()
+    for (let at = 0; at < 100; at++) shown(seat, 'vote', voteAt(seat, 10 + at), { boot: 7, seq: at })
+    const { frames, boot } = seat.state.durable.quarantine ?? assert.fail()
+    assert.equal(frames.length, 64)
+    assert.equal(boot, 7)
+    const before = seat.log.length
+    const bytes = frames[5] ?? assert.fail()
+    seat.receive(bytes, other, 'stream')
+    assert.equal(seat.log.length, before)
+    seat.checkDurable()
+  })
+
+  it('serves again once that was adopted, with the same bytes for the same slots', () => {
+    const seat = quarantined()
+    const [frame = assert.fail()] = seat.state.durable.quarantine?.frames ?? []
+    const { body } = decodeHeader(decodeFrame(frame).signed)
+    assert.ok(body.length > 0)
+    const slot = voteSlot(lock, vault.theft, 'clawback', (seat.tip + 3) as Height)
+    const restored = seat.restored()
+    apply(restored, { record: 'adopted', boot: 12, signed: [{ slot, frame }] })
+    seat.state = seat.core.restore(restored)
+    seat.step({ kind: 'start' })
+    seat.meet()
+    assert.equal(seat.state.durable.boot, 13)
+    seat.connectMany(2)
+    const since = seat.outputs.length
+    seat.theftConfirmed(vault)
+    const gossiped = durable(seat.outputs.slice(since), 'gossip').map(({ bytes }) => decodeFrame(bytes))
+    assert.deepEqual(gossiped.find(({ signed }) => decodeHeader(signed).kind === 'vote')?.signed, decodeFrame(frame).signed)
+  })
+})
+
+describe('a member that is asked by another for what that said itself', () => {
+  it('hands it over, the releases to itself among it, the newest first', () => {
+    const seat = guarding()
+    seat.theftConfirmed(vault)
+    seat.vote(asker, vault)
+    const sealed = new Uint8Array(80).fill(3)
+    const release: BodyOf<'release'> = {
+      incident_id: vault.theft,
+      manifest_hash: vault.hash,
+      envelope_id: vault.ids[0] ?? assert.fail(),
+      to: self as MemberIndex,
+      sealed_hash: toHex(taggedHash(hasher, 'sealed', sealed)) as Hash32,
+    }
+    assert.equal(seat.say(asker, 'release', release, { attachment: sealed, channel: 'stream' }), 'accepted')
+    const since = seat.outputs.length
+    seat.say(asker, 'pull', { incidents: [], owner_messages: [], custody: [], evidence: [], own: true }, { channel: 'stream' })
+    const frames = durable(seat.outputs.slice(since), 'send').map(({ bytes }) => decodeHeader(decodeFrame(bytes).signed))
+    assert.deepEqual(
+      frames.map(({ kind, from }) => [kind, from]),
+      [['vote', asker], ['release', asker], ['receipt', asker], ['answered', self]],
+    )
+  })
+})
