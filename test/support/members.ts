@@ -16,8 +16,9 @@ import {
   type Tell,
   createCore,
   ownerAnswer,
+  proofAnswers,
 } from '../../packages/protocol/src/index.ts'
-import { type MemberIndex, type Millis, type Txid, fromCbor, toCbor } from '../../packages/protocol/src/primitives/index.ts'
+import { type Hash32, type MemberIndex, type Millis, type Txid, fromCbor, fromHex, toCbor } from '../../packages/protocol/src/primitives/index.ts'
 import { type TestFederation, verifier } from './federation.ts'
 
 type Work = () => void | Promise<void>
@@ -195,7 +196,7 @@ export class TestMembers {
         this.#outcome(member, { of: 'submit-headers', member: effect.member, result: 'unreachable', tip: null, base: null })
         return
       case 'prove-block':
-        this.#outcome(member, { of: 'prove-block', block: effect.block, answers: null })
+        this.#outcome(member, { of: 'prove-block', block: effect.block, answers: this.#proofs(effect) })
         return
       case 'look-at-deposit':
         this.#outcome(member, { of: 'look-at-deposit', vault_id: effect.vault_id, seen: this.depositSeen })
@@ -208,6 +209,11 @@ export class TestMembers {
         return
       case 'watch':
     }
+  }
+
+  /** There are no blocks here: the hash stands for the bytes. */
+  #proofs({ block, members }: Extract<ImmediateEffect, { effect: 'prove-block' }>): Hash32[] {
+    return proofAnswers(verifier, { lock_hash: this.federation.lock_hash, block: block.hash }, members, fromHex(block.hash))
   }
 
   #durable(member: MemberIndex, effect: DurableEffect): void {

@@ -1,6 +1,6 @@
 /** The miner, and how blocks and transactions reach every member's bitcoind. */
 import type { BlockRef, Hasher } from '@belfry/protocol'
-import { type Txid, invariant } from '@belfry/protocol/primitives'
+import { type BlockHash, type Txid, invariant } from '@belfry/protocol/primitives'
 import type { Random, World } from '../world/index.ts'
 import { SimBitcoind } from './bitcoind.ts'
 import { type Block, ancestorAt, makeBlock } from './blocks.ts'
@@ -79,6 +79,11 @@ export class BitcoinNetwork {
     const block = this.#blocks.get(hash)
     invariant(block !== undefined, 'members follow only blocks that were made')
     return block
+  }
+
+  /** Null for a block that was never made. */
+  find(hash: BlockHash): Block | null {
+    return this.#blocks.get(hash) ?? null
   }
 
   /** Blocks come from now on. */

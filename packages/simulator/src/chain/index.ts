@@ -1,5 +1,5 @@
 export { BitcoinNetwork, type BitcoinFaults } from './bitcoin-network.ts'
 export { type Seclusion, SimBitcoind } from './bitcoind.ts'
-export { type Block, ancestorAt, isAncestor } from './blocks.ts'
+export { type Block, ancestorAt, childTowards, isAncestor } from './blocks.ts'
 export { SimFollower } from './follower.ts'
 export { type SimTx, completedBy, makeTx } from './transactions.ts'

@@ -12,6 +12,7 @@ import {
   SHARE_BYTES,
   commitToShare,
   enrolInfo,
+  proofAnswers,
   releaseInfo,
 } from '@belfry/protocol'
 import {
@@ -20,11 +21,13 @@ import {
   type MemberIndex,
   type Outpoint,
   type VaultId,
+  fromHex,
   splitOutpoint,
 } from '@belfry/protocol/primitives'
 import { type BitcoinNetwork, type SimBitcoind, type SimTx, completedBy, makeTx } from '../chain/index.ts'
 import { open, seal } from '../crypto/index.ts'
 import type { MemberClock, Random } from '../world/index.ts'
+import { hasBlock, headersAfter, judgeHeaders } from './headers.ts'
 import type { Vaults } from './vaults.ts'
 
 type Effect<K extends ImmediateEffect['effect']> = Extract<ImmediateEffect, { effect: K }>
@@ -101,16 +104,24 @@ export class Shell {
     this.#answer(() => ({ of: 'look-at-deposit', vault_id, seen: this.#checkDeposit(deposit.outpoint) === 'ok' ? 'deposit' : 'nothing' }))
   }
 
-  readHeaders({ to }: Effect<'read-headers'>): void {
-    this.#answer(() => ({ of: 'read-headers', to, headers: [] }))
+  readHeaders({ to, locator, max }: Effect<'read-headers'>): void {
+    const { bitcoind, bitcoin } = this.#modules
+    this.#answer(() => ({ of: 'read-headers', to, headers: bitcoind.is_up ? headersAfter(bitcoind, bitcoin, locator, max) : [] }))
   }
 
-  submitHeaders({ member }: Effect<'submit-headers'>): void {
-    this.#answer(() => ({ of: 'submit-headers', member, result: 'unreachable', tip: null, base: null }))
+  submitHeaders({ member, headers }: Effect<'submit-headers'>): void {
+    const { bitcoind, bitcoin } = this.#modules
+    this.#answer(() => ({ of: 'submit-headers', member, ...judgeHeaders(bitcoind, bitcoin, headers) }))
   }
 
-  proveBlock({ block }: Effect<'prove-block'>): void {
-    this.#answer(() => ({ of: 'prove-block', block, answers: null }))
+  /** Simulated blocks have no bytes: their hash stands for them. */
+  proveBlock({ block, members }: Effect<'prove-block'>): void {
+    const { bitcoind, hasher, federation: { lock_hash } } = this.#modules
+    this.#answer(() => {
+      const isThere = hasBlock(bitcoind, block.hash, block.height)
+      const answers = isThere ? proofAnswers(hasher, { lock_hash, block: block.hash }, members, fromHex(block.hash)) : null
+      return { of: 'prove-block', block, answers }
+    })
   }
 
   checkOwnShares({ vault_id, command_hash, manifests }: Effect<'check-shares'>): void {
