@@ -1,5 +1,5 @@
 /** Which manifest a renewal follows: what enough members say, and none alone. */
-import type { ManifestState } from '@belfry/protocol'
+import type { Federation, ManifestState } from '@belfry/protocol'
 import type { ManifestHash, MemberIndex, VaultId } from '@belfry/protocol/primitives'
 import type { FederationLink } from '../connect/federation-link.ts'
 import type { SurveyResult } from '../connect/survey.ts'
@@ -27,6 +27,31 @@ export function manifestsOf(
   results: readonly SurveyResult[],
   vault_id: VaultId,
 ): VaultManifests {
+  const all = toldOf(results, vault_id)
+  const active = activeAmong(federation, all)
+  if (active) return { active, all }
+  throw new ClientError(
+    'not-enrolled',
+    all.length === 0 ? 'no member knows this vault' : 'no manifest of this vault is active at enough members',
+    'Enrol it first; where members are down, wait for them and run the same command again.',
+  )
+}
+
+/** The manifest of a vault that is active at more members than may lie, of several the newest; null where none is. */
+export function activeManifestOf(
+  { federation }: Pick<FederationLink, 'federation'>,
+  results: readonly SurveyResult[],
+  vault_id: VaultId,
+): Told | null {
+  return activeAmong(federation, toldOf(results, vault_id)) ?? null
+}
+
+function activeAmong({ b }: Pick<Federation, 'b'>, all: readonly Told[]): Told | undefined {
+  return all.findLast(({ states }) => states.filter(({ state }) => state === 'active').length > b)
+}
+
+/** Every manifest that any member told of, the oldest generation first. */
+function toldOf(results: readonly SurveyResult[], vault_id: VaultId): Told[] {
   const told = new Map<ManifestHash, { readonly states: Told['states'][number][]; readonly generations: number[] }>()
   for (const result of results) {
     if (result.result !== 'answer') continue
@@ -40,17 +65,9 @@ export function manifestsOf(
       told.set(hash, one)
     }
   }
-  const all = [...told]
+  return [...told]
     .map(([hash, { states, generations }]) => ({ hash, generation: mostTold(generations), states }))
     .toSorted((a, b) => a.generation - b.generation)
-  const { b } = federation
-  const active = all.findLast(({ states }) => states.filter(({ state }) => state === 'active').length > b)
-  if (active) return { active, all }
-  throw new ClientError(
-    'not-enrolled',
-    all.length === 0 ? 'no member knows this vault' : 'no manifest of this vault is active at enough members',
-    'Enrol it first; where members are down, wait for them and run the same command again.',
-  )
 }
 
 function mostTold(generations: readonly number[]): number {

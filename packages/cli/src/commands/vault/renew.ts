@@ -27,7 +27,7 @@ import {
 import type { Command } from 'commander'
 import { type Registrar, addCommand, integer, option } from '../../command.ts'
 import { CliError } from '../../errors.ts'
-import { ENROLMENT, OWNER_KEY } from '../../files/names.ts'
+import { ENROLMENT, LOCK, OWNER_KEY } from '../../files/names.ts'
 import { type OwnerOptions, ownerOptions, readFederation, withLink } from '../../files/owner.ts'
 import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
 import { type Report, count, list } from '../../output/index.ts'
@@ -36,11 +36,13 @@ import { MAX_WAIT_S } from './enrol.ts'
 import { receiptsNeeded, survival } from './enrolled.ts'
 import { give, prepareUnvault } from './give.ts'
 import { type CardOptions, cardOptions, keysJson, readOwnerKeys, requireSameKeys } from './owner-cards.ts'
+import { runReenrol } from './reenrol.ts'
 import { type SourceOptions, openSource, requireSameVault, sourceOptions } from './source.ts'
 import { requireAnswer } from './survey.ts'
 
 interface RenewOptions extends OwnerOptions, PassphraseOptions, SourceOptions, CardOptions {
   readonly from: string
+  readonly earlier: readonly string[]
   readonly name?: string
   readonly enrolment?: string
   readonly receipts?: string
@@ -52,20 +54,25 @@ interface RenewOptions extends OwnerOptions, PassphraseOptions, SourceOptions, C
 export function registerRenew(parent: Command, registrar: Registrar): void {
   addCommand<RenewOptions>(parent, registrar, {
     usage: 'renew',
-    summary: 'Give the members the next generation of a vault that they guard',
+    summary: 'Give the members the next generation of a vault, or those of the next epoch the vault that is guarded',
     about:
       'Reads from the members which generation is active, makes the next one under the enrolment keys of that one, stores it, ' +
       'then sends it. It waits before it becomes active, and any one owner key may cancel it until then; the old one stays ' +
-      'armed for good. Owners, guardians and numbers that are not named stay as they were. Run it again once it is active: then the file for the hot device is written.',
+      'armed for good. Owners, guardians and numbers that are not named stay as they were. Run it again once it is active: then the file for the hot device is written. ' +
+      'Under the lock of a later epoch it enrols the same transactions with the members of that one; they are guarded in both.',
     example:
       'belfry vault renew --lock federation.lock.json --data owner --set recovery-set-2.json --from enrolment.json --passphrase-file pass',
     options: [
       ...ownerOptions(),
       ...sourceOptions(),
       option('--from <file>', 'the enrolment of the active generation').default(ENROLMENT),
+      option('--earlier <files...>', 'to renew under a later lock: the locks before it, oldest first, from that of --from on').default(
+        [LOCK],
+        LOCK,
+      ),
       option('--name <name>', 'another name for the vault (default: as before)'),
       ...cardOptions(),
-      option('--enrolment <file>', 'what is sent, made or resumed (default: enrolment-N.json of generation N)'),
+      option('--enrolment <file>', 'what is sent, made or resumed (default: enrolment-N.json of generation N, or enrolment-epoch-N.json)'),
       option('--receipts <file>', "the members' receipts (default: enrolment-N-receipts.json)"),
       option('--unvault <file>', 'the unvault transactions, for the hot device (default: unvault-N.json)'),
       integer('--accept-receipts <count>', 'write unvault-N.json although only this many members hold the vault', 1, 64),
@@ -86,11 +93,13 @@ interface Files {
 
 async function runRenew(options: RenewOptions, shell: Shell): Promise<Report> {
   const federation = await readFederation(options.lock)
-  const needed = receiptsNeeded(federation, options.acceptReceipts)
   using passphrase = await readPassphrase(options)
   const before = await readBundle(options.from)
   using root = await openOwnerKey({ path: join(options.data, OWNER_KEY), passphrase })
   requireRoot(options.from, before.manifest, root.publicKey)
+  if (before.manifest.lock_hash !== federation.lock_hash)
+    return await runReenrol(options, { manifest: before.manifest, hash: hashOfBundle(before.bundle), root }, passphrase, shell)
+  const needed = receiptsNeeded(federation, options.acceptReceipts)
   const files = filesOf(options, before.manifest.generation + 1)
   const { name = before.manifest.name } = options
   const source = await openSource(options, { name, federation }, passphrase, shell.output)

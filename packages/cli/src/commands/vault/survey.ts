@@ -1,7 +1,7 @@
 /** What the members say of one vault, side by side. */
 import type { Federation, SurveyResult, VaultInfo } from '@belfry/client'
 import { CliError } from '../../errors.ts'
-import { type Json, type Style, count, sentenceList, table } from '../../output/index.ts'
+import { type JsonObject, type Style, count, sentenceList, table } from '../../output/index.ts'
 import { marketJson, marketLines } from './market.ts'
 
 type Answered = Extract<SurveyResult, { result: 'answer' }>
@@ -26,7 +26,7 @@ function vaultAt({ answer }: Answered, id: string): VaultInfo | undefined {
   return answer.vaults.find(({ vault_id }) => vault_id === id)
 }
 
-export function vaultJson(federation: Federation, results: readonly SurveyResult[], id: string): Json {
+export function vaultJson(federation: Federation, results: readonly SurveyResult[], id: string): JsonObject {
   const members = answered(results).map((one) => {
     const vault = vaultAt(one, id)
     return {
@@ -129,7 +129,7 @@ function keep<V>(map: Map<string, V>, key: string, fresh: V): V {
   return there
 }
 
-export function silenceJson(federation: Federation, results: readonly SurveyResult[]): Json {
+export function silenceJson(federation: Federation, results: readonly SurveyResult[]): JsonObject[] {
   return results.flatMap((one) =>
     one.result === 'answer'
       ? []
