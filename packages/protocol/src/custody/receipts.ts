@@ -6,22 +6,33 @@ import type { MemberIndex } from '../primitives/index.ts'
 import { hasStoryRoom } from '../state/story.ts'
 import type { Turn } from '../state/turn.ts'
 import { onDrillReceipt } from '../drill/drill.ts'
-import { onReceipt } from './enrolment.ts'
+import { activateIfDue, onReceipt } from './enrolment.ts'
+import { onPublished } from './publication.ts'
 import { standingRecovery } from '../incident/recovery.ts'
 import { recoveryRung } from '../incident/trigger.ts'
 
 export function custodyReceipt(turn: Turn, from: MemberIndex, body: Receipt, frame: Frame): VerdictCode {
-  if (frame.attachment !== null) return 'bad-attachment'
+  const code = take(turn, from, body, frame)
+  const vault = turn.durable.vaults.get(body.vault_id)
+  // By others' receipts and their word of it a manifest activates at me, should I have been down when the owner came.
+  const isOfBundle = body.statement === 'holds' || body.statement === 'published'
+  if (code === 'accepted' && isOfBundle && vault) activateIfDue(turn, body.vault_id, vault)
+  return code
+}
+
+function take(turn: Turn, from: MemberIndex, body: Receipt, frame: Frame): VerdictCode {
   switch (body.statement) {
     case 'holds':
       return onReceipt(turn, from, body, frame)
+    case 'published':
+      return onPublished(turn, from, body, frame)
     case 'broadcast':
       return onBroadcastReceipt(turn, from, body, frame)
     case 'drill':
       return onDrillReceipt(turn, from, body, frame)
     case 'destroyed':
       // Said to owners alone: what others have forgotten changes nothing at me.
-      return 'unknown-vault'
+      return 'for-owners'
   }
 }
 
@@ -36,15 +47,15 @@ function onBroadcastReceipt(
   const incident = turn.incident(incident_id)
   if (!vault) return 'unknown-vault'
   if (!incident || incident.vault_id !== vault_id) return 'unknown-incident'
-  if (incident.settled !== null) return 'vault-settled'
+  if (incident.settled !== null) return 'incident-settled'
   // An A that a coin completed is in no manifest: it counts once my own bitcoind has it, and comes again by Pull.
   const feerate = recoveryRung(vault, txid)?.feerate ?? standingRecovery(vault, txid)?.feerate
-  if (feerate === undefined) return 'unknown-manifest'
+  if (feerate === undefined) return 'unknown-transaction'
   // Each rung once for each member: whoever says it again and again must not fill the log and the story.
   const { story } = incident
   const isTold = story.some((one) => one.event === 'broadcast-by-member' && one.member === from && one.txid === txid)
   const hasRoom = hasStoryRoom(story.length, 'broadcast-by-member')
-  if (incident.broadcast_receipts.has(from) && (isTold || !hasRoom)) return 'duplicate'
+  if (incident.broadcast_receipts.has(from) && (isTold || !hasRoom)) return 'known'
   turn.record({ record: 'broadcast-receipt', incident_id, member: from, frame: encodeFrame(frame) })
   turn.note(incident_id, 'broadcast-by-member', { member: from, txid, feerate })
   return 'accepted'

@@ -1,54 +1,51 @@
 /**
- * Two conflicting signed messages of one member: (from, boot, seq) used for different bytes. Honest members cannot do it:
- * boot is durable before any message of that boot leaves. Kept, named, and verifiable by anyone from the bytes alone.
+ * Noticing that a member contradicts itself: one (boot, seq) under two messages, or one sign-once slot under two bodies. Honest
+ * members can do neither, for boot and slots are durable before anything that rests on them leaves.
  */
-import { hashOf } from '../crypto/index.ts'
+import { slotBodyOf, slotOf } from '../guard/slots.ts'
+import { type Conflict, MAX_EVIDENCE_SIGNED_BYTES, type SignedPart } from '../messages/evidence.ts'
 import type { Frame, Header } from '../messages/frame.ts'
-import { type MessageHash, equalBytes, s } from '../primitives/index.ts'
-import { MAX_EVIDENCE } from '../state/durable.ts'
+import type { BodyOf, MemberKind } from '../messages/kinds.ts'
+import { type MemberIndex, equalBytes } from '../primitives/index.ts'
 import type { Turn } from '../state/turn.ts'
-import type { RecentMessage } from '../state/volatile.ts'
-
-const pair = s.struct({ member: s.memberIndex, boot: s.uint(0xffff_ffff), seq: s.uint(Number.MAX_SAFE_INTEGER) })
-
-/** A few pieces convict as well as many; the rest would only be a way to fill the disk. */
-const MAX_PER_MEMBER = 4
+import { heldFor } from './held.ts'
+import { keepEvidence } from './keeping.ts'
+import { spreadEvidence } from './spread.ts'
 
 /**
- * Larger ones are not kept to be compared: certificates and long Pulls, which bind nobody to anything. With them a few
- * lying members could fill the memory.
+ * Compares a message whose signature holds with what that member signed under the same number, and remembers it. Larger ones are
+ * not kept to be compared: certificates and long Pulls, which bind nobody. With them a few liars could fill the memory.
  */
-const MAX_COMPARED_BYTES = 2_048
-
-/** Remembers a message whose signature holds, and compares it with what that member signed under the same number. */
-export function noticeEquivocation(turn: Turn, head: Header, frame: Frame): void {
+export function noticeSecondMessage(turn: Turn, head: Header, { signed, signature }: Frame): void {
   const recent = turn.volatile.recent.get(head.from)
-  if (!recent || frame.signed.length > MAX_COMPARED_BYTES) return
+  if (!recent || signed.length > MAX_EVIDENCE_SIGNED_BYTES) return
   const number = `${head.boot}/${head.seq}`
   const before = recent.get(number)
-  if (before === undefined) {
-    recent.set(number, { signed: frame.signed, signature: frame.signature })
-  } else if (!equalBytes(before.signed, frame.signed)) {
-    keep(turn, head, before, frame)
+  if (before === undefined) recent.set(number, { signed, signature })
+  else if (!equalBytes(before.signed, signed)) convict(turn, head.from, 'number', before, { signed, signature })
+}
+
+/** Compares a message whose signature holds with what that member signed for the same slot, and remembers it. */
+export function noticeSecondBody<K extends MemberKind>(turn: Turn, kind: K, body: BodyOf<K>, head: Header, frame: Frame): void {
+  const { signed, signature } = frame
+  const slots = turn.volatile.recent_slots.get(head.from)
+  const slot = slotOf(turn.config.federation.lock_hash, kind, body)
+  if (!slots || slot === null || signed.length > MAX_EVIDENCE_SIGNED_BYTES) return
+  const said = slotBodyOf(kind, body)
+  // What cannot conflict need not be remembered.
+  if (said.length === 0) return
+  const before = heldFor(turn, head.from, kind, body) ?? slots.get(slot)
+  if (before === undefined) slots.set(slot, { signed, signature })
+  else if (!equalBytes(before.signed, signed) && !equalBytes(bodyOf(turn, kind, before), said)) {
+    convict(turn, head.from, 'slot', before, { signed, signature })
   }
 }
 
-function keep(turn: Turn, head: Header, before: RecentMessage, frame: Frame): void {
-  const number = { member: head.from, boot: head.boot, seq: head.seq }
-  const id = hashOf(turn.ports, 'evidence', pair, number) as MessageHash
-  if (turn.durable.evidence.has(id)) return
-  turn.tell({ level: 'error', event: 'evidence', member: head.from, detail: 'two messages under one number' })
-  const mine = [...turn.durable.evidence.values()].filter(({ member }) => member === head.from).length
-  if (mine >= MAX_PER_MEMBER || turn.durable.evidence.size >= MAX_EVIDENCE) return
-  turn.record({
-    record: 'evidence',
-    id,
-    evidence: {
-      member: head.from,
-      kind: head.kind,
-      at_ms: turn.at_ms,
-      first: { signed: before.signed, signature: before.signature },
-      second: { signed: frame.signed, signature: frame.signature },
-    },
-  })
+function bodyOf<K extends MemberKind>(turn: Turn, kind: K, { signed }: SignedPart): Uint8Array {
+  return slotBodyOf(kind, turn.reading.body(kind, turn.reading.header(signed).body))
+}
+
+function convict(turn: Turn, member: MemberIndex, conflict: Conflict, before: SignedPart, now: SignedPart): void {
+  const found = { member, conflict, first: { signed: before.signed, signature: before.signature }, second: now }
+  if (keepEvidence(turn, found)) spreadEvidence(turn, found)
 }

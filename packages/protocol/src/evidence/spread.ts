@@ -1,8 +1,38 @@
-/** Evidence from hand to hand: whoever holds it hands it on, whoever gets it checks it alone. */
-import type { EvidenceNotice } from '../messages/evidence.ts'
+/** Evidence from hand to hand: whoever finds it tells all, whoever gets it checks it alone. */
+import type { Evidence } from '../messages/evidence.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import type { Turn } from '../state/turn.ts'
+import { evidenceId, isConvinced, keepEvidence } from './keeping.ts'
+import { type EvidenceFault, faultInForm, isSignedTwice } from './verify.ts'
 
-export function onEvidence(_turn: Turn, _notice: EvidenceNotice): VerdictCode {
-  return 'stale'
+export function spreadEvidence(turn: Turn, { member, conflict, first, second }: Evidence): void {
+  turn.gossip(turn.sign('evidence', { member, conflict, first, second }))
+}
+
+/** What is wrong in every version is its teller's fault: whoever hands it on would have had to check it first. */
+const VERDICTS: Readonly<Record<EvidenceFault, VerdictCode>> = {
+  'later-version': 'unknown-version',
+  'later-form': 'unknown-variant',
+  'other-epoch': 'other-epoch',
+  unreadable: 'bad-evidence',
+  'not-a-member': 'bad-evidence',
+  'another-member': 'bad-evidence',
+  'wrong-peer-id': 'bad-evidence',
+  'same-message': 'bad-evidence',
+  'other-number': 'bad-evidence',
+  'no-slot': 'bad-evidence',
+  'other-slot': 'bad-evidence',
+  'same-body': 'bad-evidence',
+  'bad-signature': 'bad-evidence',
+}
+
+export function onEvidence(turn: Turn, evidence: Evidence): VerdictCode {
+  const { federation } = turn.config
+  if (isConvinced(turn.durable, evidence.member, evidence.conflict)) return 'known'
+  const fault = faultInForm(federation, evidence)
+  if (fault !== null) return VERDICTS[fault]
+  // Before two signatures are looked at: many tell what one did.
+  if (turn.durable.evidence.has(evidenceId(turn.ports, federation.lock_hash, evidence))) return 'known'
+  if (!isSignedTwice(turn.ports, federation, evidence)) return 'bad-evidence'
+  return keepEvidence(turn, evidence) ? 'accepted' : 'known'
 }

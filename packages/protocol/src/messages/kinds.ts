@@ -6,7 +6,7 @@ import { blockProof } from './block-proof.ts'
 import { certificate } from './certificate.ts'
 import { commandNotice } from './command.ts'
 import { MAX_ATTACHMENT_BYTES } from './frame.ts'
-import { evidenceNotice } from './evidence.ts'
+import { evidence } from './evidence.ts'
 import { headers, headersWanted } from './headers.ts'
 import { heartbeat } from './heartbeat.ts'
 import { commandRequest, enrolRequest, infoRequest } from './owner-requests.ts'
@@ -73,7 +73,7 @@ export const MEMBER_KINDS = {
     rising: false,
     repeats: true,
   }),
-  evidence: kind(evidenceNotice, { channels: ['gossip', 'stream'], room: 'routine', max_attachment_bytes: 0, ...ONCE }),
+  evidence: kind(evidence, { channels: ['gossip', 'stream'], room: 'routine', max_attachment_bytes: 0, ...ONCE }),
   'block-proof': kind(blockProof, { channels: ['gossip'], room: 'routine', max_attachment_bytes: 0, ...ONCE }),
   'headers-wanted': kind(headersWanted, { channels: ['stream'], room: 'routine', max_attachment_bytes: 0, ...ONCE }),
   headers: kind(headers, { channels: ['stream'], room: 'routine', max_attachment_bytes: 0, ...ONCE }),

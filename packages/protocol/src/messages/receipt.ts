@@ -16,6 +16,12 @@ export const receipt = s.variant('statement', {
     generation: s.uint(0xffff_ffff, 1),
     manifest_hash: s.hex<ManifestHash>(32),
   }),
+  /** "The owner published the receipts of this manifest to me, or more members than may lie say so." */
+  published: s.struct({
+    vault_id: s.hex<VaultId>(32),
+    generation: s.uint(0xffff_ffff, 1),
+    manifest_hash: s.hex<ManifestHash>(32),
+  }),
   /** "My bitcoind took this recovery transaction." */
   broadcast: s.struct({
     vault_id: s.hex<VaultId>(32),

@@ -44,10 +44,10 @@ export function openInner<K extends MemberKind>(
     if (head.version !== MESSAGE_VERSION) return 'unknown-version'
     const member = members.find(({ index }) => index === head.from)
     const isOfHere = head.lock_prefix === lock_prefix && head.epoch === epoch && member?.peer_id === head.peer_id
-    if (!member || !isOfHere || head.kind !== kind || frame.attachment !== null) return 'bad-content'
+    if (!member || !isOfHere || head.kind !== kind || frame.attachment !== null) return 'bad-inner-frame'
     const body = turn.reading.body(kind, head.body)
-    if (!isWanted(body, head)) return 'bad-content'
-    return isSignatureValid(turn, member.node_key, frame) ? { head, body, frame } : 'bad-content'
+    if (!isWanted(body, head)) return 'unwanted-inner-frame'
+    return isSignatureValid(turn, member.node_key, frame) ? { head, body, frame } : 'bad-inner-signature'
   } catch (error) {
     // A later version's is ignored here as it is where it comes alone.
     if (error instanceof SchemaError) return SCHEMA_VERDICTS[error.code]

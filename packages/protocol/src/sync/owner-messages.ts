@@ -2,21 +2,25 @@
  * What owners and guardians said, spread without relying on gossip: heartbeats name vaults with a digest of it, and whoever
  * differs pulls. One table of the kinds there are; a kind that joins says here what it holds and how it is handed on.
  */
-import { type Hasher, hashOf } from '../crypto/index.ts'
+import { hashOf } from '../crypto/index.ts'
 import { decodeFrame, encodeFrame } from '../messages/frame.ts'
-import { type HeldOwnerMessage, heldOwnerMessage } from '../messages/pull.ts'
+import { type Heartbeat, MAX_HEARTBEAT_VAULTS } from '../messages/heartbeat.ts'
+import { type HeldOwnerMessage, MAX_PULL_VAULTS, type Pull, heldOwnerMessage } from '../messages/pull.ts'
 import { encodeSignedCommand } from '../owner/command.ts'
 import { isOutlived } from '../owner/forgetting.ts'
 import { MAX_COMMANDS_PER_VAULT } from '../owner/limits.ts'
 import { type Hash32, type Height, type MemberIndex, type VaultId, s, sortedEntries } from '../primitives/index.ts'
 import type { Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
+import { type Topic, byTurns, inTurn } from './topic.ts'
+
+type Asked = Pull['owner_messages'][number]
 
 interface OwnerMessages {
   /** What I took, and so speak of: of that which others will not take any more, nothing. */
   readonly held: (vault: Vault, tip: Height) => HeldOwnerMessage[]
   /** Frames of one message that are lacking there, what hands it over first. */
-  readonly lacking: (vault: Vault, id: Hash32, has: HeldOwnerMessage | undefined, to: MemberIndex) => Uint8Array[]
+  readonly lacking: (vault: Vault, id: Hash32, has: HeldOwnerMessage | undefined, to: MemberIndex) => Iterable<Uint8Array>
 }
 
 const commands: OwnerMessages = {
@@ -24,40 +28,54 @@ const commands: OwnerMessages = {
     sortedEntries(vault.commands)
       .filter(([, { taken_height, command }]) => taken_height !== null && !isOutlived(tip, command))
       .map(([id, { notices, reports }]) => ({ id, notices: membersOf(notices), reports: membersOf(reports) })),
-  lacking: (vault, id, has, to) => {
+  lacking: function* (vault, id, has, to) {
     const held = vault.commands.get(id)
-    if (!held) return []
+    if (!held) return
     const attachment = encodeSignedCommand(held.signed)
-    const isLacking =
-      (list: readonly MemberIndex[] | undefined) =>
-      ([member]: [MemberIndex, unknown]): boolean =>
-        member !== to && !list?.includes(member)
-    const notices = sortedEntries(held.notices)
-      .filter(isLacking(has?.notices))
-      .map(([, { frame }]) => encodeFrame({ ...decodeFrame(frame), attachment }))
-    const reports = sortedEntries(held.reports)
-      .filter(isLacking(has?.reports))
-      .map(([, frame]) => frame)
-    return [...notices, ...reports]
+    for (const [member, { frame }] of sortedEntries(held.notices)) {
+      if (member !== to && !has?.notices.includes(member)) yield encodeFrame({ ...decodeFrame(frame), attachment })
+    }
+    for (const [member, frame] of sortedEntries(held.reports)) if (member !== to && !has?.reports.includes(member)) yield frame
   },
 }
 
 const KINDS: readonly OwnerMessages[] = [commands]
 
+export const ownerMessages: Topic<VaultId, Asked, Pick<Heartbeat, 'owner_messages'>> = {
+  told,
+  differing: (turn, heartbeat) => {
+    const others = heartbeat.owner_messages.filter(
+      ({ vault_id, digest }) => turn.durable.vaults.has(vault_id) && myDigest(turn, vault_id) !== digest,
+    )
+    return [...new Set(others.map(({ vault_id }) => vault_id))]
+  },
+  asked: (turn, member, wanted) =>
+    inTurn(wanted, turn.volatile.peers.get(member)?.pulled_vaults ?? 0, MAX_PULL_VAULTS).flatMap((vault_id) => {
+      const vault = turn.durable.vaults.get(vault_id)
+      return vault ? [{ vault_id, held: heldOf(vault, turn.tip) }] : []
+    }),
+  lacking: (turn, asked, to) => {
+    const byVault = new Map(asked.map(({ vault_id, held }) => [vault_id, held]))
+    return byTurns([...byVault].flatMap(([vault_id, held]) => lackingOf(turn, vault_id, held, to)))
+  },
+  share: 160,
+}
+
 function membersOf(said: ReadonlyMap<MemberIndex, unknown>): MemberIndex[] {
   return [...said.keys()].toSorted((a, b) => a - b)
 }
 
-export function heldOf(vault: Vault, tip: Height): HeldOwnerMessage[] {
+function heldOf(vault: Vault, tip: Height): HeldOwnerMessage[] {
   return KINDS.flatMap(({ held }) => held(vault, tip))
 }
 
 const summary = s.list(heldOwnerMessage, MAX_COMMANDS_PER_VAULT)
 
-/** Null where there is nothing to speak of. */
-export function ownerDigest(hasher: Hasher, vault: Vault, tip: Height): Hash32 | null {
-  const held = heldOf(vault, tip)
-  return held.length === 0 ? null : (hashOf(hasher, 'digest', summary, held) as Hash32)
+/** Null where I hold no such vault, or nothing was said of it. */
+function myDigest({ durable, ports, tip }: Turn, vault_id: VaultId): Hash32 | null {
+  const vault = durable.vaults.get(vault_id)
+  const held = vault ? heldOf(vault, tip) : []
+  return held.length === 0 ? null : (hashOf(ports, 'digest', summary, held) as Hash32)
 }
 
 /** Vaults of which there is something to speak of. */
@@ -67,10 +85,23 @@ export function vaultsSpokenOf({ durable, tip }: Turn): VaultId[] {
   return spokenOf.toSorted()
 }
 
-/** Everything of a vault that `to` lacks. */
-export function lackingFrames(turn: Turn, vault_id: VaultId, has: readonly HeldOwnerMessage[], to: MemberIndex): Uint8Array[] {
+function told(turn: Turn): Pick<Heartbeat, 'owner_messages'> {
+  const { volatile } = turn
+  const spoken = vaultsSpokenOf(turn)
+  const named = inTurn(spoken, volatile.heartbeat_vaults_turn, MAX_HEARTBEAT_VAULTS)
+  volatile.heartbeat_vaults_turn = spoken.length > MAX_HEARTBEAT_VAULTS ? volatile.heartbeat_vaults_turn + MAX_HEARTBEAT_VAULTS : 0
+  return {
+    owner_messages: named.flatMap((vault_id) => {
+      const digest = myDigest(turn, vault_id)
+      return digest === null ? [] : [{ vault_id, digest }]
+    }),
+  }
+}
+
+/** One row for each message: what the asker will not take, and so asks for again and again, hides none of the others. */
+function lackingOf(turn: Turn, vault_id: VaultId, has: readonly HeldOwnerMessage[], to: MemberIndex): Iterable<Uint8Array>[] {
   const vault = turn.durable.vaults.get(vault_id)
   if (!vault) return []
   const theirs = new Map(has.map((one) => [one.id, one]))
-  return KINDS.flatMap(({ held, lacking }) => held(vault, turn.tip).flatMap(({ id }) => lacking(vault, id, theirs.get(id), to)))
+  return KINDS.flatMap(({ held, lacking }) => held(vault, turn.tip).map(({ id }) => lacking(vault, id, theirs.get(id), to)))
 }

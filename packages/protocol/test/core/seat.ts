@@ -187,7 +187,8 @@ export class Seat {
       kind: 'vote',
       from: index,
       peer_id,
-      boot: 1,
+      // Of an earlier life than any that a core of its own would have here.
+      boot: 0,
       seq: this.#seq,
       sent_at: this.now_ms as Millis,
       body: new Uint8Array(),

@@ -242,10 +242,10 @@ describe("another member's receipt", () => {
     seat.sendManifest(vault)
     seat.verified(vault)
     assert.equal(seat.receive(receipt, 2), 'accepted', 'what was ignored may be taken when I know more')
-    assert.equal(seat.receive(seat.receiptOf(2, vault), 2), 'duplicate')
+    assert.equal(seat.receive(seat.receiptOf(2, vault), 2), 'known')
     const { vault_id, hash: manifest_hash } = vault
     const wrong = { statement: 'holds', vault_id, generation: 9, manifest_hash } as const
-    assert.equal(seat.say(3, 'receipt', wrong), 'bad-content')
+    assert.equal(seat.say(3, 'receipt', wrong), 'wrong-generation')
   })
 
   it('of mine is gossiped when it is signed, with my true name', () => {

@@ -107,7 +107,7 @@ describe('a drill of the ladder', () => {
     assert.ok(told.answer === 'drills')
     assert.deepEqual(told.drills[0]?.trial, trial)
     assert.equal(told.drills[0]?.reports.length, 2)
-    assert.equal(reportOf(seat, 3, given, 3, 'good', 23, 23), 'bad-content')
+    assert.equal(reportOf(seat, 3, given, 3, 'good', 23, 23), 'not-a-report')
   })
 })
 
@@ -140,7 +140,7 @@ describe('a rehearsal', () => {
     const given = begun(seat, drill(4))
     for (const from of [2, 3]) voteFor(seat, from, vault, 'drill', given)
     for (const { envelope_id } of envelopesOf(vault.manifest)) {
-      if (envelope_id !== ENVELOPE) assert.equal(releaseOf(seat, 2, given, envelope_id), 'bad-content')
+      if (envelope_id !== ENVELOPE) assert.equal(releaseOf(seat, 2, given, envelope_id), 'not-a-rung')
     }
     seat.connectMany(3)
     assert.deepEqual([...touched(seat)].filter((one) => one !== ENVELOPE), [])

@@ -41,7 +41,7 @@ describe('a vote', () => {
     const anchor = seat.tip
     assert.equal(seat.vote(2, vault, { anchor_height: anchor as Height }), 'accepted')
     for (const later of [0, 1, 5]) {
-      assert.equal(seat.vote(2, vault, { anchor_height: (anchor + later) as Height }), 'stale')
+      assert.equal(seat.vote(2, vault, { anchor_height: (anchor + later) as Height }), 'not-renewing')
     }
     assert.equal(seat.vote(2, vault, { anchor_height: (anchor + 6) as Height }), 'accepted')
   })
@@ -63,13 +63,13 @@ describe('a vote', () => {
     seat.connect([{ outpoint: vault.deposit, tx: transactionOf('vault/emergency/250') }])
     seat.vote(2, vault)
     seat.connectMany(100)
-    assert.equal(seat.vote(3, vault), 'vault-settled')
+    assert.equal(seat.vote(3, vault), 'incident-settled')
   })
 
   it('is rejected where it contradicts itself', () => {
     const seat = guarding()
-    assert.equal(seat.vote(2, vault, { action: 'emergency' }), 'bad-content')
-    assert.equal(seat.vote(2, vault, { incident_id: vault.cold_theft }), 'bad-content')
+    assert.equal(seat.vote(2, vault, { action: 'emergency' }), 'wrong-incident')
+    assert.equal(seat.vote(2, vault, { incident_id: vault.cold_theft }), 'wrong-incident')
     assert.equal(seat.vote(2, vault, { tx: vault.unvault, witness_txid: hexOf('other') as Txid }), 'bad-attachment')
     assert.equal(seat.vote(2, vault, { tx: vault.unvault, witness_txid: null }), 'bad-attachment')
     assert.equal(incidentOf(seat), undefined)
@@ -107,14 +107,14 @@ describe('a transaction that comes with a vote', () => {
     const bare = { ...decodeFrame(bytes), attachment: null }
     assert.equal(seat.receive(encodeFrame(bare), 2), 'accepted')
     assert.equal(asked(seat).length, 0)
-    assert.equal(seat.receive(bytes, 3), 'stale')
+    assert.equal(seat.receive(bytes, 3), 'not-renewing')
     assert.equal(asked(seat).length, 1)
   })
 
   it('is not looked at with a stale vote that I do not hold', () => {
     const seat = guarding()
     seat.vote(2, vault)
-    assert.equal(seat.vote(2, vault, { tx: transactionOf('other') }), 'stale')
+    assert.equal(seat.vote(2, vault, { tx: transactionOf('other') }), 'not-renewing')
     assert.equal(asked(seat).length, 0)
   })
 
@@ -155,7 +155,7 @@ describe('a certificate', () => {
     assert.equal(seat.say(5, 'certificate', certificateOf(votes)), 'accepted')
     assert.deepEqual([...(incidentOf(seat)?.votes.keys() ?? [])], [2, 3, 4])
     assert.equal(seat.tells('certified').length, 1)
-    assert.equal(seat.say(5, 'certificate', certificateOf(votes)), 'stale', 'nothing new in it')
+    assert.equal(seat.say(5, 'certificate', certificateOf(votes)), 'nothing-new')
   })
 
   it('does not release anything where I do not see the trigger', () => {
@@ -170,21 +170,21 @@ describe('a certificate', () => {
     const forged = encodeFrame({ ...decodeFrame(voteFrame(seat, 4)), signature: new Uint8Array(64) })
     const heartbeat = seat.frameOf(4, { kind: 'heartbeat' })
     const withTx = seat.frame(4, 'vote', seat.voteBody(vault), { attachment: vault.unvault.raw })
-    const cases: Record<string, Uint8Array[]> = {
-      'too few': good,
-      'one member twice': [...good, voteFrame(seat, 3, { anchor_height: (seat.tip - 1) as Height })],
-      'a forged vote': [...good, forged],
-      'not a vote': [...good, heartbeat],
-      'a vote with its transaction': [...good, withTx],
-      'a vote for another incident': [...good, voteFrame(seat, 4, { incident_id: vault.cold_theft })],
-      'a vote of another lock': [...good, voteFrame(seat, 4, {}, { lock_prefix: '00'.repeat(8) })],
-      'a vote of another epoch': [...good, voteFrame(seat, 4, {}, { epoch: 1 })],
-      'a vote of nobody': [...good, voteFrame(seat, 4, {}, { from: 60 as MemberIndex })],
-      'anchors too far apart': [...good, voteFrame(seat, 4, { anchor_height: (seat.tip - 13) as Height })],
+    const cases: Record<string, [string, Uint8Array[]]> = {
+      'too few': ['too-few-votes', good],
+      'one member twice': ['unwanted-inner-frame', [...good, voteFrame(seat, 3, { anchor_height: (seat.tip - 1) as Height })]],
+      'a forged vote': ['bad-inner-signature', [...good, forged]],
+      'not a vote': ['bad-inner-frame', [...good, heartbeat]],
+      'a vote with its transaction': ['bad-inner-frame', [...good, withTx]],
+      'a vote for another incident': ['unwanted-inner-frame', [...good, voteFrame(seat, 4, { incident_id: vault.cold_theft })]],
+      'a vote of another lock': ['bad-inner-frame', [...good, voteFrame(seat, 4, {}, { lock_prefix: '00'.repeat(8) })]],
+      'a vote of another epoch': ['bad-inner-frame', [...good, voteFrame(seat, 4, {}, { epoch: 1 })]],
+      'a vote of nobody': ['bad-inner-frame', [...good, voteFrame(seat, 4, {}, { from: 60 as MemberIndex })]],
+      'anchors too far apart': ['votes-apart', [...good, voteFrame(seat, 4, { anchor_height: (seat.tip - 13) as Height })]],
     }
-    for (const [what, votes] of Object.entries(cases)) {
+    for (const [what, [code, votes]] of Object.entries(cases)) {
       if (votes.some((bytes) => bytes.length > 700)) continue
-      assert.equal(seat.say(5, 'certificate', certificateOf(votes)), 'bad-content', what)
+      assert.equal(seat.say(5, 'certificate', certificateOf(votes)), code, what)
     }
     assert.equal(seat.say(5, 'certificate', certificateOf([...good, new Uint8Array([0xff])])), 'malformed')
     assert.equal(incidentOf(seat), undefined)

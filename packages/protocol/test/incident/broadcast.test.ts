@@ -146,7 +146,7 @@ describe('the broadcast of a recovery transaction', () => {
     assert.equal(seat.sent('receipt').filter(({ body }) => body.statement === 'broadcast').length, 1)
     const asked = seat.outputs.length
     const incidents = [{ incident_id: vault.theft, votes: [], releases: [], broadcasts: [] }]
-    seat.say(seat.others()[0] ?? 2, 'pull', { incidents, owner_messages: [], custody: [] }, { channel: 'stream' })
+    seat.say(seat.others()[0] ?? 2, 'pull', { incidents, owner_messages: [], evidence: [], own: false, custody: [] }, { channel: 'stream' })
     const [again] = seat.sent('receipt', asked)
     assert.equal(again?.body.statement === 'broadcast' && again.body.txid, clawbackTx(2).txid)
   })
@@ -256,7 +256,7 @@ describe('the broadcast receipts of others', () => {
     assert.equal(seat.say(from, 'receipt', receipt(clawbackTx(10).txid)), 'accepted')
     const before = seat.log.length
     for (let again = 0; again < 20; again++) {
-      assert.equal(seat.say(from, 'receipt', receipt(clawbackTx(again % 2 === 0 ? 2 : 10).txid)), 'duplicate')
+      assert.equal(seat.say(from, 'receipt', receipt(clawbackTx(again % 2 === 0 ? 2 : 10).txid)), 'known')
     }
     assert.equal(seat.log.length, before)
     const incident = seat.state.durable.incidents.get(vault.theft)
@@ -269,6 +269,6 @@ describe('the broadcast receipts of others', () => {
     const from = seat.others()[0] ?? 2
     assert.equal(seat.say(from, 'receipt', receipt()), 'unknown-incident')
     seat.theftConfirmed(vault)
-    assert.equal(seat.say(from, 'receipt', receipt(transactionOf('other').txid)), 'unknown-manifest')
+    assert.equal(seat.say(from, 'receipt', receipt(transactionOf('other').txid)), 'unknown-transaction')
   })
 })

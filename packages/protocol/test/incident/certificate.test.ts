@@ -37,7 +37,7 @@ describe('a certificate', () => {
     first.pass(TELL_CERTIFICATE_AFTER_MS)
     const [told] = first.sent('certificate')
     assert.ok(told)
-    assert.equal(seat.say(order[0] ?? 0, 'certificate', told.body), 'stale')
+    assert.equal(seat.say(order[0] ?? 0, 'certificate', told.body), 'nothing-new')
     for (let turn = 0; turn <= federation.b + 1; turn++) seat.pass(TELL_CERTIFICATE_AFTER_MS)
     assert.equal(seat.sent('certificate').length, 0)
   })

@@ -69,7 +69,7 @@ describe('a recovery transaction', () => {
     const from = seat.others()[0] ?? 2
     const { vault_id, theft: incident_id } = vault
     const receipt = { statement: 'broadcast', vault_id, incident_id, txid: a.txid, height: 100 as never } as const
-    assert.equal(seat.say(from, 'receipt', receipt), 'unknown-manifest')
+    assert.equal(seat.say(from, 'receipt', receipt), 'unknown-transaction')
     seat.chain({ event: 'spend-seen', outpoint: vault.unvaulted, tx: a })
     assert.equal(seat.say(from, 'receipt', receipt), 'accepted')
   })

@@ -145,7 +145,7 @@ export const BODIES: { readonly [K in MemberKind]: fc.Arbitrary<BodyOf<K>> } = {
     ),
     fc.record(
       {
-        statement: fc.constant('holds' as const),
+        statement: fc.constantFrom('holds' as const, 'published' as const),
         vault_id: anyHex<VaultId>(),
         generation: upTo(0xffff_ffff, 1),
         manifest_hash: anyHex<ManifestHash>(),
@@ -186,7 +186,9 @@ export const BODIES: { readonly [K in MemberKind]: fc.Arbitrary<BodyOf<K>> } = {
           PLAIN,
         ),
       ),
-      custody: few(fc.record({ manifest_hash: anyHex<ManifestHash>(), receipts: few(anyMember) }, PLAIN)),
+      own: fc.boolean(),
+      custody: few(fc.record({ manifest_hash: anyHex<ManifestHash>(), receipts: few(anyMember), published: few(anyMember) }, PLAIN)),
+      evidence: few(fc.record({ member: anyMember, conflict: fc.constantFrom('number' as const, 'slot' as const) }, PLAIN)),
       owner_messages: few(
         fc.record(
           {

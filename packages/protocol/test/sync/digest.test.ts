@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { custodyDigest, incidentDigest, myCustodyDigest } from '../../src/sync/digest.ts'
+import { custodyDigest, myCustodyDigest } from '../../src/sync/custody.ts'
+import { incidentDigest } from '../../src/sync/incidents.ts'
 import { Turn } from '../../src/state/turn.ts'
 import type { Millis } from '../../src/primitives/index.ts'
 import { Seat } from '../core/seat.ts'

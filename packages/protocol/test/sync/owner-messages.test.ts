@@ -31,7 +31,7 @@ function converse(speaker: Seat, hearer: Seat): string[] {
   for (const { bytes, to: asked } of durable(hearer.outputs.slice(heard), 'send')) if (asked === from) speaker.receive(bytes, to, 'stream')
   const answers = durable(speaker.outputs.slice(answered), 'send').filter((one) => one.to === to)
   for (const { bytes } of answers) hearer.receive(bytes, from, 'stream')
-  return answers.map(({ bytes }) => kindOf(bytes)).filter((kind) => kind !== 'answered')
+  return answers.map(({ bytes }) => kindOf(bytes))
 }
 
 const kindOf = (bytes: Uint8Array): string => decodeHeader(decodeFrame(bytes).signed).kind

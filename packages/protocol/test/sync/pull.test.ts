@@ -23,10 +23,11 @@ function pull(
   body: Partial<BodyOf<'pull'>>,
 ): { readonly kind: string; readonly from: MemberIndex }[] {
   const since = seat.outputs.length
-  assert.equal(seat.say(from, 'pull', { incidents: [], owner_messages: [], custody: [], ...body }, { channel: 'stream' }), 'accepted')
+  assert.equal(seat.say(from, 'pull', { incidents: [], owner_messages: [], evidence: [], own: false, custody: [], ...body }, { channel: 'stream' }), 'accepted')
   return durable(seat.outputs.slice(since), 'send')
     .filter(({ to }) => to === from)
     .map(({ bytes }) => decodeHeader(decodeFrame(bytes).signed))
+    .filter(({ kind }) => kind !== 'answered')
 }
 
 describe('an answer to a Pull', () => {
@@ -53,7 +54,7 @@ describe('an answer to a Pull', () => {
   it('holds the receipts that are missing', () => {
     const seat = Seat.guarding(vault, setting)
     const has = [1, 2] as MemberIndex[]
-    const sent = pull(seat, 2, { custody: [{ manifest_hash: vault.hash, receipts: has }] })
+    const sent = pull(seat, 2, { custody: [{ manifest_hash: vault.hash, receipts: has, published: [1, 2, 3, 4, 5] as MemberIndex[] }] })
     assert.deepEqual(
       sent.map(({ kind, from }) => [kind, from]),
       [
@@ -75,11 +76,11 @@ describe('an answer to a Pull', () => {
     seat.begin()
     const vaults = Array.from({ length: 30 }, (_, at) => vaultOf(setting, { label: `vault ${at}` }))
     for (const one of vaults) seat.enrol(one)
-    const custody = vaults.map(({ hash }) => ({ manifest_hash: hash, receipts: [] }))
+    const custody = vaults.map(({ hash }) => ({ manifest_hash: hash, receipts: [], published: [] }))
     let answered = 0
     for (let asked = 0; asked < 200; asked++) answered += pull(seat, 2, { custody }).length
     assert.ok(answered <= 4_096)
-    assert.equal(pull(seat, 3, { custody }).length, 150)
+    assert.equal(pull(seat, 3, { custody }).length, 240)
     seat.now_ms += 10_000
     assert.ok(pull(seat, 2, { custody }).length > 0)
   })
@@ -87,9 +88,9 @@ describe('an answer to a Pull', () => {
   it('goes to the asker alone: a Pull that another hands over is none', () => {
     const seat = Seat.guarding(vault, setting)
     seat.vote(3, vault)
-    const bytes = seat.frame(2, 'pull', { incidents: [nothingOf(vault.theft)], owner_messages: [], custody: [] })
+    const bytes = seat.frame(2, 'pull', { incidents: [nothingOf(vault.theft)], owner_messages: [], evidence: [], own: false, custody: [] })
     const since = seat.outputs.length
-    assert.equal(seat.receive(bytes, 4, 'stream'), 'wrong-channel')
+    assert.equal(seat.receive(bytes, 4, 'stream'), 'not-its-own')
     assert.deepEqual(durable(seat.outputs.slice(since), 'send'), [])
   })
 })

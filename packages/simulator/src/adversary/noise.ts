@@ -63,7 +63,7 @@ export const flood: Strategy = {
     const gap_ms = tools.random.pick([0, 5])
     const isUrgent = tools.random.chance(0.5)
     for (let i = 0; i < FLOOD; i++) {
-      tools.after(i * gap_ms, () => tools.send(to, isUrgent ? unknownReceipt(tools) : tools.sign('pull', { incidents: [], owner_messages: [], own: false, custody: [] })))
+      tools.after(i * gap_ms, () => tools.send(to, isUrgent ? unknownReceipt(tools) : tools.sign('pull', { incidents: [], owner_messages: [], evidence: [], own: false, custody: [] })))
     }
   },
 }

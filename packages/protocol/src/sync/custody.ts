@@ -1,0 +1,71 @@
+/** Receipts of manifests, and members' word that an owner published them: a member that was down then activates by these. */
+import { type Hasher, hashOf } from '../crypto/index.ts'
+import { MAX_MANIFESTS_PER_VAULT, MAX_MEMBERS, MAX_VAULTS } from '../custody/limits.ts'
+import type { Heartbeat } from '../messages/heartbeat.ts'
+import { MAX_PULL_MANIFESTS, type Pull } from '../messages/pull.ts'
+import { type Hash32, type Infer, type ManifestHash, type MemberIndex, s, sortedEntries } from '../primitives/index.ts'
+import type { Durable } from '../state/durable.ts'
+import type { Turn } from '../state/turn.ts'
+import { type Topic, byTurns, inTurn } from './topic.ts'
+
+type Asked = Pull['custody'][number]
+
+export const custody: Topic<ManifestHash, Asked, Pick<Heartbeat, 'custody_digest'>> = {
+  told: (turn) => ({ custody_digest: myCustodyDigest(turn) }),
+  differing: (turn, { custody_digest }) =>
+    custody_digest === myCustodyDigest(turn) ? [] : incomplete(turn).map(({ manifest_hash }) => manifest_hash),
+  // Whatever else is asked for: it is short.
+  asked: (turn, member) => inTurn(incomplete(turn), turn.volatile.peers.get(member)?.pulled_manifests ?? 0, MAX_PULL_MANIFESTS),
+  lacking: (turn, asked, to) => {
+    const byHash = new Map(asked.map((one) => [one.manifest_hash, one]))
+    return byTurns([...byHash.values()].map((one) => framesOf(turn, one, to)))
+  },
+  share: 96,
+}
+
+const summary = s.list(
+  s.struct({
+    manifest_hash: s.hex<ManifestHash>(32),
+    receipts: s.list(s.memberIndex, MAX_MEMBERS),
+    published: s.list(s.memberIndex, MAX_MEMBERS),
+  }),
+  MAX_VAULTS * MAX_MANIFESTS_PER_VAULT,
+)
+
+/** Which manifests I hold, and whose receipts for each, by manifest hash. */
+function summaryOf(durable: Durable): Infer<typeof summary> {
+  return [...durable.vaults.values()]
+    .flatMap(({ manifests }) => manifests)
+    .map(({ hash, receipts, published }) => ({
+      manifest_hash: hash,
+      receipts: sortedEntries(receipts).map(([member]) => member),
+      published: sortedEntries(published).map(([member]) => member),
+    }))
+    .toSorted((a, b) => (a.manifest_hash < b.manifest_hash ? -1 : 1))
+}
+
+export function custodyDigest(hasher: Hasher, durable: Durable): Hash32 {
+  return hashOf(hasher, 'digest', summary, summaryOf(durable)) as Hash32
+}
+
+/** Mine, made again only when custody has changed: each heartbeat that comes is compared with it. */
+export function myCustodyDigest({ ports, durable, volatile }: Turn): Hash32 {
+  volatile.custody_digest ??= custodyDigest(ports, durable)
+  return volatile.custody_digest
+}
+
+/** Manifests that I hold without the receipts of all members, or without the word of all that they are published. */
+function incomplete(turn: Turn): Asked[] {
+  const count = turn.config.federation.members.length
+  return summaryOf(turn.durable).filter(({ receipts, published }) => receipts.length < count || published.length < count)
+}
+
+function* framesOf(turn: Turn, { manifest_hash, receipts, published }: Asked, to: MemberIndex): Iterable<Uint8Array> {
+  for (const { manifests } of turn.durable.vaults.values()) {
+    const held = manifests.find(({ hash }) => hash === manifest_hash)
+    if (!held) continue
+    for (const [member, frame] of sortedEntries(held.receipts)) if (member !== to && !receipts.includes(member)) yield frame
+    for (const [member, frame] of sortedEntries(held.published)) if (member !== to && !published.includes(member)) yield frame
+    return
+  }
+}
