@@ -128,6 +128,7 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
     {
       state: () => seats.newest.state,
       shell: () => seats.newest.health(),
+      older: () => seats.older.map((seat) => ({ state: seat.state, shell: seat.health() })),
       reserve: () => reserveOf(fees.status(feeWallet)),
       feeWallet: () => fees.status(feeWallet),
       loop: () => seats.newest.counters(),

@@ -19,6 +19,7 @@ function storyEvents(): string[] {
 }
 
 const OPEN: IncidentView = {
+  epoch: 0,
   incident_id: '5f'.repeat(32),
   vault_id: '52'.repeat(32),
   vault_name: 'savings',

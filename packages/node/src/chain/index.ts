@@ -13,6 +13,6 @@ export type { FoundPayment, Watched, WatchedCoins } from './watched/index.ts'
 export { MAX_SCRIPT_BYTES, WatchSet } from './watch-set/index.ts'
 export type { ChainLog, Timing as ChainTiming } from './sync-loop.ts'
 export {
-  BlockSources, createRestSource, createRpcSource, fetchAhead, type FetchOutcome, hashesFrom, type SourcedBlock,
+  BlockSources, createRestSource, createRpcSource, fetchAhead, type FetchOutcome, hashesAt, hashesFrom, type SourcedBlock,
   type ZmqAddresses,
 } from './sources/index.ts'

@@ -15,6 +15,7 @@ import type { Chain } from '../chain/chain.ts'
 import { DEPOSIT_CONFIRMATIONS, checkDeposit, seenOfDeposit } from '../custody/deposit-check.ts'
 import type { ShareKeeper } from '../custody/share-keeper.ts'
 import type { TransactionKeeper } from '../custody/transaction-keeper.ts'
+import { BlockProver, readHeaders, submitHeaders } from '../tips/index.ts'
 import type { PendingAnswers } from './pending-answers.ts'
 
 type Effect<K extends ImmediateEffect['effect']> = Extract<ImmediateEffect, { effect: K }>
@@ -42,9 +43,11 @@ export interface PerformerModules {
 
 export class Performer {
   readonly #modules: PerformerModules
+  readonly #prover: BlockProver
 
   constructor(modules: PerformerModules) {
     this.#modules = modules
+    this.#prover = new BlockProver(modules.federation, modules.bitcoind)
   }
 
   performDurable(synced: Synced<DurableEffect>): void {
@@ -102,13 +105,13 @@ export class Performer {
         this.#answer(this.#lookAtDeposit(effect))
         return
       case 'read-headers':
-        this.#modules.offer({ of: 'read-headers', to: effect.to, headers: [] })
+        this.#answer(this.#readHeaders(effect))
         return
       case 'submit-headers':
-        this.#modules.offer({ of: 'submit-headers', member: effect.member, result: 'unreachable', tip: null, base: null })
+        this.#answer(this.#submitHeaders(effect))
         return
       case 'prove-block':
-        this.#modules.offer({ of: 'prove-block', block: effect.block, answers: null })
+        this.#answer(this.#proveBlock(effect))
         return
       case 'check-shares':
         this.#answer(this.#checkShares(effect))
@@ -173,6 +176,18 @@ export class Performer {
 
   async #lookAtDeposit({ vault_id, deposit }: Effect<'look-at-deposit'>): Promise<Outcome> {
     return { of: 'look-at-deposit', vault_id, seen: await seenOfDeposit(this.#modules.bitcoind, deposit) }
+  }
+
+  async #readHeaders({ to, locator, max }: Effect<'read-headers'>): Promise<Outcome> {
+    return { of: 'read-headers', to, headers: await readHeaders(this.#modules.bitcoind, locator, max) }
+  }
+
+  async #submitHeaders({ member, headers }: Effect<'submit-headers'>): Promise<Outcome> {
+    return { of: 'submit-headers', member, ...(await submitHeaders(this.#modules.bitcoind, headers)) }
+  }
+
+  async #proveBlock({ block, members }: Effect<'prove-block'>): Promise<Outcome> {
+    return { of: 'prove-block', block, answers: await this.#prover.answers(block, members) }
   }
 
   /** A drill holds up nothing: between one manifest's shares and the next, whatever else waits has its turn. */

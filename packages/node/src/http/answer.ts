@@ -53,6 +53,8 @@ export const REFUSALS = {
       'Ask for 127.0.0.1 or localhost; a proxy in front must send that as the Host.',
     ),
   malformed: () => new HttpError('malformed-request', 'This is no HTTP request.', 'Speak HTTP/1.1.'),
+  noEpoch: () =>
+    new HttpError('not-found', 'This node serves no such epoch.', 'The status lists its epochs.'),
   query: () =>
     new HttpError(
       'malformed-request',

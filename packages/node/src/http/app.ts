@@ -1,10 +1,11 @@
 /** The routes. All is read-only: nothing that acts is reachable over HTTP. */
+import type { State } from '@belfry/protocol'
 import { type IncidentId, isHex32 } from '@belfry/protocol/primitives'
 import { Hono } from 'hono'
 import type { Metrics, MetricsSources } from '../metrics/index.ts'
 import type { ToldMovement } from '../movements/index.ts'
 import {
-  drillsView, feeWalletView, incidentView, incidentsView, movementsView, peersView, readiness, statusView, vaultsView, watchesView,
+  drillsView, feeWalletView, incidentView, incidentsView, movementsView, nodeReadiness, peersView, statusView, vaultsView, watchesView,
 } from '../views/index.ts'
 import type { WatchEntry } from '../wallets/index.ts'
 import { JSON_HEADERS, PLAIN_HEADERS, REFUSALS, STATUS, failureBody, successBody } from './answer.ts'
@@ -35,7 +36,8 @@ const DEFAULT_MOVEMENTS = 100
 const MAX_MOVEMENTS = 1_000
 
 export function createApp({ sources, metrics, liveness, token, watching, onBug }: AppModules): Hono {
-  const { state, shell, reserve, feeWallet } = sources
+  const { state, shell, older, reserve, feeWallet } = sources
+  const states = (): State[] => [state(), ...older().map((epoch) => epoch.state)]
   const app = new Hono()
 
   app.get('/livez', () => {
@@ -43,7 +45,7 @@ export function createApp({ sources, metrics, liveness, token, watching, onBug }
     return found === 'live' ? success({ live: true }) : failure(notLive(found))
   })
   app.get('/readyz', () => {
-    const { ready, reasons } = readiness(state(), shell())
+    const { ready, reasons } = nodeReadiness({ state: state(), shell: shell() }, older())
     return ready ? success({ ready, reasons }) : failure(notReady(reasons), { reasons })
   })
   app.get('/metrics', async () => {
@@ -55,16 +57,20 @@ export function createApp({ sources, metrics, liveness, token, watching, onBug }
     if (token.admits(context.req.header('authorization'))) return await next()
     return failure(REFUSALS.unauthorised())
   })
-  app.get('/api/v1/status', () => success(statusView(state(), shell())))
-  app.get('/api/v1/vaults', () => success({ vaults: vaultsView(state(), reserve()) }))
-  app.get('/api/v1/incidents', () => success({ incidents: incidentsView(state()) }))
+  app.get('/api/v1/status', () => success(statusView(state(), shell(), older())))
+  app.get('/api/v1/vaults', () => success({ vaults: states().flatMap((one) => vaultsView(one, reserve())) }))
+  app.get('/api/v1/incidents', () => success({ incidents: states().flatMap(incidentsView) }))
   app.get('/api/v1/incidents/:id', (context) => {
     const id = context.req.param('id')
-    const view = isHex32(id) ? incidentView(state(), id as IncidentId) : null
+    const of = ofEpoch(states(), context.req.query('epoch'))
+    const view = isHex32(id) ? of.map((one) => incidentView(one, id as IncidentId)).find((found) => found !== null) : null
     return view ? success(view) : failure(REFUSALS.noIncident())
   })
-  app.get('/api/v1/drills', () => success({ drills: drillsView(state()) }))
-  app.get('/api/v1/peers', () => success({ peers: peersView(state()) }))
+  app.get('/api/v1/drills', () => success({ drills: states().flatMap(drillsView) }))
+  app.get('/api/v1/peers', (context) => {
+    const [of] = ofEpoch(states(), context.req.query('epoch'))
+    return of ? success({ peers: peersView(of) }) : failure(REFUSALS.noEpoch())
+  })
   app.get('/api/v1/fee-wallet', () => success(feeWalletView(state(), feeWallet())))
   app.get('/api/v1/watches', () =>
     success({ watches: watchesView(watching.watches()), listed_outpoints: watching.listed() }))
@@ -81,6 +87,11 @@ export function createApp({ sources, metrics, liveness, token, watching, onBug }
     return failure(REFUSALS.internal())
   })
   return app
+}
+
+/** All where none is asked for, the newest first. */
+function ofEpoch(states: readonly State[], epoch: string | undefined): readonly State[] {
+  return epoch === undefined ? states : states.filter(({ config }) => String(config.federation.epoch) === epoch)
 }
 
 /** Null for what is no page. */

@@ -7,6 +7,7 @@ import { type Tell, type VerdictCode, isMemberKind } from '@belfry/protocol'
 import { Counter, Registry } from 'prom-client'
 import { feeWalletView } from '../views/index.ts'
 import { showing } from './families.ts'
+import { EPOCH_METRICS, shownEpoch } from './epoch-metrics.ts'
 import { FEE_METRICS } from './fee-metrics.ts'
 import { CHAIN_METRICS, LOOP_METRICS, NETWORK_METRICS, PROCESS_METRICS } from './part-metrics.ts'
 import type { MetricsSources } from './sources.ts'
@@ -53,6 +54,7 @@ export function createMetrics(): Metrics {
     registers: [registry],
   })
   const showState = showing(registry, STATE_METRICS)
+  const showEpochs = showing(registry, EPOCH_METRICS)
   const showLoop = showing(registry, LOOP_METRICS)
   const showNetwork = showing(registry, NETWORK_METRICS)
   const showChain = showing(registry, CHAIN_METRICS)
@@ -68,8 +70,9 @@ export function createMetrics(): Metrics {
       if (code !== 'accepted') refusals.inc({ member: peer, code })
     },
     content_type: registry.contentType,
-    async render({ state, shell, reserve, feeWallet, loop, network, chain, logger }) {
+    async render({ state, shell, older, reserve, feeWallet, loop, network, chain, logger }) {
       showState(shownState(state(), shell(), reserve()))
+      showEpochs([{ state: state(), shell: shell() }, ...older()].map(shownEpoch))
       showLoop(loop())
       showNetwork(network())
       showChain(chain())

@@ -20,6 +20,7 @@ import { nameOfVault, tipOf } from './vaults.ts'
 
 export interface DrillView {
   readonly command_hash: string
+  readonly epoch: number
   readonly vault_id: string
   readonly vault_name: string
   readonly level: number
@@ -64,6 +65,7 @@ function drillView(federation: Federation, drill: DrillInfo, vault_name: string)
   const { command_hash, vault_id, level, commanded_at_ms, commanded_height, held_back, trial, status, reports } = drill
   return {
     command_hash,
+    epoch: federation.epoch,
     vault_id,
     vault_name,
     level,

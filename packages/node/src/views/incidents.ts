@@ -13,6 +13,8 @@ import { nameOfVault, tipOf } from './vaults.ts'
 
 export interface IncidentSummary {
   readonly incident_id: string
+  /** Under whose lock these votes are: one theft is an incident in each epoch that guards the vault. */
+  readonly epoch: number
   readonly vault_id: string
   readonly vault_name: string
   readonly trigger: Trigger
@@ -35,6 +37,7 @@ export function incidentSummary(state: State, incident_id: IncidentId, incident:
   const vault = vaultOf(state, incident)
   return {
     incident_id,
+    epoch: state.config.federation.epoch,
     vault_id: incident.vault_id,
     vault_name: nameOfVault(vault),
     trigger: incident.trigger,

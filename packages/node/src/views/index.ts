@@ -23,14 +23,16 @@ export {
 export type { MemberName } from './named.ts'
 export { type PeerView, peersView } from './peers.ts'
 export {
+  type EpochSource,
   READINESS_REASONS,
   type Readiness,
   type ReadinessReason,
   type ShellHealth,
   type Unready,
+  nodeReadiness,
   readiness,
 } from './readiness.ts'
-export { INCIDENT_STATUSES, PEER_LIVES, type Counts, type StatusView, countsOf, statusView } from './status.ts'
+export { INCIDENT_STATUSES, PEER_LIVES, type Counts, type EpochView, type StatusView, countsOf, statusView } from './status.ts'
 export {
   VAULT_STATES,
   type DepositView,

@@ -38,9 +38,30 @@ export interface ShellHealth {
   readonly unseen: Unseen | null
 }
 
+/** One epoch that this node serves. */
+export interface EpochSource {
+  readonly state: State
+  readonly shell: ShellHealth
+}
+
 export function readiness(state: State, shell: ShellHealth): Readiness {
   const reasons = [...loopReasons(state, shell), ...chainReasons(state, shell), ...quorumReasons(state)]
   return { ready: reasons.length === 0, reasons }
+}
+
+/**
+ * Of a node that serves several epochs. That members are missing in an older one is no reason to take this node for unwell: some
+ * have left, and the vaults move. The status says it.
+ */
+export function nodeReadiness(newest: EpochSource, older: readonly EpochSource[]): Readiness {
+  const { reasons } = readiness(newest.state, newest.shell)
+  const all = new Map(reasons.map((one) => [one.reason, one]))
+  for (const { state, shell } of older) {
+    for (const one of readiness(state, shell).reasons) {
+      if (one.reason !== 'quorum-lost' && !all.has(one.reason)) all.set(one.reason, one)
+    }
+  }
+  return { ready: all.size === 0, reasons: [...all.values()] }
 }
 
 function loopReasons(state: State, { loop, is_warm }: ShellHealth): Unready[] {

@@ -13,7 +13,7 @@ import {
 import type { Unseen } from '../chain/index.ts'
 import { vaultOf } from './incidents.ts'
 import { type MemberName, named } from './named.ts'
-import { type ShellHealth, type Unready, readiness } from './readiness.ts'
+import { type EpochSource, type ShellHealth, type Unready, nodeReadiness, readiness } from './readiness.ts'
 import { satVb, utc } from './units.ts'
 import { VAULT_STATES, type VaultState, isProtected, tipOf, vaultState } from './vaults.ts'
 
@@ -65,9 +65,22 @@ export interface StatusView {
   readonly incidents: Readonly<Record<CountedStatus, number>>
   /** Pieces of evidence held against members. */
   readonly evidence: number
+  /** Every epoch that this node serves, the newest first: what is said above of members, vaults and incidents is of that. */
+  readonly epochs: readonly EpochView[]
 }
 
-export function statusView(state: State, shell: ShellHealth): StatusView {
+/** What this member sees and guards under one lock. */
+export interface EpochView extends Counts {
+  readonly epoch: number
+  readonly lock_hash: string
+  readonly member: MemberName
+  readonly members: number
+  readonly ready: boolean
+  readonly reasons: readonly Unready[]
+}
+
+/** @param older the newest of them first */
+export function statusView(state: State, shell: ShellHealth, older: readonly EpochSource[] = []): StatusView {
   const {
     config: { federation, self, software },
     durable,
@@ -91,7 +104,7 @@ export function statusView(state: State, shell: ShellHealth): StatusView {
     software,
     boot: durable.boot,
     started_at: volatile.started_at === null ? null : utc(volatile.started_at),
-    ...readiness(state, shell),
+    ...nodeReadiness({ state, shell }, older),
     chain: {
       state: volatile.chain,
       tip: durable.position,
@@ -100,6 +113,20 @@ export function statusView(state: State, shell: ShellHealth): StatusView {
       mempool_floor_sat_vb: satVb(volatile.mempool_floor),
       unseen: shell.unseen,
     },
+    ...countsOf(state),
+    epochs: [{ state, shell }, ...older].map(epochView),
+  }
+}
+
+function epochView({ state, shell }: EpochSource): EpochView {
+  const { federation, self } = state.config
+  const { epoch, lock_hash, members } = federation
+  return {
+    epoch,
+    lock_hash,
+    member: named(federation, self),
+    members: members.length,
+    ...readiness(state, shell),
     ...countsOf(state),
   }
 }

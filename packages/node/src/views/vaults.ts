@@ -24,6 +24,8 @@ export type VaultState = (typeof VAULT_STATES)[number]
 
 export interface VaultView {
   readonly vault_id: string
+  /** Under whose lock it is guarded so: one that moves to a newer epoch is in both for a while. */
+  readonly epoch: number
   /** As the newest manifest calls it. */
   readonly name: string
   readonly state: VaultState
@@ -95,6 +97,7 @@ function vaultView(state: State, vault_id: VaultId, vault: Vault, { incidents, r
   const tip = tipOf(state)
   return {
     vault_id,
+    epoch: state.config.federation.epoch,
     name: nameOfVault(vault),
     state: vaultState(vault),
     protected: isProtected(state, vault),

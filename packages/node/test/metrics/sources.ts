@@ -39,6 +39,7 @@ export function sourcesOf(state: State, changes: Partial<MetricsSources> = {}): 
   return {
     state: () => state,
     shell: () => ({ loop: 'running', chain_watcher: 'running', is_warm: true, unseen: null }),
+    older: () => [],
     reserve: () => null,
     feeWallet: () => ({ state: 'none' }),
     loop: () => loopCounters(),

@@ -52,8 +52,15 @@ function describe(status: StatusView, style: Style): string[] {
       ...(evidence > 0 ? [['evidence', style('red', `${evidence} against members: see the peers`)] as const] : []),
       ['started', `${status.started_at ?? 'not yet'}, start ${status.boot}, ${status.software}`],
       ['lock', federation.lock_hash],
+      ...status.epochs.slice(1).map((older) => [`epoch ${older.epoch}`, olderEpoch(older)] as const),
     ]),
   ]
+}
+
+/** Served besides the newest, for the vaults that are still guarded under its lock. */
+function olderEpoch({ member, members, peers, vaults }: StatusView['epochs'][number]): string {
+  const guarded = counted(vaults, ['active', 'waiting', 'armed', 'withdrawn'])
+  return `member ${member.index} of ${members}; ${counted(peers, ['alive', 'suspect', 'dead', 'unknown'])}; vaults: ${guarded}`
 }
 
 function unseenOf({ from, to, spent }: NonNullable<StatusView['chain']['unseen']>): string {

@@ -1,0 +1,2 @@
+export { BlockProver } from './block-prover.ts'
+export { readHeaders, submitHeaders } from './headers.ts'
