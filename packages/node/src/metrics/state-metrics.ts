@@ -1,5 +1,5 @@
 /** What the core's state shows: the chain, the members, vaults and incidents, and why this node is not ready. */
-import { type ChainState, type FeeReserve, type State, VAULT_RISKS } from '@belfry/protocol'
+import { type ChainState, type FeeReserve, type Standing, type State, VAULT_RISKS, standingOf } from '@belfry/protocol'
 import {
   type Counts,
   type DrillAge,
@@ -43,6 +43,7 @@ export function shownState(state: State, shell: ShellHealth, reserve: FeeReserve
 }
 
 const MS_PER_SECOND = 1_000
+const STANDINGS = ['serving', 'starting', 'quarantined'] as const satisfies readonly Standing[]
 const CHAIN_STATES = ['ok', 'syncing', 'unreachable', 'wrong-chain'] as const satisfies readonly ChainState[]
 
 export const STATE_METRICS: readonly Family<ShownState>[] = [
@@ -55,6 +56,8 @@ export const STATE_METRICS: readonly Family<ShownState>[] = [
       oneOf(READINESS_REASONS, (reason) => reasons.some((found) => found.reason === reason)),
     ['reason'],
   ),
+  metric('belfry_standing', '1 for how far this node goes now: starting and quarantined ones vote and release nothing.',
+    ({ state }) => oneOf(STANDINGS, (one) => standingOf(state) === one), ['standing']),
   metric('belfry_tip_height_blocks', 'The block that this node has followed the chain to.',
     ({ state }) => state.durable.position?.height ?? null),
   metric('belfry_chain_state', '1 for how bitcoind answers now.',

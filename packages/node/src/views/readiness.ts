@@ -1,5 +1,5 @@
 /** Whether this node could play its part in an incident now, and if not, why not and what to do. */
-import { ACTION_OF, type Federation, type State, isLost } from '@belfry/protocol'
+import { ACTION_OF, type Federation, type QuarantineReason, type State, isLost, standingOf } from '@belfry/protocol'
 import type { LoopStatus } from '@belfry/runtime'
 import type { Unseen } from '../chain/index.ts'
 import { type MemberName, listed, named } from './named.ts'
@@ -13,6 +13,8 @@ export const READINESS_REASONS = [
   'wrong-chain',
   'chain-not-reached',
   'quorum-lost',
+  'asking',
+  'quarantined',
 ] as const
 export type ReadinessReason = (typeof READINESS_REASONS)[number]
 
@@ -45,7 +47,7 @@ export interface EpochSource {
 }
 
 export function readiness(state: State, shell: ShellHealth): Readiness {
-  const reasons = [...loopReasons(state, shell), ...chainReasons(state, shell), ...quorumReasons(state)]
+  const reasons = [...loopReasons(state, shell), ...chainReasons(state, shell), ...quorumReasons(state), ...standingReasons(state)]
   return { ready: reasons.length === 0, reasons }
 }
 
@@ -130,6 +132,34 @@ function chainReasons({ durable, volatile }: State, { chain_watcher }: ShellHeal
         },
       ]
   }
+}
+
+const DOUBTS: Readonly<Record<QuarantineReason, string>> = {
+  'second-instance': 'somebody else signs with the key of this node',
+  'unknown-statement': 'other members hold something that this node signed and does not know of',
+  restored: 'its data directory was put back from a copy',
+}
+
+function standingReasons(state: State): Unready[] {
+  const { quarantine } = state.durable
+  if (quarantine !== null) {
+    return [
+      {
+        reason: 'quarantined',
+        message: `This node is in quarantine, and votes on nothing: ${DOUBTS[quarantine.reason]}.`,
+        remedy:
+          'Make sure that no other node runs with this key; then stop this one, look at belfry ledger show, and take over what it shows with belfry ledger adopt.',
+      },
+    ]
+  }
+  if (state.volatile.started_at === null || standingOf(state) !== 'starting') return []
+  return [
+    {
+      reason: 'asking',
+      message: 'This node asks the others what it missed, and votes once they have answered.',
+      remedy: 'Wait some seconds; without answers it goes on after twice the time that makes a member dead.',
+    },
+  ]
 }
 
 type ActionInUse = Exclude<(typeof ACTION_OF)[keyof typeof ACTION_OF], 'drill'>

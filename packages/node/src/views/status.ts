@@ -7,8 +7,11 @@ import {
   type IncidentStatus,
   type Network,
   type PeerLife,
+  type QuarantineReason,
+  type Standing,
   type State,
   incidentStatus,
+  standingOf,
 } from '@belfry/protocol'
 import type { Unseen } from '../chain/index.ts'
 import { vaultOf } from './incidents.ts'
@@ -50,6 +53,10 @@ export interface StatusView {
   readonly started_at: string | null
   readonly ready: boolean
   readonly reasons: readonly Unready[]
+  /** How far it goes now: `starting` and `quarantined` ones vote and release nothing. */
+  readonly standing: Standing
+  /** Why it doubts its own disk or key; null where it does not. `belfry ledger show` says more. */
+  readonly quarantine: { readonly reason: QuarantineReason; readonly since: string; readonly statements: number } | null
   readonly chain: {
     readonly state: ChainState
     readonly tip: { readonly height: number; readonly hash: string } | null
@@ -105,6 +112,12 @@ export function statusView(state: State, shell: ShellHealth, older: readonly Epo
     boot: durable.boot,
     started_at: volatile.started_at === null ? null : utc(volatile.started_at),
     ...nodeReadiness({ state, shell }, older),
+    standing: standingOf(state),
+    quarantine: durable.quarantine && {
+      reason: durable.quarantine.reason,
+      since: utc(durable.quarantine.at_ms),
+      statements: durable.quarantine.frames.length,
+    },
     chain: {
       state: volatile.chain,
       tip: durable.position,

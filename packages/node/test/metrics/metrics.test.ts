@@ -137,7 +137,7 @@ describe('the metrics', () => {
     of.state.volatile.chain = 'syncing'
     const { samples } = await scrape(createMetrics(), sourcesOf(of.state))
     const reasons = [...samples].filter(([key]) => key.startsWith('belfry_unready_reason'))
-    assert.equal(reasons.length, 8)
+    assert.equal(reasons.length, 10)
     assert.deepEqual(
       reasons.filter(([, value]) => value === 1).map(([key]) => key),
       ['belfry_unready_reason{reason="bitcoind-syncing"}'],

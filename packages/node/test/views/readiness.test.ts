@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createCore, emptyDurable } from '@belfry/protocol'
-import type { MemberIndex } from '@belfry/protocol/primitives'
+import type { MemberIndex, Millis } from '@belfry/protocol/primitives'
 import { type ShellHealth, readiness } from '../../src/views/index.ts'
 import { type World, world } from './world.ts'
 
@@ -53,6 +53,16 @@ describe('readiness', () => {
       verifyOwner: () => false,
     })
     assert.deepEqual(reasonsOf({ state: core.restore(emptyDurable()) }), ['starting', 'bitcoind-unreachable'])
+  })
+
+  it('says that the others are asked first, and that the node doubts its own disk', () => {
+    const of = world()
+    of.state.volatile.wait.phase = 'asking'
+    assert.deepEqual(reasonsOf(of), ['asking'])
+    for (const reason of ['second-instance', 'unknown-statement', 'restored'] as const) {
+      of.state.durable.quarantine = { reason, at_ms: 0 as Millis, boot: 0, frames: [] }
+      assert.deepEqual(reasonsOf(of), ['quarantined'])
+    }
   })
 
   it('waits until the scanner has been exercised', () => {

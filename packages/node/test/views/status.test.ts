@@ -31,6 +31,8 @@ describe('the view of the node', () => {
       boot: 1,
       ready: true,
       reasons: [],
+      standing: 'serving',
+      quarantine: null,
       chain: {
         state: 'ok',
         tip: blockAt(TIP + 2),

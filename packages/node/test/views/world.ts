@@ -150,6 +150,8 @@ export function world(): World {
     implementation: '/Satoshi:29.0.0/',
   })
   mine()
+  // As if the others had answered: none is connected here.
+  state.volatile.wait.phase = 'over'
 
   core.apply(state.durable, {
     record: 'manifest-armed',
