@@ -45,6 +45,8 @@ export type CliErrorCode =
   | 'nothing-to-recover'
   /** Another transaction took the coin. */
   | 'coin-lost'
+  /** What was given as evidence convicts nobody. */
+  | 'evidence-invalid'
   | 'unreachable'
   | 'output-not-written'
   | 'start-failed'
@@ -76,6 +78,7 @@ const ENDINGS: { readonly [E in Exclude<Ending, 'done' | 'refused'>]: readonly s
     'drill-failed',
     'drill-not-over',
     'not-destroyed',
+    'evidence-invalid',
     'not-withdrawn',
     'too-few-took-it',
     'too-few-receipts',

@@ -45,6 +45,11 @@ const NOUNS: readonly Noun[] = [
     load: async () => (await import('./commands/incident/index.ts')).registerIncident,
   },
   {
+    name: 'evidence',
+    summary: 'List, export and verify evidence against members',
+    load: async () => (await import('./commands/evidence/index.ts')).registerEvidence,
+  },
+  {
     name: 'panic',
     summary: 'Bring a vault to deep cold now, by order of its owner or guardians',
     load: async () => (await import('./commands/panic/index.ts')).registerPanic,

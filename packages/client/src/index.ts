@@ -62,6 +62,7 @@ export {
   lockSignatureToJson,
   lockToJson,
 } from './federation-files.ts'
+export { type ReadEvidence, type Said, readEvidence } from './evidence/read.ts'
 export * from './files/index.ts'
 export * from './foreign/index.ts'
 export { type Statement, readStatement } from './incident/statement.ts'
@@ -92,6 +93,8 @@ export {
   type Change,
   type Consent,
   type Definition,
+  type EvidenceFault,
+  type EvidenceFile,
   Federation,
   FederationError,
   type Lock,
@@ -127,6 +130,7 @@ export {
   parseChange,
   parseConsent,
   parseDefinition,
+  parseEvidence,
   parseLock,
   parseLockSignature,
   proposeChange,

@@ -3,7 +3,7 @@ export { NodeError, type NodeErrorCode } from './errors.ts'
 export { type FeeKeyFile, createFeeKeyFile } from './fee-wallet/index.ts'
 export { type Logger, createLogger } from './logging/index.ts'
 export { type NodeModules, type RunningNode, startNode } from './node.ts'
-export type { DrillView, FeeWalletView, IncidentSummary, IncidentView, MovementView, PeerView, Readiness, StatusView, VaultView, WatchView } from './views/index.ts'
+export type { DrillView, EvidenceView, FeeWalletView, IncidentSummary, IncidentView, MovementView, PeerView, Readiness, StatusView, VaultView, WatchView } from './views/index.ts'
 export { storedWatchesView } from './views/index.ts'
 export {
   type OutpointChange,

@@ -5,7 +5,7 @@ import { Hono } from 'hono'
 import type { Metrics, MetricsSources } from '../metrics/index.ts'
 import type { ToldMovement } from '../movements/index.ts'
 import {
-  drillsView, feeWalletView, incidentView, incidentsView, movementsView, nodeReadiness, peersView, statusView, vaultsView, watchesView,
+  drillsView, evidenceView, feeWalletView, incidentView, incidentsView, movementsView, nodeReadiness, peersView, statusView, vaultsView, watchesView,
 } from '../views/index.ts'
 import type { WatchEntry } from '../wallets/index.ts'
 import { JSON_HEADERS, PLAIN_HEADERS, REFUSALS, STATUS, failureBody, successBody } from './answer.ts'
@@ -67,6 +67,7 @@ export function createApp({ sources, metrics, liveness, token, watching, onBug }
     return view ? success(view) : failure(REFUSALS.noIncident())
   })
   app.get('/api/v1/drills', () => success({ drills: states().flatMap(drillsView) }))
+  app.get('/api/v1/evidence', () => success({ evidence: states().flatMap(evidenceView) }))
   app.get('/api/v1/peers', (context) => {
     const [of] = ofEpoch(states(), context.req.query('epoch'))
     return of ? success({ peers: peersView(of) }) : failure(REFUSALS.noEpoch())

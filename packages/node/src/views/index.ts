@@ -10,6 +10,7 @@ export {
   type VoteView,
   incidentView,
 } from './incident.ts'
+export { type EvidenceView, evidenceView } from './evidence.ts'
 export { type IncidentSummary, incidentsView } from './incidents.ts'
 export { type MarketCounts, type MarketView, marketCounts } from './market.ts'
 export { type MovementView, type PlaceView, movementsView } from './movements.ts'

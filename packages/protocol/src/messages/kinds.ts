@@ -1,5 +1,5 @@
 /** The one table of message kinds: what each carries, how it travels, and how much of it is taken. */
-import { type Infer, type Schema, fromCbor, toCbor } from '../primitives/index.ts'
+import { type Infer, type JsonValue, type Schema, fromCbor, toCbor } from '../primitives/index.ts'
 import { MAX_SIGNED_COMMAND_BYTES } from '../owner/command.ts'
 import { answered } from './answered.ts'
 import { blockProof } from './block-proof.ts'
@@ -94,6 +94,11 @@ export function encodeBody<K extends MemberKind>(kind: K, body: BodyOf<K>): Uint
 /** @throws SchemaError */
 export function decodeBody<K extends MemberKind>(kind: K, bytes: Uint8Array): BodyOf<K> {
   return fromCbor(rules[kind].body, bytes)
+}
+
+/** A body for people to read. @throws SchemaError */
+export function bodyJson<K extends MemberKind>(kind: K, bytes: Uint8Array): JsonValue {
+  return rules[kind].body.toJson(decodeBody(kind, bytes))
 }
 
 /** Owners' requests: authenticated by what they carry, answered on the same stream. */
