@@ -116,7 +116,7 @@ export function statusView(state: State, shell: ShellHealth, older: readonly Epo
     quarantine: durable.quarantine && {
       reason: durable.quarantine.reason,
       since: utc(durable.quarantine.at_ms),
-      statements: durable.quarantine.frames.length,
+      statements: durable.quarantine.statements.length,
     },
     chain: {
       state: volatile.chain,

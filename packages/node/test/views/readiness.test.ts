@@ -60,7 +60,7 @@ describe('readiness', () => {
     of.state.volatile.wait.phase = 'asking'
     assert.deepEqual(reasonsOf(of), ['asking'])
     for (const reason of ['second-instance', 'unknown-statement', 'restored'] as const) {
-      of.state.durable.quarantine = { reason, at_ms: 0 as Millis, boot: 0, frames: [] }
+      of.state.durable.quarantine = { reason, at_ms: 0 as Millis, boot: 0, statements: [] }
       assert.deepEqual(reasonsOf(of), ['quarantined'])
     }
   })

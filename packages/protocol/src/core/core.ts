@@ -28,6 +28,15 @@ export function createCore(config: CoreConfig, ports: CryptoPorts, reading: Read
   }
 }
 
+/** What restores a log where no member runs: for tools that read a store or write to it. */
+export const durablePart = {
+  restore: (from: Durable | null): Durable => from ?? emptyDurable(),
+  durableOf: (state: Durable): Durable => state,
+  apply,
+  record,
+  snapshot: durable,
+}
+
 export type BelfryCore = ReturnType<typeof createCore>
 
 /** Everything to be watched, with what the core believes of it, for the follower at start. */

@@ -12,10 +12,11 @@ import { type Slot, slotOf } from './slots.ts'
 
 /** A message under my own signature, which has been checked. */
 export function onOwnMessage(turn: Turn, head: Header, frame: Frame): void {
-  const reason = doubtRaisedBy(turn, head, frame)
+  const claim = isMemberKind(head.kind) ? claimOf(turn, head.kind, head.body) : null
+  const reason = doubtRaisedBy(turn, head, frame, claim)
   if (reason === null) return
   enterQuarantine(turn, reason, `${head.kind} ${head.boot}/${head.seq}`)
-  holdForeign(turn, head, frame)
+  holdForeign(turn, head, frame, claim?.slot ?? null)
 }
 
 /** Nothing is signed for a slot from here on, in later lives either, until an operator adopts what was found. */
@@ -27,12 +28,10 @@ export function enterQuarantine(turn: Turn, reason: QuarantineReason, detail: st
 }
 
 /** Null where I know it. */
-function doubtRaisedBy(turn: Turn, head: Header, frame: Frame): QuarantineReason | null {
-  const { durable, volatile, config } = turn
-  const claim = isMemberKind(head.kind) ? claimOf(head.kind, head.body) : null
-  const slot = claim?.slotUnder(config.federation.lock_hash) ?? null
-  if (claim !== null && slot !== null) {
-    if (isKnown(turn, slot, frame) || claim.graves.some((grave) => durable.tombstones.has(grave))) return null
+function doubtRaisedBy(turn: Turn, head: Header, frame: Frame, claim: Claim | null): QuarantineReason | null {
+  const { durable, volatile } = turn
+  if (claim !== null && claim.slot !== null) {
+    if (isKnown(turn, claim.slot, frame) || claim.graves.some((grave) => durable.tombstones.has(grave))) return null
     return 'unknown-statement'
   }
   const isBeyondMine = head.boot > durable.boot || (head.boot === durable.boot && head.seq > volatile.seq)
@@ -50,15 +49,16 @@ function isKnown({ durable }: Turn, slot: Slot, frame: Frame): boolean {
 }
 
 interface Claim {
-  readonly slotUnder: (lock: Parameters<typeof slotOf>[0]) => Slot | null
+  /** Null for what binds to nothing. */
+  readonly slot: Slot | null
   /** Under any of these names it may have been forgotten. */
   readonly graves: readonly Hash32[]
 }
 
-function claimOf<K extends MemberKind>(kind: K, bytes: Uint8Array): Claim | null {
+function claimOf<K extends MemberKind>({ config }: Turn, kind: K, bytes: Uint8Array): Claim | null {
   try {
     const body = decodeBody(kind, bytes)
-    return { slotUnder: (lock) => slotOf(lock, kind, body), graves: gravesOf(body) }
+    return { slot: slotOf(config.federation.lock_hash, kind, body), graves: gravesOf(body) }
   } catch (error) {
     if (error instanceof SchemaError) return null
     throw error
@@ -73,14 +73,14 @@ function gravesOf(body: BodyOf<MemberKind>): Hash32[] {
 }
 
 /** Kept so that an operator can see it, and so that what was signed is never contradicted once it is adopted. */
-function holdForeign(turn: Turn, head: Header, frame: Frame): void {
+function holdForeign(turn: Turn, { boot }: Header, frame: Frame, slot: Slot | null): void {
   const { quarantine } = turn.durable
   if (quarantine === null) return
   const bytes = storable(frame)
-  const isHeld = bytes !== null && quarantine.frames.some((held) => equalBytes(held, bytes))
-  const isFull = quarantine.frames.length >= MAX_FOREIGN
-  if ((isHeld || bytes === null || isFull) && head.boot <= quarantine.boot) return
-  turn.record({ record: 'foreign-held', boot: head.boot, frame: isHeld || isFull ? null : bytes })
+  const isNew = bytes !== null && !quarantine.statements.some((held) => equalBytes(held.frame, bytes))
+  const isKept = isNew && quarantine.statements.length < MAX_FOREIGN
+  if (!isKept && boot <= quarantine.boot) return
+  turn.record({ record: 'foreign-held', boot, statement: isKept ? { slot, frame: bytes } : null })
 }
 
 function storable(frame: Frame): Uint8Array | null {

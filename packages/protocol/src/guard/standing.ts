@@ -5,13 +5,13 @@ import { csvMinus } from '../incident/deadline.ts'
 import { blocksSince } from '../incident/rungs.ts'
 import { standingTrigger, unvaultsNamed } from '../incident/trigger.ts'
 import type { Incident, Vault } from '../state/durable.ts'
-import type { Turn } from '../state/turn.ts'
+import type { State, Turn } from '../state/turn.ts'
 
 /** "CSV − 72": from here on a theft is answered, whoever has told me what. */
 const NO_LONGER_WAITED = 72
 
 /** What heartbeats say. */
-export function standingOf({ durable, volatile: { wait } }: Pick<Turn, 'durable' | 'volatile'>): Standing {
+export function standingOf({ durable, volatile: { wait } }: Pick<State, 'durable' | 'volatile'>): Standing {
   if (durable.quarantine !== null) return 'quarantined'
   return wait.cause === 'start' && wait.phase === 'asking' ? 'starting' : 'serving'
 }

@@ -111,7 +111,7 @@ export function apply(state: Durable, record: LogRecord): void {
       changeCommand(state, record, { ended: { status: record.status, height: heightOf(state) } })
       return
     case 'quarantined':
-      state.quarantine ??= { reason: record.reason, at_ms: record.at_ms, boot: 0, frames: [] }
+      state.quarantine ??= { reason: record.reason, at_ms: record.at_ms, boot: 0, statements: [] }
       return
     case 'foreign-held':
       holdForeign(state, record)
@@ -136,10 +136,10 @@ function forgetSlots(state: Durable, { command_hash, incident_id, slots }: Recor
   if (incident_id !== null) state.tombstones.set(incident_id as string as Hash32, heightOf(state))
 }
 
-function holdForeign({ quarantine }: Durable, { boot, frame }: RecordOf<'foreign-held'>): void {
+function holdForeign({ quarantine }: Durable, { boot, statement }: RecordOf<'foreign-held'>): void {
   invariant(quarantine !== null, 'what is foreign is held in quarantine')
   quarantine.boot = Math.max(quarantine.boot, boot)
-  if (frame !== null && quarantine.frames.length < MAX_FOREIGN) quarantine.frames.push(frame)
+  if (statement !== null && quarantine.statements.length < MAX_FOREIGN) quarantine.statements.push(statement)
 }
 
 /** What stands in the ledger already stays: the first bytes for a slot are the ones that are sent again. */

@@ -138,12 +138,19 @@ export const MAX_FOREIGN = 64
 export const quarantineReason = s.oneOf('second-instance', 'unknown-statement', 'restored')
 export type QuarantineReason = Infer<typeof quarantineReason>
 
+export const foreignStatement = s.struct({
+  /** Null for a message that binds to nothing. */
+  slot: s.nullable(s.text(256)),
+  frame: s.blob(MAX_LEDGER_FRAME_BYTES),
+})
+export type ForeignStatement = Infer<typeof foreignStatement>
+
 export const quarantine = s.struct({
   reason: quarantineReason,
   at_ms: s.millis,
   /** The highest boot number seen in what I do not know to have signed. */
   boot: s.uint(0xffff_ffff),
-  frames: s.list(s.blob(MAX_LEDGER_FRAME_BYTES), MAX_FOREIGN),
+  statements: s.list(foreignStatement, MAX_FOREIGN),
 })
 export type Quarantine = Infer<typeof quarantine>
 

@@ -1,6 +1,6 @@
 export { type Coin, confirmations } from './coins.ts'
 export type { DrillEnd, HeldCommand } from './commands.ts'
-export { type Durable, type HeldEvidence, type HeldManifest, type Incident, MAX_LEDGER_FRAME_BYTES, type Quarantine, type QuarantineReason, type Vault, emptyDurable } from './durable.ts'
+export { type Durable, type HeldEvidence, type HeldManifest, type Incident, type ForeignStatement, MAX_LEDGER_FRAME_BYTES, type Quarantine, type QuarantineReason, type Vault, emptyDurable } from './durable.ts'
 export { type LogRecord, type RecordOf, record } from './records.ts'
 export type { StoryEntry, StoryEvent } from './story.ts'
 export type { CoreConfig, State } from './turn.ts'

@@ -10,7 +10,7 @@ import { signedCommand } from '../owner/command.ts'
 import { DRILL_MEMORY } from '../owner/limits.ts'
 import { type EnvelopeId, type Hash32, type IncidentId, type Infer, type ManifestHash, type MessageHash, type VaultId, s } from '../primitives/index.ts'
 import { MAX_NOTICE_FRAME_BYTES, drillEnd } from './commands.ts'
-import { MAX_FOREIGN, MAX_LEDGER_FRAME_BYTES, heldEvidence, outcome, quarantineReason } from './durable.ts'
+import { MAX_FOREIGN, MAX_LEDGER_FRAME_BYTES, foreignStatement, heldEvidence, outcome, quarantineReason } from './durable.ts'
 import { storyEntry } from './story.ts'
 
 const vaultId = s.hex<VaultId>(32)
@@ -100,7 +100,7 @@ export const record = s.variant('record', {
   /** From here on nothing is signed for a slot, until it is adopted. */
   quarantined: s.struct({ reason: quarantineReason, at_ms: s.millis }),
   /** A message of mine that I do not know to have signed; null where it is too large to be kept. */
-  'foreign-held': s.struct({ boot: s.uint(0xffff_ffff), frame: s.nullable(s.blob(MAX_LEDGER_FRAME_BYTES)) }),
+  'foreign-held': s.struct({ boot: s.uint(0xffff_ffff), statement: s.nullable(foreignStatement) }),
   /** An operator's word: these were signed by this member, and it goes on from this boot number. */
   adopted: s.struct({
     boot: s.uint(0xffff_ffff),

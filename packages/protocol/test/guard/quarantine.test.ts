@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type BodyOf, type Header, type MemberKind, broadcasterOrder, decodeFrame, decodeHeader, taggedHash, voteSlot } from '../../src/index.ts'
+import { adoption, type BodyOf, type Header, type MemberKind, broadcasterOrder, decodeFrame, decodeHeader, taggedHash } from '../../src/index.ts'
 import { apply } from '../../src/state/apply.ts'
 import { type Hash32, type Height, type IncidentId, type MemberIndex, toHex } from '../../src/primitives/index.ts'
 import { Seat, durable, immediate } from '../core/seat.ts'
@@ -139,11 +139,11 @@ describe('a member in quarantine', () => {
   it('keeps each message that it does not know once, and no more than there is room for', () => {
     const seat = quarantined()
     for (let at = 0; at < 100; at++) shown(seat, 'vote', voteAt(seat, 10 + at), { boot: 7, seq: at })
-    const { frames, boot } = seat.state.durable.quarantine ?? assert.fail()
-    assert.equal(frames.length, 64)
+    const { statements, boot } = seat.state.durable.quarantine ?? assert.fail()
+    assert.equal(statements.length, 64)
     assert.equal(boot, 7)
     const before = seat.log.length
-    const bytes = frames[5] ?? assert.fail()
+    const bytes = statements[5]?.frame ?? assert.fail()
     seat.receive(bytes, other, 'stream')
     assert.equal(seat.log.length, before)
     seat.checkDurable()
@@ -151,16 +151,13 @@ describe('a member in quarantine', () => {
 
   it('serves again once that was adopted, with the same bytes for the same slots', () => {
     const seat = quarantined()
-    const [frame = assert.fail()] = seat.state.durable.quarantine?.frames ?? []
-    const { body } = decodeHeader(decodeFrame(frame).signed)
-    assert.ok(body.length > 0)
-    const slot = voteSlot(lock, vault.theft, 'clawback', (seat.tip + 3) as Height)
+    const [{ frame } = assert.fail()] = seat.state.durable.quarantine?.statements ?? []
     const restored = seat.restored()
-    apply(restored, { record: 'adopted', boot: 12, signed: [{ slot, frame }] })
+    for (const record of adoption(restored) ?? []) apply(restored, record)
+    assert.equal(restored.quarantine, null)
     seat.state = seat.core.restore(restored)
     seat.step({ kind: 'start' })
     seat.meet()
-    assert.equal(seat.state.durable.boot, 13)
     seat.connectMany(2)
     const since = seat.outputs.length
     seat.theftConfirmed(vault)

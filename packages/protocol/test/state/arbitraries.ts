@@ -216,7 +216,11 @@ export const RECORDS: { readonly [K in LogRecord['record']]: fc.Arbitrary<Extrac
     PLAIN,
   ),
   'foreign-held': fc.record(
-    { record: fc.constant('foreign-held' as const), boot: upTo(0xffff_ffff), frame: fc.option(bytesUpTo(MAX_LEDGER_FRAME_BYTES)) },
+    {
+      record: fc.constant('foreign-held' as const),
+      boot: upTo(0xffff_ffff),
+      statement: fc.option(fc.record({ slot: fc.option(anyText(256)), frame: bytesUpTo(MAX_LEDGER_FRAME_BYTES) }, PLAIN)),
+    },
     PLAIN,
   ),
   adopted: fc.record(

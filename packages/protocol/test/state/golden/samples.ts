@@ -80,7 +80,7 @@ const SAMPLES: readonly LogRecord[] = [
   { record: 'drill-reported', vault_id, command_hash, member, frame },
   { record: 'drill-ended', vault_id, command_hash, status: 'passed' },
   { record: 'quarantined', reason: 'unknown-statement', at_ms },
-  { record: 'foreign-held', boot: 9, frame },
+  { record: 'foreign-held', boot: 9, statement: { slot: 'vote/lock/incident/clawback/850001', frame } },
   { record: 'adopted', boot: 9, signed: [{ slot: 'vote/lock/incident/clawback/850001', frame }] },
   { record: 'vault-destroyed', vault_id },
 ]
