@@ -61,7 +61,7 @@ function previousOf(header: Uint8Array): BlockHash {
 
 function hashOf(header: Uint8Array): BlockHash {
   const once = createHash('sha256').update(header).digest()
-  return createHash('sha256').update(once).digest().reverse().toString('hex') as BlockHash
+  return toHex(createHash('sha256').update(once).digest().toReversed()) as BlockHash
 }
 
 const NOTHING = { tip: null, base: null }

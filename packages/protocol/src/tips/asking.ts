@@ -15,7 +15,7 @@ const ANSWER_PERIODS = 3
 const MAX_FAILURES = 3
 const ASK_FAILED_EVERY_PERIODS = 60
 
-/** It cannot show, or my bitcoind refuses, what leads to its tip. */
+/** Several questions in a row have led to no chain that my bitcoind took. */
 export function hasFailed({ failures }: PeerTip): boolean {
   return failures >= MAX_FAILURES
 }
@@ -31,7 +31,8 @@ export function askForHeaders(turn: Turn, member: MemberIndex, peer: Peer): void
   if (seen.asking !== 'no' || !peer.connected || turn.durable.recent.length === 0) return
   const isHigh = (heartbeat?.tip?.height ?? 0) >= turn.tip || volatile.own_tip.better?.member === member
   const isElsewhere = seen.relation === 'ahead' || (seen.relation === 'beside' && isHigh)
-  if (!isElsewhere || periodsFrom(seen.since) < ASK_AFTER_PERIODS) return
+  // Without its bitcoind it cannot show anything.
+  if (!isElsewhere || heartbeat?.chain !== 'ok' || periodsFrom(seen.since) < ASK_AFTER_PERIODS) return
   const pause = hasFailed(seen) ? ASK_FAILED_EVERY_PERIODS : ASK_EVERY_PERIODS
   if (seen.asked_at !== null && seen.reached === null && periodsFrom(seen.asked_at) < pause) return
   seen.asking = 'asked'

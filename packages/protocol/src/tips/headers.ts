@@ -37,6 +37,7 @@ export function onHeaders(turn: Turn, from: MemberIndex, { headers }: Headers): 
     tip.asking = 'no'
     tip.reached = null
     tip.failures += 1
+    tip.is_refused = false
     return 'accepted'
   }
   tip.asking = 'submitting'
@@ -53,6 +54,7 @@ export function onHeadersSubmitted(turn: Turn, { member, result, tip, base }: Ou
   if (result === 'unreachable') return
   const isTaken = tip !== null && base !== null && (result === 'more-work' || result === 'no-more-work')
   seen.failures = isTaken ? 0 : seen.failures + 1
+  seen.is_refused = result === 'refused'
   // There may be more of it: the next question goes on from there.
   const isAll = tip === null || tip.hash === seen.hash || tip.hash === seen.reached
   seen.reached = isTaken && !isAll ? tip.hash : null

@@ -30,13 +30,21 @@ function judgePeer(turn: Turn, member: MemberIndex, peer: Peer): void {
   if (relation !== 'ahead' && relation !== 'beside') seen.failures = 0
   seen.relation = relation
   seen.hash = hash
-  const found = hasFailed(seen) ? 'forked' : tipClass(seen.class, {
+  const found = isOfNoChain(turn, seen) ? 'forked' : tipClass(seen.class, {
     relation,
     lasted: periodsSince(turn, seen.since),
     off: periodsSince(turn, seen.level_at),
     unmoved: periodsSince(turn, seen.moved_at),
   })
   setClass(turn, member, seen, silence === 'dead' ? 'unknown' : found, () => tipsText(turn, heartbeat?.tip?.height ?? null))
+}
+
+/**
+ * My bitcoind refuses what leads to its tip, or there is no way to it. Where more than b members tell of tips above mine there is one:
+ * then it is I who lags, and who may not be heard.
+ */
+function isOfNoChain({ volatile: { own_tip } }: Turn, tip: PeerTip): boolean {
+  return hasFailed(tip) && (tip.is_refused || own_tip.one_behind_since === null)
 }
 
 function tipsText(turn: Turn, height: number | null): string {

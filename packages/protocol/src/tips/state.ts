@@ -20,6 +20,8 @@ export interface PeerTip {
   asked_at: number | null
   /** Questions in a row that led to no chain that my bitcoind took. */
   failures: number
+  /** The last of them my bitcoind called invalid. */
+  is_refused: boolean
   /** The last header of an answer that was full, to go on from. */
   reached: BlockHash | null
   /** Its own questions: whether one is being answered, and when the last came. */
@@ -39,6 +41,7 @@ export function noTip(): PeerTip {
     asking: 'no',
     asked_at: null,
     failures: 0,
+    is_refused: false,
     reached: null,
     is_answering: false,
     wanted_at: null,
