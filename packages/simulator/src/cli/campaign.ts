@@ -1,60 +1,63 @@
-/** Many seeds, on as many cores as there are. Each seed is a world of its own, so their order does not matter. */
-import { Worker } from 'node:worker_threads'
+/** Many seeds, and what they came to. Of every hundred one runs twice, for one seed is to give one run. */
 import type { Report } from '../run/index.ts'
-import type { Options } from './options.ts'
-import type { WorkerTask } from './worker.ts'
+import { type Job, type Pool, overAll } from './pool.ts'
 
 export interface Campaign {
   readonly seeds: number
   /** By seed. */
   readonly failed: readonly Report[]
+  /** Seeds that ran twice. */
+  readonly replayed: number
   readonly events: number
   readonly steps: number
-  /** How often each pair of input and incident status was met. */
+  /** How often each pair of input and state was met. */
   readonly coverage: ReadonlyMap<string, number>
   readonly endings: ReadonlyMap<string, number>
 }
 
-export type CampaignOptions = Pick<Options, 'seeds' | 'from' | 'members' | 'planted' | 'jobs'>
+export interface CampaignOptions {
+  /** All that the runs have in common. */
+  readonly job: Omit<Job, 'seed'>
+  /** In the order in which they are to run. */
+  readonly seeds: Iterable<number>
+  readonly onReport?: (report: Report, done: number) => void
+}
 
-/** Sources run as they are; what was built has another name. */
-const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
+const REPLAY_ONE_OF = 100
+const REPLAY = { name: 'replay', sentence: 'one seed gives one run, also where each member decodes for itself' }
 
-export async function runSeeds(
-  { seeds, from, members, planted, jobs }: CampaignOptions,
-  onReport: (report: Report, done: number) => void = () => {},
-): Promise<Campaign> {
+export async function runCampaign(pool: Pool, { job, seeds, onReport }: CampaignOptions): Promise<Campaign> {
   const tally = new Tally()
-  let next = 0
-  const workerData: WorkerTask = { members, planted: planted?.name }
-  const runOne = (worker: Worker): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const handOut = (): void => {
-        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, no window
-        if (next < seeds) worker.postMessage(from + next++)
-        else resolve()
-      }
-      worker.on('error', reject)
-      worker.on('message', (report: Report) => {
-        tally.add(report)
-        onReport(report, tally.done)
-        handOut()
-      })
-      handOut()
-    })
-  const workers = Array.from({ length: Math.min(jobs, seeds) }, () => new Worker(WORKER, { workerData }))
-  try {
-    await Promise.all(workers.map(runOne))
-  } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()))
-  }
+  await overAll(pool, seeds, async (seed) => {
+    const first = await pool.run({ ...job, seed })
+    const report = isReplayed(seed) && first.violation === null ? await replayed(pool, { ...job, seed }, first) : first
+    tally.add(report)
+    onReport?.(report, tally.done)
+  })
   return tally.campaign()
+}
+
+export function* range(from: number, count: number): Iterable<number> {
+  for (let at = 0; at < count; at++) yield from + at
+}
+
+/** One of a hundred, and of every kind: seeds are told apart by their remainders elsewhere. */
+export function isReplayed(seed: number): boolean {
+  return (Math.imul(seed, 0x9e37_79b1) >>> 0) % REPLAY_ONE_OF === 0
+}
+
+async function replayed(pool: Pool, job: Job, first: Report): Promise<Report> {
+  const second = await pool.run({ ...job, reads_alone: true })
+  if (second.digest === first.digest && second.events === first.events) return first
+  const detail = `${first.events} events with digest ${first.digest}, then ${second.events} with ${second.digest}`
+  return { ...first, violation: { invariant: REPLAY.name, sentence: REPLAY.sentence, detail, at_ms: 0, member: null } }
 }
 
 class Tally {
   readonly #failed: Report[] = []
   readonly #coverage = new Map<string, number>()
   readonly #endings = new Map<string, number>()
+  #replayed = 0
   #events = 0
   #steps = 0
   #done = 0
@@ -69,6 +72,7 @@ class Tally {
     this.#steps += report.steps
     for (const [pair, count] of report.coverage) add(this.#coverage, pair, count)
     add(this.#endings, report.ending, 1)
+    if (isReplayed(report.seed)) this.#replayed += 1
     if (report.violation) this.#failed.push(report)
   }
 
@@ -76,6 +80,7 @@ class Tally {
     return {
       seeds: this.#done,
       failed: this.#failed.toSorted((a, b) => a.seed - b.seed),
+      replayed: this.#replayed,
       events: this.#events,
       steps: this.#steps,
       coverage: this.#coverage,

@@ -22,6 +22,7 @@ export function fastHash(bytes: Uint8Array): Uint8Array {
     const word = (bytes[whole] ?? 0) | ((bytes[whole + 1] ?? 0) << 8) | ((bytes[whole + 2] ?? 0) << 16)
     carry = mix(carry ^ word ^ (lanes[lane] as number))
     lanes[lane] = carry
+    lane = (lane + 1) & (LANES - 1)
   }
   for (let round = 0; round < ROUNDS * LANES; round++) {
     const at = (lane + round) & (LANES - 1)

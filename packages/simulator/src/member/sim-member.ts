@@ -11,6 +11,7 @@ import {
   type Input,
   type LogRecord,
   type OwnerKind,
+  type Reading,
   type State,
   createCore,
   watchedOutpoints,
@@ -50,6 +51,7 @@ export interface MemberModules {
   readonly disk: SimDisk
   readonly vaults: Vaults
   readonly ports: CryptoPorts
+  readonly reading: Reading
   readonly probe: Required<Probe>
   /** Where a planted bug sits; the core itself otherwise. */
   readonly wrapCore: (core: BelfryCore, member: SimMember) => BelfryCore
@@ -163,10 +165,10 @@ export class SimMember implements Endpoint {
 
   start(): void {
     if (this.#life !== null) return
-    const { world, probe, ports } = this.#modules
+    const { world, probe, ports, reading } = this.#modules
     this.#lives += 1
     const clock = new MemberClock(world, this.#clock_error)
-    const core = this.#observed(this.#modules.wrapCore(createCore(this.options.config, ports), this))
+    const core = this.#observed(this.#modules.wrapCore(createCore(this.options.config, ports, reading), this))
     const log = restoreLog(core, this.disk.load())
     this.#record_index = Math.max(log.next_index - 1, 0)
     const shell = this.#newShell(clock)

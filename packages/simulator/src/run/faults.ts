@@ -21,6 +21,8 @@ export interface FaultModules {
   readonly bitcoin: BitcoinNetwork
   readonly members: readonly SimMember[]
   readonly say: (what: string, member?: MemberIndex) => void
+  /** From then on nothing new goes wrong by itself. */
+  readonly calm_from_ms: number
 }
 
 /** Those that come in spells, all of them alike; crashes and jumping clocks go their own ways. */
@@ -126,7 +128,9 @@ export class Faults {
   }
 
   #repeat(random: Random, mean_ms: number, act: (random: Random) => void): void {
-    this.#modules.world.after(random.exponential(mean_ms), () => {
+    const { world, calm_from_ms } = this.#modules
+    world.after(random.exponential(mean_ms), () => {
+      if (world.now_ms >= calm_from_ms) return
       act(random)
       this.#repeat(random, mean_ms, act)
     })

@@ -1,4 +1,4 @@
-import type { CryptoPorts, Federation } from '@belfry/protocol'
+import type { CryptoPorts, Federation, Reading } from '@belfry/protocol'
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import { type Context, FrameReader, INVARIANTS, type Invariant, ToldChains, type Violation, type Watcher } from '../invariants/index.ts'
 import type { Probe, SimMember } from '../member/index.ts'
@@ -11,6 +11,7 @@ export interface JudgeModules {
   readonly federation: Federation
   readonly vaults: Vaults
   readonly ports: CryptoPorts
+  readonly reading: Reading
   readonly members: ReadonlyMap<MemberIndex, SimMember>
   readonly isHonest: (member: MemberIndex) => boolean
 }
@@ -30,7 +31,7 @@ export class Judge implements Probe {
   constructor(modules: JudgeModules) {
     this.#modules = modules
     const told = new ToldChains()
-    const frames = new FrameReader()
+    const frames = new FrameReader(modules.reading)
     this.watchers = [told, ...INVARIANTS.map((invariant) => invariant.watch(this.#contextOf(invariant, told, frames))), this]
   }
 

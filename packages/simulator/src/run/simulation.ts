@@ -1,5 +1,5 @@
 /** One seed: builds the world, lets it run to its end, and says what came of it. */
-import type { CoreConfig, Federation } from '@belfry/protocol'
+import { type CoreConfig, type Federation, READING, type Reading } from '@belfry/protocol'
 import { type MemberIndex, type Outpoint, type Txid, outpointOf, toHex } from '@belfry/protocol/primitives'
 import { Corrupted } from '../adversary/index.ts'
 import { BitcoinNetwork, makeTx } from '../chain/index.ts'
@@ -7,7 +7,7 @@ import { type CryptoSuite, type KeyPair, fakeSuite, portsOf, realSuite } from '.
 import { SimDisk } from '../disk/index.ts'
 import { type Deal, type DealPlan, Owner, type SimFederation, buildFederation, deal } from '../federation/index.ts'
 import type { Violation } from '../invariants/index.ts'
-import { type BesideKind, type Probe, SimMember } from '../member/index.ts'
+import { type BesideKind, type Probe, SimMember, sharedReading } from '../member/index.ts'
 import { SimNetwork } from '../network/index.ts'
 import type { PlantedBug } from '../planted/index.ts'
 import { Vaults } from '../shell/index.ts'
@@ -29,7 +29,13 @@ export interface SimulationOptions {
   readonly planted?: PlantedBug | undefined
   /** Classes of faults that do not exist, whatever the seed draws. */
   readonly without?: ReadonlySet<FaultClass> | undefined
+  /** Strategies that no liar follows, by name. */
+  readonly muted?: ReadonlySet<string> | undefined
+  /** From then on nothing new goes wrong by itself. */
+  readonly calm_from_ms?: number | undefined
   readonly trace?: ((line: string) => void) | undefined
+  /** Each member decodes for itself: slower, and the same run. */
+  readonly reads_alone?: boolean | undefined
 }
 
 export interface Report {
@@ -70,8 +76,9 @@ class Simulation {
   readonly #planted: PlantedBug | null
   readonly #world = new World()
   readonly #vaults = new Vaults()
-  readonly #statistics = new Statistics()
+  readonly #statistics: Statistics
   readonly #trace: Trace | null
+  readonly #reading: Reading
   readonly #suite: CryptoSuite
   readonly #built: SimFederation
   readonly #owner: KeyPair
@@ -87,11 +94,14 @@ class Simulation {
   readonly #story: StoryTeller
   readonly #orders: Orders
 
-  constructor({ seed, members, planted, without, trace }: SimulationOptions) {
-    const plan = drawPlan(seed, members, without)
+  constructor(options: SimulationOptions) {
+    const { seed, members, planted, without, muted, calm_from_ms = Number.POSITIVE_INFINITY, trace, reads_alone = false } = options
+    const plan = mute(drawPlan(seed, members, without), muted)
     const world = this.#world
     this.#plan = plan
     this.#planted = planted ?? null
+    this.#reading = reads_alone ? READING : sharedReading()
+    this.#statistics = new Statistics(this.#reading)
     this.#trace = trace ? new Trace({ world, write: trace }) : null
     this.#suite = plan.has_real_crypto ? realSuite() : fakeSuite()
     const random = this.#random('federation')
@@ -117,6 +127,7 @@ class Simulation {
       bitcoin: this.#bitcoin,
       members: [...this.#members.values()],
       say: (what, member) => this.#trace?.say(what, member),
+      calm_from_ms,
     })
     this.#corrupt()
     this.#story = this.#newStory()
@@ -150,6 +161,7 @@ class Simulation {
       federation,
       vaults: this.#vaults,
       ports: portsOf(this.#suite, any.node),
+      reading: this.#reading,
       members: this.#members,
       isHonest: (member) => !this.#plan.corrupted.has(member),
     })
@@ -225,6 +237,7 @@ class Simulation {
         disk,
         vaults: this.#vaults,
         ports: portsOf(this.#suite, node),
+        reading: this.#reading,
         probe: { ...probe, onFatal: (each, error) => this.#onFatal(each, error, probe) },
         wrapCore: (core, each) => this.#planted?.core?.(core, each) ?? core,
         onReply: (from, request_id, bytes) => {
@@ -350,6 +363,12 @@ class Simulation {
     this.#clients.push(client)
     return client
   }
+}
+
+/** The liars stay: without strategies they run the honest program, and nothing is demanded of them. */
+function mute(plan: Plan, muted: ReadonlySet<string> = new Set()): Plan {
+  const corrupted = [...plan.corrupted].map(([index, strategies]) => [index, strategies.filter(({ name }) => !muted.has(name))] as const)
+  return { ...plan, corrupted: new Map(corrupted) }
 }
 
 function describePlan({ members, story, deal: { csv, act_at, means }, is_overrun, is_dear }: Plan, { q, t }: { q: number; t: number }): string {

@@ -1,14 +1,22 @@
-/** What was seen: a digest that two runs of one seed share, and which pairs of input and incident status occurred. */
-import { type Input, type Output, incidentStatus } from '@belfry/protocol'
+/** What was seen: a digest that two runs of one seed share, and which pairs of input and state occurred. */
+import { type DurableEffect, type Input, type Output, type Reading, incidentStatus, isMemberKind } from '@belfry/protocol'
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import type { Probe, SimMember } from '../member/index.ts'
+import { pairOf } from './coverage.ts'
 
 export class Statistics implements Probe {
   readonly coverage = new Map<string, number>()
+  readonly #reading: Reading
   readonly #status = new Map<MemberIndex, string>()
+  /** As each tells it in its heartbeats. */
+  readonly #standing = new Map<MemberIndex, string>()
   #steps = 0
   #a = 0x811c_9dc5
   #b = 0x9e37_79b9
+
+  constructor(reading: Reading) {
+    this.#reading = reading
+  }
 
   /** Inputs that cores were given. */
   get steps(): number {
@@ -22,10 +30,30 @@ export class Statistics implements Probe {
   onStep(member: SimMember, input: Input, output: Output, index: number): void {
     this.#steps += 1
     const name = nameOf(input, output)
-    for (const part of [input.at_ms % 0x7fff_ffff, member.index, name.length, index, output.afterDurable.length]) this.#mix(part)
+    this.#mix(input.at_ms % 0x7fff_ffff)
+    this.#mix(member.index)
+    this.#mix(name.length)
+    this.#mix(index)
+    this.#mix(output.afterDurable.length)
     for (const effect of output.afterDurable) if ('bytes' in effect) this.#mix(sumOf(effect.bytes))
     if (output.records.length > 0) this.#status.set(member.index, statusOf(member))
-    const pair = `${name} × ${this.#status.get(member.index) ?? 'none'}`
+    this.#meet(name, this.#status.get(member.index) ?? 'none')
+    this.#meet(name, this.#standing.get(member.index) ?? 'starting')
+  }
+
+  onLeaving(member: SimMember, effect: DurableEffect): void {
+    if (effect.effect !== 'gossip') return
+    const head = this.#reading.header(this.#reading.frame(effect.bytes).signed)
+    if (head.kind !== 'heartbeat' || !isMemberKind(head.kind) || head.from !== member.index) return
+    this.#standing.set(member.index, this.#reading.body(head.kind, head.body).standing)
+  }
+
+  onStarted(member: SimMember): void {
+    this.#standing.delete(member.index)
+  }
+
+  #meet(input: string, state: string): void {
+    const pair = pairOf(input, state)
     this.coverage.set(pair, (this.coverage.get(pair) ?? 0) + 1)
   }
 

@@ -21,11 +21,33 @@ describe('simulate', () => {
   })
 
   it('exits with 1 on a failure, and says the seed, the sentence and how to see it again', () => {
-    const { status, stdout, stderr } = simulateWith('--seed', '5', '--planted', 'send-before-sync', '--json')
+    const { status, stdout, stderr } = simulateWith('--seed', '5', '--planted', 'send-before-sync', '--no-shrink', '--json')
     assert.equal(status, 1)
     assert.match(stdout, /"failed":\[5\]/)
     assert.match(stderr, /seed 5: S5 does not hold: no effect before its record is synced/)
     assert.match(stderr, /pnpm simulate --seed 5 --planted send-before-sync --trace/)
+  })
+
+  it('prints the smallest run that fails alike, on stderr, where the result is not', () => {
+    const { status, stdout, stderr } = simulateWith('--seed', '5', '--planted', 'send-before-sync', '--json')
+    assert.equal(status, 1)
+    assert.match(stdout, /^\{.*\}\n$/)
+    assert.match(stderr, /seed 5, made smaller by \d+ runs: S5 fails at \d+ ms/)
+    assert.match(stderr, /with no faults\n {2}replay: pnpm simulate --seed 5 --members 3 --planted send-before-sync .*--trace/)
+  })
+
+  it('prints what was met and what never was with --coverage, before the result', () => {
+    const { status, stdout } = simulateWith('--seeds', '1', '--coverage', '--json')
+    assert.equal(status, 0)
+    assert.match(stdout, /never {2}\S+.* × /)
+    assert.match(stdout, /\d+ pairs met, \d+ never\n\{/)
+  })
+
+  it('begins no seed when its time is over', () => {
+    const { status, stdout } = simulateWith('--seconds', '1', '--jobs', '1', '--json')
+    assert.equal(status, 0)
+    const { seeds } = JSON.parse(stdout) as { seeds: number }
+    assert.ok(seeds >= 1)
   })
 
   it('prints everything that happens with --trace', () => {
