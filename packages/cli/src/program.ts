@@ -30,6 +30,11 @@ const NOUNS: readonly Noun[] = [
     load: async () => (await import('./commands/node/index.ts')).registerNode,
   },
   {
+    name: 'ledger',
+    summary: 'What a node has signed for, and what to do when its disk is in doubt',
+    load: async () => (await import('./commands/ledger/index.ts')).registerLedger,
+  },
+  {
     name: 'vault',
     summary: 'Plan, sign, verify and enrol a vault',
     load: async () => (await import('./commands/vault/index.ts')).registerVault,
