@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import type { State } from '@belfry/protocol'
+import type { MemberIndex } from '@belfry/protocol/primitives'
 import { statusView } from '../../src/views/index.ts'
 import { blockAt } from './vault.ts'
 import { TIP, wholeIncident, world } from './world.ts'
@@ -9,7 +11,7 @@ describe('the view of the node', () => {
   it('says who it is, where it stands and what it guards', () => {
     const of = world()
     wholeIncident(of)
-    const { federation, member, started_at, ...rest } = statusView(of.state, RUNNING)
+    const { federation, member, started_at, epochs, ...rest } = statusView(of.state, RUNNING)
     assert.deepEqual([member.index, member.name], [1, 'alice'])
     assert.match(member.peer_id, /^12D3/)
     assert.equal(started_at, '2026-01-02T03:04:05.678Z')
@@ -46,5 +48,25 @@ describe('the view of the node', () => {
       incidents: { alleged: 0, open: 0, certified: 0, recovering: 0, recovered: 1, secured: 0, gone: 0, lost: 0, settled: 0 },
       evidence: 0,
     })
+    const { peers, vaults, incidents, evidence } = rest
+    const { lock_hash } = of.federation
+    const only = { epoch: 0, lock_hash, member: { index: 1, name: 'alice' }, members: 5, ready: true, reasons: [], peers, vaults, incidents, evidence }
+    assert.deepEqual(epochs, [only])
+  })
+
+  it('takes what an older epoch lacks for its own lack, unless it is only members', () => {
+    const of = world()
+    wholeIncident(of)
+    const older = world()
+    const starting = statusView(of.state, RUNNING, [{ state: older.state, shell: { ...RUNNING, is_warm: false } }])
+    assert.deepEqual([starting.ready, starting.reasons.map(({ reason }) => reason)], [false, ['starting']])
+    assert.deepEqual(starting.epochs.map(({ ready }) => ready), [true, false])
+
+    const { volatile } = older.state
+    const dead = [3, 4, 5].map((index) => [index, { ...volatile.peers.get(index as MemberIndex), life: 'dead' }] as const)
+    const state = { ...older.state, volatile: { ...volatile, peers: new Map(dead) } } as unknown as State
+    const alone = statusView(of.state, RUNNING, [{ state, shell: RUNNING }])
+    assert.equal(alone.ready, true)
+    assert.deepEqual(alone.epochs.map(({ reasons }) => reasons.map(({ reason }) => reason)), [[], ['quorum-lost']])
   })
 })
