@@ -73,12 +73,11 @@ export class TimedFederation {
   }
 
   run(ms: number): void {
-    const end_ms = this.#world.now_ms + ms
-    let isOver = false
+    const end = { isOver: false }
     this.#world.after(ms, () => {
-      isOver = true
+      end.isOver = true
     })
-    while (!isOver && this.#world.now_ms <= end_ms && this.#world.next());
+    while (!end.isOver && this.#world.next());
   }
 
   /** What each member's traffic came to. Counting begins anew. */
