@@ -1,5 +1,7 @@
 /** What the core's state shows: the chain, the members, vaults and incidents, and why this node is not ready. */
-import { type ChainState, type FeeReserve, type Standing, type State, VAULT_RISKS, standingOf } from '@belfry/protocol'
+import {
+  type ChainState, type FeeReserve, PEER_FLAGS, type Standing, type State, TIP_CLASSES, VAULT_RISKS, monocultureOf, standingOf,
+} from '@belfry/protocol'
 import {
   type Counts,
   type DrillAge,
@@ -44,6 +46,7 @@ export function shownState(state: State, shell: ShellHealth, reserve: FeeReserve
 
 const MS_PER_SECOND = 1_000
 const STANDINGS = ['serving', 'starting', 'quarantined'] as const satisfies readonly Standing[]
+const PROOF_RESULTS = ['right', 'wrong', 'missed'] as const
 const CHAIN_STATES = ['ok', 'syncing', 'unreachable', 'wrong-chain'] as const satisfies readonly ChainState[]
 
 export const STATE_METRICS: readonly Family<ShownState>[] = [
@@ -118,6 +121,23 @@ export const STATE_METRICS: readonly Family<ShownState>[] = [
   ),
   metric('belfry_peer_tip_height_blocks', 'The tip that this member last told.',
     each(({ tip }) => tip?.height ?? null), ['member']),
+  metric('belfry_tip_class', '1 for how the tip of this node stands to the others\'.',
+    ({ state }) => oneOf(TIP_CLASSES, (one) => state.volatile.own_tip.class === one), ['class']),
+  metric('belfry_isolated', '1 while this node hears fewer than a majority of the members.',
+    ({ state }) => (state.volatile.is_isolated ? 1 : 0)),
+  metric('belfry_monoculture', '1 while more than n−t members run one bitcoind of one version.',
+    ({ state }) => (monocultureOf(state) === null ? 0 : 1)),
+  metric('belfry_peer_tip_class', '1 for how the tip of this member stands to the chain of this node.',
+    ({ peers }) => peers.flatMap(({ member, tip_class }) =>
+      TIP_CLASSES.map((one) => [one === tip_class ? 1 : 0, String(member.index), one] as const)), ['member', 'class']),
+  metric('belfry_peer_flag', '1 for each flag that this member has, 0 for the others.',
+    ({ peers }) => peers.flatMap(({ member, flags }) =>
+      PEER_FLAGS.map((flag) => [flags.includes(flag) ? 1 : 0, String(member.index), flag] as const)), ['member', 'flag']),
+  metric('belfry_peer_clock_offset_seconds', 'The clock of this member less that of this node; nothing before it is known.',
+    each(({ clock_offset_ms }) => (clock_offset_ms === null ? null : clock_offset_ms / MS_PER_SECOND)), ['member']),
+  metric('belfry_peer_block_proofs_total', 'Blocks that this member was to prove that it has, by what it answered.',
+    ({ peers }) => peers.flatMap(({ member, proofs }) =>
+      PROOF_RESULTS.map((result) => [proofs[result], String(member.index), result] as const)), ['member', 'result']),
   metric('belfry_peer_bad_shares_total', 'Shares of this member that did not match what was committed to.',
     each(({ bad_shares }) => bad_shares), ['member']),
 ]

@@ -22,7 +22,7 @@ export {
   feeWalletView,
 } from './fee-wallet.ts'
 export type { MemberName } from './named.ts'
-export { type PeerView, peersView } from './peers.ts'
+export { type Attention, type PeerView, type ProofsView, attentionView, peersView } from './peers.ts'
 export {
   type EpochSource,
   READINESS_REASONS,

@@ -11,11 +11,13 @@ import {
   type Standing,
   type State,
   incidentStatus,
+  monocultureOf,
   standingOf,
 } from '@belfry/protocol'
 import type { Unseen } from '../chain/index.ts'
 import { vaultOf } from './incidents.ts'
 import { type MemberName, named } from './named.ts'
+import { type Attention, attentionView } from './peers.ts'
 import { type EpochSource, type ShellHealth, type Unready, nodeReadiness, readiness } from './readiness.ts'
 import { satVb, utc } from './units.ts'
 import { VAULT_STATES, type VaultState, isProtected, tipOf, vaultState } from './vaults.ts'
@@ -68,6 +70,12 @@ export interface StatusView {
   }
   /** The other members by how they are; this one is not counted. */
   readonly peers: Readonly<Record<PeerLife, number>> & { readonly connected: number }
+  /** Members, this one among them, of which something is not as it should be. */
+  readonly attention: readonly Attention[]
+  /** This node hears fewer than a majority: it may be the one that is cut off. */
+  readonly isolated: boolean
+  /** The bitcoind that more than n−t members run, so that one bug of it could stop the federation; null: none. */
+  readonly monoculture: { readonly implementation: string; readonly members: number } | null
   readonly vaults: Readonly<Record<VaultState, number>> & { readonly protected: number; readonly exposed: number }
   readonly incidents: Readonly<Record<CountedStatus, number>>
   /** Pieces of evidence held against members. */
@@ -127,6 +135,9 @@ export function statusView(state: State, shell: ShellHealth, older: readonly Epo
       unseen: shell.unseen,
     },
     ...countsOf(state),
+    attention: attentionView(state),
+    isolated: volatile.is_isolated,
+    monoculture: monocultureOf(state),
     epochs: [{ state, shell }, ...older].map(epochView),
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Hash32, MemberIndex } from '@belfry/protocol/primitives'
-import { peersView } from '../../src/views/index.ts'
+import { attentionView, peersView } from '../../src/views/index.ts'
 import { START_MS } from './federation.ts'
 import { blockAt, hex32 } from './vault.ts'
 import { TIP, type World, world } from './world.ts'
@@ -56,10 +56,14 @@ describe('the view of the peers', () => {
         connected: true,
         last_heard_at: null,
         tip: blockAt(TIP),
+        tip_class: 'unknown',
         chain: 'ok',
         implementation: '/Satoshi:29.0.0/',
         software: 'belfry/0.1.0',
         boot: 1,
+        clock_offset_ms: null,
+        flags: [],
+        proofs: { right: 0, wrong: 0, missed: 0, in_doubt: false },
         bad_shares: 0,
         evidence: [],
       },
@@ -81,10 +85,14 @@ describe('the view of the peers', () => {
         connected: true,
         last_heard_at: new Date(START_MS + 4_000).toISOString(),
         tip: blockAt(TIP - 1),
+        tip_class: 'unknown',
         chain: 'ok',
         implementation: '/Satoshi:28.1.0/',
         software: 'belfry/0.1.0',
         boot: 7,
+        clock_offset_ms: null,
+        flags: [],
+        proofs: { right: 0, wrong: 0, missed: 0, in_doubt: false },
         bad_shares: 0,
         evidence: [],
       },
@@ -105,6 +113,31 @@ describe('the view of the peers', () => {
     beat(of, 4, TIP - 1, 9)
     const evidence = peersView(of.state).map((peer) => peer.evidence.map(({ kind, at }) => [kind, at]))
     assert.deepEqual(evidence, [[], [], [], [['heartbeat', new Date(START_MS + 4_000).toISOString()]], []])
+  })
+
+  it('shows how tips, clocks and proofs are, and who needs somebody to look after it', () => {
+    const of = world()
+    const [own, bob, dave] = [1, 2, 4].map((index) => of.state.volatile.peers.get(index as MemberIndex))
+    assert.ok(own && bob && dave)
+    of.state.volatile.own_tip.class = 'lagging'
+    bob.tip.class = 'forked'
+    bob.clock.push(-61_000, -60_000, -59_000)
+    bob.flags.skewed = true
+    Object.assign(bob.proofs, { right: 3, wrong: 1, told: 'proof-wrong' })
+    dave.life = 'suspect'
+    const view = peersView(of.state)[1]
+    assert.deepEqual(
+      [view?.tip_class, view?.clock_offset_ms, view?.flags, view?.proofs],
+      ['forked', -60_000, ['skewed'], { right: 3, wrong: 1, missed: 0, in_doubt: true }],
+    )
+    assert.deepEqual(
+      attentionView(of.state).map(({ member, self, what }) => [member.name, self, what]),
+      [
+        ['alice', true, ['lagging']],
+        ['bob', false, ['forked', 'skewed', 'proofs-in-doubt']],
+        ['dave', false, ['suspect']],
+      ],
+    )
   })
 
   it('shows the count of bad shares', () => {

@@ -4,6 +4,7 @@ import { NodeApi, type ApiOptions, apiOptions } from '../../api/node-api.ts'
 import { type Registrar, addCommand } from '../../command.ts'
 import { type Report, type Style, list } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
+import { attentionOf } from './attention.ts'
 
 export function registerStatus(parent: Command, registrar: Registrar): void {
   addCommand<ApiOptions>(parent, registrar, {
@@ -41,6 +42,7 @@ function describe(status: StatusView, style: Style): string[] {
         'members',
         `${peers.connected} of ${others} connected; ${counted(peers, ['alive', 'suspect', 'dead', 'unknown'])}`,
       ],
+      ...attentionOf(status, style),
       [
         'vaults',
         `${counted(vaults, ['active', 'waiting', 'armed', 'withdrawn'])}; ${vaults.protected} protected, ${vaults.exposed} exposed`,

@@ -1,9 +1,9 @@
 /** What the shell may answer, asked or unasked. */
 import assert from 'node:assert/strict'
 import type { BroadcastAnswer, BumpAnswer, EnrolmentCheck, Outcome, SpendTx } from '../../../src/index.ts'
-import type { EnvelopeId, Feerate, IncidentId, MemberIndex } from '../../../src/primitives/index.ts'
+import type { EnvelopeId, Feerate, Hash32, IncidentId, MemberIndex } from '../../../src/primitives/index.ts'
 import type { Seat } from '../seat.ts'
-import { completedA } from '../setting.ts'
+import { blockAt, completedA, hexOf } from '../setting.ts'
 import { TXS, first, other, sealed } from './cast.ts'
 
 /** The dice with which all goes well. */
@@ -87,6 +87,15 @@ export function outcomeOf(effect: Effect, dice: number): Outcome | null {
         sighted: dice % 3 === 0 && outpoint && tx ? { outpoint, tx } : null,
       }
     }
+    case 'read-headers':
+      return { of: 'read-headers', to: effect.to, headers: Array.from({ length: dice % 4 }, () => new Uint8Array(80)) }
+    case 'submit-headers': {
+      const result = (['more-work', 'no-more-work', 'unconnected', 'refused', 'unreachable'] as const)[dice % 5] ?? 'refused'
+      const isTaken = result === 'more-work' || result === 'no-more-work'
+      return { of: 'submit-headers', member: effect.member, result, tip: isTaken ? blockAt(100 + dice) : null, base: isTaken ? blockAt(100) : null }
+    }
+    case 'prove-block':
+      return { of: 'prove-block', block: effect.block, answers: dice % 3 === 0 ? null : effect.members.map((member) => hexOf(`${member}`) as Hash32) }
     default:
       return null
   }
@@ -107,6 +116,9 @@ export function unsolicited(
     { of: 'broadcast', incident_id, envelope_id, txid: tx.txid, answer: 'accepted' },
     { of: 'bump', incident_id, envelope_id, answer: 'accepted', txid: tx.txid, feerate: 9_000 as Feerate },
     { of: 'test-sighting', incident_id, member: from, sighted: { outpoint: first.deposit, tx } },
+    { of: 'read-headers', to: from, headers: [] },
+    { of: 'submit-headers', member: from, result: 'more-work', tip: blockAt(500 + dice), base: blockAt(90) },
+    { of: 'prove-block', block: blockAt(6 * dice), answers: [] },
   ]
   return all[dice % all.length] ?? assert.fail()
 }

@@ -168,6 +168,23 @@ export const STEPS: readonly fc.Arbitrary<Step>[] = [
         incidents: ids.map((incident_id) => ({ incident_id, digest: hexOf('digest') as Hash32 })),
       })),
   })),
+  fc.tuple(anyFrom, fc.nat(200)).map(([from, height]) => ({
+    name: 'a tip of another chain, and headers to it',
+    run: (world) => {
+      const { seat } = world
+      for (let period = 0; period < 5; period++) {
+        seat.say(from, 'heartbeat', quietHeartbeat({ tip: blockAt(100 + height, 'other'), silent: [2 as MemberIndex] }))
+        seat.pass(seat.setting.federation.timing.heartbeat_ms)
+      }
+      seat.say(from, 'headers', { headers: [new Uint8Array(80)] }, { channel: 'stream' })
+      seat.say(from, 'headers-wanted', { locator: [blockAt(height).hash] }, { channel: 'stream' })
+      world.answer(height)
+    },
+  })),
+  fc.tuple(anyFrom, fc.nat(40), anyDice).map(([from, at, dice]) => ({
+    name: 'block proof',
+    run: ({ seat }) => void seat.say(from, 'block-proof', { block: blockAt(6 * at), answer: hexOf(String(dice)) as Hash32 }),
+  })),
   fc.tuple(anyFrom, anyOf(VAULTS)).map(([from, vault]) => ({
     name: 'receipt',
     run: ({ seat }) => void seat.receive(seat.receiptOf(from, vault), from),
