@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Member } from '../../packages/cli/src/demo/cluster/index.ts'
 import { Thief } from '../../packages/cli/src/demo/scene/thief.ts'
 import { setUpVault } from '../../packages/cli/src/demo/vault/enrolled-vault.ts'
+import { belfry } from '../../packages/cli/test/support/belfry.ts'
 import { sha256 } from '../../packages/keystore/src/index.ts'
 import { broadcasterOrder, decodeFrame, decodeHeader, encodeFrame } from '../../packages/protocol/src/index.ts'
 import type { Hash32, IncidentId } from '../../packages/protocol/src/primitives/index.ts'
@@ -103,8 +106,9 @@ describe('two members of five that lie', function () {
     first.send(honest, certificateOf(first, one, [...votes, forged]))
     second.send(honest, certificateOf(second, one, repeated))
     second.send(honest, certificateOf(second, one, votes))
-    await counted(honest, 'bad-content', first.index, 1)
-    await counted(honest, 'bad-content', second.index, 2)
+    await counted(honest, 'bad-inner-signature', first.index)
+    await counted(honest, 'unwanted-inner-frame', second.index)
+    await counted(honest, 'too-few-votes', second.index)
     for (const { index } of liars) await named(honest, 'frame-refused', index)
 
     first.send(honest, forged)
@@ -135,6 +139,26 @@ describe('two members of five that lie', function () {
       assert.equal(await countAt(member, 'belfry_evidence_pieces'), 1)
       assert.equal((await member.api.status())?.evidence, 1)
     }
+  })
+
+  it('are shown by what they signed to whoever has the lock, without a node', async () => {
+    const [member] = honest
+    assert.ok(member)
+    const ofNode = ['--config', member.files.config]
+    const listed = await belfry(['evidence', 'list', ...ofNode])
+    assert.match(listed.stdout, new RegExp(`\\(member ${first.index}\\) +signed two different messages under one number: vote`))
+    const out = join(cluster().dir, 'evidence')
+    const { code, stdout } = await belfry(['evidence', 'export', ...ofNode, '--out', out, '--json'])
+    assert.equal(code, 0)
+    const [file, ...more] = JSON.parse(stdout).result.files as string[]
+    assert.ok(file !== undefined && more.length === 0)
+    const verified = await belfry(['evidence', 'verify', file, '--lock', cluster().lock])
+    assert.equal(verified.code, 0)
+    assert.match(verified.stdout, new RegExp(`^Valid\\. .* \\(member ${first.index} of .*\\) signed two different messages under one number \\(message 1 of its start 2000000\\)`))
+    // Accusing another one by the same messages proves nothing.
+    const accusing = { ...JSON.parse(await readFile(file, 'utf8')), member: member.index }
+    await writeFile(`${file}.false`, JSON.stringify(accusing))
+    assert.equal((await belfry(['evidence', 'verify', `${file}.false`, '--lock', cluster().lock])).code, 1)
   })
 
   it('are named for frames that are no frames, too large, or of another federation', async () => {

@@ -75,8 +75,6 @@ export const IGNORE_CODES = [
   /** An answer to what I did not ask. */
   'not-asked-for',
   'early-shares-full',
-  /** Of headers: as much of it as I look at is under way. */
-  'room-exhausted',
   'incident-settled',
 ] as const
 

@@ -70,7 +70,7 @@ export function onBlockProof(turn: Turn, from: MemberIndex, body: BlockProof): V
     proofs.early.set(from, body)
     return 'accepted'
   }
-  if (proof.answers.has(from)) return 'duplicate'
+  if (proof.answers.has(from)) return 'known'
   proof.answers.set(from, body.answer)
   if (proof.expected !== null) judge(turn, from, body.answer, proof.expected[from - 1], proof.block)
   return 'accepted'

@@ -85,7 +85,7 @@ describe('the proof of another', () => {
     assert.equal(prove(seat, 3, 102, hexOf('wrong') as Hash32), 'accepted')
     answerAll(seat)
     assert.equal(prove(seat, 4, 102), 'accepted')
-    assert.equal(prove(seat, 4, 102), 'duplicate')
+    assert.equal(prove(seat, 4, 102), 'known')
     assert.deepEqual([2, 3, 4, 5].map((member) => counts(seat, member)), [[1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 0, 0]])
     assert.deepEqual(toldOf(seat, 'proof-wrong'), [3])
   })
