@@ -93,9 +93,15 @@ function lifeOf(turn: Turn, member: MemberIndex, { life, silence }: Peer, hearin
  */
 function isReported(turn: Turn, member: MemberIndex, hearing: number): boolean {
   const { b, members } = turn.config.federation
-  if (hearing < majorityOf(members.length)) return false
+  if (hearing < majorityOf(members.length) || hasJustReturned(turn)) return false
   const reporters = others(turn).filter(([, { silence, heartbeat }]) => silence === 'none' && heartbeat?.silent.includes(member))
   return 1 + reporters.length >= Math.min(b + 1, Math.max(1, hearing - b))
+}
+
+/** While I was cut off I heard nobody, nor perhaps did the others: who lives has some periods in which to be heard again. */
+function hasJustReturned({ volatile: { is_isolated, reachable_since, listened_ms }, config }: Turn): boolean {
+  const { heartbeat_ms, suspect_periods } = config.federation.timing
+  return is_isolated || (reachable_since !== null && listened_ms - reachable_since < suspect_periods * heartbeat_ms)
 }
 
 /** What my heartbeat says of whom I do not hear. */
@@ -123,6 +129,7 @@ function tellIsolation(turn: Turn, hearing: number): void {
   const is_isolated = volatile.is_isolated ? hearing < majority : heardBy(turn, 'suspect') < majority
   if (is_isolated === volatile.is_isolated) return
   volatile.is_isolated = is_isolated
+  if (!is_isolated) volatile.reachable_since = volatile.listened_ms
   turn.tell({
     level: is_isolated ? 'error' : 'info',
     event: is_isolated ? 'self-isolated' : 'self-reachable',

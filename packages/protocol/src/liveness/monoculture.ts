@@ -2,13 +2,13 @@
 import type { Turn } from '../state/turn.ts'
 
 /**
- * The implementation and version that more than n−t members run, of those that are heard: without them too few are left for a clawback.
+ * The implementation and version that more than n−t members ran when they were heard last: without them too few are left for a clawback.
  * Null where none is.
  */
 export function monocultureOf({ volatile, config: { self, federation } }: Pick<Turn, 'volatile' | 'config'>): { readonly implementation: string; readonly members: number } | null {
   const counts = new Map<string, number>()
-  for (const [member, { silence, heartbeat }] of volatile.peers) {
-    const implementation = member === self ? volatile.implementation : silence === 'none' ? (heartbeat?.implementation ?? '') : ''
+  for (const [member, { heartbeat }] of volatile.peers) {
+    const implementation = member === self ? volatile.implementation : (heartbeat?.implementation ?? '')
     if (implementation !== '') counts.set(implementation, (counts.get(implementation) ?? 0) + 1)
   }
   const most = [...counts].toSorted(([a, many], [b, more]) => more - many || (a < b ? -1 : 1)).at(0)

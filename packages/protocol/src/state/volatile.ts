@@ -153,6 +153,8 @@ export interface Volatile {
   listening_since: Millis | null
   /** I hear fewer than a majority of the members. */
   is_isolated: boolean
+  /** Since when I hear one again, listened time; null where I always did. */
+  reachable_since: number | null
   /** The bitcoind that too many members run, as it has been told. */
   monoculture: string | null
   readonly own_tip: OwnTip
@@ -226,6 +228,7 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     listened_ms: 0,
     listening_since: null,
     is_isolated: false,
+    reachable_since: null,
     monoculture: null,
     own_tip: noOwnTip(),
     proofs: noProofs(),

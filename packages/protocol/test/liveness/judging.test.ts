@@ -118,6 +118,15 @@ describe('a member that hears fewer than a majority', () => {
     assert.equal(seat.tells('self-reachable').length, 1)
   })
 
+  it('gives who lives some periods to be heard again, before it calls those dead that are not', () => {
+    const seat = started()
+    periods(seat, 2 * dead_periods, { from: [] })
+    periods(seat, suspect_periods, { from: [2, 3], says: () => reporting(1, 4, 5) })
+    assert.deepEqual(toldOf(seat, 'peer-dead'), [])
+    periods(seat, 2, { from: [2, 3, 4], says: () => reporting(5) })
+    assert.deepEqual(toldOf(seat, 'peer-dead'), [5])
+  })
+
   for (const [members, down] of [[3, 2], [4, 2], [5, 3]] as const) {
     it(`says that there is no quorum where ${down} of ${members} are down, whatever the others report`, () => {
       for (const lie of [reporting(), reporting(1, 2, 3)]) {
