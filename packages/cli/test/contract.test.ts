@@ -256,7 +256,7 @@ describe('the help of the command', () => {
   it('is the result of asking for it', async () => {
     const { code, stdout } = await belfryProcess(['--help'])
     assert.equal(code, 0)
-    for (const noun of ['init', 'federation', 'node', 'vault', 'incident', 'demo', 'version'])
+    for (const noun of ['init', 'federation', 'node', 'vault', 'incident', 'evidence', 'demo', 'version'])
       assert.match(stdout, new RegExp(`^  ${noun} `, 'm'))
   })
 

@@ -4,6 +4,7 @@ import {
   type EvidenceFile,
   type Federation,
   bodyJson,
+  decodeBody,
   decodeHeader,
   isMemberKind,
   verifyEvidence,
@@ -42,7 +43,7 @@ function said(signed: Uint8Array): Said | null {
   const head = orNull(() => decodeHeader(signed))
   if (head === null) return null
   const { kind, boot, seq, sent_at, body } = head
-  return { kind, boot, seq, sent_at, body: isMemberKind(kind) ? orNull(() => bodyJson(kind, body)) : null }
+  return { kind, boot, seq, sent_at, body: isMemberKind(kind) ? orNull(() => bodyJson(kind, decodeBody(kind, body))) : null }
 }
 
 function orNull<T>(read: () => T): T | null {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import {
   type IncidentView,
   drillsView,
+  evidenceView,
   incidentView,
   incidentsView,
   peersView,
@@ -14,7 +15,7 @@ import { wholeIncident } from '../views/world.ts'
 import { type Running, running } from './support.ts'
 
 const RUNNING = { loop: 'running', chain_watcher: 'running', is_warm: true, unseen: null } as const
-const API = ['/api/v1/status', '/api/v1/vaults', '/api/v1/incidents', '/api/v1/drills', '/api/v1/peers']
+const API = ['/api/v1/status', '/api/v1/vaults', '/api/v1/incidents', '/api/v1/drills', '/api/v1/evidence', '/api/v1/peers']
 
 describe('the HTTP interface', () => {
   let server: Running
@@ -33,6 +34,7 @@ describe('the HTTP interface', () => {
       '/api/v1/vaults': { vaults: vaultsView(state, null) },
       '/api/v1/incidents': { incidents: incidentsView(state) },
       '/api/v1/drills': { drills: drillsView(state) },
+      '/api/v1/evidence': { evidence: evidenceView(state) },
       '/api/v1/peers': { peers: peersView(state) },
       [`/api/v1/incidents/${incident_id}`]: incidentView(state, incident_id),
     }

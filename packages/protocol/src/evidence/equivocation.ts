@@ -36,13 +36,11 @@ export function noticeSecondBody<K extends MemberKind>(turn: Turn, kind: K, body
   if (said.length === 0) return
   const before = heldFor(turn, head.from, kind, body) ?? slots.get(slot)
   if (before === undefined) slots.set(slot, { signed, signature })
-  else if (!equalBytes(before.signed, signed) && !equalBytes(bodyOf(turn, kind, before), said)) {
-    convict(turn, head.from, 'slot', before, { signed, signature })
+  else if (!equalBytes(before.signed, signed)) {
+    const { body: bytes } = turn.reading.header(before.signed)
+    const isSame = equalBytes(slotBodyOf(kind, turn.reading.body(kind, bytes)), said)
+    if (!isSame) convict(turn, head.from, 'slot', before, { signed, signature })
   }
-}
-
-function bodyOf<K extends MemberKind>(turn: Turn, kind: K, { signed }: SignedPart): Uint8Array {
-  return slotBodyOf(kind, turn.reading.body(kind, turn.reading.header(signed).body))
 }
 
 function convict(turn: Turn, member: MemberIndex, conflict: Conflict, before: SignedPart, now: SignedPart): void {

@@ -96,9 +96,9 @@ export function decodeBody<K extends MemberKind>(kind: K, bytes: Uint8Array): Bo
   return fromCbor(rules[kind].body, bytes)
 }
 
-/** A body for people to read. @throws SchemaError */
-export function bodyJson<K extends MemberKind>(kind: K, bytes: Uint8Array): JsonValue {
-  return rules[kind].body.toJson(decodeBody(kind, bytes))
+/** A body for people to read. */
+export function bodyJson<K extends MemberKind>(kind: K, body: BodyOf<K>): JsonValue {
+  return rules[kind].body.toJson(body)
 }
 
 /** Owners' requests: authenticated by what they carry, answered on the same stream. */

@@ -79,11 +79,11 @@ function sendAnswer(turn: Turn, to: MemberIndex, body: Pull): boolean {
 
 /** What the asker said itself, then each topic's share, then what is left of each: whatever one of them floods, the others are answered. */
 function* lackingFrames(turn: Turn, body: Pull, to: MemberIndex): Iterable<Uint8Array> {
-  const frames = <T extends TopicName>(name: T): Iterable<Uint8Array> => TOPICS[name].lacking(turn, body[name], to)
+  const frames = <T extends TopicName>(name: T, asked: Pull[T]): Iterable<Uint8Array> => TOPICS[name].lacking(turn, asked, to)
   if (body.own) yield* ownStatementsOf(turn, to)
   const rest: Iterator<Uint8Array>[] = []
   for (const name of TOPIC_NAMES) {
-    const row = frames(name)[Symbol.iterator]()
+    const row = frames(name, body[name])[Symbol.iterator]()
     let taken = 0
     let next = row.next()
     for (; !next.done; next = row.next()) {

@@ -1,11 +1,12 @@
 /** For each code of a verdict a frame that earns exactly it. A code without one is a type error. */
 import assert from 'node:assert/strict'
 import {
-  type BodyOf, type IncidentId, type MemberIndex, type MemberKind, IGNORE_CODES, MAX_FRAME_BYTES, MEMBER_KINDS, NO_DISCRIMINATOR, REJECT_CODES,
+  type BodyOf, type IncidentId, type MemberIndex, type MemberKind, MAX_FRAME_BYTES, MEMBER_KINDS, NO_DISCRIMINATOR,
   decodeFrame, encodeFrame, taggedHash,
 } from '../../src/index.ts'
 import { GARBAGE_BUDGET, SENDER_BUDGET, forwarderBudget } from '../../src/messages/budget.ts'
 import { type Hash32, type Height, type Txid, s, toCbor, toHex } from '../../src/primitives/index.ts'
+import type { IgnoreCode, RejectCode } from '../../src/messages/verdict.ts'
 import { MAX_INCIDENTS } from '../../src/state/durable.ts'
 import { MAX_EARLY_PER_SENDER } from '../../src/incident/rebuild.ts'
 import { quietHeartbeat } from '../messages/heartbeat.ts'
@@ -19,7 +20,7 @@ export const vault = vaultOf(setting)
 const elsewhere = vaultOf(setting, { label: 'never enrolled' })
 
 export const guarding = (): Seat => Seat.guarding(vault, setting)
-type Coded = (typeof REJECT_CODES)[number] | (typeof IGNORE_CODES)[number]
+type Coded = RejectCode | IgnoreCode
 type Case = (seat: Seat) => string
 
 const STREAM = { channel: 'stream' } as const
@@ -27,7 +28,7 @@ const STREAM = { channel: 'stream' } as const
 /** Frames by a schema that allows more. */
 const loose = s.struct({ signed: s.blob(MAX_FRAME_BYTES), signature: s.blob(256), attachment: s.nullable(s.blob(MAX_FRAME_BYTES)) })
 const lacking = s.struct({ signed: s.blob(MAX_FRAME_BYTES), signature: s.blob(256) })
-const extended = s.struct({ ...{ signed: s.blob(MAX_FRAME_BYTES), signature: s.blob(256), attachment: s.nullable(s.blob(MAX_FRAME_BYTES)) }, colour: s.text(16) })
+const extended = s.struct({ signed: s.blob(MAX_FRAME_BYTES), signature: s.blob(256), attachment: s.nullable(s.blob(MAX_FRAME_BYTES)), colour: s.text(16) })
 const laterReceipt = s.variant('statement', { intends: s.struct({ height: s.height }) })
 
 const vote = (seat: Seat, from = 2): Uint8Array => seat.frame(from, 'vote', seat.voteBody(vault))

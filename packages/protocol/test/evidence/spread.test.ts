@@ -133,11 +133,12 @@ describe('evidence that gossip did not bring', () => {
     two.pass(20_000)
     const beat = durable(one.outputs, 'gossip').at(-1) ?? assert.fail()
     two.receive(beat.bytes, 1)
-    const asked = durable(two.outputs, 'send').filter(({ to }) => to === 1).at(-1) ?? assert.fail()
+    const asked = durable(two.outputs, 'send').findLast(({ to }) => to === 1) ?? assert.fail()
     const since = one.outputs.length
     one.receive(asked.bytes, 2, 'stream')
     for (const { bytes } of durable(one.outputs.slice(since), 'send')) two.receive(bytes, 1, 'stream')
-    assert.deepEqual(held(two).map(({ member }) => member).toSorted(), [LIAR, 5])
+    assert.deepEqual(new Set(held(two).map(({ member }) => member)), new Set([LIAR, 5]))
+    assert.equal(held(two).length, 2)
     const after = one.outputs.length
     one.pass(10_000)
     two.pass(20_000)
