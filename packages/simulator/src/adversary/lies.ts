@@ -1,5 +1,5 @@
 /** Lying by saying what is not so, under its own good signature. */
-import { NO_DISCRIMINATOR, ACTION_OF, type Trigger, incidentIdOf, manifestHash } from '@belfry/protocol'
+import { NO_DISCRIMINATOR, ACTION_OF, type BodyOf, type Trigger, incidentIdOf, manifestHash } from '@belfry/protocol'
 import { type Hash32, type Height, type Txid, toHex } from '@belfry/protocol/primitives'
 import type { Strategy } from './strategy.ts'
 import type { Tools } from './tools.ts'
@@ -64,7 +64,7 @@ export const misreport: Strategy = {
   },
 }
 
-function heartbeat(tools: Tools, seq: number): Uint8Array {
+export function heartbeat(tools: Tools, seq: number, change: Partial<BodyOf<'heartbeat'>> = {}): Uint8Array {
   const { random } = tools
   const digest = (): Hash32 => toHex(random.bytes(32)) as Hash32
   const incidents = [...(tools.member.state?.durable.incidents.keys() ?? [])]
@@ -84,6 +84,7 @@ function heartbeat(tools: Tools, seq: number): Uint8Array {
       evidence_digest: digest(),
       custody_digest: digest(), owner_messages: [],
       incidents: incidents.map((incident_id) => ({ incident_id, digest: digest() })),
+      ...change,
     },
     { seq },
   )

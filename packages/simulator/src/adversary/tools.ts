@@ -10,6 +10,7 @@ import {
   signFrame,
 } from '@belfry/protocol'
 import type { MemberIndex, Millis } from '@belfry/protocol/primitives'
+import type { BitcoinNetwork } from '../chain/index.ts'
 import type { SimMember } from '../member/index.ts'
 import type { SimNetwork } from '../network/index.ts'
 import type { Vaults } from '../shell/index.ts'
@@ -21,6 +22,7 @@ export interface ToolModules {
   readonly federation: Federation
   readonly network: SimNetwork
   readonly vaults: Vaults
+  readonly bitcoin: BitcoinNetwork
   readonly random: Random
   readonly hasher: Hasher
 }
@@ -35,6 +37,7 @@ export class Tools {
   readonly member: SimMember
   readonly federation: Federation
   readonly vaults: Vaults
+  readonly bitcoin: BitcoinNetwork
   readonly random: Random
   readonly hasher: Hasher
   readonly captured: Uint8Array[] = []
@@ -44,11 +47,12 @@ export class Tools {
   readonly #network: SimNetwork
   #seq = FIRST_SEQ
 
-  constructor({ world, member, federation, network, vaults, random, hasher }: ToolModules) {
+  constructor({ world, member, federation, network, vaults, bitcoin, random, hasher }: ToolModules) {
     this.#world = world
     this.member = member
     this.federation = federation
     this.vaults = vaults
+    this.bitcoin = bitcoin
     this.random = random
     this.hasher = hasher
     this.#network = network

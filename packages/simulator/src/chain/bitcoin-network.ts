@@ -43,6 +43,8 @@ export class BitcoinNetwork {
   /** Mined whatever they pay, from that height on: thieves have their ways. */
   readonly sponsored = new Map<Txid, number>()
   faults: BitcoinFaults
+  /** A liar has joined a coin of its own to a recovery, so that it pays too little and is dear to replace. */
+  is_junk_joined = false
   /** No block takes a recovery transaction. */
   censors = false
   /** What a transaction must pay to be mined, sat/kvB. */

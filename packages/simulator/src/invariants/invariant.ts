@@ -2,6 +2,7 @@ import type { CryptoPorts, Federation } from '@belfry/protocol'
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import type { Probe, SimMember } from '../member/index.ts'
 import type { Vaults } from '../shell/index.ts'
+import type { World } from '../world/index.ts'
 import type { FrameReader } from './frames.ts'
 import type { ToldChains } from './told-chain.ts'
 
@@ -12,6 +13,9 @@ export interface Context {
   readonly ports: CryptoPorts
   readonly frames: FrameReader
   readonly told: ToldChains
+  readonly world: Pick<World, 'now_ms'>
+  /** Both are up, and one way between them is open at least. */
+  readonly isConnected: (a: MemberIndex, b: MemberIndex) => boolean
   readonly members: ReadonlyMap<MemberIndex, SimMember>
   readonly isHonest: (member: MemberIndex) => boolean
   /** What it signs may conflict, and not by its own fault: its disk was put back, or two processes ran on its key. */

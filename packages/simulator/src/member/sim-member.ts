@@ -87,6 +87,7 @@ export class SimMember implements Endpoint {
   speaks: Speech = 'common'
   /** An old backup was put back. */
   is_rolled_back = false
+  clock_jumps = 0
   /** There were two processes at one time. */
   has_run_twice = false
   readonly #clock_error: { offset_ms: number; drift_ppm: number }
@@ -212,6 +213,7 @@ export class SimMember implements Endpoint {
 
   /** For good: also in lives to come. */
   jumpClock(by_ms: number): void {
+    this.clock_jumps += 1
     this.#clock_error.offset_ms += by_ms
   }
 

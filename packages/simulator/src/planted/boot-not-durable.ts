@@ -3,8 +3,8 @@ import type { PlantedBug } from './planted-bug.ts'
 export const bootNotDurable: PlantedBug = {
   name: 'boot-not-durable',
   what: 'a member that starts again counts its messages from the beginning under the same boot number',
-  caught_by: ['S6', 'S7'],
-  within_seeds: 10,
+  caught_by: ['sound', 'S6', 'S7'],
+  within_seeds: 1,
   core: (core) => ({
     ...core,
     restore(from) {

@@ -1,15 +1,28 @@
 import { bootNotDurable } from './boot-not-durable.ts'
 import { drillsTheLadder } from './drills-the-ladder.ts'
+import { duplicateVoter } from './duplicate-voter.ts'
 import { keepsFeeCoins } from './keeps-fee-coins.ts'
 import { ledgerLost } from './ledger-lost.ts'
+import { missesNobody } from './misses-nobody.ts'
 import { neverWidens } from './never-widens.ts'
+import { noDomainSeparation } from './no-domain-separation.ts'
+import { oldGenerationDisarmed } from './old-generation-disarmed.ts'
 import { oneBudget } from './one-budget.ts'
 import type { PlantedBug } from './planted-bug.ts'
 import { quorumOffByOne } from './quorum-off-by-one.ts'
+import { recencyOfPulled } from './recency-of-pulled.ts'
+import { rejectsLaterVersions } from './rejects-later-versions.ts'
+import { releaseBeforeCertificate } from './release-before-certificate.ts'
+import { reorgIgnored } from './reorg-ignored.ts'
+import { rungNotCumulative } from './rung-not-cumulative.ts'
+import { seenBeforeSignature } from './seen-before-signature.ts'
 import { sendBeforeSync } from './send-before-sync.ts'
 import { signsAgain } from './signs-again.ts'
+import { staleCertificate } from './stale-certificate.ts'
 import { tellsShares } from './tells-shares.ts'
 import { trustsHearsay } from './trusts-hearsay.ts'
+import { txidInIncidentId } from './txid-in-incident-id.ts'
+import { unboundedMap } from './unbounded-map.ts'
 
 export type { PlantedBug } from './planted-bug.ts'
 
@@ -25,4 +38,17 @@ export const PLANTED: readonly PlantedBug[] = [
   oneBudget,
   keepsFeeCoins,
   drillsTheLadder,
+  duplicateVoter,
+  noDomainSeparation,
+  releaseBeforeCertificate,
+  staleCertificate,
+  txidInIncidentId,
+  reorgIgnored,
+  rungNotCumulative,
+  seenBeforeSignature,
+  recencyOfPulled,
+  oldGenerationDisarmed,
+  unboundedMap,
+  rejectsLaterVersions,
+  missesNobody,
 ]

@@ -1,4 +1,5 @@
 import type { BelfryCore, Federation } from '@belfry/protocol'
+import type { CryptoSuite } from '../crypto/index.ts'
 import type { SimMember } from '../member/index.ts'
 
 /**
@@ -10,6 +11,8 @@ export interface PlantedBug {
   readonly what: string
   readonly caught_by: readonly string[]
   readonly within_seeds: number
+  /** The cryptography of the whole world. */
+  readonly suite?: (suite: CryptoSuite) => CryptoSuite
   /** The federation as the members take it. */
   readonly federation?: (federation: Federation) => Federation
   readonly core?: (core: BelfryCore, member: SimMember) => BelfryCore

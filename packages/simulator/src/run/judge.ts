@@ -14,6 +14,7 @@ export interface JudgeModules {
   readonly reading: Reading
   readonly members: ReadonlyMap<MemberIndex, SimMember>
   readonly isHonest: (member: MemberIndex) => boolean
+  readonly isConnected: Context['isConnected']
 }
 
 type Named = Pick<Invariant, 'name' | 'sentence'>
@@ -53,8 +54,10 @@ export class Judge implements Probe {
   }
 
   #contextOf(invariant: Invariant, told: ToldChains, frames: FrameReader): Context {
-    const { federation, vaults, ports, members, isHonest } = this.#modules
+    const { world, federation, vaults, ports, members, isHonest, isConnected } = this.#modules
     return {
+      world,
+      isConnected,
       federation,
       vaults,
       ports,

@@ -1,5 +1,5 @@
 /** The owner's orders during a run, each given to a few members. */
-import { ANCHOR_DEPTH, type Order, commandDigest, commandRequest, encodeCommand } from '@belfry/protocol'
+import { ANCHOR_DEPTH, type Order, type SignedManifest, commandDigest, commandRequest, encodeCommand, enrolRequest as enrolRequestSchema } from '@belfry/protocol'
 import { type BlockHash, type Height, type LockHash, type ManifestHash, type MemberIndex, type VaultId, toCbor } from '@belfry/protocol/primitives'
 import type { Hasher } from '@belfry/protocol'
 import type { BitcoinNetwork } from '../chain/index.ts'
@@ -19,6 +19,8 @@ export interface OrdersModules {
   readonly vault_id: VaultId
   /** Of the generation that is to follow; null until it is dealt. */
   readonly nextManifest: () => ManifestHash | null
+  readonly signedManifests: () => readonly { readonly hash: ManifestHash; readonly signatures: SignedManifest['signatures'] }[]
+  readonly enrolRequest: (member: SimMember, request_id: number, bytes: Uint8Array) => void
   readonly request: (member: SimMember, request_id: number, bytes: Uint8Array) => void
   readonly say: (what: string) => void
 }
@@ -28,6 +30,7 @@ const FIRST_REQUEST = 500_000_000
 /** Others behind the owner by this many blocks still take it at once. */
 const SLACK = 2
 const MOST_MEMBERS_TOLD = 3
+const MISUSE_MS = 5_000
 /** What a member that has not seen a block takes on its height alone. */
 const UNSEEN = '00'.repeat(32) as BlockHash
 
@@ -46,6 +49,7 @@ export class Orders {
   begin(): void {
     const { drills, panics, revocations, cancellations, destructions } = this.#swarm
     if (drills || panics || revocations || cancellations || destructions) this.#later()
+    if (this.#swarm['stolen-sessions']) this.#misuse()
   }
 
   #later(): void {
@@ -54,6 +58,18 @@ export class Orders {
       const what = this.#draw()
       if (what !== null) this.#give(what)
       this.#later()
+    })
+  }
+
+  /** A withdrawal under the signature that the manifest itself bears. */
+  #misuse(): void {
+    const { world, random, members, signedManifests, enrolRequest } = this.#modules
+    world.after(random.exponential(MISUSE_MS), () => {
+      for (const { hash, signatures } of signedManifests()) {
+        const bytes = toCbor(enrolRequestSchema, { request: 'withdraw', manifest_hash: hash, signatures: [...signatures] })
+        enrolRequest(random.pick([...members.values()]), FIRST_REQUEST + this.#given++, bytes)
+      }
+      this.#misuse()
     })
   }
 

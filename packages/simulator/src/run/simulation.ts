@@ -55,6 +55,10 @@ export interface Report {
 const MAX_EVENTS = 3_000_000
 const ENDLESS = { name: 'end', sentence: 'every run comes to an end' }
 const UNSETTLED = { name: 'settled', sentence: 'a recovery 100 deep settles its incident at every member of the core' }
+const ORDERS = {
+  name: 'orders',
+  sentence: 'what an owner orders for good, and b+1 members of a core that is well took in time, every member of the core takes',
+}
 const OWNER_PEER = 'simulated-owner'
 const FIRST_HEIGHT = 200
 
@@ -103,7 +107,8 @@ class Simulation {
     this.#reading = reads_alone ? READING : sharedReading()
     this.#statistics = new Statistics(this.#reading)
     this.#trace = trace ? new Trace({ world, write: trace }) : null
-    this.#suite = plan.has_real_crypto ? realSuite() : fakeSuite()
+    const suite = plan.has_real_crypto ? realSuite() : fakeSuite()
+    this.#suite = planted?.suite?.(suite) ?? suite
     const random = this.#random('federation')
     this.#built = buildFederation(plan, { suite: this.#suite, random })
     this.#owner = this.#suite.newKey(random)
@@ -164,6 +169,7 @@ class Simulation {
       reading: this.#reading,
       members: this.#members,
       isHonest: (member) => !this.#plan.corrupted.has(member),
+      isConnected: (a, b) => this.#network.isConnected(a, b),
     })
   }
 
@@ -277,6 +283,7 @@ class Simulation {
         federation: this.#built.federation,
         network: this.#network,
         vaults: this.#vaults,
+        bitcoin: this.#bitcoin,
         random: this.#random(`adversary ${index}`),
         hasher: this.#suite,
       })
@@ -309,10 +316,12 @@ class Simulation {
         const plan = { ...this.#plan.deal, generation: 2, previous: first.hash, unvaults_of_generation }
         this.#newClient(this.#deal(plan, deposit, random), random).enrol()
       },
+      b: federation.b,
       core_size: Math.max(clawback.q, clawback.t),
       wanted: clawback.protected,
       say,
       onLost: (core) => this.#judge.fail(L1, `the coin was lost although ${core.join()} were well`),
+      onUntaken: (member, order) => this.#judge.fail(ORDERS, `the ${order} that others took in time is not taken`, member),
       onUnsettled: (member) => this.#judge.fail(UNSETTLED, 'the incident is open still', member),
     })
   }
@@ -329,6 +338,8 @@ class Simulation {
       members: this.#members,
       lock_hash: this.#built.federation.lock_hash,
       vault_id: first.manifest.vault_id,
+      signedManifests: () => this.#vaults.deals.map(({ hash, signed }) => ({ hash, signatures: signed.signatures })),
+      enrolRequest: (member, request_id, bytes) => member.onRequest(request_id, OWNER_PEER, 'enrol', bytes),
       nextManifest: () => this.#vaults.deals[1]?.hash ?? null,
       request: (member, request_id, bytes) => member.onRequest(request_id, OWNER_PEER, 'command', bytes),
       say: (what) => this.#trace?.say(what),

@@ -1,5 +1,7 @@
 /** What happens in a run, in its order: enrolment, faults, the theft, healing, the end. */
+import { ANCHOR_DEPTH, COMMAND_RECENCY } from '@belfry/protocol'
 import type { MemberIndex } from '@belfry/protocol/primitives'
+
 import type { BitcoinNetwork } from '../chain/index.ts'
 import type { Deal, Owner } from '../federation/index.ts'
 import type { SimMember } from '../member/index.ts'
@@ -29,6 +31,9 @@ export interface StoryModules {
   readonly wanted: number
   readonly say: (what: string) => void
   readonly onLost: (core: readonly MemberIndex[]) => void
+  /** Members that may lie. */
+  readonly b: number
+  readonly onUntaken: (member: MemberIndex, order: string) => void
   readonly onUnsettled: (member: MemberIndex) => void
 }
 
@@ -40,6 +45,8 @@ const AFTERMATH = 3
 /** Blocks after which a thief waits no longer, and where there is none nothing comes any more. */
 const PATIENCE = 8
 const SETTLED = 101
+/** Blocks after which the core has told itself everything. */
+const TIME_TO_TELL = 4
 
 export class StoryTeller {
   readonly #plan: Plan
@@ -47,6 +54,7 @@ export class StoryTeller {
   #struck_at: number | null = null
   #core: readonly MemberIndex[] | null = null
   #is_healed = false
+  #healed_at = 0
   #ends_at: number | null = null
   #ending = 'did not end'
   #is_over = false
@@ -161,13 +169,14 @@ export class StoryTeller {
     const { csv } = deal.plan
     if (!this.#is_healed && confirmed + csv - height <= healsAt(csv, this.#plan.is_dear)) {
       this.#is_healed = true
-      this.#core = this.#plan.is_overrun ? null : heal({ size: core_size, heartbeat_ms: this.#plan.timing.heartbeat_ms }, [...owner.receipts.keys()], this.#modules)
+      this.#healed_at = height
+      this.#core = this.#plan.is_overrun || bitcoin.is_junk_joined ? null : heal({ size: core_size, heartbeat_ms: this.#plan.timing.heartbeat_ms }, [...owner.receipts.keys()], this.#modules)
       say(this.#core === null ? 'no core is demanded' : `healed core ${this.#core.join()}`)
     }
     const outcome = outcomeOf(bitcoin, deal)
     // Before the world is healed a reorg may still undo it.
     if (!this.#is_healed && outcome !== 'lost') return
-    if (outcome === 'lost' && this.#core !== null) onLost(this.#core)
+    if (outcome === 'lost' && this.#core !== null && !bitcoin.is_junk_joined) onLost(this.#core)
     if (outcome === 'recovered' && this.#plan.goes_on_until_settled && this.#core !== null) {
       bitcoin.faults = { ...bitcoin.faults, block_ms: 10_000 }
       this.#endAt(height + SETTLED, 'recovered and settled')
@@ -176,13 +185,34 @@ export class StoryTeller {
     else if (this.#core === null && height > confirmed + csv + PATIENCE) this.#endAt(height + AFTERMATH, 'undecided')
   }
 
+  /** A revocation, for nothing else stands in its way. */
+  #checkOrders(): void {
+    const { members, b, onUntaken } = this.#modules
+    const core = (this.#core ?? []).flatMap((index) => members.get(index) ?? [])
+    const held = core.map(({ state }) => Array.from(state?.durable.vaults.values() ?? [], ({ commands }) => [...commands]).flat())
+    const inTime = held.flatMap((ofMember) =>
+      ofMember.filter(([, { command, taken_height }]) => {
+        const first = command.anchor.height + ANCHOR_DEPTH
+        return command.what.order === 'revoke' && taken_height !== null && taken_height <= first + COMMAND_RECENCY
+      }),
+    )
+    for (const [hash, { command }] of inTime) {
+      if (inTime.filter(([other]) => other === hash).length <= b) continue
+      for (const [at, member] of core.entries()) {
+        const mine = held[at]?.find(([other]) => other === hash)?.[1]
+        if (member.state && member.state.durable.vaults.size > 0 && (mine?.taken_height ?? null) === null) onUntaken(member.index, command.what.order)
+      }
+    }
+  }
+
   #endAt(height: number, ending: string): void {
     this.#ends_at = height
     this.#ending = ending
   }
 
   #end(): void {
-    const { members, deal, world } = this.#modules
+    const { members, deal, world, bitcoin } = this.#modules
+    if (bitcoin.tip.ref.height >= this.#healed_at + TIME_TO_TELL) this.#checkOrders()
     if (this.#ending !== 'recovered and settled') {
       this.#is_over = true
       return

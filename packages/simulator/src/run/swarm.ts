@@ -96,9 +96,11 @@ const RULES = {
   liars: sometimes(0.7),
   drills: sometimes(0.4),
   panics: sometimes(0.15),
-  revocations: sometimes(0.1),
+  revocations: sometimes(0.25),
   cancellations: sometimes(0.1),
   destructions: sometimes(0.1),
+  /** Somebody has an owner's connection and none of his keys: asks under what he signed for other ends. */
+  'stolen-sessions': sometimes(0.2),
 } as const satisfies Record<string, FaultRule<unknown>>
 
 export type FaultClass = keyof typeof RULES

@@ -1,0 +1,84 @@
+import { type Release, type Volatile, broadcasterOrder, decodeBody } from '@belfry/protocol'
+import type { EnvelopeId, MemberIndex } from '@belfry/protocol/primitives'
+import type { SimMember } from '../member/index.ts'
+import type { Context, Invariant } from './invariant.ts'
+import { type Place, placeOf } from './ladder.ts'
+import type { ToldSpend } from './told-chain.ts'
+
+interface Pending {
+  readonly life: Volatile
+  readonly release: Release
+  readonly place: Place
+  readonly at_ms: number
+  readonly height: number
+  readonly spend: ToldSpend
+}
+
+/** Sealing takes some milliseconds for each share. */
+const TIME_MS = 1_000
+
+/**
+ * Looked at where the broadcaster is the first living of the incident's order, to whom every rung that is due goes at once: wider
+ * circles come to each rung in its own time.
+ */
+export const RUNGS: Invariant = {
+  name: 'rungs',
+  sentence:
+    'release is cumulative downwards, and from every armed manifest that names the U: with a rung go all below it, so that t ' +
+    'members always share one (protocol.md, incident 5)',
+  watch: (context) => {
+    const pending = new Map<MemberIndex, Pending[]>()
+    return {
+      onStep(member, input, output) {
+        if (!context.isHonest(member.index) || !member.state) return
+        const mine = pending.get(member.index) ?? []
+        while (mine[0] !== undefined && Math.abs(input.at_ms - mine[0].at_ms) > TIME_MS) {
+          const [first] = mine.splice(0, 1)
+          const wrong = first && whatIsMissing(context, member, first)
+          if (wrong) context.fail(wrong, member.index)
+        }
+        for (const record of output.records) {
+          if (record.record !== 'signed' || !record.slot.startsWith('release/')) continue
+          const release = decodeBody('release', context.frames.read(record.frame).head.body)
+          const one = pendingOf(context, member, release, input.at_ms)
+          if (one !== null) mine.push(one)
+        }
+        pending.set(member.index, mine)
+      },
+    }
+  },
+}
+
+function pendingOf(context: Context, { index, state }: SimMember, release: Release, at_ms: number): Pending | null {
+  const place = placeOf(context.vaults, release.envelope_id)
+  if (!state || place === null || place.means !== null || release.to !== firstLiving(context, index, state.volatile, release)) return null
+  const spend = context.told.spendOf(index, place.manifest.deposit.outpoint)
+  return { life: state.volatile, release, place, at_ms, height: state.durable.position?.height ?? 0, spend }
+}
+
+function firstLiving({ ports, federation }: Context, self: MemberIndex, { peers }: Volatile, { incident_id }: Release): MemberIndex | undefined {
+  const order = broadcasterOrder(ports, federation.lock_hash, incident_id, federation.members.map(({ index }) => index))
+  return order.find((index) => index === self || peers.get(index)?.life !== 'dead')
+}
+
+function whatIsMissing(context: Context, { index, state }: SimMember, { life, release, place, height, spend }: Pending): string | null {
+  const incident = state?.durable.incidents.get(release.incident_id)
+  // Another life, or the trigger moved meanwhile: nothing is to be expected.
+  if (!state || state.volatile !== life || !incident || incident.settled !== null) return null
+  const now = context.told.spendOf(index, place.manifest.deposit.outpoint)
+  if (now.confirmed?.block.hash !== spend.confirmed?.block.hash || now.mempool?.txid !== spend.mempool?.txid) return null
+  const isMissing = (envelope_id: EnvelopeId): boolean => {
+    return !state.durable.ledger.has(`release/${context.federation.lock_hash}/${release.incident_id}/${envelope_id}/${release.to}`)
+  }
+  const below = place.ladder.slice(0, place.rung).find((rung) => isMissing(rung.envelope_id))
+  if (below) return `rung ${place.rung} went to member ${release.to}, and one below it did not`
+  const held = state.durable.vaults.get(incident.vault_id)?.manifests ?? []
+  const beside = held.find(({ manifest, armed_height }) => {
+    if ((armed_height ?? height) >= height) return false
+    // Before U is confirmed each manifest says for itself whether to act.
+    if (spend.confirmed === null && manifest.act_at !== 'mempool') return false
+    const ladder = manifest.unvaults.find(({ txid }) => txid === place.unvault?.txid)?.clawback
+    return ladder?.[0] !== undefined && isMissing(ladder[0].envelope_id)
+  })
+  return beside ? `nothing went to member ${release.to} of generation ${beside.manifest.generation}, which names the same U` : null
+}
