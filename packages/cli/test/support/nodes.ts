@@ -12,6 +12,8 @@ const READY_LIMIT_MS = 60_000
 export interface NodeInit {
   readonly data: string
   readonly lock: string
+  /** Of earlier epochs that it still serves. */
+  readonly previousLocks?: readonly string[]
   readonly passphrase: string
   readonly listen: string
   readonly httpPort: number
@@ -81,10 +83,11 @@ export class NodeProcess {
   }
 }
 
-function yamlOf({ data, lock, passphrase, listen, httpPort, owners, bitcoind }: NodeInit): string {
+function yamlOf({ data, lock, previousLocks = [], passphrase, listen, httpPort, owners, bitcoind }: NodeInit): string {
   return [
     `data_dir: ${data}`,
     `lock: ${lock}`,
+    `previous_locks: [${previousLocks.join(', ')}]`,
     `passphrase_file: ${passphrase}`,
     `listen: [${listen}]`,
     'bitcoind:',
