@@ -1,4 +1,5 @@
 import { STRATEGIES } from '../adversary/index.ts'
+import { AWAITED } from '../invariants/index.ts'
 import { PLANTED } from '../planted/index.ts'
 import { FAULT_CLASSES } from '../run/index.ts'
 
@@ -46,6 +47,7 @@ What is told
 Classes of faults: ${wrapped(FAULT_CLASSES)}
 Strategies: ${wrapped(STRATEGIES.map(({ name }) => name))}
 Planted bugs: ${wrapped(PLANTED.map(({ name }) => name))}
+Not watched yet: ${AWAITED.map(({ name, needs }) => `${name}, which needs ${needs}`).join('; ')}
 
 Exit code: 0 when every invariant held, 1 when one did not, 2 for wrong usage.
 `

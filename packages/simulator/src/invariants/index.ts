@@ -16,6 +16,7 @@ import { S8 } from './s8-broadcasts.ts'
 import { S9 } from './s9-limits.ts'
 import { S10 } from './s10-verdicts.ts'
 
+export { AWAITED, type Awaited } from './awaited.ts'
 export { FrameReader } from './frames.ts'
 export type { Context, Invariant, Violation, Watcher } from './invariant.ts'
 export { ToldChains } from './told-chain.ts'

@@ -44,7 +44,9 @@ export function struct<F extends { readonly [name: string]: unknown }>(fields: F
   /** As CBOR has them: the writer then finds them in order. */
   const written = entries.toSorted(([a], [b]) => (isAfter(a, b) ? 1 : -1))
 
-  const read = (given: ReadonlyMap<unknown, unknown>, convert: (field: Schema<unknown>, value: unknown) => unknown) => {
+  const checkNames = (given: ReadonlyMap<unknown, unknown>): void => {
+    // As many, and none of mine missing: there is no other.
+    if (given.size === entries.length && entries.every(([name]) => given.has(name))) return
     // First, for what a later version added may have changed what the other fields mean.
     for (const name of given.keys()) {
       if (typeof name !== 'string') throw new SchemaError('malformed', 'expected names as keys')
@@ -53,6 +55,9 @@ export function struct<F extends { readonly [name: string]: unknown }>(fields: F
     for (const [name] of entries) {
       if (!given.has(name)) throw new SchemaError('missing-field', 'missing', [name])
     }
+  }
+  const read = (given: ReadonlyMap<unknown, unknown>, convert: (field: Schema<unknown>, value: unknown) => unknown) => {
+    checkNames(given)
     const out: Record<string, unknown> = {}
     let at = ''
     try {
