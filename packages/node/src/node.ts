@@ -88,7 +88,7 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
   const seats = new Seats(epochs, {
     ...membership, software, bitcoind, zmq: config.bitcoind.zmq, metrics, logger, headers: watching.headers, signal: stopping.signal, fail,
   }, {
-    position: lastBlock(watching.headers),
+    lastBlock: lastBlock(watching.headers),
     watchSet: watching.watchSet,
     movements: (modules) => new MovementBook(watching.movements, {
       ...modules,

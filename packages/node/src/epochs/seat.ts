@@ -15,14 +15,13 @@ import {
   genesisHashOf,
   watchedOutpoints,
 } from '@belfry/protocol'
-import type { BlockRef } from '@belfry/protocol'
 import type { MemberIndex, Outpoint } from '@belfry/protocol/primitives'
 import type { NodeKeys } from '@belfry/keystore'
 import type { FederationLink, NetworkHandlers } from '@belfry/network'
 import { Loop, type LoopCounters, type RestoredLog, restoreLog } from '@belfry/runtime'
 import { Broadcaster } from '../broadcast/broadcaster.ts'
 import type { FeeBumper } from '../broadcast/fee-bumper.ts'
-import { type Chain, type ChainInit, type HeaderRow, createChain, createTxidHasher, warmUp } from '../chain/index.ts'
+import { type Chain, type ChainInit, type HeaderRow, createChain, createTxidHasher, type lastBlock, warmUp } from '../chain/index.ts'
 import { ShareKeeper } from '../custody/share-keeper.ts'
 import { TransactionKeeper } from '../custody/transaction-keeper.ts'
 import { coreInputs } from '../effects/inputs.ts'
@@ -64,7 +63,7 @@ export interface SeatModules {
 
 export interface SeatWallets extends Pick<ChainInit, 'watchSet' | 'movements'> {
   /** Where their rows stand, for a seat that has no position of its own yet: nothing of wallets is missed by a change of lock. */
-  readonly position: BlockRef | null
+  readonly lastBlock: ReturnType<typeof lastBlock>
   readonly onBlock: () => void
 }
 
@@ -204,8 +203,10 @@ export class Seat {
   #followChain(): void {
     const { headers, wallets, signal, fail } = this.#modules
     const { durable } = this.#log
-    const position = durable.position ?? wallets?.position ?? null
-    this.chain.start({ position, recent: durable.recent, watched: watchedOutpoints(durable), headers }, {
+    const last = durable.position === null ? (wallets?.lastBlock ?? null) : null
+    // The first block that this core hears of; without it, it would know no height before the next one.
+    if (last !== null) void this.#ingress.chain({ event: 'block-connected', ...last }, [], signal)
+    this.chain.start({ position: durable.position ?? last?.block ?? null, recent: durable.recent, watched: watchedOutpoints(durable), headers }, {
       event: async (event, _position, riders) => {
         await this.#ingress.chain(event, wallets === null ? [] : riders, signal)
         if (event.event === 'block-connected') wallets?.onBlock()

@@ -5,6 +5,8 @@ import type { Seat } from './ceremony.ts'
 export interface ConfigInit {
   readonly seat: Seat
   readonly lock: string
+  /** Of earlier epochs. Default none. */
+  readonly previousLocks?: readonly string[]
   readonly bitcoind: Pick<RegtestNode, 'rpcPort' | 'cookieFile' | 'zmq'>
   readonly httpPort: number
   readonly ownerCards: readonly string[]
@@ -14,12 +16,13 @@ export interface ConfigInit {
 export type LogLevel = 'debug' | 'info'
 
 /** YAML; a JSON string is one of YAML's ways to write text, so that no path can be taken for something else. */
-export function memberConfig({ seat, lock, bitcoind, httpPort, ownerCards, logLevel }: ConfigInit): string {
+export function memberConfig({ seat, lock, previousLocks = [], bitcoind, httpPort, ownerCards, logLevel }: ConfigInit): string {
   const { files, address } = seat
   const text = (value: string): string => JSON.stringify(value)
   return [
     `data_dir: ${text(files.dataDir)}`,
     `lock: ${text(lock)}`,
+    `previous_locks: [${previousLocks.map(text).join(', ')}]`,
     `passphrase_file: ${text(files.passphrase)}`,
     'bitcoind:',
     `  rpc_port: ${bitcoind.rpcPort}`,

@@ -67,7 +67,7 @@ export class Member {
     return this.#process?.exitCode() ?? null
   }
 
-  async writeConfig(given: Pick<ConfigInit, 'lock' | 'ownerCards' | 'logLevel'>): Promise<void> {
+  async writeConfig(given: Pick<ConfigInit, 'lock' | 'previousLocks' | 'ownerCards' | 'logLevel'>): Promise<void> {
     const { bitcoind, api: { port: httpPort } } = this
     const content = memberConfig({ seat: this.#seat, bitcoind, httpPort, ...given })
     await writeFiles([{ path: this.files.config, content, privacy: 'public' }])

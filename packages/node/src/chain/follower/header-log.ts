@@ -122,11 +122,11 @@ export class HeaderLog {
 }
 
 /** Where the chain stood when the rows were written. @throws ChainError malformed */
-export function lastBlock(rows: readonly HeaderRow[]): BlockRef | null {
+export function lastBlock(rows: readonly HeaderRow[]): { readonly block: BlockRef; readonly previous: BlockHash } | null {
   const last = rows.at(-1)
   if (last === undefined) return null
-  const { height, hash } = parseRow(last)
-  return { height, hash }
+  const { height, hash, previous } = parseRow(last)
+  return { block: { height, hash }, previous }
 }
 
 function keyOf(height: number): Uint8Array {
