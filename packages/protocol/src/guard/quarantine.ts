@@ -55,7 +55,7 @@ interface Claim {
   readonly graves: readonly Hash32[]
 }
 
-function claimOf<K extends MemberKind>({ config }: Turn, kind: K, bytes: Uint8Array): Claim | null {
+function claimOf({ config }: Turn, kind: MemberKind, bytes: Uint8Array): Claim | null {
   try {
     const body = decodeBody(kind, bytes)
     return { slot: slotOf(config.federation.lock_hash, kind, body), graves: gravesOf(body) }

@@ -73,7 +73,7 @@ function readHeader(signed: Uint8Array): { readonly head: Header; readonly kind:
   return { head, kind: head.kind }
 }
 
-function readSlot<K extends MemberKind>(lock_hash: LockHash, kind: K, body: Uint8Array): Slot | null {
+function readSlot(lock_hash: LockHash, kind: MemberKind, body: Uint8Array): Slot | null {
   return slotOf(lock_hash, kind, read(() => decodeBody(kind, body)))
 }
 

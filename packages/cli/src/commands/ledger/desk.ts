@@ -17,10 +17,14 @@ export function deskOptions(): Option[] {
   ]
 }
 
+/** Here and nowhere before: whoever runs another command loads no store and no daemon. */
+function loadDaemon(): Promise<typeof Daemon> {
+  return import('@belfry/node')
+}
+
 /** Open until the work is done. @throws ConfigError, LedgerError, StoreError, RuntimeError; CliError usage */
 export async function atDesk<T>(options: DeskOptions, shell: Shell, work: (desk: Daemon.LedgerDesk) => Promise<T> | T): Promise<T> {
-  // Here and nowhere before: whoever runs another command loads no store and no daemon.
-  const daemon = await import('@belfry/node')
+  const daemon = await loadDaemon()
   await using desk = await daemon.LedgerDesk.open(await dataDir(daemon, options, shell))
   return await work(desk)
 }
