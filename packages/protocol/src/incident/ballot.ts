@@ -48,7 +48,10 @@ function holdVote(turn: Turn, from: MemberIndex, vote: Vote, frame: Frame): Verd
   if (!isConsistent(turn, vote)) return 'wrong-incident'
   if (frame.attachment !== null && !isBound(turn, vote, frame.attachment)) return 'bad-attachment'
   const vault = turn.durable.vaults.get(vault_id)
-  if (!vault) return 'unknown-vault'
+  if (!vault) {
+    turn.volatile.elsewhere.set(incident_id, true)
+    return 'unknown-vault'
+  }
   const unordered = orderCode(turn, vote, vault, frame.attachment)
   if (unordered !== null) return unordered
   if (Math.abs(anchor_height - turn.tip) > MAX_ANCHOR_DISTANCE) return 'anchor-out-of-window'

@@ -66,6 +66,7 @@ export class Turn {
       this.volatile.custody_digest = null
       this.volatile.guarded_root = null
     }
+    if (entry.record === 'manifest-armed') this.volatile.elsewhere.clear()
     this.records.push(entry)
   }
 

@@ -46,6 +46,8 @@ export const MAX_SEALING = 4_096
 const MAX_SHOWN_RELEASES = 4_096
 /** Transactions seen in votes that my bitcoind has been asked about. */
 const MAX_SIGHTINGS = 1_024
+/** Incidents of other members' vaults that I remember not to ask for. */
+const MAX_ELSEWHERE = 1_024
 /** Every vault's deposit and unvault output, should one reorganisation undo them all. */
 const MAX_UNDONE = 2 * MAX_VAULTS
 
@@ -190,6 +192,8 @@ export interface Volatile {
   readonly sealing: Set<string>
   /** Shares taken of incidents that nobody honest vouched for then, by sender: each has its own small room. */
   readonly early: Map<MemberIndex, Map<EnvelopeId, IncidentId>>
+  /** Incidents of vaults that I do not hold: not asked for. Forgotten when a manifest is armed. */
+  readonly elsewhere: BoundedMap<IncidentId, true>
   /** Releases to me as they came, by sender, incident and envelope: whoever lost what it signed is shown it. */
   readonly shown_releases: BoundedMap<string, ShownRelease>
   /** By incident and transaction: my tip when my bitcoind was asked last. */
@@ -247,6 +251,7 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     gatherings: new BoundedMap(MAX_GATHERING),
     sealing: new Set(),
     early: new Map(),
+    elsewhere: new BoundedMap(MAX_ELSEWHERE),
     shown_releases: new BoundedMap(MAX_SHOWN_RELEASES),
     sightings: new BoundedMap(MAX_SIGHTINGS),
     untold_certificates: new Countdown(TELL_CERTIFICATE_AFTER_MS, MAX_INCIDENTS),

@@ -64,7 +64,8 @@ function told(turn: Turn): Pick<Heartbeat, 'incidents'> {
 function otherDigests(turn: Turn, heartbeat: Heartbeat): IncidentId[] {
   const others = heartbeat.incidents.filter(({ incident_id, digest }) => {
     const mine = turn.incident(incident_id)
-    return !mine || (mine.settled === null && incidentDigest(turn.ports, mine) !== digest)
+    if (!mine) return !turn.volatile.elsewhere.has(incident_id)
+    return mine.settled === null && incidentDigest(turn.ports, mine) !== digest
   })
   return others.map(({ incident_id }) => incident_id)
 }

@@ -137,6 +137,22 @@ describe('a Pull of mine', () => {
     assert.equal(seat.state.durable.incidents.size, 0)
   })
 
+  it('asks no more for an incident of a vault that I do not hold, until I am given one', () => {
+    const seat = Seat.guarding(vault, setting)
+    const other = vaultOf(setting, { label: 'other' })
+    const asked = (): unknown[] => {
+      const since = seat.outputs.length
+      seat.pass(20_000)
+      seat.say(2, 'heartbeat', quietHeartbeat({ incidents: [{ incident_id: other.theft, digest: hexOf('d') as Hash32 }] }))
+      return seat.sent('pull', since).flatMap(({ body }) => body.incidents.map(({ incident_id }) => incident_id))
+    }
+    assert.deepEqual(asked(), [other.theft])
+    assert.equal(seat.vote(3, other), 'unknown-vault')
+    assert.deepEqual(asked(), [])
+    seat.enrol(other)
+    assert.deepEqual(asked(), [other.theft])
+  })
+
   it('names receipts that are missing one after the other, where there are more than it holds', () => {
     const seat = new Seat(setting)
     seat.begin()

@@ -51,7 +51,7 @@ function describe(status: StatusView, style: Style): string[] {
         'incidents',
         counted(incidents, ['alleged', 'open', 'certified', 'recovering', 'recovered', 'secured', 'gone', 'lost', 'settled']),
       ],
-      ...(evidence > 0 ? [['evidence', style('red', `${evidence} against members: see the peers`)] as const] : []),
+      ...(evidence > 0 ? [['evidence', style('red', `${evidence} against members: belfry evidence list`)] as const] : []),
       ['started', `${status.started_at ?? 'not yet'}, start ${status.boot}, ${status.software}`],
       ['lock', federation.lock_hash],
       ...status.epochs.slice(1).map((older) => [`epoch ${older.epoch}`, olderEpoch(older)] as const),
