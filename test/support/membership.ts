@@ -26,7 +26,7 @@ export interface Newcomer {
 
 export async function newcomer({ dir }: Pick<Cluster, 'dir'>, name: string, bitcoind: RegtestNode): Promise<Newcomer> {
   const files = memberFiles(dir, name)
-  const { peer = 0, http = 0 } = await findFreePorts(['peer', 'http'])
+  const { peer, http } = await findFreePorts(['peer', 'http'])
   const address = `/ip4/127.0.0.1/tcp/${peer}`
   await makeFolder(files.dataDir)
   const text = randomBytes(16).toString('hex')

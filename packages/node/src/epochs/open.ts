@@ -33,11 +33,13 @@ export async function openEpochs({ locks, keys, store, first, logger }: EpochsIn
   const { served, conflicts } = adopt(verifier, locks, before.map(({ lock }) => lock))
   for (const { message, remedy } of conflicts) logger.error('two-successors', { detail: message, remedy })
   const known = await noteEpochs(store, served.filter((lock) => placesOf([lock], keys).length > 0), before)
-  const open = async (lock: Lock): Promise<OpenedEpoch[]> => await Promise.all(
-    placesOf([lock], keys).map(async (place) => ({ ...place, opened: await openLogOf(store, first, epochOf(known, lock)) })),
-  )
-  for (const { lock } of known) {
-    if (!served.some(({ lock_hash }) => lock_hash === lock.lock_hash)) await tellUnserved(lock, await open(lock), logger)
+  const open = async (lock: Lock): Promise<OpenedEpoch[]> => {
+    const [place] = placesOf([lock], keys)
+    return place ? [{ ...place, opened: await openLogOf(store, first, epochOf(known, lock)) }] : []
+  }
+  for (const one of known) {
+    const isServed = served.some(({ lock_hash }) => lock_hash === one.lock.lock_hash)
+    if (!isServed) tellUnserved(one.lock, leftUnguarded((await openLogOf(store, first, one)).log), logger)
   }
   const [newest, ...older] = (await Promise.all(served.toReversed().map(open))).flat()
   if (newest === undefined) throw nothingServed(conflicts)
@@ -55,8 +57,7 @@ function epochOf(known: readonly KnownEpoch[], { lock_hash }: Lock): KnownEpoch 
   throw new Error('every epoch in which this member has a place is noted')
 }
 
-async function tellUnserved({ epoch, lock_hash }: Lock, [place]: readonly OpenedEpoch[], logger: Logger): Promise<void> {
-  const vaults = place ? leftUnguarded(place, place.opened.log) : []
+function tellUnserved({ epoch, lock_hash }: Lock, vaults: readonly string[], logger: Logger): void {
   if (vaults.length === 0) return
   logger.warn('epoch-not-served', {
     epoch, lock_hash, vaults,

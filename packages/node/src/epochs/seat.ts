@@ -94,7 +94,7 @@ export class Seat {
     this.#core = createCore(config, { ...verifier, sign: (bytes) => keys.sign(bytes) })
     this.#log = restoreLog(this.#core, opened.log)
     this.chain = createChain(
-      { genesis: genesisHashOf(federation.network), zmq, hasher: this.#hasher, ...(wallets ?? {}) },
+      { genesis: genesisHashOf(federation.network), zmq, hasher: this.#hasher, ...wallets },
       { bitcoind, log: chainLog(logger) },
     )
     this.#shares = new ShareKeeper({ federation, self }, { keys })

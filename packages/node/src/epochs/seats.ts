@@ -1,5 +1,6 @@
 /** All epochs that a node serves at once: the newest does what is done for wallets, each guards the vaults of its own lock. */
 import type { FederationLink, Networks } from '@belfry/network'
+import type { IncidentId } from '@belfry/protocol/primitives'
 import type { FeeBumper } from '../broadcast/fee-bumper.ts'
 import type { FeeWalletModules } from '../fee-wallet/fee-wallet.ts'
 import { needsOf, openIncidents } from '../fee-wallet/index.ts'
@@ -64,7 +65,11 @@ export class Seats {
     return {
       // An envelope's id says which manifest it is of: no two epochs share one.
       transactions: { get: (id) => this.all.map(({ transactions }) => transactions.get(id)).find((found) => found !== undefined) },
-      openIncidents: () => new Set(states().flatMap((state) => [...openIncidents(state)])),
+      openIncidents() {
+        const all = new Set<IncidentId>()
+        for (const state of states()) for (const id of openIncidents(state)) all.add(id)
+        return all
+      },
       needs() {
         const needs = states().map(needsOf)
         return { anyone_can_pay: needs.some((one) => one.anyone_can_pay), anchored: needs.some((one) => one.anchored) }

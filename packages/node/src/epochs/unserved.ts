@@ -1,23 +1,22 @@
-/** What this member guards under locks that are no longer in its configuration: nothing acts on it, and a person should know. */
-import { type Durable, type Vault, confirmations, createCore } from '@belfry/protocol'
+/** Which vaults a log says to be guarded still. */
+import { type Durable, type Vault, confirmations, durablePart } from '@belfry/protocol'
 import { type LoadedLog, restoreLog } from '@belfry/runtime'
-import { type Place, verifier } from '../membership.ts'
 
 /** Below this a spend may still be undone. */
 const LEFT_DEPTH = 100
 
-/** By name, of the vaults whose coins have not left; the log is read and nothing is written. */
-export function leftUnguarded({ federation, self }: Place, log: LoadedLog): string[] {
-  const sign = (): never => {
-    throw new Error('an epoch that is not served signs nothing')
-  }
-  const core = createCore({ federation, self, owners: [], software: '' }, { ...verifier, sign })
-  return vaultsThere(restoreLog(core, log).durable)
+/**
+ * Of an epoch whose lock is no longer in the configuration: nothing acts on them, and a person should know. By name; the log is
+ * read and nothing is written.
+ */
+export function leftUnguarded(log: LoadedLog): string[] {
+  return vaultsThere(restoreLog(durablePart, log).durable)
 }
 
-export function vaultsThere(durable: Durable): string[] {
-  const tip = durable.position?.height ?? 0
-  return [...durable.vaults.values()].filter((vault) => !hasLeft(vault, tip)).map((vault) => vault.manifests.at(-1)?.manifest.name ?? '')
+/** By name, of the vaults whose coins have not left. */
+export function vaultsThere({ vaults, position }: Pick<Durable, 'vaults' | 'position'>): string[] {
+  const tip = position?.height ?? 0
+  return [...vaults.values()].filter((vault) => !hasLeft(vault, tip)).map((vault) => vault.manifests.at(-1)?.manifest.name ?? '')
 }
 
 /** An unvault alone ends nothing: its output has to be spent too. */

@@ -28,5 +28,9 @@ export const EPOCH_METRICS: readonly Family<readonly ShownEpoch[]>[] = [
 ]
 
 function each(read: (epoch: ShownEpoch) => readonly Sample[]): (epochs: readonly ShownEpoch[]) => readonly Sample[] {
-  return (epochs) => epochs.flatMap((epoch) => read(epoch).map(([value, ...labels]): Sample => [value, String(epoch.epoch), ...labels]))
+  return (epochs) => epochs.flatMap((epoch) => read(epoch).map((sample) => inEpoch(epoch.epoch, sample)))
+}
+
+function inEpoch(epoch: number, [value, ...labels]: Sample): Sample {
+  return [value, String(epoch), ...labels]
 }

@@ -19,7 +19,7 @@ describe('the metrics', () => {
     const of = world()
     wholeIncident(of)
     const metrics = createMetrics()
-    for (const event of TELL_EVENTS) metrics.tell({ event, member: 2 as MemberIndex })
+    for (const event of TELL_EVENTS) metrics.tell({ event, member: 2 })
     const { types, samples } = await scrape(metrics, sourcesOf(of.state))
     assert.ok(types.size > 80)
     for (const [name, type] of types) {
@@ -41,10 +41,10 @@ describe('the metrics', () => {
 
   it('count what the core tells, naming the culprit', async () => {
     const metrics = createMetrics()
-    metrics.tell({ event: 'bad-share', member: 5 as MemberIndex })
-    metrics.tell({ event: 'bad-share', member: 5 as MemberIndex })
-    metrics.tell({ event: 'evidence', member: 4 as MemberIndex })
-    metrics.tell({ event: 'unfounded-vote', member: 3 as MemberIndex })
+    metrics.tell({ event: 'bad-share', member: 5 })
+    metrics.tell({ event: 'bad-share', member: 5 })
+    metrics.tell({ event: 'evidence', member: 4 })
+    metrics.tell({ event: 'unfounded-vote', member: 3 })
     metrics.tell({ event: 'quorum-lost' })
     const { samples } = await scrape(metrics, sourcesOf(world().state))
     assert.equal(samples.get('belfry_tells_total{event="bad-share",member="5"}'), 2)
@@ -52,6 +52,20 @@ describe('the metrics', () => {
     assert.equal(samples.get('belfry_tells_total{event="unfounded-vote",member="3"}'), 1)
     assert.equal(samples.get('belfry_tells_total{event="quorum-lost",member=""}'), 1)
     assert.equal(samples.get('belfry_member_info{member="5",name="erin",self="false"}'), 1)
+  })
+
+  it('are of each epoch that is served, and without an epoch of the newest', async () => {
+    const [newest, older] = [world(), world()]
+    wholeIncident(older)
+    const { state } = older
+    const shown = { ...state, config: { ...state.config, federation: Object.create(state.config.federation, { epoch: { value: 3 } }) } }
+    const shell = sourcesOf(state).shell()
+    const { samples } = await scrape(createMetrics(), sourcesOf(newest.state, { older: () => [{ state: shown, shell }] }))
+    assert.equal(samples.get('belfry_vaults{state="active"}'), 0)
+    assert.equal(samples.get('belfry_epoch_vaults{epoch="0",state="active"}'), 0)
+    assert.equal(samples.get('belfry_epoch_vaults{epoch="3",state="active"}'), 1)
+    assert.equal(samples.get('belfry_epoch_incidents{epoch="3",status="recovered"}'), 1)
+    assert.equal(samples.get('belfry_epoch_peers{epoch="3",life="unknown"}'), samples.get('belfry_epoch_peers{epoch="0",life="unknown"}'))
   })
 
   it('count verdicts by kind and code, and what was refused by who brought it', async () => {
@@ -81,7 +95,7 @@ describe('the metrics', () => {
   it('stay bounded whatever happens in the largest federation', async () => {
     const metrics = createMetrics()
     for (let member = 1; member <= 64; member++) {
-      for (const event of TELL_EVENTS) metrics.tell({ event, member: member as MemberIndex })
+      for (const event of TELL_EVENTS) metrics.tell({ event, member: member })
       for (const code of [...REJECT_CODES, ...IGNORE_CODES]) metrics.verdict({ peer: member, kind: 'vote', code })
     }
     const { samples } = await scrape(metrics, sourcesOf(world().state))

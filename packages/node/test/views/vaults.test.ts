@@ -11,6 +11,7 @@ describe('the view of the vaults', () => {
       { ...vault, manifests: undefined },
       {
         vault_id: of.vault_id,
+        epoch: 0,
         name: 'Treasury',
         state: 'armed',
         protected: false,
