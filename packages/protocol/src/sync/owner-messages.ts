@@ -10,6 +10,7 @@ import { encodeSignedCommand } from '../owner/command.ts'
 import { isOutlived } from '../owner/forgetting.ts'
 import { MAX_COMMANDS_PER_VAULT } from '../owner/limits.ts'
 import { type Hash32, type Height, type MemberIndex, type VaultId, s, sortedEntries } from '../primitives/index.ts'
+import type { HeldCommand } from '../state/commands.ts'
 import type { Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { type Topic, byTurns, inTurn } from './topic.ts'
@@ -19,6 +20,8 @@ type Asked = Pull['owner_messages'][number]
 interface OwnerMessages {
   /** What I took, and so speak of: of that which others will not take any more, nothing. */
   readonly held: (vault: Vault, tip: Height) => HeldOwnerMessage[]
+  /** That and what I have not taken: of this, too, nobody need send me what I have. */
+  readonly known: (vault: Vault) => HeldOwnerMessage[]
   /** Frames of one message that are lacking there, what hands it over first. */
   readonly lacking: (vault: Vault, id: Hash32, has: HeldOwnerMessage | undefined, to: MemberIndex) => Iterable<Uint8Array>
 }
@@ -27,7 +30,8 @@ const commands: OwnerMessages = {
   held: (vault, tip) =>
     sortedEntries(vault.commands)
       .filter(([, { taken_height, command }]) => taken_height !== null && !isOutlived(tip, command))
-      .map(([id, { notices, reports }]) => ({ id, notices: membersOf(notices), reports: membersOf(reports) })),
+      .map(summarised),
+  known: (vault) => sortedEntries(vault.commands).map(summarised),
   lacking: function* (vault, id, has, to) {
     const held = vault.commands.get(id)
     if (!held) return
@@ -37,6 +41,10 @@ const commands: OwnerMessages = {
     }
     for (const [member, frame] of sortedEntries(held.reports)) if (member !== to && !has?.reports.includes(member)) yield frame
   },
+}
+
+function summarised([id, { notices, reports }]: [Hash32, HeldCommand]): HeldOwnerMessage {
+  return { id, notices: membersOf(notices), reports: membersOf(reports) }
 }
 
 const KINDS: readonly OwnerMessages[] = [commands]
@@ -52,7 +60,7 @@ export const ownerMessages: Topic<VaultId, Asked, Pick<Heartbeat, 'owner_message
   asked: (turn, member, wanted) =>
     inTurn(wanted, turn.volatile.peers.get(member)?.pulled_vaults ?? 0, MAX_PULL_VAULTS).flatMap((vault_id) => {
       const vault = turn.durable.vaults.get(vault_id)
-      return vault ? [{ vault_id, held: heldOf(vault, turn.tip) }] : []
+      return vault ? [{ vault_id, held: KINDS.flatMap(({ known }) => known(vault)) }] : []
     }),
   lacking: (turn, asked, to) => {
     const byVault = new Map(asked.map(({ vault_id, held }) => [vault_id, held]))

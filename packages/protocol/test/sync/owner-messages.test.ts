@@ -77,6 +77,25 @@ describe('a command that gossip did not bring', () => {
   })
 })
 
+describe('a command that is held and not taken', () => {
+  it('is not sent again and again by those that took it: a Pull names it with what was said of it', () => {
+    const seat = Seat.guarding(vault, setting)
+    seat.connectMany(20)
+    const given = orderAt(seat.tip, vault, { order: 'panic' })
+    seat.connectMany(30)
+    // Too late to count by itself, and one member's word is not enough.
+    assert.equal(notice(seat, 3, vault, given, seat.tip - 30), 'accepted')
+    assert.equal(heldAt(seat).get(given.hash)?.taken_height, null)
+    seat.pass(20_000)
+    const since = seat.outputs.length
+    const { body } = seat.sent('heartbeat').at(-1) ?? assert.fail()
+    assert.deepEqual(body.owner_messages, [], 'I do not speak of it')
+    seat.say(3, 'heartbeat', { ...body, owner_messages: [{ vault_id: vault.vault_id, digest: 'ab'.repeat(32) as never }] })
+    const [asked] = seat.sent('pull', since)
+    assert.deepEqual(asked?.body.owner_messages, [{ vault_id: vault.vault_id, held: [{ id: given.hash, notices: [3], reports: [] }] }])
+  })
+})
+
 describe('what a heartbeat says of owners', () => {
   it('is nothing where nothing was said, and takes turns where there is more than it holds', () => {
     const seat = new Seat(setting)
