@@ -33,7 +33,7 @@ export function apiOptions(): Option[] {
 interface Endpoint {
   readonly url: string
   readonly token: string
-  readonly lock: string | null
+  readonly locks: readonly string[]
 }
 
 export class NodeApi {
@@ -47,13 +47,13 @@ export class NodeApi {
 
   /** Nothing is asked yet. @throws CliError usage, token-missing; ConfigError */
   static async of(options: ApiOptions, shell: Shell): Promise<NodeApi> {
-    const { url, tokenFile, lock } = await whereIs(options, shell)
-    return new NodeApi({ url, token: await readToken(tokenFile), lock }, shell.signal)
+    const { url, tokenFile, locks } = await whereIs(options, shell)
+    return new NodeApi({ url, token: await readToken(tokenFile), locks }, shell.signal)
   }
 
-  /** Path of the federation's lock, where the node's configuration was given. */
-  get lock(): string | null {
-    return this.#endpoint.lock
+  /** Paths of the locks that the node serves, where its configuration was given. */
+  get locks(): readonly string[] {
+    return this.#endpoint.locks
   }
 
   /**
@@ -136,7 +136,7 @@ async function boundedText(response: Response): Promise<string> {
 interface Place {
   readonly url: string
   readonly tokenFile: string
-  readonly lock: string | null
+  readonly locks: readonly string[]
 }
 
 async function whereIs({ config: file, data, url, tokenFile }: ApiOptions, { env, cwd }: Shell): Promise<Place> {
@@ -147,18 +147,18 @@ async function whereIs({ config: file, data, url, tokenFile }: ApiOptions, { env
         "Give --config with the node's configuration, or --data with its data directory.",
       )
     }
-    return { url: checked(url ?? DEFAULT_URL), tokenFile: tokenFile ?? join(data ?? '', TOKEN_FILE), lock: null }
+    return { url: checked(url ?? DEFAULT_URL), tokenFile: tokenFile ?? join(data ?? '', TOKEN_FILE), locks: [] }
   }
   // Only here, and only on the host of a node: it brings the whole daemon along.
   const { loadConfig } = await import('@belfry/node')
   const {
-    config: { data_dir, http, lock },
+    config: { data_dir, http, lock, previous_locks },
   } = await loadConfig({ file, env, cwd })
   const host = http.host.includes(':') ? `[${http.host}]` : http.host
   return {
     url: checked(url ?? `http://${host}:${http.port}`),
     tokenFile: tokenFile ?? join(data ?? data_dir, TOKEN_FILE),
-    lock,
+    locks: [lock, ...previous_locks],
   }
 }
 

@@ -12,6 +12,7 @@ import type { Command } from 'commander'
 import { type ApiOptions, NodeApi, apiOptions } from '../../api/node-api.ts'
 import { type Registrar, addCommand, option } from '../../command.ts'
 import { usageError } from '../../errors.ts'
+import { readFederations } from '../../files/epochs.ts'
 import { readFederation, withLink } from '../../files/owner.ts'
 import { type MaybePassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
 import { memberJson, memberName } from '../../orders/results.ts'
@@ -111,9 +112,9 @@ function toldLines(federation: Federation, told: ToldDrill, style: Style): strin
 async function ofNode(options: HistoryOptions, shell: Shell): Promise<Report> {
   const wanted = options.vault === undefined ? null : (await vaultOf(options.vault)).vault_id
   const api = await NodeApi.of(options, shell)
-  const federation = api.lock === null ? null : await readFederation(api.lock)
+  const epochs = await readFederations(api.locks)
   const { drills: all } = await api.get<{ readonly drills: readonly DrillView[] }>('drills')
-  const drills = all.filter(({ vault_id }) => wanted === null || vault_id === wanted).map((drill) => checked(drill, federation))
+  const drills = all.filter(({ vault_id }) => wanted === null || vault_id === wanted).map((drill) => checked(drill, epochs.find(({ epoch }) => epoch === drill.epoch) ?? null))
   return {
     // As the node gave it, with one word more on each report.
     result: { drills: drills as unknown as Json },
