@@ -2,7 +2,7 @@
  * Makes a failing seed smaller: classes of faults, the strategies of liars, members and time are taken away for as long as the
  * same invariant does not hold. Classes go by halves first, then one by one (Zeller and Hildebrandt's ddmin).
  */
-import { type FaultClass, type Report, classesOf, drawPlan } from '../run/index.ts'
+import { FAULT_CLASSES, type FaultClass, type Report, classesOf, drawPlan } from '../run/index.ts'
 import type { Job, Pool } from './pool.ts'
 
 export interface Shrunk {
@@ -111,10 +111,12 @@ class Shrinker {
   }
 
   result(): Shrunk {
+    const classes = this.#classes
     return {
-      job: this.#job,
+      // What the seed does not draw is left out as well: then a few words name what is left.
+      job: { ...this.#job, without: FAULT_CLASSES.filter((name) => !classes.includes(name)) },
       report: this.#report,
-      classes: this.#classes,
+      classes,
       strategies: this.#strategies,
       runs: this.#runs,
       is_smallest: !this.#is_late,

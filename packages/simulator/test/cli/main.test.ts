@@ -33,7 +33,7 @@ describe('simulate', () => {
     assert.equal(status, 1)
     assert.match(stdout, /^\{.*\}\n$/)
     assert.match(stderr, /seed 5, made smaller by \d+ runs: S5 fails at \d+ ms/)
-    assert.match(stderr, /with no faults\n {2}replay: pnpm simulate --seed 5 --members 3 --planted send-before-sync .*--trace/)
+    assert.match(stderr, /with no faults\n {2}replay: pnpm simulate --seed 5 --members 3 --planted send-before-sync --only none .*--trace/)
   })
 
   it('prints what was met and what never was with --coverage, before the result', () => {
