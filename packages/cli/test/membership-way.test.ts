@@ -3,7 +3,7 @@
  * members of the next one hold it, and then by these also where the epoch before could not act any more.
  */
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { type Outpoint, type VaultKeys, multisigScript, sats } from '@belfry/client'
 import { findFreePorts } from '@belfry/client/regtest'
 import { useRegtest } from '../../bitcoind/test/support/regtest-suite.ts'
@@ -59,7 +59,7 @@ describe('a member that dies and is replaced, by commands', function () {
   }
 
   const ready = async (...names: string[]): Promise<void> => {
-    await Promise.all(names.map((name) => nodes.get(name)?.ready(names.length - 1)))
+    await Promise.all(names.map(async (name) => await nodes.get(name)?.ready(names.length - 1)))
   }
 
   before(async () => {
@@ -128,6 +128,13 @@ describe('a member that dies and is replaced, by commands', function () {
     const stranger = await refusal(3, renew('--earlier', next.lock))
     assert.equal(stranger.code, 'files-disagree')
     assert.match(stranger.remedy, /^Give that lock with --earlier/)
+    // A lock that says that it follows, and that nobody of the epoch before consented to.
+    const forged = space.file('forged.json')
+    const lock = JSON.parse(await readFile(next.lock, 'utf8')) as object
+    await writeFile(forged, JSON.stringify({ ...lock, consents: [] }))
+    const refused = await refusal(3, renew('--earlier', first.lock, '--lock', forged))
+    assert.equal(refused.code, 'consents-missing')
+    await assert.rejects(stat(space.file('enrolment-epoch-1.json')), { code: 'ENOENT' })
     const done = await result<Reenrolled>(renew('--earlier', first.lock, '--wait', '30'))
     assert.deepEqual([done.epoch, done.generation, done.resumed], [1, 1, false])
     assert.deepEqual(done.active.map(({ name }) => name), ['tower-1', 'tower-2', 'tower-4'])

@@ -76,7 +76,7 @@ describe('belfry federation change', function () {
       assert.match(stdout, /joins\s+tower-6 \(member 5\)\n/)
       assert.match(stdout, /consented to by at least 4 of the 5 of epoch 0: tower-1, .* and tower-5\./)
       assert.match(stdout, /So 1 of these may be down or unwilling\./)
-      assert.match(stdout, /Shares: tower-2 keeps its shares of vaults that were enrolled in epoch 0\. Together they open nothing\./)
+      assert.match(stdout, /Shares: tower-2 keeps its shares of vaults that were enrolled in epoch 0\. Alone it opens nothing\./)
     })
 
     it('names who has not consented and how many are needed', async () => {

@@ -34,7 +34,9 @@ export function changeJson(change: Change, background: Background = {}): JsonObj
     previous_lock_hash: previous.lock_hash,
     leaving: leaving.map(named),
     joining: joining.map(named),
-    replaced: replaced.map(({ before, after }) => ({ ...named(after), new_keys: hasNewKeys(before, after) })),
+    replaced: replaced.map(({ before, after }) => {
+      return { index: after.index, name: after.name, new_keys: hasNewKeys(before, after) }
+    }),
     staying: staying.map(named),
     consents_needed: consentsNeeded(previous.definition),
     consents_of: previous.definition.members.length,
@@ -91,9 +93,10 @@ function thresholdLines({ previous: { definition: before }, definition: after }:
 function lostLines({ epoch, holders, within_reach }: LostShares, style: Style): string[] {
   if (holders.length === 0) return []
   const who = names(holders)
-  const keep = holders.length === 1 ? 'keeps its shares' : 'keep their shares'
+  const isOne = holders.length === 1
+  const keep = isOne ? 'keeps its shares' : 'keep their shares'
   const said = `Shares: ${who} ${keep} of vaults that were enrolled in epoch ${epoch}.`
-  if (within_reach.length === 0) return [`${said} Together they open nothing.`]
+  if (within_reach.length === 0) return [`${said} ${isOne ? 'Alone it opens' : 'Together they open'} nothing.`]
   return [
     said,
     style(

@@ -46,12 +46,8 @@ async function runList({ lock, data, ...options }: ListOptions, { signal }: Shel
   requireAnswer(told.flatMap(({ results }) => results))
   return {
     result: {
-      vaults: told.flatMap(({ federation, results, ids }) =>
-        ids.map((id) => ({ ...vaultJson(federation, results, id), epoch: federation.epoch, lock_hash: federation.lock_hash })),
-      ),
-      silent: told.flatMap(({ federation, results }) =>
-        silenceJson(federation, results).map((one) => ({ ...one, epoch: federation.epoch })),
-      ),
+      vaults: told.flatMap(({ federation, results, ids }) => ids.map((id) => vaultJson(federation, results, id))),
+      silent: told.flatMap(({ federation, results }) => silenceJson(federation, results)),
     },
     human: (style) => told.flatMap((one) => linesOf(one, style)),
   }

@@ -48,7 +48,7 @@ export function vaultJson(federation: Federation, results: readonly SurveyResult
       market: marketJson(vault?.market ?? null),
     }
   })
-  return { vault_id: id, members }
+  return { vault_id: id, epoch: federation.epoch, lock_hash: federation.lock_hash, members }
 }
 
 export function describeVault(
@@ -137,6 +137,7 @@ export function silenceJson(federation: Federation, results: readonly SurveyResu
           {
             index: one.member,
             name: federation.memberOf(one.member).name,
+            epoch: federation.epoch,
             code: one.code,
             message: one.message,
             remedy: one.remedy,
