@@ -3,10 +3,13 @@ import { readFile, rm } from 'node:fs/promises'
 import type { Member } from '../../packages/cli/src/demo/cluster/index.ts'
 import { Thief } from '../../packages/cli/src/demo/scene/thief.ts'
 import { type EnrolledVault, setUpVault } from '../../packages/cli/src/demo/vault/enrolled-vault.ts'
-import type { MemberIndex } from '../../packages/protocol/src/primitives/index.ts'
+import { type MemberIndex, type Sats, toHex } from '../../packages/protocol/src/primitives/index.ts'
 import { useCluster } from '../support/cluster.ts'
 import { type NextEpoch, type Newcomer, newcomer, nextEpoch, reenrol } from '../support/membership.ts'
-import { TEST_LIMIT_MS, clawbackAt, clawedBack, eventually, mineEverywhere, relayed, vaultAt } from '../support/watch.ts'
+import { TEST_LIMIT_MS, belfry, clawbackAt, clawedBack, eventually, mineEverywhere, relayed, vaultAt } from '../support/watch.ts'
+
+/** Pays to a witness program that nobody can spend from. */
+const WATCHED = Uint8Array.of(0x00, 0x14, ...new Uint8Array(20).fill(0xb7))
 
 /** tower-5 makes way for tower-6, which takes over its bitcoind. */
 describe('a change of members', function () {
@@ -30,8 +33,9 @@ describe('a change of members', function () {
   }
 
   /** As an operator does it: the new lock beside the old one, and a restart. */
-  async function adopt(member: Member): Promise<void> {
+  async function adopt(member: Member, meanwhile = async (): Promise<void> => {}): Promise<void> {
     await member.stop()
+    await meanwhile()
     await configure(member, next.path, [cluster().lock])
     await member.start()
     await eventually(`${member.name} serves its epochs`, async () => (await epochsAt(member)).length > 0)
@@ -79,7 +83,12 @@ describe('a change of members', function () {
   it('answers a theft under the old lock while some members have the new one and one is gone', async () => {
     await tower(5).kill()
     await tower(4).kill()
-    for (const index of [1, 2]) await adopt(tower(index))
+    await adopt(tower(1), async () => {
+      const added = await belfry('watch', 'add', '--config', tower(1).files.config, '--script', toHex(WATCHED))
+      assert.equal(added.exit, 0, added.stderr)
+      await cluster().regtest.purse.fund([{ script: WATCHED, value: 70_000n as Sats }])
+    })
+    await adopt(tower(2))
     await configure(joined, next.path, [cluster().lock])
     await joined.start()
     await alive([tower(1), tower(2)], 0, 2)
@@ -91,6 +100,20 @@ describe('a change of members', function () {
 
     await steal(during, 2)
     await recovered(during)
+    const explained = await belfry('incident', 'explain', '--config', tower(1).files.config)
+    assert.equal(explained.exit, 0, explained.stderr)
+    assert.match(explained.stdout, /signature valid/)
+    assert.doesNotMatch(explained.stdout, /SIGNATURE WRONG/)
+  })
+
+  it('misses nothing that wallets wait for between the last block under the one lock and the first under the next', async () => {
+    const confirmed = await eventually('the payment is told', async () => {
+      const answer = await tower(1).api.get('/api/v1/movements')
+      const { result } = JSON.parse(answer?.text ?? '{}') as { result?: { movements: { event: string }[] } }
+      const found = result?.movements.filter(({ event }) => event === 'payment-confirmed') ?? []
+      return found.length > 0 ? found : null
+    })
+    assert.equal(confirmed.length, 1)
   })
 
   it('lets a removed member take part in the old epoch, and says so', async () => {
