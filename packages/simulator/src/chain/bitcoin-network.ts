@@ -19,8 +19,9 @@ export interface BitcoinFaults {
   readonly never_relayed: number
   /** Chance that a block leaves out a transaction that pays enough. */
   readonly left_out: number
-  /** Chance with each block that a longer branch of up to six blocks' depth takes over. */
+  /** Chance with each block that a longer branch takes over, and how many blocks it undoes at most. */
   readonly reorg: number
+  readonly longest_reorg: number
   /** Chance with each block that a member's mempool drops a transaction. */
   readonly evicts: number
   /** Factor by which the market may move with each block; 1 for none. */
@@ -28,8 +29,6 @@ export interface BitcoinFaults {
   /** How far a member's own estimate may be off, as a factor. */
   readonly estimate_error: number
 }
-
-const MAX_REORG = 6
 
 export class BitcoinNetwork {
   readonly #world: World
@@ -144,7 +143,7 @@ export class BitcoinNetwork {
 
   #nextBlock(): void {
     this.#moveMarket()
-    const depth = this.#random.chance(this.faults.reorg) ? this.#random.int(1, MAX_REORG) : 0
+    const depth = this.#random.chance(this.faults.reorg) ? this.#random.int(1, this.faults.longest_reorg) : 0
     const base = ancestorAt(this.tip, Math.max(this.#anchor.ref.height, this.tip.ref.height - depth))
     const lost = base === null ? 0 : this.tip.ref.height - base.ref.height
     if (base !== null && lost > 0) this.miner.setTip(base)

@@ -1,5 +1,6 @@
 import type { Invariant } from './invariant.ts'
 import { L2 } from './l2-silence.ts'
+import { L3 } from './l3-alerts.ts'
 import { L4 } from './l4-message-count.ts'
 import { OWNER } from './owner.ts'
 import { REORGS } from './reorgs.ts'
@@ -26,4 +27,4 @@ export { ToldChains } from './told-chain.ts'
  * within its limits and holds no share is asked at crashes and at the end. L1 is judged by the run itself (run/liveness.ts),
  * for it has a beginning and an end.
  */
-export const INVARIANTS: readonly Invariant[] = [S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, S13, RUNGS, REORGS, OWNER, L2, L4]
+export const INVARIANTS: readonly Invariant[] = [S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, S13, RUNGS, REORGS, OWNER, L2, L3, L4]

@@ -13,6 +13,8 @@ export interface Context {
   readonly ports: CryptoPorts
   readonly frames: FrameReader
   readonly told: ToldChains
+  /** Nothing goes wrong in this run. */
+  readonly is_calm: boolean
   readonly world: Pick<World, 'now_ms'>
   /** Both are up, and one way between them is open at least. */
   readonly isConnected: (a: MemberIndex, b: MemberIndex) => boolean

@@ -15,6 +15,7 @@ export interface JudgeModules {
   readonly members: ReadonlyMap<MemberIndex, SimMember>
   readonly isHonest: (member: MemberIndex) => boolean
   readonly isConnected: Context['isConnected']
+  readonly is_calm: boolean
 }
 
 type Named = Pick<Invariant, 'name' | 'sentence'>
@@ -54,9 +55,10 @@ export class Judge implements Probe {
   }
 
   #contextOf(invariant: Invariant, told: ToldChains, frames: FrameReader): Context {
-    const { world, federation, vaults, ports, members, isHonest, isConnected } = this.#modules
+    const { world, federation, vaults, ports, members, isHonest, isConnected, is_calm } = this.#modules
     return {
       world,
+      is_calm,
       isConnected,
       federation,
       vaults,

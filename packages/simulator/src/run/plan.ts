@@ -6,7 +6,7 @@ import type { BitcoinFaults } from '../chain/index.ts'
 import type { DealPlan } from '../federation/index.ts'
 import type { NetworkFaults } from '../network/index.ts'
 import { Random } from '../world/index.ts'
-import { type FaultClass, type Swarm, drawSwarm } from './swarm.ts'
+import { FAULT_CLASSES, type FaultClass, type Swarm, drawSwarm } from './swarm.ts'
 
 export type Story =
   | 'theft'
@@ -39,6 +39,8 @@ export interface Plan {
   /** It has unvaults of its own. */
   readonly renews_unvaults: boolean
   readonly story: Story
+  /** Nothing goes wrong, for long: blocks, reorganisations of one block and a market that moves as it does. */
+  readonly is_calm: boolean
   readonly siege: Siege
   /** Before the thief strikes; else some time after. */
   readonly is_besieged_first: boolean
@@ -76,12 +78,16 @@ const HEARTBEATS_MS = [10_000, 20_000, 30_000, 30_000] as const
 /** What runs cost grows with the window: long ones are rarer. */
 const WINDOWS = [12, 12, 12, 12, 24, 24, 24, 24, 36, 48] as const
 const SIEGES: readonly Siege[] = ['none', 'none', 'apart', 'down', 'blind', 'censored']
+const CALM: ReadonlySet<FaultClass> = new Set(FAULT_CLASSES)
+/** What is usual. */
+const CALM_CHAIN = { reorg: 0.1, longest_reorg: 1, drift: 1.05 } as const
 const SIZES = [3, 4, 4, 4, 5, 5, 5, 5, 6, 6, 7, 9] as const
 
 /** @param without classes of faults that do not exist, whatever the seed draws: the rest of it is as it is with them */
 export function drawPlan(seed: number, members?: number, without?: ReadonlySet<FaultClass>): Plan {
   const random = new Random(seed, 'plan')
-  const swarm = drawSwarm(seed, without)
+  const is_calm = random.chance(0.05)
+  const swarm = drawSwarm(seed, is_calm ? CALM : without)
   const n = members ?? random.pick(SIZES)
   const thresholds = drawThresholds(random, n)
   const { b, clawback } = withDefaults(n, thresholds)
@@ -97,7 +103,8 @@ export function drawPlan(seed: number, members?: number, without?: ReadonlySet<F
     deal,
     has_second_generation: random.chance(0.25),
     renews_unvaults: random.chance(0.5),
-    story: drawStory(random),
+    is_calm,
+    story: is_calm ? ('quiet' as const) : drawStory(random),
     siege: random.pick(SIEGES),
     is_besieged_first: random.chance(0.5),
     strikes_early: random.chance(0.1),
@@ -112,11 +119,11 @@ export function drawPlan(seed: number, members?: number, without?: ReadonlySet<F
       duplicates: swarm.duplication,
       replay_ms: swarm.replay,
     },
-    bitcoin: bitcoinOf(random, swarm),
+    bitcoin: { ...bitcoinOf(random, swarm), ...(is_calm ? CALM_CHAIN : {}) },
     swarm,
     sync_ms: random.pick([1, 5, 60]),
     snapshot_every: random.pick([20, 200, 20_000]),
-    market: Math.round(random.between(1_000, topOf(deal))),
+    market: Math.round(random.between(1_000, marketLimit({ deal, is_calm, is_dear: false }))),
   }
   return { ...plan, ...drawFeeCoins(random, plan) }
 }
@@ -135,7 +142,9 @@ function drawFeeCoins(random: Random, { deal, story, market, members }: BeforeFe
 }
 
 /** The highest that the market rises to: with urgency, a bid is above it in time. */
-export function marketLimit({ deal, is_dear }: Plan): number {
+export function marketLimit({ deal, is_dear, is_calm }: Pick<Plan, 'deal' | 'is_dear' | 'is_calm'>): number {
+  // Under every ladder, and under what the top rung pays together with a U that pays next to nothing: else to say so is right.
+  if (is_calm) return Math.min(topOf(deal), Math.max(...deal.emergency)) / 2
   return is_dear ? topOf(deal) * MOST_ABOVE_TOP : topOf(deal)
 }
 
@@ -200,6 +209,7 @@ function bitcoinOf(random: Random, swarm: Swarm): BitcoinFaults {
     never_relayed: swarm['deaf-mempools'],
     left_out: swarm['left-out'],
     reorg: swarm.reorgs,
+    longest_reorg: 6,
     evicts: swarm.evictions,
     drift: swarm['fee-drift'],
     estimate_error: swarm['wrong-estimates'],

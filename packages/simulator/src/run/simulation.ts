@@ -169,6 +169,7 @@ class Simulation {
       reading: this.#reading,
       members: this.#members,
       isHonest: (member) => !this.#plan.corrupted.has(member),
+      is_calm: this.#plan.is_calm,
       isConnected: (a, b) => this.#network.isConnected(a, b),
     })
   }

@@ -44,6 +44,8 @@ const LONGEST_ENROLMENT_MS = 600_000
 const AFTERMATH = 3
 /** Blocks after which a thief waits no longer, and where there is none nothing comes any more. */
 const PATIENCE = 8
+/** Hours of peace. */
+const CALM_BLOCKS = 40
 const SETTLED = 101
 /** Blocks after which the core has told itself everything. */
 const TIME_TO_TELL = 4
@@ -75,7 +77,7 @@ export class StoryTeller {
 
   begin(): void {
     const { world, random, bitcoin, network, owner, members } = this.#modules
-    if (this.#plan.has_faults_from_start) this.#beginFaults()
+    if (this.#plan.has_faults_from_start || this.#plan.is_calm) this.#beginFaults()
     else {
       bitcoin.faults = calmBitcoin(this.#plan.bitcoin, this.#plan.timing.heartbeat_ms)
       network.faults = calmNetwork(this.#plan.network)
@@ -96,9 +98,11 @@ export class StoryTeller {
   }
 
   #waitForEnrolment(): void {
-    const { world, random, owner, wanted, renew } = this.#modules
+    const { world, random, owner, wanted, members, renew } = this.#modules
     world.after(POLL_MS, () => {
-      if (owner.active.size < wanted && world.now_ms < LONGEST_ENROLMENT_MS) {
+      // An owner in a hurry is told so, and the operators, too.
+      const enough = this.#plan.is_calm ? members.size : wanted
+      if (owner.active.size < enough && world.now_ms < LONGEST_ENROLMENT_MS) {
         this.#waitForEnrolment()
         return
       }
@@ -153,7 +157,7 @@ export class StoryTeller {
     const spent = thief.confirmed
     if (spent?.tx.purpose === 'unvault') this.#onUnvaulted(spent.height, height)
     else if (spent) this.#endAt(height + AFTERMATH, `${spent.tx.purpose} instead of U`)
-    else if (blocks > PATIENCE) this.#onNothing(height)
+    else if (blocks > (this.#plan.is_calm ? CALM_BLOCKS : PATIENCE)) this.#onNothing(height)
   }
 
   /** The deposit is still unspent, long after the thief struck. */
