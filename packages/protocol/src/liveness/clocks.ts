@@ -40,7 +40,8 @@ export function judgeClocks(turn: Turn): void {
     const offset = member === self || peer.silence !== 'none' ? null : clockOffset(peer)
     return offset === null ? [] : [{ member, peer, offset }]
   })
-  const right = 2 * (known.length + 1) > federation.members.length ? medianOf([0, ...known.map(({ offset }) => offset)]) : 0
+  const isMost = 2 * (known.length + 1) > federation.members.length
+  const right = isMost ? medianOf([0, ...known.map(({ offset }) => offset)]) : 0
   for (const { member, peer, offset } of known) tellSkew(turn, member, peer, offset - right)
   const own = volatile.peers.get(self)
   if (own) tellSkew(turn, self, own, -right)
@@ -51,7 +52,8 @@ function tellSkew(turn: Turn, member: Header['from'], { flags }: Peer, off_ms: n
   if (isOff === flags.skewed) return
   flags.skewed = isOff
   const seconds = Math.round(off_ms / 1_000)
-  if (isOff) turn.tell({ level: 'warn', event: 'clock-skewed', member, detail: `${seconds > 0 ? '+' : ''}${seconds} s from most members' clocks` })
+  const detail = `${seconds > 0 ? '+' : ''}${seconds} s from most members' clocks`
+  if (isOff) turn.tell({ level: 'warn', event: 'clock-skewed', member, detail })
   else turn.tell({ level: 'info', event: 'clock-agrees', member })
 }
 

@@ -3,8 +3,9 @@ import type { Header } from '../messages/frame.ts'
 import type { MemberKind } from '../messages/kinds.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import type { MemberIndex } from '../primitives/index.ts'
+import type { Durable } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-import type { Peer, Volatile } from '../state/volatile.ts'
+import type { Peer } from '../state/volatile.ts'
 
 export const PEER_FLAGS = ['skewed', 'incompatible', 'duplicate', 'convicted'] as const
 export type PeerFlag = (typeof PEER_FLAGS)[number]
@@ -25,7 +26,7 @@ export function noFlags(): Flags {
 }
 
 /** The flags of a member, conviction among them: evidence is held against it. */
-export function flagsOf({ evidence }: { readonly evidence: ReadonlyMap<unknown, { readonly member: MemberIndex }> }, member: MemberIndex, peer: Peer): PeerFlag[] {
+export function flagsOf({ evidence }: Pick<Durable, 'evidence'>, member: MemberIndex, peer: Peer): PeerFlag[] {
   const { skewed, incompatible, duplicate } = peer.flags
   const convicted = [...evidence.values()].some((piece) => piece.member === member)
   const found = { skewed, incompatible, duplicate, convicted }
@@ -90,6 +91,6 @@ export function forgetOldDoubles(turn: Turn, member: MemberIndex, { flags }: Pee
 }
 
 /** The listened time between two judgings. */
-export function listenedNow({ volatile, at_ms }: { readonly volatile: Pick<Volatile, 'listened_ms' | 'judged_at'>; readonly at_ms: number }): number {
+function listenedNow({ volatile, at_ms }: Turn): number {
   return volatile.listened_ms + Math.max(0, at_ms - (volatile.judged_at ?? at_ms))
 }

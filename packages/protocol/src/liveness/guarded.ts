@@ -1,6 +1,6 @@
 /** One hash for all that a member guards: peers, and whoever reads heartbeats later, can be shown that one vault is in it. */
 import { type Hasher, hashOf, taggedHash } from '../crypto/index.ts'
-import { type Hash32, type ManifestHash, type VaultId, concat, fromHex, s, toHex } from '../primitives/index.ts'
+import { type Hash32, type Infer, type ManifestHash, type VaultId, concat, fromHex, s, toHex } from '../primitives/index.ts'
 import type { Durable } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 
@@ -14,10 +14,15 @@ export function guardedRoot(hasher: Hasher, { vaults }: Pick<Durable, 'vaults'>)
     .flatMap(([vault_id, { manifests }]) =>
       manifests.map(({ hash, manifest }) => ({ vault_id, generation: manifest.generation, manifest_hash: hash })),
     )
-    .toSorted((a, b) => (a.vault_id === b.vault_id ? a.generation - b.generation || (a.manifest_hash < b.manifest_hash ? -1 : 1) : a.vault_id < b.vault_id ? -1 : 1))
+    .toSorted(byVault)
     .map((one) => hashOf(hasher, 'guarded', leaf, one))
   while (level.length > 1) level = parents(hasher, level)
   return (level[0] as Hash32 | undefined) ?? NOTHING
+}
+
+function byVault(a: Infer<typeof leaf>, b: Infer<typeof leaf>): number {
+  if (a.vault_id !== b.vault_id) return a.vault_id < b.vault_id ? -1 : 1
+  return a.generation - b.generation || (a.manifest_hash < b.manifest_hash ? -1 : 1)
 }
 
 function parents(hasher: Hasher, level: readonly string[]): string[] {

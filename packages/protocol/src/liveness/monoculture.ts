@@ -1,11 +1,16 @@
 /** Whether one bug of one bitcoind could stop the federation. */
 import type { Turn } from '../state/turn.ts'
 
+export interface Monoculture {
+  readonly implementation: string
+  readonly members: number
+}
+
 /**
  * The implementation and version that more than n−t members ran when they were heard last: without them too few are left for a clawback.
  * Null where none is.
  */
-export function monocultureOf({ volatile, config: { self, federation } }: Pick<Turn, 'volatile' | 'config'>): { readonly implementation: string; readonly members: number } | null {
+export function monocultureOf({ volatile, config: { self, federation } }: Pick<Turn, 'volatile' | 'config'>): Monoculture | null {
   const counts = new Map<string, number>()
   for (const [member, { heartbeat }] of volatile.peers) {
     const implementation = member === self ? volatile.implementation : (heartbeat?.implementation ?? '')

@@ -81,8 +81,8 @@ function judgeOwn(turn: Turn): void {
   if (position?.hash !== own_tip.hash) own_tip.moved_at = listened_ms
   own_tip.hash = position?.hash ?? null
   const heard = [...peers].filter(([member, { tip: { relation } }]) => member !== self && relation !== 'unknown').map(([, peer]) => peer)
-  const above = (blocks: number): boolean =>
-    heard.filter(({ tip: { relation }, heartbeat }) => relation === 'ahead' && (heartbeat?.tip?.height ?? 0) >= turn.tip + blocks).length > federation.b
+  const higher = heard.flatMap(({ tip: { relation }, heartbeat }) => (relation === 'ahead' && heartbeat?.tip ? [heartbeat.tip.height] : []))
+  const above = (blocks: number): boolean => higher.filter((height) => height >= turn.tip + blocks).length > federation.b
   own_tip.behind_since = above(2) ? (own_tip.behind_since ?? listened_ms) : null
   own_tip.one_behind_since = above(1) ? (own_tip.one_behind_since ?? listened_ms) : null
   const { better } = own_tip
@@ -93,7 +93,6 @@ function judgeOwn(turn: Turn): void {
     better: periodsSince(turn, better?.since ?? null),
     beside: better === null || better.base.height >= position.height ? 0 : periodsSince(turn, better.base_since),
   })
-  setClass(turn, self, own_tip, found, () =>
-    better === null ? `mine is ${turn.tip}` : `mine is ${turn.tip}; member ${better.member} showed headers up to ${better.tip.height} ${better.tip.hash}`,
-  )
+  const shown = better === null ? '' : `; member ${better.member} showed headers up to ${better.tip.height} ${better.tip.hash}`
+  setClass(turn, self, own_tip, found, () => `mine is ${turn.tip}${shown}`)
 }

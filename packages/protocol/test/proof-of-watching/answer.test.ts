@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { proofAnswers } from '../../src/index.ts'
 import type { BlockHash, LockHash, MemberIndex } from '../../src/primitives/index.ts'
 import { hasher, hexOf } from '../core/setting.ts'
