@@ -166,6 +166,19 @@ describe('a release of mine', () => {
     assert.deepEqual(recipients(seat), order.slice(1, 3))
   })
 
+  it('passes over members that I do not hear, though nobody else reports them', () => {
+    const seat = guarding()
+    seat.pass(1)
+    const first = seat.state.volatile.peers.get(order[0] as MemberIndex)
+    assert.ok(first)
+    first.silence = 'dead'
+    first.life = 'suspect'
+    seat.certified(vault)
+    seat.pass(SECOND_WAVE_AFTER_MS)
+    seat.work(vault)
+    assert.deepEqual(recipients(seat), order.slice(1, 3))
+  })
+
   it('stays with the first members while an answer of this rung or above is in my mempool', () => {
     const seat = guarding()
     seat.certified(vault)
