@@ -8,7 +8,7 @@ import { noFeeWallet } from './broadcast/fee-bumper.ts'
 import { lastBlock } from './chain/index.ts'
 import type { NodeConfig } from './config/index.ts'
 import { SystemClock } from './effects/system-clock.ts'
-import { Seats, openEpochs } from './epochs/index.ts'
+import { Seats, openEpochs, tellLostShares } from './epochs/index.ts'
 import { NodeError } from './errors.ts'
 import { type FeeWallet, prepareFeeWallet, reserveOf } from './fee-wallet/index.ts'
 import { type HttpServer, createHttp } from './http/index.ts'
@@ -62,7 +62,7 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
   cleanup.defer(() => membership.keys.wipe())
   const { store, log } = await Store.open(join(config.data_dir, 'store'))
   cleanup.defer(() => store.close())
-  const epochs = await openEpochs({ ...membership, store, first: log, logger })
+  const { locks, epochs } = await openEpochs({ ...membership, store, first: log, logger })
   const [place] = epochs
   const { network: chainName } = place.federation
   const clock = new SystemClock()
@@ -102,6 +102,7 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
     onBlock: () => feeWallet?.noteBlock(),
   })
   cleanup.defer(() => seats.stopChains())
+  tellLostShares(locks, seats.all, logger)
   const networks = await openNetworks(config, membership, seats, logger)
   cleanup.defer(() => networks.stop())
   cleanup.defer(() => seats.wipe())

@@ -7,6 +7,7 @@ import type { Logger } from '../logging/index.ts'
 import { type Place, placesOf, verifier } from '../membership.ts'
 import type { OpenedLog, Store } from '../store/index.ts'
 import { adopt } from './adoption.ts'
+import { tellConflicts, tellServed, tellUnserved } from './notices.ts'
 import { type KnownEpoch, noteEpochs, openLogOf, readEpochs } from './registry.ts'
 import { leftUnguarded } from './unserved.ts'
 
@@ -24,14 +25,20 @@ export interface EpochsInit {
   readonly logger: Logger
 }
 
+export interface OpenedEpochs {
+  /** All that are served, by epoch: this member need not be in each. */
+  readonly locks: readonly Lock[]
+  /** The newest first. */
+  readonly epochs: readonly [OpenedEpoch, ...OpenedEpoch[]]
+}
+
 /**
- * The newest first; there is one.
  * @throws FederationError where the locks do not follow each other; NodeError not-a-member; StoreError
  */
-export async function openEpochs({ locks, keys, store, first, logger }: EpochsInit): Promise<readonly [OpenedEpoch, ...OpenedEpoch[]]> {
+export async function openEpochs({ locks, keys, store, first, logger }: EpochsInit): Promise<OpenedEpochs> {
   const before = await readEpochs(store)
   const { served, conflicts } = adopt(verifier, locks, before.map(({ lock }) => lock))
-  for (const { message, remedy } of conflicts) logger.error('two-successors', { detail: message, remedy })
+  tellConflicts(conflicts, logger)
   const known = await noteEpochs(store, served.filter((lock) => placesOf([lock], keys).length > 0), before)
   const open = async (lock: Lock): Promise<OpenedEpoch[]> => {
     const [place] = placesOf([lock], keys)
@@ -43,26 +50,14 @@ export async function openEpochs({ locks, keys, store, first, logger }: EpochsIn
   }
   const [newest, ...older] = (await Promise.all(served.toReversed().map(open))).flat()
   if (newest === undefined) throw nothingServed(conflicts)
-  const last = served.at(-1)
-  if (last && last.lock_hash !== newest.federation.lock_hash) logger.warn('member-removed', { epoch: last.epoch, lock_hash: last.lock_hash })
-  for (const { federation, self } of [newest, ...older]) {
-    logger.info('epoch-served', { epoch: federation.epoch, lock_hash: federation.lock_hash, member: self, members: federation.members.length })
-  }
-  return [newest, ...older]
+  tellServed(served, [newest, ...older], logger)
+  return { locks: served, epochs: [newest, ...older] }
 }
 
 function epochOf(known: readonly KnownEpoch[], { lock_hash }: Lock): KnownEpoch {
   const found = known.find(({ lock }) => lock.lock_hash === lock_hash)
   if (found) return found
   throw new Error('every epoch in which this member has a place is noted')
-}
-
-function tellUnserved({ epoch, lock_hash }: Lock, vaults: readonly string[], logger: Logger): void {
-  if (vaults.length === 0) return
-  logger.warn('epoch-not-served', {
-    epoch, lock_hash, vaults,
-    remedy: 'Put its lock back under previous_locks, unless each of these vaults is guarded under a newer one.',
-  })
 }
 
 function nothingServed([conflict]: readonly FederationError[]): Error {

@@ -15,6 +15,8 @@ export type NodeEvent =
   | 'epoch-not-served'
   /** This member is not in the newest lock. */
   | 'member-removed'
+  /** Members that left, and convicted ones, hold enough shares of vaults to open their recoveries. */
+  | 'shares-out-of-hand'
   /** Two locks follow the same one: neither is adopted. */
   | 'two-successors'
   /** The loop, the disk, the chain watcher or an effect failed in a way that ends the node. */

@@ -18,6 +18,7 @@ import {
   signedLock,
 } from '@belfry/protocol'
 import type { Millis } from '@belfry/protocol/primitives'
+import type { NodeKeys } from '@belfry/keystore'
 import { START_MS, portsOf, privateKey } from '../views/federation.ts'
 
 export interface Somebody {
@@ -35,6 +36,16 @@ export function somebody(name: string): Somebody {
   const encryption_key = publicHex(generateKeyPairSync('x25519').privateKey) as EncryptionKey
   const card = makeCard(portsOf(key), { role: 'member', name, node_key, encryption_key, owner_key: null, addresses: [] })
   return { name, node_key, ports: portsOf(key), card }
+}
+
+/** With keys as a node has them. */
+export function nodeNamed(name: string, keys: NodeKeys): Somebody {
+  const node_key = keys.nodePublicKey as NodeKey
+  const own = { ...ports, sign: (bytes: Uint8Array) => keys.sign(bytes) }
+  const card = makeCard(own, {
+    role: 'member', name, node_key, encryption_key: keys.encryptionPublicKey as EncryptionKey, owner_key: null, addresses: [],
+  })
+  return { name, node_key, ports: own, card }
 }
 
 function publicHex(key: KeyObject): string {

@@ -1,0 +1,44 @@
+/** What a node says of its epochs at its start. */
+import { type FederationError, type Lock, lostShares } from '@belfry/protocol'
+import type { Logger } from '../logging/index.ts'
+import type { OpenedEpoch } from './open.ts'
+import type { Seat } from './seat.ts'
+import { vaultsThere } from './unserved.ts'
+
+export function tellConflicts(conflicts: readonly FederationError[], logger: Logger): void {
+  for (const { message, remedy } of conflicts) logger.error('two-successors', { detail: message, remedy })
+}
+
+/** @param vaults by name */
+export function tellUnserved({ epoch, lock_hash }: Lock, vaults: readonly string[], logger: Logger): void {
+  if (vaults.length === 0) return
+  logger.warn('epoch-not-served', {
+    epoch, lock_hash, vaults,
+    remedy: 'Put its lock back under previous_locks, unless each of these vaults is guarded under a newer one.',
+  })
+}
+
+/** @param locks all that are served, by epoch @param epochs those of them in which this member takes part */
+export function tellServed(locks: readonly Lock[], epochs: readonly OpenedEpoch[], logger: Logger): void {
+  const newest = locks.at(-1)
+  if (newest && newest.lock_hash !== epochs[0]?.federation.lock_hash) {
+    logger.warn('member-removed', { epoch: newest.epoch, lock_hash: newest.lock_hash })
+  }
+  for (const { federation: { epoch, lock_hash, members }, self } of epochs) {
+    logger.info('epoch-served', { epoch, lock_hash, member: self, members: members.length })
+  }
+}
+
+/** Those who left keep their shares. Where they and the convicted are enough to open a recovery, only moving the coin helps. */
+export function tellLostShares(locks: readonly Lock[], seen: readonly Pick<Seat, 'federation' | 'durable'>[], logger: Logger): void {
+  const convicted = seen.flatMap(({ federation, durable }) => [...durable.evidence.values()].map(({ member }) => federation.memberOf(member).name))
+  for (const { epoch, lock_hash, holders, within_reach } of lostShares(locks, locks.at(-1)?.definition.members ?? [], convicted)) {
+    const guarding = seen.find(({ federation }) => federation.lock_hash === lock_hash)
+    const vaults = guarding ? vaultsThere(guarding.durable) : []
+    if (within_reach.length === 0 || vaults.length === 0) continue
+    logger.warn('shares-out-of-hand', {
+      epoch, members: holders.map(({ name }) => name), actions: within_reach, vaults,
+      remedy: 'Tell the owners of these vaults to move their coins: these former or convicted members could open recoveries together.',
+    })
+  }
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { NodeKeys } from '@belfry/keystore'
+import { Federation, type Lock } from '@belfry/protocol'
+import { openEpochs, tellLostShares } from '../../src/epochs/index.ts'
+import { Store } from '../../src/store/index.ts'
+import { recorded } from '../logging/support.ts'
+import { temporaryDirectories } from '../store/support.ts'
+import { world } from '../views/world.ts'
+import { firstLock, lockAfter, nodeNamed, ports, somebody } from './locks.ts'
+
+const keys = NodeKeys.random()
+const me = nodeNamed('me', keys)
+const others = ['alice', 'bob', 'carol', 'dave'].map(somebody)
+const [alice = assert.fail(), bob = assert.fail(), carol = assert.fail()] = others
+const FIVE = [...others, me]
+const FIRST = firstLock(FIVE)
+const { lock: SECOND, members: inSecond } = lockAfter(FIRST, FIVE, alice, somebody('erin'))
+const { lock: RIVAL } = lockAfter(FIRST, FIVE, bob, somebody('frank'))
+const { lock: WITHOUT_ME } = lockAfter(SECOND, inSecond, me, somebody('grace'))
+
+describe('the epochs that a node opens', () => {
+  const newDirectory = temporaryDirectories()
+
+  /** One start: the epochs served, newest first, and what the log says. */
+  async function start(dir: string, locks: readonly Lock[]): Promise<{ epochs: number[]; hashes: string[]; events: string[] }> {
+    const { store, log: first } = await Store.open(dir)
+    const { logger, lines } = recorded()
+    try {
+      const { epochs: opened } = await openEpochs({ locks, keys, store, first, logger })
+      return {
+        epochs: opened.map(({ federation }) => federation.epoch),
+        hashes: opened.map(({ federation }) => federation.lock_hash),
+        events: lines().map(({ event }) => String(event)),
+      }
+    } finally {
+      await store.close()
+    }
+  }
+
+  it('are the newest first, each with its own place', async () => {
+    const { epochs, events } = await start(join(await newDirectory(), 'store'), [FIRST, SECOND])
+    assert.deepEqual(epochs, [1, 0])
+    assert.deepEqual(events, ['epoch-served', 'epoch-served'])
+  })
+
+  it('are those that it was in, once it is removed', async () => {
+    const { epochs, events } = await start(join(await newDirectory(), 'store'), [FIRST, SECOND, WITHOUT_ME])
+    assert.deepEqual(epochs, [1, 0])
+    assert.ok(events.includes('member-removed'))
+  })
+
+  it('stay what they were when a second successor is configured, which rings', async () => {
+    const dir = join(await newDirectory(), 'store')
+    await start(dir, [FIRST, SECOND])
+    const { hashes, events } = await start(dir, [FIRST, RIVAL])
+    assert.deepEqual(hashes, [SECOND.lock_hash, FIRST.lock_hash])
+    assert.ok(events.includes('two-successors'))
+    await assert.rejects(start(join(await newDirectory(), 'store'), [SECOND, RIVAL]), { code: 'two-successors' })
+  })
+
+  it('ring where those that left could open the recoveries of vaults that are there', () => {
+    const of = world()
+    const durable = of.state.durable
+    const federation = Federation.fromLock(ports, FIRST)
+    const rung = (locks: readonly Lock[]): number[] => {
+      const { logger, lines } = recorded()
+      tellLostShares(locks, [{ federation, durable }], logger)
+      return lines().filter(({ event }) => event === 'shares-out-of-hand').map(({ epoch }) => Number(epoch))
+    }
+    const third = lockAfter(SECOND, inSecond, bob, somebody('heidi'))
+    const fourth = lockAfter(third.lock, third.members, carol, somebody('ivan'))
+    assert.deepEqual(rung([FIRST, SECOND, third.lock]), [], 'two of three that it takes')
+    assert.deepEqual(rung([FIRST, SECOND, third.lock, fourth.lock]), [0])
+  })
+
+  it('are none of locks in which it has no place', async () => {
+    await assert.rejects(start(join(await newDirectory(), 'store'), [WITHOUT_ME]), { code: 'not-a-member' })
+  })
+})
