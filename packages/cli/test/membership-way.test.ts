@@ -117,8 +117,6 @@ describe('a member that dies and is replaced, by commands', function () {
     await run('tower-1', next.lock, [first.lock])
     await run('tower-2', next.lock, [first.lock])
     await run('tower-4', next.lock, [])
-    // What is new to an epoch begins with a block.
-    await regtest().mine(0, 1)
     await ready('tower-1', 'tower-2', 'tower-4')
     const { vaults } = await result<Listed>(['vault', 'list', '--lock', first.lock, next.lock, ...alice()])
     assert.deepEqual(vaults.map(({ epoch }) => epoch), [0], 'guarded in the epoch before, and in no other yet')
