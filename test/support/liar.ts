@@ -32,6 +32,14 @@ interface Parts {
   readonly member: Member
   readonly federation: Federation
   readonly keys: NodeKeys
+  readonly place: LiarPlace
+}
+
+/** Where a liar is on the network. */
+export interface LiarPlace {
+  /** The federation with the addresses at which the liar reaches the others. */
+  readonly reachedAs: Federation
+  readonly listen: readonly string[]
 }
 
 export class Liar {
@@ -40,20 +48,27 @@ export class Liar {
   readonly keys: NodeKeys
   /** Oldest first. */
   readonly heard: Heard[] = []
+  readonly #place: LiarPlace
   #network: Network | null = null
   #beating: NodeJS.Timeout | null = null
   #seq = 0
 
-  private constructor({ member, federation, keys }: Parts) {
+  private constructor({ member, federation, keys, place }: Parts) {
+    this.#place = place
     this.member = member
     this.federation = federation
     this.keys = keys
   }
 
-  /** Stops the member's process, and stands in its place once all others that run are connected with it. */
-  static async inPlaceOf(member: Member, { federation }: Cluster): Promise<Liar> {
+  /**
+   * Stops the member's process, and stands in its place once all others that run are connected with it.
+   * @param place default: the addresses of the lock, for itself and the others
+   */
+  static async inPlaceOf(member: Member, { federation }: Pick<Cluster, 'federation'>, place?: LiarPlace): Promise<Liar> {
     using passphrase = await readPassphraseFile(member.files.passphrase)
-    const liar = new Liar({ member, federation, keys: await openNodeKeys({ path: member.files.keystore, passphrase }) })
+    const keys = await openNodeKeys({ path: member.files.keystore, passphrase })
+    const own = { reachedAs: federation, listen: federation.memberOf(member.index).addresses }
+    const liar = new Liar({ member, federation, keys, place: place ?? own })
     await member.stop()
     await liar.#connect()
     return liar
@@ -69,12 +84,11 @@ export class Liar {
   }
 
   async #connect(): Promise<void> {
-    const { lock_prefix, members } = this.federation
-    const { addresses } = this.federation.memberOf(this.index)
+    const { reachedAs: { lock_prefix, members }, listen } = this.#place
     this.#network = await this.keys.identitySeed.use((identitySeed) =>
       createNetwork({
         identitySeed,
-        listen: addresses,
+        listen,
         topicPrefix: lock_prefix,
         self: this.index,
         members: members.map((one) => ({ index: one.index, peerId: one.peer_id, addresses: one.addresses })),
