@@ -4,7 +4,7 @@ export const keepsFeeCoins: PlantedBug = {
   name: 'keeps-fee-coins',
   what: 'no member asks its fee wallet for a coin',
   caught_by: ['L1'],
-  within_seeds: 27,
+  within_seeds: 6,
   core: (core) => ({
     ...core,
     step(state, input) {

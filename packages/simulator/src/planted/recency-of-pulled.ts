@@ -5,7 +5,7 @@ export const recencyOfPulled: PlantedBug = {
   name: 'recency-of-pulled',
   what: 'an order that others took in time is refused for its age by who hears of it late',
   caught_by: ['orders'],
-  within_seeds: 1,
+  within_seeds: 17,
   core: (core): BelfryCore => ({
     ...core,
     step(state, input) {

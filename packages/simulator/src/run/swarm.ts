@@ -87,7 +87,7 @@ const RULES = {
   'replaced-triggers': sometimes(0.3),
   // Operators.
   /** A member runs a later version, which the others do not understand. */
-  'other-versions': spells(0.2, 150_000, [10_000, 60_000]),
+  'other-versions': spells(0.35, 150_000, [10_000, 60_000]),
   /** A member is started with the lock of another federation. */
   'wrong-locks': spells(0.12, 150_000, [10_000, 60_000]),
   /** The same key in two processes. */
@@ -96,11 +96,11 @@ const RULES = {
   liars: sometimes(0.7),
   drills: sometimes(0.4),
   panics: sometimes(0.15),
-  revocations: sometimes(0.25),
+  revocations: sometimes(0.6),
   cancellations: sometimes(0.1),
   destructions: sometimes(0.1),
   /** Somebody has an owner's connection and none of his keys: asks under what he signed for other ends. */
-  'stolen-sessions': sometimes(0.2),
+  'stolen-sessions': sometimes(0.35),
 } as const satisfies Record<string, FaultRule<unknown>>
 
 export type FaultClass = keyof typeof RULES
