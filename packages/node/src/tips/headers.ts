@@ -1,16 +1,14 @@
 /** Headers of my bitcoind's chain for others, and what it makes of theirs. */
 import { createHash } from 'node:crypto'
 import { type Bitcoind, type BlockHeader, BitcoindError, type RpcOutcome } from '@belfry/bitcoind'
-import type { BlockRef, Outcome } from '@belfry/protocol'
+import { BLOCK_HEADER_BYTES, type BlockRef, type Outcome, previousOf } from '@belfry/protocol'
 import { type BlockHash, type Height, fromHex, toHex } from '@belfry/protocol/primitives'
 import { hashesAt } from '../chain/index.ts'
 
 type Judged = Omit<Extract<Outcome, { of: 'submit-headers' }>, 'of' | 'member'>
 type Node = Pick<Bitcoind, 'rpc' | 'getBlockHeader' | 'getBlockchainInfo'>
 
-const HEADER_BYTES = 80
-const PREVIOUS_AT = 4
-const HASH_BYTES = 32
+const BITS_AT = 72
 const PATIENCE = { timeout_ms: 20_000 }
 
 /** After the first block of the locator that is in its chain, the oldest first; none where none is, or where it does not answer. */
@@ -41,7 +39,7 @@ function isOfItsChain({ confirmations }: BlockHeader): boolean {
 }
 
 function headerIn(outcome: RpcOutcome): Uint8Array[] {
-  return outcome.ok && typeof outcome.result === 'string' && outcome.result.length === 2 * HEADER_BYTES ? [fromHex(outcome.result)] : []
+  return outcome.ok && typeof outcome.result === 'string' && outcome.result.length === 2 * BLOCK_HEADER_BYTES ? [fromHex(outcome.result)] : []
 }
 
 /** Up to where each builds on the one before: the chain may have changed while it was read. */
@@ -55,13 +53,17 @@ function linkedTo(base: BlockHash, headers: readonly Uint8Array[]): Uint8Array[]
   return headers.slice(0, end === -1 ? headers.length : end)
 }
 
-function previousOf(header: Uint8Array): BlockHash {
-  return toHex(header.slice(PREVIOUS_AT, PREVIOUS_AT + HASH_BYTES).toReversed()) as BlockHash
-}
-
 function hashOf(header: Uint8Array): BlockHash {
   const once = createHash('sha256').update(header).digest()
   return toHex(createHash('sha256').update(once).digest().toReversed()) as BlockHash
+}
+
+/** Its hash is as low as it says itself; whether it may say that, bitcoind knows. */
+function hasWork(header: Uint8Array): boolean {
+  const bits = new DataView(header.buffer, header.byteOffset).getUint32(BITS_AT, true)
+  const [size, digits] = [bits >>> 24, bits & 0x7f_ffff]
+  const target = size <= 3 ? BigInt(digits) >> BigInt(8 * (3 - size)) : BigInt(digits) << BigInt(8 * (size - 3))
+  return BigInt(`0x${hashOf(header)}`) <= target
 }
 
 const NOTHING = { tip: null, base: null }
@@ -70,13 +72,14 @@ const UNCONNECTED = ['Must submit previous header', 'prev-blk-not-found']
 /** That its own clock does not allow it yet says nothing of the header. */
 const NOT_YET = 'time-too-new'
 
-/** Hands them to bitcoind, which checks their work and where they connect, and compares their chain's work with that of its own. */
+/** What is linked and worked for is handed to bitcoind, which says whether it is valid; then their chain's work is compared with its own. */
 export async function submitHeaders(bitcoind: Node, headers: readonly Uint8Array[]): Promise<Judged> {
   const [first] = headers
   const last = headers.at(-1)
   if (first === undefined || last === undefined) return { result: 'unconnected', ...NOTHING }
   const previous = previousOf(first)
   if (linkedTo(previous, headers).length < headers.length) return { result: 'unconnected', ...NOTHING }
+  if (!headers.every(hasWork)) return { result: 'refused', ...NOTHING }
   try {
     const answers = await bitcoind.rpc.batch(headers.map((header) => ({ method: 'submitheader', params: [toHex(header)] })), PATIENCE)
     const refused = answers.find(({ ok }) => !ok)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Bitcoind } from '@belfry/bitcoind'
-import { type BlockHash, type Height, fromHex } from '@belfry/protocol/primitives'
+import { type BlockHash, type Height } from '@belfry/protocol/primitives'
 import { readHeaders, submitHeaders } from '../../src/tips/index.ts'
 import { useRegtest } from '../../../bitcoind/test/support/regtest-suite.ts'
 
@@ -73,10 +73,13 @@ describe('headers between two bitcoinds that do not see each other', () => {
     const [first] = headers
     assert.ok(first)
     // A merkle root of somebody's choice: the hash has to be found anew, which on regtest takes two attempts on average.
-    const forged = Array.from({ length: 64 }, (_, at) => Uint8Array.from(first, (byte, index) => (index === 40 ? at : byte)))
-    const results = new Set(await Promise.all(forged.map(async (header) => (await submitHeaders(mine, [header])).result)))
-    assert.ok(results.has('refused'))
-    assert.equal((await submitHeaders(mine, [fromHex('00'.repeat(80))])).result, 'unconnected')
+    const forgeries = (header: Uint8Array) => Array.from({ length: 64 }, (_, at) => header.with(40, at))
+    const resultsOf = async (headers: Uint8Array[]) => new Set(await Promise.all(headers.map(async (header) => (await submitHeaders(mine, [header])).result)))
+    assert.ok((await resultsOf(forgeries(first))).has('refused'))
+    assert.deepEqual(await resultsOf(forgeries(first.with(4, (first[4] ?? 0) ^ 1))), new Set(['refused', 'unconnected']))
+    const unasked = { rpc: undefined, getBlockHeader: undefined, getBlockchainInfo: undefined } as never
+    const junk = first.with(75, 0x1d)
+    assert.equal((await submitHeaders(unasked, [junk])).result, 'refused', 'and bitcoind is not asked')
     assert.equal((await submitHeaders(mine, [first, first])).result, 'unconnected')
     assert.equal((await submitHeaders(mine, [])).result, 'unconnected')
   })

@@ -3,7 +3,7 @@ export { type Frame, type Header, MAX_FRAME_BYTES, MESSAGE_VERSION, decodeFrame,
 export type { Answered } from './answered.ts'
 export type { BlockProof } from './block-proof.ts'
 export { type Conflict, type Evidence, MAX_EVIDENCE_SIGNED_BYTES, type SignedPart, evidence } from './evidence.ts'
-export { BLOCK_HEADER_BYTES, type Headers, type HeadersWanted, MAX_HEADERS } from './headers.ts'
+export { BLOCK_HEADER_BYTES, type Headers, type HeadersWanted, MAX_HEADERS, previousOf } from './headers.ts'
 export type { Heartbeat, Standing } from './heartbeat.ts'
 export { type BodyOf, type Channel, MEMBER_KINDS, type MemberKind, OWNER_KINDS, type OwnerKind, bodyJson, type Room, decodeBody, encodeBody, isMemberKind } from './kinds.ts'
 export type { CommandNotice } from './command.ts'

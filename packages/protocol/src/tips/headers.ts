@@ -1,10 +1,11 @@
 /** The way to a tip that is not in my chain: asked for, shown, and judged by my own bitcoind alone. */
 import type { Outcome } from '../core/input.ts'
 import { ANSWER_BUDGET, spend } from '../messages/budget.ts'
-import { BLOCK_HEADER_BYTES, type Headers, type HeadersWanted, MAX_HEADERS } from '../messages/headers.ts'
+import { BLOCK_HEADER_BYTES, type Headers, type HeadersWanted, MAX_HEADERS, previousOf } from '../messages/headers.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import type { MemberIndex } from '../primitives/index.ts'
 import type { Turn } from '../state/turn.ts'
+import type { PeerTip } from './state.ts'
 
 type OutcomeOf<K extends Outcome['of']> = Extract<Outcome, { of: K }>
 
@@ -29,11 +30,11 @@ export function onHeadersRead(turn: Turn, { to, headers }: OutcomeOf<'read-heade
   turn.send(to, turn.sign('headers', { headers: headers.slice(0, MAX_HEADERS) }))
 }
 
-/** What I did not ask for costs my bitcoind nothing. */
+/** What I did not ask for costs my bitcoind nothing, nor what leads from nowhere that I asked from. */
 export function onHeaders(turn: Turn, from: MemberIndex, { headers }: Headers): VerdictCode {
   const tip = turn.volatile.peers.get(from)?.tip
   if (tip?.asking !== 'asked') return 'not-asked-for'
-  if (headers.length === 0) {
+  if (!isFromMine(turn, tip, headers)) {
     tip.asking = 'no'
     tip.reached = null
     tip.failures += 1
@@ -43,6 +44,16 @@ export function onHeaders(turn: Turn, from: MemberIndex, { headers }: Headers): 
   tip.asking = 'submitting'
   turn.now({ effect: 'submit-headers', member: from, headers })
   return 'accepted'
+}
+
+/**
+ * The first one builds on one of my newest blocks, or on what this member showed before: so each needs the work of a block of today.
+ * My bitcoind takes what is submitted to it from anywhere on, from the cheap first blocks too, and never forgets it.
+ */
+function isFromMine({ durable: { recent } }: Turn, { reached }: PeerTip, [first]: readonly Uint8Array[]): boolean {
+  if (first === undefined) return false
+  const previous = previousOf(first)
+  return previous === reached || recent.some(({ hash }) => hash === previous)
 }
 
 /** Only what my bitcoind took, and found to have more work than its own chain, is a better chain. */

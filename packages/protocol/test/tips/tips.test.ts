@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { ECLIPSE_PERIODS, LASTING_PERIODS, type MemberIndex, type Outcome, STUCK_PERIODS } from '../../src/index.ts'
+import { fromHex } from '../../src/primitives/index.ts'
 import { Seat, durable, immediate } from '../core/seat.ts'
 import { blockAt, settingOf } from '../core/setting.ts'
 import { peerOf, periods, toldOf } from '../liveness/periods.ts'
@@ -31,6 +32,13 @@ const ownClass = (seat: Seat) => seat.state.volatile.own_tip.class
 const told = (seat: Seat) => TIP_EVENTS.flatMap((event) => seat.tells(event).map(({ member }) => `${event} ${member}`))
 const asked = (seat: Seat) => seat.sent('headers-wanted').map(({ to }) => to)
 
+/** A header that builds on that block. */
+function headerOn(previous: string): Uint8Array {
+  const header = new Uint8Array(80)
+  header.set(fromHex(previous).toReversed(), 4)
+  return header
+}
+
 /** Answers each question for headers from now on, in this many periods. */
 function answering(seat: Seat, count: number, others: Parameters<typeof at>[1], judged: (member: MemberIndex) => Omit<Extract<Outcome, { of: 'submit-headers' }>, 'of' | 'member'>): void {
   for (let period = 0; period < count; period++) {
@@ -38,7 +46,7 @@ function answering(seat: Seat, count: number, others: Parameters<typeof at>[1], 
     periods(seat, 1, at(seat, others))
     for (const { to } of seat.sent('headers-wanted', since)) {
       assert.ok(to)
-      assert.equal(seat.say(to, 'headers', { headers: [new Uint8Array(80)] }, { channel: 'stream' }), 'accepted')
+      assert.equal(seat.say(to, 'headers', { headers: [headerOn(seat.state.volatile.peers.get(to)?.tip.reached ?? blockAt(seat.tip).hash)] }, { channel: 'stream' }), 'accepted')
     }
     for (const { member } of immediate(seat.outputs.slice(since), 'submit-headers')) seat.outcome({ of: 'submit-headers', member, ...judged(member) })
   }
@@ -233,5 +241,20 @@ describe('a question for headers', () => {
     assert.equal(seat.say(2, 'headers', { headers: [new Uint8Array(80)] }, { channel: 'stream' }), 'not-asked-for')
     assert.deepEqual(immediate(seat.outputs, 'submit-headers'), [])
     assert.deepEqual(durable(seat.outputs, 'broadcast'), [])
+  })
+
+  it('is not answered by headers that build on none of my newest blocks, as cheap old ones do', () => {
+    const seat = following()
+    const old = blockAt(seat.tip)
+    seat.connectMany(400)
+    for (let period = 0; period < 200; period++) {
+      const since = seat.outputs.length
+      periods(seat, 1, at(seat, { 2: [3, 'other'] }))
+      for (const _ of seat.sent('headers-wanted', since)) {
+        assert.equal(seat.say(2, 'headers', { headers: [headerOn(old.hash)] }, { channel: 'stream' }), 'accepted')
+      }
+    }
+    assert.deepEqual(immediate(seat.outputs, 'submit-headers'), [])
+    assert.equal(classOf(seat, 2), 'forked')
   })
 })

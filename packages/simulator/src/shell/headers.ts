@@ -1,5 +1,5 @@
 /**
- * Headers of simulated blocks: a header names its block and the one before. That a header names a block that was made stands for its
+ * Headers of simulated blocks: a header names the one before, where a real one does, and its block. That a header names a block that was made stands for its
  * proof of work; height stands for work.
  */
 import type { Outcome } from '@belfry/protocol'
@@ -7,12 +7,14 @@ import { type BlockHash, concat, fromHex, toHex } from '@belfry/protocol/primiti
 import { type BitcoinNetwork, type Block, type SimBitcoind, ancestorAt, childTowards, isAncestor } from '../chain/index.ts'
 
 const HASH_BYTES = 32
-const REST = new Uint8Array(16)
+const VERSION = new Uint8Array(4)
+const HASH_AT = VERSION.length + HASH_BYTES
+const REST = new Uint8Array(12)
 
 type Judged = Omit<Extract<Outcome, { of: 'submit-headers' }>, 'of' | 'member'>
 
 export function headerOf({ ref, previous }: Block): Uint8Array {
-  return concat(fromHex(ref.hash), previous ? fromHex(previous.ref.hash) : new Uint8Array(HASH_BYTES), REST)
+  return concat(VERSION, previous ? fromHex(previous.ref.hash).toReversed() : new Uint8Array(HASH_BYTES), fromHex(ref.hash), REST)
 }
 
 /** Of this bitcoind's chain, after the first block of the locator that is in it. */
@@ -31,7 +33,7 @@ export function headersAfter({ tip }: SimBitcoind, bitcoin: BitcoinNetwork, loca
 export function judgeHeaders({ tip, is_up }: SimBitcoind, bitcoin: BitcoinNetwork, headers: readonly Uint8Array[]): Judged {
   const nothing = { tip: null, base: null }
   if (!is_up) return { result: 'unreachable', ...nothing }
-  const blocks = headers.flatMap((header) => bitcoin.find(toHex(header.slice(0, HASH_BYTES)) as BlockHash) ?? [])
+  const blocks = headers.flatMap((header) => bitcoin.find(toHex(header.slice(HASH_AT, HASH_AT + HASH_BYTES)) as BlockHash) ?? [])
   const [first] = blocks
   const last = blocks.at(-1)
   if (blocks.length < headers.length || first === undefined || last === undefined) return { result: 'refused', ...nothing }
