@@ -80,6 +80,8 @@ export interface Peer {
   readonly tip: PeerTip
   readonly proofs: ProofCounts
   pulled_at: Millis | null
+  /** The number of the Pull that it has not answered to the end. */
+  pull_open: number | null
   /** How many incidents, manifests and vaults I have asked it for: where the next Pull goes on when there is no room for all. */
   pulled_incidents: number
   pulled_manifests: number
@@ -280,6 +282,7 @@ function newPeer(): Peer {
     tip: noTip(),
     proofs: noProofCounts(),
     pulled_at: null,
+    pull_open: null,
     pulled_incidents: 0,
     pulled_manifests: 0,
     pulled_vaults: 0,

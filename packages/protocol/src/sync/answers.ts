@@ -58,6 +58,8 @@ function askAll(turn: Turn): void {
 /** The end of an answer to one of my Pulls. Only the last one to each member is waited for. */
 export function onAnswered(turn: Turn, from: MemberIndex, { pull_seq, is_complete }: Answered): VerdictCode {
   const { wait } = turn.volatile
+  const peer = turn.volatile.peers.get(from)
+  if (peer?.pull_open === pull_seq) peer.pull_open = null
   const asked = wait.asked.get(from)
   if (!asked || asked.pull_seq !== pull_seq || wait.answered.has(from)) return 'accepted'
   // What did not fit comes with the next asking, a period later.

@@ -9,11 +9,19 @@ import type { Pull } from '../messages/pull.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import type { MemberIndex } from '../primitives/index.ts'
 import type { Turn } from '../state/turn.ts'
+import type { Peer } from '../state/volatile.ts'
 import { ownStatementsOf } from './own-statements.ts'
 import { TOPICS, TOPIC_NAMES, type TopicName, type Wants } from './topics.ts'
 
 /** Frames sent in answer to one Pull. The next Pull gets the rest. */
 export const MAX_ANSWER_FRAMES = 512
+
+/**
+ * A member that has not answered to the end is asked again after so long. Sooner, whoever is behind with its answers would get
+ * the same question again and again, and send everything as often.
+ */
+const PATIENCE_MS = 10_000
+const PATIENCE_PERIODS = 2
 
 /** Of a Pull that was sent: its number, and how many vaults it had room to name. */
 export interface SentPull {
@@ -24,11 +32,11 @@ export interface SentPull {
 /**
  * Tells a member what I have of this and of custody, so that it sends what I lack.
  * @param own what I said myself, too: asked even where nothing else is wanted
- * @returns null where there was nothing to ask for
+ * @returns null where there was nothing to ask for, or where it has yet to answer the last one
  */
 export function pullFrom(turn: Turn, member: MemberIndex, wants: Wants, { own = false } = {}): SentPull | null {
   const peer = turn.volatile.peers.get(member)
-  if (!peer) return null
+  if (!peer || isAnswering(turn, peer)) return null
   const asked = <T extends TopicName>(name: T): Pull[T][number][] => [...TOPICS[name].asked(turn, member, wants[name] ?? [])]
   const body = fitting({
     incidents: asked('incidents'),
@@ -41,10 +49,17 @@ export function pullFrom(turn: Turn, member: MemberIndex, wants: Wants, { own = 
   if (!isWanted && !own && wants.evidence === undefined) return null
   turn.send(member, turn.sign('pull', body))
   peer.pulled_at = turn.at_ms
+  peer.pull_open = turn.volatile.seq
   peer.pulled_incidents += body.incidents.length
   peer.pulled_manifests += body.custody.length
   peer.pulled_vaults += body.owner_messages.length
   return { pull_seq: turn.volatile.seq, vaults: body.owner_messages.length }
+}
+
+function isAnswering({ config, at_ms }: Turn, { pull_open, pulled_at }: Peer): boolean {
+  if (pull_open === null || pulled_at === null) return false
+  // Either way round: the clock may have been set back since.
+  return Math.abs(at_ms - pulled_at) < Math.max(PATIENCE_MS, PATIENCE_PERIODS * config.federation.timing.heartbeat_ms)
 }
 
 /** Sixteen incidents of 64 members each may be more than one message holds, and so may vaults: then fewer are asked for. */

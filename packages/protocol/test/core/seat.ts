@@ -105,6 +105,12 @@ export class Seat {
     }
   }
 
+  /** That member's `answered` to a Pull that it was sent. */
+  answerTo(pull: Uint8Array, member: number, is_complete = true): void {
+    const { seq } = decodeHeader(decodeFrame(pull).signed)
+    this.say(member, 'answered', { pull_seq: seq, is_complete }, { channel: 'stream' })
+  }
+
   /** The number of the last that asks for what it said itself, too; −1 where there was none. */
   lastPullTo(member: number): number {
     const sent = durable(this.outputs, 'send').flatMap(({ to, bytes }) => {
@@ -240,8 +246,12 @@ export class Seat {
     return this.request(manifestRequest(vault), 'enrol', peer_id)
   }
 
-  verified(vault: TestVault, check: Extract<Outcome, { of: 'verify-enrolment' }>['check'] = 'ok'): OwnerAnswer[] {
-    return answersOf(this.outcome({ of: 'verify-enrolment', manifest_hash: vault.hash, check }))
+  verified(
+    vault: TestVault,
+    check: Extract<Outcome, { of: 'verify-enrolment' }>['check'] = 'ok',
+    earlier_enrol: EnrolmentKeys | null = null,
+  ): OwnerAnswer[] {
+    return answersOf(this.outcome({ of: 'verify-enrolment', manifest_hash: vault.hash, check, earlier_enrol }))
   }
 
   /** A member's receipt for a manifest, as a frame. */

@@ -130,6 +130,7 @@ describe('what a heartbeat says of owners', () => {
       const wanted = decodeBody('pull', decodeHeader(decodeFrame(pull.bytes).signed).body).owner_messages
       assert.ok(wanted.length <= MAX_PULL_VAULTS)
       for (const { vault_id } of wanted) asked.add(vault_id)
+      seat.answerTo(pull.bytes, 2)
     }
     assert.equal(asked.size, vaults.length)
   })

@@ -214,8 +214,31 @@ describe('a Pull of mine', () => {
         const { incidents } = decodeBody('pull', body)
         assert.ok(incidents.length > 0 && incidents.length < MAX_PULL_INCIDENTS)
         for (const { incident_id } of incidents) named.add(incident_id)
+        seat.answerTo(bytes, 2, false)
       }
     }
     assert.equal(named.size, MAX_PULL_INCIDENTS)
   }).timeout(20_000)
+
+  it('asks a member that has yet to answer no second time for a while, and at once on a new connection', () => {
+    const seat = Seat.guarding(vault, setting)
+    seat.theftConfirmed(vault)
+    const pullsTo2 = (act: () => void): Uint8Array[] => {
+      const since = seat.outputs.length
+      act()
+      return durable(seat.outputs.slice(since), 'send').flatMap(({ to, bytes }) =>
+        to === 2 && decodeHeader(decodeFrame(bytes).signed).kind === 'pull' ? [bytes] : [],
+      )
+    }
+    const { heartbeat_ms } = setting.federation.timing
+    const [first] = pullsTo2(() => seat.pass(heartbeat_ms))
+    assert.ok(first)
+    assert.deepEqual(pullsTo2(() => seat.pass(heartbeat_ms)), [])
+    const [patient] = pullsTo2(() => seat.pass(heartbeat_ms))
+    assert.ok(patient)
+    seat.answerTo(patient, 2)
+    const [next] = pullsTo2(() => seat.pass(heartbeat_ms))
+    assert.ok(next)
+    assert.equal(pullsTo2(() => seat.step({ kind: 'peer', member: 2 as MemberIndex, connected: true })).length, 1)
+  })
 })
