@@ -198,6 +198,8 @@ function onPeer(turn: Turn, { member, connected }: Extract<Input, { kind: 'peer'
   const peer = turn.volatile.peers.get(member)
   if (!peer) return
   peer.connected = connected
+  // What was under way on the old connection is lost.
+  peer.pull_open = null
   if (connected && member !== turn.config.self) askOnConnection(turn, member)
 }
 
