@@ -162,7 +162,7 @@ export class TestMembers {
         this.verdicts.push({ by: member, peer: effect.peer, code: effect.code, kind: effect.kind })
         return
       case 'verify-enrolment':
-        this.#outcome(member, { of: 'verify-enrolment', manifest_hash: effect.manifest_hash, check: shares.check(effect) })
+        this.#outcome(member, { of: 'verify-enrolment', manifest_hash: effect.manifest_hash, check: shares.check(effect), earlier_enrol: null })
         return
       case 'seal-share': {
         const { incident_id, manifest_hash, envelope_id, to } = effect

@@ -4,8 +4,8 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Bitcoind } from '@belfry/bitcoind'
-import type { DurableEffect, Federation, ImmediateEffect, Outcome, Tell, Verdict, VerdictCode } from '@belfry/protocol'
-import { type Outpoint, assertNever } from '@belfry/protocol/primitives'
+import type { DurableEffect, EnrolmentCheck, EnrolmentKeys, Federation, ImmediateEffect, Outcome, Tell, Verdict, VerdictCode } from '@belfry/protocol'
+import { type Outpoint, type VaultId, assertNever } from '@belfry/protocol/primitives'
 import type { FederationLink } from '@belfry/network'
 import type { Synced } from '@belfry/runtime'
 import type { Broadcaster } from '../broadcast/broadcaster.ts'
@@ -33,6 +33,8 @@ export interface PerformerModules {
   readonly requests: PendingAnswers<Uint8Array>
   /** Whether an armed manifest needs this outpoint watched. */
   readonly isGuarded: (outpoint: Outpoint) => boolean
+  /** Who signs for this vault in the epochs before; null where this node knows of none. */
+  readonly earlierKeys: (vault_id: VaultId) => EnrolmentKeys | null
   /** Gives an outcome to the loop. */
   readonly offer: (outcome: Outcome) => void
   readonly tell: (tell: Tell) => void
@@ -161,17 +163,20 @@ export class Performer {
     const { bitcoind, chain, shares, federation } = this.#modules
     const { manifest_hash } = effect
     const opened = shares.check(effect)
-    if (opened !== 'ok') return { of: 'verify-enrolment', manifest_hash, check: opened }
+    const answer = (check: EnrolmentCheck): Outcome => {
+      return { of: 'verify-enrolment', manifest_hash, check, earlier_enrol: this.#modules.earlierKeys(effect.vault_id) }
+    }
+    if (opened !== 'ok') return answer(opened)
     try {
       await chain.watch(effect.watch)
     } catch {
-      return { of: 'verify-enrolment', manifest_hash, check: 'no-room' }
+      return answer('no-room')
     }
     const depth = federation.network === 'mainnet' ? DEPOSIT_CONFIRMATIONS.mainnet : DEPOSIT_CONFIRMATIONS.elsewhere
     const check = await checkDeposit(bitcoind, effect.deposit, depth)
     // Another vault may watch some of them; the rest would only take room.
     if (check !== 'ok') chain.unwatch(effect.watch.filter((outpoint) => !this.#modules.isGuarded(outpoint)))
-    return { of: 'verify-enrolment', manifest_hash, check }
+    return answer(check)
   }
 
   async #lookAtDeposit({ vault_id, deposit }: Effect<'look-at-deposit'>): Promise<Outcome> {

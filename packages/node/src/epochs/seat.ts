@@ -25,7 +25,7 @@ import { type Chain, type ChainInit, type HeaderRow, createChain, createTxidHash
 import { ShareKeeper } from '../custody/share-keeper.ts'
 import { TransactionKeeper } from '../custody/transaction-keeper.ts'
 import { coreInputs } from '../effects/inputs.ts'
-import { Performer } from '../effects/performer.ts'
+import { Performer, type PerformerModules } from '../effects/performer.ts'
 import { SystemClock } from '../effects/system-clock.ts'
 import { Ingress } from '../ingress.ts'
 import { type Logger, chainLog, tellLog } from '../logging/index.ts'
@@ -48,6 +48,8 @@ export interface SeatModules {
   readonly metrics: Metrics
   /** Of this node: its members keep the index that they have there in the metrics. */
   readonly newest: Federation
+  /** As the epochs before know a vault. */
+  readonly earlierKeys: PerformerModules['earlierKeys']
   /** The header log, in the order of its keys. */
   readonly headers: readonly HeaderRow[]
   /**
@@ -176,7 +178,7 @@ export class Seat {
   }
 
   #performer(network: FederationLink, bumper: FeeBumper): Performer {
-    const { bitcoind, logger, metrics, signal, fail } = this.#modules
+    const { bitcoind, earlierKeys, logger, metrics, signal, fail } = this.#modules
     const tell = tellLog(logger, (member) => this.federation.memberOf(member).name)
     return new Performer({
       federation: this.federation,
@@ -190,6 +192,7 @@ export class Seat {
       verdicts: this.#ingress.verdicts,
       requests: this.#ingress.requests,
       isGuarded: (outpoint) => isGuarded(this.durable, outpoint),
+      earlierKeys,
       offer: (outcome) => this.#ingress.outcome(outcome, signal),
       tell: (one) => {
         tell(one)

@@ -1,16 +1,17 @@
 /** All epochs that a node serves at once: the newest does what is done for wallets, each guards the vaults of its own lock. */
 import type { FederationLink, Networks } from '@belfry/network'
-import type { IncidentId } from '@belfry/protocol/primitives'
+import type { IncidentId, VaultId } from '@belfry/protocol/primitives'
 import type { FeeBumper } from '../broadcast/fee-bumper.ts'
 import type { FeeWalletModules } from '../fee-wallet/fee-wallet.ts'
 import { needsOf, openIncidents } from '../fee-wallet/index.ts'
 import type { ShownNetwork } from '../metrics/index.ts'
+import { earlierKeys } from './earlier-keys.ts'
 import { networkCountersOf } from './network-counters.ts'
 import type { OpenedEpoch } from './open.ts'
 import { Seat, type SeatModules, type SeatWallets } from './seat.ts'
 import { vaultsThere } from './unserved.ts'
 
-export type SeatsModules = Omit<SeatModules, 'opened' | 'wallets' | 'newest'>
+export type SeatsModules = Omit<SeatModules, 'opened' | 'wallets' | 'newest' | 'earlierKeys'>
 
 export class Seats {
   readonly newest: Seat
@@ -21,11 +22,15 @@ export class Seats {
   /** Nothing runs before `run`. @param epochs the newest first */
   constructor([newest, ...older]: readonly [OpenedEpoch, ...OpenedEpoch[]], modules: SeatsModules, wallets: SeatWallets) {
     const { logger } = modules
-    const shared = { ...modules, newest: newest.federation }
+    const shared = (at: number) => ({
+      ...modules,
+      newest: newest.federation,
+      earlierKeys: (vault_id: VaultId) => earlierKeys(this.all.slice(at + 1), vault_id),
+    })
     this.#logger = logger
-    this.newest = new Seat(newest, { ...shared, opened: newest.opened, wallets })
-    this.older = older.map((epoch) => new Seat(epoch, {
-      ...shared, opened: epoch.opened, wallets: null, logger: logger.child({ epoch: epoch.federation.epoch }),
+    this.newest = new Seat(newest, { ...shared(0), opened: newest.opened, wallets })
+    this.older = older.map((epoch, at) => new Seat(epoch, {
+      ...shared(at + 1), opened: epoch.opened, wallets: null, logger: logger.child({ epoch: epoch.federation.epoch }),
     }))
   }
 

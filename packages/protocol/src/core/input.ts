@@ -1,5 +1,6 @@
 /** Everything that can happen to the core. */
 import type { BlockRef, ChainEvent, SpendTx } from '../chain/index.ts'
+import type { EnrolmentKeys } from '../custody/manifest.ts'
 import type { Channel, OwnerKind } from '../messages/kinds.ts'
 import type { EnvelopeId, Feerate, Hash32, IncidentId, ManifestHash, MemberIndex, Millis, Outpoint, Txid, VaultId } from '../primitives/index.ts'
 
@@ -64,7 +65,13 @@ export type BumpAnswer = BroadcastAnswer | 'no-coin' | 'over-budget'
 
 /** What an asynchronous effect came to. Each effect that has an outcome gets exactly one, or none after a crash. */
 export type Outcome =
-  | { readonly of: 'verify-enrolment'; readonly manifest_hash: ManifestHash; readonly check: EnrolmentCheck }
+  | {
+      readonly of: 'verify-enrolment'
+      readonly manifest_hash: ManifestHash
+      readonly check: EnrolmentCheck
+      /** Of the active manifest of this vault under the newest earlier lock that this node serves, too; null where there is none. */
+      readonly earlier_enrol: EnrolmentKeys | null
+    }
   | {
       readonly of: 'seal-share'
       readonly incident_id: IncidentId

@@ -20,7 +20,7 @@ import { MAX_MANIFESTS_PER_VAULT, MAX_VAULTS } from './limits.ts'
 import { type Manifest, decodeManifest, envelopesOf, manifestHash, signedByOwner, unvaultOutpoint } from './manifest.ts'
 import { type RefusalCode, refusal } from './refusal.ts'
 import { completeBundle, completeBundlesHeard } from './publication.ts'
-import { checkManifest, checkSuperseding } from './rules.ts'
+import { checkEarlier, checkManifest, checkSuperseding } from './rules.ts'
 
 type ManifestRequest = Extract<EnrolRequest, { request: 'manifest' }>
 type BundleRequest = Extract<EnrolRequest, { request: 'bundle' }>
@@ -57,10 +57,10 @@ export function onManifest(turn: Turn, request_id: number, peer_id: string, requ
 }
 
 function refuseManifest(turn: Turn, request_id: number, hash: ManifestHash, code: RefusalCode): void {
-  const alarm = code === 'generation-taken'
+  const isRival = code === 'generation-taken'
   turn.tell({
-    level: alarm ? 'error' : 'warn',
-    event: alarm ? 'second-manifest-of-a-generation' : 'manifest-refused',
+    level: isRival || code === 'earlier-keys-missing' ? 'error' : 'warn',
+    event: isRival ? 'second-manifest-of-a-generation' : 'manifest-refused',
     manifest_hash: hash,
     detail: code,
   })
@@ -122,7 +122,7 @@ function verification(turn: Turn, manifest: Manifest, hash: ManifestHash, reques
 }
 
 /** The shell has looked: arm the manifest and sign the receipt, or say why not. Nothing is half-done. */
-export function onVerified(turn: Turn, { manifest_hash, check }: Extract<Outcome, { of: 'verify-enrolment' }>): void {
+export function onVerified(turn: Turn, { manifest_hash, check, earlier_enrol }: Extract<Outcome, { of: 'verify-enrolment' }>): void {
   const pending = turn.volatile.enrolments.get(manifest_hash)
   if (!pending) return
   turn.volatile.enrolments.delete(manifest_hash)
@@ -131,7 +131,7 @@ export function onVerified(turn: Turn, { manifest_hash, check }: Extract<Outcome
   // Another enrolment may have been armed, or the vault destroyed, while the shell was looking.
   const seen = pending.moved && check === 'ok' ? 'deposit-spent' : check
   const fit = destructionReceipt(turn, manifest.vault_id) ? 'vault-destroyed' : checkFit(turn, vault, manifest, pending.request)
-  const code = seen === 'ok' ? fit : seen
+  const code = seen === 'ok' ? (fit ?? checkEarlier(turn.ports, manifest, pending.request.manifest, earlier_enrol)) : seen
   if (code !== null) {
     for (const request_id of pending.waiting) refuseManifest(turn, request_id, manifest_hash, code)
     return

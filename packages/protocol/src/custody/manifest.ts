@@ -116,6 +116,8 @@ export const manifest = s.struct({
   activation_delay: s.uint(10_000, 1),
 })
 export type Manifest = Infer<typeof manifest>
+/** k of them sign what follows. */
+export type EnrolmentKeys = Manifest['owner']['enrol']
 
 /** A signature by one of the keys that a rule asks for. */
 export const ownerSignature = s.struct({ key: ownerKey, signature: s.blob(64, 64) })

@@ -14,6 +14,7 @@ const REFUSALS = {
   'wrong-epoch': ['The manifest is for another epoch of this federation', 'Use the current lock file'],
   'wrong-vault-id': ['The vault id does not follow from deposit and owner root key', 'Make the manifest again with the client'],
   'signatures-missing': ['Fewer enrolment keys signed than the manifest in force asks for', 'Sign with the missing enrolment keys'],
+  'earlier-keys-missing': ['Fewer enrolment keys signed than the manifest of this vault in an earlier epoch asks for', 'Renew the vault from its enrolment in that epoch with `belfry vault renew --earlier`; if you did not send this, somebody else has your root key: move the coin'],
   'root-not-among-enrolment-keys': ['The root key is not one of the enrolment keys', 'Name the root key among the enrolment keys'],
   'enrolment-keys-unsound': ['Enrolment keys repeat, or k is more than there are', 'Name each key once and ask for at most as many as there are'],
   'panic-keys-unsound': ['Panic keys repeat, or k is more than there are', 'Name each key once and ask for at most as many as there are'],

@@ -3,7 +3,7 @@ import type { Hasher, Verifier } from '../crypto/index.ts'
 import type { Federation } from '../federation/index.ts'
 import type { HeldManifest, Vault } from '../state/durable.ts'
 import { envelopeIdOf } from './commitments.ts'
-import { type Manifest, type Rung, type SignedManifest, envelopesOf, rungsOf, signedByOwner, vaultIdOf } from './manifest.ts'
+import { type EnrolmentKeys, type Manifest, type Rung, type SignedManifest, envelopesOf, rungsOf, signedByOwner, vaultIdOf } from './manifest.ts'
 import type { RefusalCode } from './refusal.ts'
 
 export const MIN_CSV = { regtest: 12, elsewhere: 144 } as const
@@ -99,6 +99,15 @@ export function checkSuperseding(
   if (value.previous !== (vault?.active ?? null)) return 'previous-differs'
   if (vault && rivalOf(vault, value.generation)) return 'generation-taken'
   return null
+}
+
+/**
+ * A renewal in a new epoch follows no manifest there. Where this node has the one of an earlier epoch, its enrolment keys are
+ * asked, too: whoever has the root key alone shall not take the place of generation 1.
+ */
+export function checkEarlier(ports: Hasher & Verifier, value: Manifest, signed: SignedManifest, earlier: EnrolmentKeys | null): RefusalCode | null {
+  if (value.previous !== null || earlier === null) return null
+  return signedByOwner(ports, 'manifest', signed.bytes, signed.signatures, earlier) ? null : 'earlier-keys-missing'
 }
 
 /** A manifest of this generation that is held and not withdrawn. */

@@ -7,6 +7,7 @@ import {
   type ChainEvent,
   type DurableEffect,
   type Durable,
+  type EnrolmentKeys,
   type Header,
   type ImmediateEffect,
   type Input,

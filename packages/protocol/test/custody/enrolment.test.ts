@@ -210,6 +210,32 @@ describe('a later generation', () => {
     assert.equal(seat.tells('second-manifest-of-a-generation')[0]?.level, 'error')
   })
 
+  it('that is the first in its epoch asks the keys of the epoch before, too, where this node knows them', () => {
+    const { root } = setting.owner
+    const [second, third] = [hexOf('second key'), hexOf('third key')]
+    const before = { k: 2, keys: [root, second, third] }
+    const thief = started()
+    thief.sendManifest(vault)
+    assert.deepEqual(codes(thief.verified(vault, 'ok', before)), ['earlier-keys-missing'], 'the root key alone signed')
+    assert.equal(thief.state.durable.vaults.size, 0)
+    assert.equal(thief.sent('receipt').length, 0)
+    assert.equal(thief.tells('manifest-refused')[0]?.level, 'error')
+
+    const owner = started()
+    const digest = taggedHash(hasher, 'manifest', vault.signed.bytes)
+    const signatures = [root, third].map((key) => ({ key, signature: ownerSign(key, digest) }))
+    const signed = { ...vault, signed: { ...vault.signed, signatures } }
+    owner.sendManifest(signed)
+    assert.deepEqual(codes(owner.verified(signed, 'ok', before)), ['receipt'])
+  })
+
+  it('that follows another in its epoch asks the keys of that one, whatever an epoch before says', () => {
+    const seat = Seat.guarding(vault, setting)
+    const second = next()
+    seat.sendManifest(second)
+    assert.deepEqual(codes(seat.verified(second, 'ok', { k: 1, keys: [hexOf('key of old')] })), ['receipt'])
+  })
+
   it('makes room when it is withdrawn by the keys in force; withdrawn it stays armed and never activates', () => {
     const seat = Seat.guarding(vault, setting)
     const second = next()

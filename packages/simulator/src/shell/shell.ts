@@ -74,11 +74,14 @@ export class Shell {
   verifyEnrolment(effect: Effect<'verify-enrolment'>): void {
     const opened = this.#checkShares(effect)
     if (opened !== 'ok') {
-      this.#answer(() => ({ of: 'verify-enrolment', manifest_hash: effect.manifest_hash, check: opened }))
+      this.#answer(() => ({ of: 'verify-enrolment', manifest_hash: effect.manifest_hash, check: opened, earlier_enrol: null }))
       return
     }
     this.#modules.watch(effect.watch)
-    this.#answer(() => ({ of: 'verify-enrolment', manifest_hash: effect.manifest_hash, check: this.#checkDeposit(effect.deposit.outpoint) }))
+    this.#answer(() => {
+      const check = this.#checkDeposit(effect.deposit.outpoint)
+      return { of: 'verify-enrolment', manifest_hash: effect.manifest_hash, check, earlier_enrol: null }
+    })
   }
 
   sealShare(effect: Effect<'seal-share'>): void {

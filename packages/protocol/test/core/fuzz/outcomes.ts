@@ -41,6 +41,7 @@ export function outcomeOf(effect: Effect, dice: number): Outcome | null {
         of: 'verify-enrolment',
         manifest_hash: effect.manifest_hash,
         check: CHECKS[dice % CHECKS.length] ?? 'ok',
+        earlier_enrol: dice % 5 === 0 ? { k: 1, keys: ['77'.repeat(32)] } : null,
       }
     case 'seal-share': {
       const { incident_id, manifest_hash, envelope_id, to } = effect
@@ -109,7 +110,7 @@ export function unsolicited(
   tx: SpendTx,
 ): Outcome {
   const all: readonly Outcome[] = [
-    { of: 'verify-enrolment', manifest_hash: other.hash, check: 'ok' },
+    { of: 'verify-enrolment', manifest_hash: other.hash, check: 'ok', earlier_enrol: null },
     { of: 'seal-share', incident_id, manifest_hash: first.hash, envelope_id, to: from, sealed },
     { of: 'open-share', incident_id, envelope_id, from, result: 'good' },
     { of: 'rebuild', incident_id, envelope_id, result: tx.txid },
