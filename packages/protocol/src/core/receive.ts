@@ -146,10 +146,10 @@ function open(turn: Turn, input: FrameInput, frame: Frame, head: Header): Verdic
     return 'stale'
   }
   const code = content(turn, head.kind, head, frame, isDirect)
-  const isIgnored = verdictOf(code) === 'ignore'
-  if (!isDirect && !isIgnored) spend(senders, head.from, rules.room, sender, bytes, turn.at_ms)
+  // Nor what is rejected: a forwarder may have put another attachment to it.
+  if (!isDirect && code === 'accepted') spend(senders, head.from, rules.room, sender, bytes, turn.at_ms)
   // Ignored messages may be taken another time, when I know more, but for those that are old and stay so.
-  if (!rules.repeats && (!isIgnored || OUTLIVED.has(code))) turn.volatile.seen.set(exact, true)
+  if (!rules.repeats && (verdictOf(code) !== 'ignore' || OUTLIVED.has(code))) turn.volatile.seen.set(exact, true)
   return code
 }
 

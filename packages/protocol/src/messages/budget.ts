@@ -60,6 +60,14 @@ export const ANSWER_BUDGET: Budget = {
   bytes_per_s: 256 * 1024,
 }
 
+/**
+ * Looking for what a member said itself means going through all that I hold. Nobody honest asks more than once a heartbeat period,
+ * but for when it is started, or connected, a few times in a row.
+ */
+export function ownStatementsBudget(heartbeat_ms: number): Budget {
+  return { messages_burst: 16, messages_per_s: 1_000 / heartbeat_ms, bytes_burst: 0, bytes_per_s: 0 }
+}
+
 /** Takes one message of `bytes` from the bucket; false, and nothing taken, where there is no room. */
 export function spend<Key>(
   all: Map<Key, Buckets>,

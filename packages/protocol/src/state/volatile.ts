@@ -70,7 +70,7 @@ export interface Peer {
   connected: boolean
   heard_at: Millis | null
   heartbeat: Heartbeat | null
-  /** The newest heartbeat's (boot, seq), and when it was sent by its sender's clock. */
+  /** The newest heartbeat's (boot, seq), and the latest time at which one was sent by its sender's clock. */
   boot: number
   seq: number
   sent_at: number
@@ -86,6 +86,8 @@ export interface Peer {
   pulled_incidents: number
   pulled_manifests: number
   pulled_vaults: number
+  /** How many of what it said itself I have shown it since it was connected. */
+  own_shown: number
   /** Shares of this peer that did not match their commitment, and votes that my own chain contradicts. */
   bad_shares: number
 }
@@ -167,8 +169,8 @@ export interface Volatile {
   custody_digest: Hash32 | null
   /** The same. */
   guarded_root: Hash32 | null
-  /** That a message of mine was heard which I did not sign has been told. */
-  has_double: boolean
+  /** Since when messages under my key are heard that I did not sign, listened time; it has been told. */
+  double_since: number | null
   /** What I wait for before I vote. */
   wait: Wait
   readonly peers: Map<MemberIndex, Peer>
@@ -186,6 +188,8 @@ export interface Volatile {
     readonly garbage: Map<MemberIndex, Buckets>
     /** Of members that pull, for what they are sent. */
     readonly answers: Map<MemberIndex, Buckets>
+    /** Of the same, for being told what they said themselves. */
+    readonly own_statements: Map<MemberIndex, Buckets>
   }
   readonly enrolments: Map<ManifestHash, PendingEnrolment>
   /** What has come of coins that were to be paid in later. No more than there are vaults. */
@@ -240,14 +244,14 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     proofs: noProofs(),
     custody_digest: null,
     guarded_root: null,
-    has_double: false,
+    double_since: null,
     wait: newWait('start', 0 as Millis),
     peers: new Map(members.slice(0, MAX_MEMBERS).map((index) => [index, newPeer()])),
     seen: new BoundedMap(MAX_SEEN),
     verified: new BoundedMap(MAX_SEEN),
     recent: new Map(members.map((index) => [index, new BoundedMap(MAX_RECENT_PER_SENDER)])),
     recent_slots: new Map(members.map((index) => [index, new BoundedMap(MAX_RECENT_SLOTS_PER_SENDER)])),
-    budgets: { forwarders: new Map(), senders: new Map(), garbage: new Map(), answers: new Map() },
+    budgets: { forwarders: new Map(), senders: new Map(), garbage: new Map(), answers: new Map(), own_statements: new Map() },
     enrolments: new Map(),
     deposits: new Map(),
     gatherings: new BoundedMap(MAX_GATHERING),
@@ -286,6 +290,7 @@ function newPeer(): Peer {
     pulled_incidents: 0,
     pulled_manifests: 0,
     pulled_vaults: 0,
+    own_shown: 0,
     bad_shares: 0,
   }
 }

@@ -38,7 +38,8 @@ function ask(turn: Turn, member: MemberIndex): void {
   const { wait } = turn.volatile
   const answered = wait.asked.get(member)?.vaults_answered ?? 0
   const vaults = [...turn.durable.vaults.keys()].toSorted().slice(answered, answered + MAX_PULL_VAULTS)
-  const sent = pullFrom(turn, member, { ...openOnes(turn), owner_messages: vaults }, { own: true })
+  // What I said myself comes with the first part.
+  const sent = pullFrom(turn, member, { ...openOnes(turn), owner_messages: vaults }, { own: answered === 0 })
   if (sent) wait.asked.set(member, { pull_seq: sent.pull_seq, vaults_named: answered + sent.vaults, vaults_answered: answered })
 }
 

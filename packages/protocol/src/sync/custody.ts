@@ -4,7 +4,7 @@ import { MAX_MANIFESTS_PER_VAULT, MAX_MEMBERS, MAX_VAULTS } from '../custody/lim
 import type { Heartbeat } from '../messages/heartbeat.ts'
 import { MAX_PULL_MANIFESTS, type Pull } from '../messages/pull.ts'
 import { type Hash32, type Infer, type ManifestHash, type MemberIndex, s, sortedEntries } from '../primitives/index.ts'
-import type { Durable } from '../state/durable.ts'
+import type { Durable, HeldManifest } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { type Topic, byTurns, inTurn } from './topic.ts'
 
@@ -18,7 +18,7 @@ export const custody: Topic<ManifestHash, Asked, Pick<Heartbeat, 'custody_digest
   asked: (turn, member) => inTurn(incomplete(turn), turn.volatile.peers.get(member)?.pulled_manifests ?? 0, MAX_PULL_MANIFESTS),
   lacking: (turn, asked, to) => {
     const byHash = new Map(asked.map((one) => [one.manifest_hash, one]))
-    return byTurns([...byHash.values()].map((one) => framesOf(turn, one, to)))
+    return byHash.size === 0 ? [] : byTurns(rowsOf(turn, byHash, to))
   },
   share: 96,
 }
@@ -60,12 +60,19 @@ function incomplete(turn: Turn): Asked[] {
   return summaryOf(turn.durable).filter(({ receipts, published }) => receipts.length < count || published.length < count)
 }
 
-function* framesOf(turn: Turn, { manifest_hash, receipts, published }: Asked, to: MemberIndex): Iterable<Uint8Array> {
-  for (const { manifests } of turn.durable.vaults.values()) {
-    const held = manifests.find(({ hash }) => hash === manifest_hash)
-    if (!held) continue
-    for (const [member, frame] of sortedEntries(held.receipts)) if (member !== to && !receipts.includes(member)) yield frame
-    for (const [member, frame] of sortedEntries(held.published)) if (member !== to && !published.includes(member)) yield frame
-    return
+/** Goes through all manifests once, however many are asked for: a liar asks for such as nobody holds. */
+function rowsOf({ durable }: Turn, asked: ReadonlyMap<ManifestHash, Asked>, to: MemberIndex): Iterable<Uint8Array>[] {
+  const rows: Iterable<Uint8Array>[] = []
+  for (const { manifests } of durable.vaults.values()) {
+    for (const held of manifests) {
+      const has = asked.get(held.hash)
+      if (has) rows.push(framesOf(held, has, to))
+    }
   }
+  return rows
+}
+
+function* framesOf(held: HeldManifest, { receipts, published }: Asked, to: MemberIndex): Iterable<Uint8Array> {
+  for (const [member, frame] of sortedEntries(held.receipts)) if (member !== to && !receipts.includes(member)) yield frame
+  for (const [member, frame] of sortedEntries(held.published)) if (member !== to && !published.includes(member)) yield frame
 }

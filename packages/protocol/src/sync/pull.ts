@@ -2,7 +2,7 @@
  * Delivery. Gossip is only for speed: whatever a member lacks it asks for, and gets in the signers' own bytes. A release
  * is sent again from the ledger, so a broadcaster that restarted asks again and is handed the same bytes.
  */
-import { ANSWER_BUDGET, spend } from '../messages/budget.ts'
+import { ANSWER_BUDGET, ownStatementsBudget, spend } from '../messages/budget.ts'
 import { type Header, MAX_BODY_BYTES } from '../messages/frame.ts'
 import { encodeBody } from '../messages/kinds.ts'
 import type { Pull } from '../messages/pull.ts'
@@ -83,13 +83,20 @@ export function onPull(turn: Turn, { from, seq }: Header, body: Pull): VerdictCo
 /** Whether that was everything. */
 function sendAnswer(turn: Turn, to: MemberIndex, body: Pull): boolean {
   const { answers } = turn.volatile.budgets
+  const own = body.own && mayLookForOwn(turn, to)
   let sent = 0
-  for (const bytes of lackingFrames(turn, body, to)) {
+  for (const bytes of lackingFrames(turn, { ...body, own }, to)) {
     if (sent >= MAX_ANSWER_FRAMES || !spend(answers, to, 'routine', ANSWER_BUDGET, bytes.length, turn.at_ms)) return false
     turn.afterSync({ effect: 'send', to, bytes })
     sent += 1
   }
-  return true
+  // What it said itself it asks for again, a period later.
+  return own === body.own
+}
+
+function mayLookForOwn({ volatile, config, at_ms }: Turn, to: MemberIndex): boolean {
+  const budget = ownStatementsBudget(config.federation.timing.heartbeat_ms)
+  return spend(volatile.budgets.own_statements, to, 'routine', budget, 0, at_ms)
 }
 
 /** What the asker said itself, then each topic's share, then what is left of each: whatever one of them floods, the others are answered. */

@@ -142,6 +142,16 @@ describe('the room of a sender', () => {
     assert.equal(seat.vote(2, vault), 'accepted')
   }).timeout(20_000)
 
+  it('is not used up by whoever hands on its messages with other attachments', () => {
+    const seat = Seat.guarding(vault, setting)
+    const forged = decodeFrame(seat.frame(2, 'vote', seat.voteBody(vault)))
+    for (let at = 0; at < 16; at++) {
+      const attachment = new Uint8Array(390_000).fill(at)
+      assert.equal(seat.receive(encodeFrame({ ...forged, attachment }), 5), 'bad-attachment')
+    }
+    assert.equal(seat.vote(2, vault, { tx: { ...vault.unvault, raw: vault.unvault.raw } }), 'accepted')
+  })
+
   it('is used up by its own news, through whomever they come', () => {
     const seat = Seat.guarding(vault, setting)
     let accepted = 0

@@ -112,11 +112,13 @@ export class Seat {
     this.say(member, 'answered', { pull_seq: seq, is_complete }, { channel: 'stream' })
   }
 
-  /** The number of the last that asks for what it said itself, too; −1 where there was none. */
+  /** The number of the last that asks about vaults, or for what it said itself; −1 where there was none. */
   lastPullTo(member: number): number {
     const sent = durable(this.outputs, 'send').flatMap(({ to, bytes }) => {
       const head = decodeHeader(decodeFrame(bytes).signed)
-      return to === member && head.kind === 'pull' && decodeBody('pull', head.body).own ? [head.seq] : []
+      if (to !== member || head.kind !== 'pull') return []
+      const { own, owner_messages } = decodeBody('pull', head.body)
+      return own || owner_messages.length > 0 ? [head.seq] : []
     })
     return sent.at(-1) ?? -1
   }

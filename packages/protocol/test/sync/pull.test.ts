@@ -85,6 +85,22 @@ describe('an answer to a Pull', () => {
     assert.ok(pull(seat, 2, { custody }).length > 0)
   })
 
+  it('holds what the asker said itself only as often as an honest one asks: else it is told to ask again', () => {
+    const seat = Seat.guarding(vault, setting)
+    const asks = (from: number): { readonly receipts: number; readonly is_complete: boolean | undefined } => {
+      const since = seat.outputs.length
+      const receipts = pull(seat, from, { own: true }).filter((one) => one.kind === 'receipt').length
+      return { receipts, is_complete: seat.sent('answered', since).at(-1)?.body.is_complete }
+    }
+    const codes = Array.from({ length: 200 }, () => asks(5))
+    const answered = codes.filter(({ receipts }) => receipts > 0)
+    assert.ok(answered.length > 0 && answered.length <= 16, `${answered.length} times`)
+    assert.ok(codes.every(({ receipts, is_complete }) => is_complete === receipts > 0))
+    assert.deepEqual(asks(2), { receipts: 1, is_complete: true }, 'another member has a room of its own')
+    seat.now_ms += setting.federation.timing.heartbeat_ms
+    assert.deepEqual(asks(5), { receipts: 1, is_complete: true })
+  })
+
   it('goes to the asker alone: a Pull that another hands over is none', () => {
     const seat = Seat.guarding(vault, setting)
     seat.vote(3, vault)
