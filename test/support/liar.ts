@@ -157,7 +157,6 @@ export class Liar {
       implementation: '/Satoshi:29.0.0/',
       software: 'belfry/0.1.0',
       hash_6: null,
-      hash_100: null,
       standing: 'serving',
       silent: [],
       ledger_entries: 0,

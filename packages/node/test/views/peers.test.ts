@@ -15,7 +15,6 @@ function beat(of: World, from: number, tip = TIP, seq?: number): void {
       implementation: '/Satoshi:28.1.0/',
       software: 'belfry/0.1.0',
       hash_6: null,
-      hash_100: null,
       standing: 'serving',
       silent: [],
       ledger_entries: 0,

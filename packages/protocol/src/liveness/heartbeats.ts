@@ -1,6 +1,6 @@
 /** My own signs of life, and with them the digests by which peers notice what one of us lacks. */
 import { standingOf } from '../guard/standing.ts'
-import type { BlockHash, IncidentId, Millis, VaultId } from '../primitives/index.ts'
+import type { IncidentId, Millis, VaultId } from '../primitives/index.ts'
 import { unansweredIncidents } from '../sync/incidents.ts'
 import { pullFrom } from '../sync/pull.ts'
 import { digestsTold } from '../sync/topics.ts'
@@ -55,19 +55,13 @@ export function heartbeatForTip(turn: Turn): void {
   if (at_ms < volatile.next_heartbeat_at) volatile.next_heartbeat_at = at_ms
 }
 
-/** Of my chain, so many blocks below its tip; null before I saw as many. */
-function hashBelow({ durable: { recent } }: Turn, blocks: number): BlockHash | null {
-  return recent.at(-1 - blocks)?.hash ?? null
-}
-
 function sendHeartbeat(turn: Turn): void {
   const { volatile, config, durable } = turn
   volatile.heartbeat_sent_at = turn.at_ms
   turn.gossip(
     turn.sign('heartbeat', {
       tip: durable.position,
-      hash_6: hashBelow(turn, 6),
-      hash_100: hashBelow(turn, 100),
+      hash_6: durable.recent.at(-7)?.hash ?? null,
       chain: volatile.chain,
       implementation: volatile.implementation,
       software: config.software,

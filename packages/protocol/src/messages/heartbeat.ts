@@ -16,9 +16,8 @@ export type Standing = Infer<typeof standing>
 export const heartbeat = s.struct({
   /** Null before the first block was seen. */
   tip: s.nullable(blockRef),
-  /** Six and a hundred blocks below the tip, by which forks are told from lags; null before that many were seen. */
+  /** Six blocks below the tip, by which two blocks found at once are told from a fork; null before that many were seen. */
   hash_6: s.nullable(s.blockHash),
-  hash_100: s.nullable(s.blockHash),
   chain: chainState,
   /** e.g. `/Satoshi:29.0.0/`, as bitcoind calls itself. */
   implementation: s.text(128),

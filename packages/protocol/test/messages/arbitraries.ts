@@ -95,7 +95,6 @@ export const BODIES: { readonly [K in MemberKind]: fc.Arbitrary<BodyOf<K>> } = {
       implementation: anyText(128),
       software: anyText(64),
       hash_6: fc.option(anyHex<BlockHash>()),
-      hash_100: fc.option(anyHex<BlockHash>()),
       standing: fc.constantFrom('serving' as const, 'starting' as const, 'quarantined' as const),
       silent: few(anyMember),
       ledger_entries: upTo(Number.MAX_SAFE_INTEGER),

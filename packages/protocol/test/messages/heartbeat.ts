@@ -7,7 +7,6 @@ export function quietHeartbeat(change: Partial<BodyOf<'heartbeat'>> = {}): BodyO
   return {
     tip: null,
     hash_6: null,
-    hash_100: null,
     chain: 'ok',
     implementation: 'test',
     software: 'test',

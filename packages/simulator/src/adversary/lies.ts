@@ -76,7 +76,6 @@ export function heartbeat(tools: Tools, seq: number, change: Partial<BodyOf<'hea
       implementation: 'none',
       software: 'belfry/9.9.9',
       hash_6: null,
-      hash_100: null,
       standing: 'serving',
       silent: [],
       ledger_entries: 0,

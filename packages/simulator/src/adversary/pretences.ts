@@ -18,7 +18,7 @@ export const lieAboutTips: Strategy = {
     const { random } = tools
     const tip = anyBlock(tools, random.pick([-100, -6, 0, 1, 6, 1_000]))
     const hash = (): BlockHash => anyBlock(tools, 0).hash
-    tools.gossip(heartbeat(tools, tools.nextSeq(), { tip, hash_6: hash(), hash_100: hash() }))
+    tools.gossip(heartbeat(tools, tools.nextSeq(), { tip, hash_6: hash() }))
     const to = random.pick(tools.others)
     const headers = Array.from({ length: random.int(0, 20) }, () => random.bytes(HEADER_BYTES))
     tools.send(to, tools.sign('headers', { headers }))

@@ -58,7 +58,6 @@ export function goldenMessages(): Record<string, string> {
     heartbeat: hex(1, 'heartbeat', {
       tip: blockAt(height),
       hash_6: blockAt(height - 6).hash,
-      hash_100: null,
       chain: 'ok',
       implementation: '/Satoshi:29.0.0/',
       software: 'belfry/0.1.0',
