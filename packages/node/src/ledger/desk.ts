@@ -1,6 +1,7 @@
 /** Looks into the sign-once ledgers of a data directory, and decides of a quarantine, while the node does not run. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sha256 } from '@belfry/keystore'
 import { type Durable, type LogRecord, adoption, durablePart, restoration } from '@belfry/protocol'
 import type { Millis } from '@belfry/protocol/primitives'
 import { type Disk, type LoadedLog, LogWriter, type RestoredLog, restoreLog } from '@belfry/runtime'
@@ -59,7 +60,7 @@ export class LedgerDesk implements AsyncDisposable {
    */
   async adopt(): Promise<number> {
     const decided = this.#logs.flatMap((log) => {
-      const records = adoption(log.restored.durable)
+      const records = adoption({ sha256 }, log.restored.durable)
       return records === null ? [] : [{ log, records }]
     })
     if (decided.length === 0) {
@@ -70,15 +71,12 @@ export class LedgerDesk implements AsyncDisposable {
   }
 
   /**
-   * Puts the member into quarantine because its directory was put back from a copy. On disk when it returns.
-   * @throws LedgerError already-quarantined, StoreError
+   * Puts the member into quarantine because its directory was put back from a copy, be it one that was in quarantine already. On
+   * disk when it returns.
+   * @throws StoreError
    */
   async quarantine(at_ms: Millis): Promise<void> {
-    const open = this.#logs.filter(({ restored }) => restored.durable.quarantine === null)
-    if (open.length === 0) {
-      throw new LedgerError('already-quarantined', 'this node is in quarantine already', 'See why with belfry ledger show.')
-    }
-    for (const log of open) await write(log, restoration(log.restored.durable, at_ms))
+    for (const log of this.#logs) await write(log, restoration(log.restored.durable, at_ms))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

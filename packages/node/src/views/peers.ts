@@ -65,7 +65,7 @@ function ownView({ config, durable, volatile }: State): Seen {
     software: config.software,
     boot: durable.boot,
     clock_offset_ms: null,
-    flags: volatile.has_double && !flags.includes('duplicate') ? [...flags, 'duplicate'] : flags,
+    flags: volatile.double_since !== null && !flags.includes('duplicate') ? [...flags, 'duplicate'] : flags,
     proofs: proofsOf(own),
     bad_shares: 0,
   }

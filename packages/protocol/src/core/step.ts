@@ -198,6 +198,7 @@ function onPeer(turn: Turn, { member, connected }: Extract<Input, { kind: 'peer'
   const peer = turn.volatile.peers.get(member)
   if (!peer) return
   peer.connected = connected
+  peer.own_shown = 0
   // What was under way on the old connection is lost.
   peer.pull_open = null
   if (connected && member !== turn.config.self) askOnConnection(turn, member)

@@ -1,25 +1,31 @@
 /** What an operator decides of a member in quarantine, while its node does not run: records for its log. */
+import type { Hasher } from '../crypto/index.ts'
 import { decodeFrame, decodeHeader } from '../messages/frame.ts'
 import { decodeBody } from '../messages/kinds.ts'
 import { MAX_VOTE_FRAME_BYTES } from '../messages/certificate.ts'
-import type { Millis } from '../primitives/index.ts'
+import type { Hash32, Millis } from '../primitives/index.ts'
 import type { Durable } from '../state/durable.ts'
 import type { LogRecord } from '../state/records.ts'
+import { graveOf } from './quarantine.ts'
+import type { Slot } from './slots.ts'
 
-/**
- * A copy of the disk does not know how often the member was started since. Its next starts must use no number that was used
- * before, or two messages under one number would convict it.
- */
+/** A copy of the disk does not know how often the member was started since. */
 const BOOTS_LOST_AT_MOST = 1_000
 
 /**
  * Takes what was found for signed by this member, and ends the quarantine: it is sent again in the same bytes and never
  * contradicted. Null where there is no quarantine.
  */
-export function adoption({ boot, quarantine, incidents }: Durable): LogRecord[] | null {
+export function adoption(hasher: Hasher, { boot, quarantine, incidents, ledger }: Durable): LogRecord[] | null {
   if (quarantine === null) return null
-  const signed = quarantine.statements.flatMap(({ slot, frame }) => (slot === null ? [] : [{ slot, frame }]))
-  const adopted: LogRecord = { record: 'adopted', boot: Math.max(boot, quarantine.boot), signed }
+  const signed: { slot: Slot; frame: Uint8Array }[] = []
+  const beside: Hash32[] = []
+  for (const { slot, frame } of quarantine.statements) {
+    if (slot === null) continue
+    if (ledger.has(slot) || signed.some((one) => one.slot === slot)) beside.push(graveOf(hasher, decodeFrame(frame)))
+    else signed.push({ slot, frame })
+  }
+  const adopted: LogRecord = { record: 'adopted', boot: Math.max(boot, quarantine.boot), signed, beside }
   return [adopted, ...newestVotes(signed.map(({ frame }) => frame), incidents)]
 }
 
@@ -37,10 +43,14 @@ function newestVotes(frames: readonly Uint8Array[], incidents: Durable['incident
   return [...newest.values()]
 }
 
-/** The disk was put back from a copy: whatever the others hold, nothing is signed for a slot before an operator adopts it. */
+/**
+ * The disk was put back from a copy: whatever the others hold, nothing is signed for a slot before an operator adopts it. Its next
+ * starts must use no number that was used before, or two messages under one number would convict it. So they count on from the
+ * time in seconds: the same copy, put back another time, goes on from another number.
+ */
 export function restoration({ boot }: Durable, at_ms: Millis): LogRecord[] {
   return [
-    { record: 'boot', boot: boot + BOOTS_LOST_AT_MOST },
+    { record: 'boot', boot: Math.max(boot + BOOTS_LOST_AT_MOST, Math.floor(at_ms / 1_000)) },
     { record: 'quarantined', reason: 'restored', at_ms },
   ]
 }

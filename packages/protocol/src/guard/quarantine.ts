@@ -3,12 +3,13 @@
  * key, or my disk is older than what I said. Only a valid signature of mine raises it, and nothing that my ledger or a
  * tombstone knows of: so nobody else can, and not by sending me my own old messages.
  */
-import { type Frame, type Header, decodeFrame, encodeFrame, withoutAttachment } from '../messages/frame.ts'
+import { type Frame, type Header, decodeFrame, decodeHeader, encodeFrame, messageHash, withoutAttachment } from '../messages/frame.ts'
+import type { Hasher } from '../crypto/index.ts'
 import { type BodyOf, type MemberKind, decodeBody, isMemberKind } from '../messages/kinds.ts'
 import { type Hash32, SchemaError, equalBytes } from '../primitives/index.ts'
 import { MAX_FOREIGN, MAX_LEDGER_FRAME_BYTES, type QuarantineReason } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-import { type Slot, slotOf } from './slots.ts'
+import { type Slot, slotBodyOf, slotOf } from './slots.ts'
 
 /** A message under my own signature, which has been checked. */
 export function onOwnMessage(turn: Turn, head: Header, frame: Frame): void {
@@ -31,24 +32,47 @@ export function enterQuarantine(turn: Turn, reason: QuarantineReason, detail: st
 function doubtRaisedBy(turn: Turn, head: Header, frame: Frame, claim: Claim | null): QuarantineReason | null {
   const { durable, volatile } = turn
   if (claim !== null && claim.slot !== null) {
-    if (isKnown(turn, claim.slot, frame) || claim.graves.some((grave) => durable.tombstones.has(grave))) return null
-    return 'unknown-statement'
+    return isKnown(turn, claim, claim.slot, frame) ? null : 'unknown-statement'
   }
   const isBeyondMine = head.boot > durable.boot || (head.boot === durable.boot && head.seq > volatile.seq)
   if (!isBeyondMine) return null
   // What binds to nothing counts only while somebody else is at work. Said before my life, it is of an earlier one that my
   // disk has lost: that is told, and what counts is whether anything for a slot was lost with it.
   if (volatile.started_at !== null && head.sent_at >= volatile.started_at) return 'second-instance'
+  if (isStillSpeaking(turn)) return 'second-instance'
   tellDouble(turn, `${head.kind} ${head.boot}/${head.seq}, of an earlier life`)
   return null
 }
 
-function isKnown({ durable }: Turn, slot: Slot, frame: Frame): boolean {
-  const mine = durable.ledger.get(slot)
-  return mine !== undefined && equalBytes(decodeFrame(mine.frame).signed, frame.signed)
+/** What was under way for long has come by then. */
+const LEAST_UNDER_WAY_MS = 30_000
+
+/** Its clock, or mine, may be off: what is still heard so long after I heard it first is said now. */
+function isStillSpeaking({ volatile: { double_since, listened_ms }, config }: Turn): boolean {
+  const { heartbeat_ms, dead_periods } = config.federation.timing
+  return double_since !== null && listened_ms - double_since >= Math.max(LEAST_UNDER_WAY_MS, dead_periods * heartbeat_ms)
+}
+
+/** Signed for, be it under another number, as long as both say the same; or forgotten, or adopted beside what the ledger has. */
+function isKnown({ durable: { ledger, tombstones }, ports }: Turn, { kind, said, graves }: Claim, slot: Slot, frame: Frame): boolean {
+  const mine = ledger.get(slot)
+  if (mine !== undefined && equalBytes(said, saidBy(kind, decodeHeader(decodeFrame(mine.frame).signed).body))) return true
+  return graves.some((grave) => tombstones.has(grave)) || tombstones.has(graveOf(ports, frame))
+}
+
+/** The name under which one message is remembered, where its slot has other bytes. */
+export function graveOf(hasher: Hasher, { signed }: Frame): Hash32 {
+  return messageHash(hasher, signed) as string as Hash32
+}
+
+function saidBy(kind: MemberKind, body: Uint8Array): Uint8Array {
+  return slotBodyOf(kind, decodeBody(kind, body))
 }
 
 interface Claim {
+  readonly kind: MemberKind
+  /** What two messages for the slot have to agree in. */
+  readonly said: Uint8Array
   /** Null for what binds to nothing. */
   readonly slot: Slot | null
   /** Under any of these names it may have been forgotten. */
@@ -58,7 +82,7 @@ interface Claim {
 function claimOf({ config }: Turn, kind: MemberKind, bytes: Uint8Array): Claim | null {
   try {
     const body = decodeBody(kind, bytes)
-    return { slot: slotOf(config.federation.lock_hash, kind, body), graves: gravesOf(body) }
+    return { kind, said: slotBodyOf(kind, body), slot: slotOf(config.federation.lock_hash, kind, body), graves: gravesOf(body) }
   } catch (error) {
     if (error instanceof SchemaError) return null
     throw error
@@ -91,7 +115,7 @@ function storable(frame: Frame): Uint8Array | null {
 }
 
 function tellDouble(turn: Turn, detail: string): void {
-  if (turn.volatile.has_double) return
-  turn.volatile.has_double = true
+  if (turn.volatile.double_since !== null) return
+  turn.volatile.double_since = turn.volatile.listened_ms
   turn.tell({ level: 'error', event: 'second-instance', member: turn.config.self, detail })
 }

@@ -19,7 +19,8 @@ export function onHeartbeat(turn: Turn, head: Header, body: Heartbeat, isDirect:
   peer.silence = 'none'
   peer.boot = head.boot
   peer.seq = head.seq
-  peer.sent_at = head.sent_at
+  // Its clock may be set back: what it sent before, others may replay.
+  peer.sent_at = Math.max(peer.sent_at, head.sent_at)
   sampleClock(turn, peer, head)
   noticeReadable(turn, head.from, peer)
   if (peer.life !== 'alive') setLife(turn, head.from, 'alive')
@@ -35,5 +36,7 @@ function pullIfDifferent(turn: Turn, { from }: Header, body: Heartbeat): void {
   // Either way round: the clock may have been set back since.
   if (peer.pulled_at !== null && Math.abs(turn.at_ms - peer.pulled_at) < period) return
   const wants = wantsAfter(turn, body)
-  if (wants !== null) pullFrom(turn, from, wants)
+  // In quarantine all that I ever said is asked for, part by part, so that an operator can adopt it.
+  const own = turn.durable.quarantine !== null
+  if (wants !== null || own) pullFrom(turn, from, wants ?? {}, { own })
 }

@@ -4,7 +4,7 @@ import { unvaultOutpoint } from '../custody/manifest.ts'
 import { type Hash32, type Height, type IncidentId, type ManifestHash, type VaultId, assertNever, invariant } from '../primitives/index.ts'
 import { UNSPENT, afterSpendEvent } from './coins.ts'
 import { type HeldCommand, parsedCommand } from './commands.ts'
-import { type Durable, type HeldManifest, type Incident, MAX_FOREIGN, MAX_RECENT_BLOCKS, type Vault, parsed } from './durable.ts'
+import { type Durable, type HeldManifest, type Incident, MAX_FOREIGN, MAX_RECENT_BLOCKS, MAX_TOMBSTONES, type Vault, parsed } from './durable.ts'
 import type { LogRecord, RecordOf } from './records.ts'
 import { hasStoryRoom } from './story.ts'
 
@@ -143,10 +143,11 @@ function holdForeign({ quarantine }: Durable, { boot, statement }: RecordOf<'for
 }
 
 /** What stands in the ledger already stays: the first bytes for a slot are the ones that are sent again. */
-function adopt(state: Durable, { boot, signed }: RecordOf<'adopted'>): void {
+function adopt(state: Durable, { boot, signed, beside }: RecordOf<'adopted'>): void {
   for (const { slot, frame } of signed) {
     if (!state.ledger.has(slot)) state.ledger.set(slot, { frame, height: state.position?.height ?? null })
   }
+  for (const grave of beside) if (state.tombstones.size < MAX_TOMBSTONES) state.tombstones.set(grave, heightOf(state))
   state.boot = Math.max(state.boot, boot)
   state.quarantine = null
 }

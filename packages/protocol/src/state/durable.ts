@@ -128,8 +128,8 @@ export const heldEvidence = s.struct({
 })
 export type HeldEvidence = Infer<typeof heldEvidence>
 
-/** Messages of mine that others showed me and that I do not know to have signed: enough to adopt what one night lost. */
-export const MAX_FOREIGN = 64
+/** Messages of mine that others showed me and that I do not know to have signed: enough to adopt what one night with some thefts lost. */
+export const MAX_FOREIGN = 1_024
 
 /**
  * `second-instance`: somebody signs with my key now. `unknown-statement`: I am shown a vote, receipt or release of mine of which
@@ -154,7 +154,7 @@ export const quarantine = s.struct({
 })
 export type Quarantine = Infer<typeof quarantine>
 
-/** Of what was signed and forgotten: an incident and a command of each old drill. Where it is full nothing more is forgotten. */
+/** Of what was signed and forgotten: an incident and a command of each old drill, and what little was adopted. Where it is full nothing more is forgotten. */
 export const MAX_TOMBSTONES = 524_288
 
 export const durable = s.struct({
@@ -166,7 +166,7 @@ export const durable = s.struct({
   vaults: s.dict(s.hex<VaultId>(32), vault, MAX_VAULTS),
   incidents: s.dict(s.hex<IncidentId>(32), incident, MAX_INCIDENTS),
   ledger: s.dict(s.text(256), ledgerEntry, MAX_LEDGER),
-  /** Incidents and commands for which I signed, and forgot it; and my tip then. */
+  /** Incidents and commands for which I signed, and forgot it, and messages that were adopted beside others for their slots; and my tip then. */
   tombstones: s.dict(s.hex<Hash32>(32), s.height, MAX_TOMBSTONES),
   /** Null while I trust my disk. */
   quarantine: s.nullable(quarantine),

@@ -105,6 +105,8 @@ export const record = s.variant('record', {
   adopted: s.struct({
     boot: s.uint(0xffff_ffff),
     signed: s.list(s.struct({ slot: s.text(256), frame: s.blob(MAX_LEDGER_FRAME_BYTES) }), MAX_FOREIGN),
+    /** Messages for slots of which the ledger has other bytes: nobody makes this member doubt its disk with them again. */
+    beside: s.list(s.hex<Hash32>(32), MAX_FOREIGN),
   }),
   /** With every share, envelope, command and incident of it. The receipt of destruction stays in the ledger. */
   'vault-destroyed': s.struct({ vault_id: vaultId }),

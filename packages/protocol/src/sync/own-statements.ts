@@ -5,7 +5,7 @@
 import type { Height, MemberIndex } from '../primitives/index.ts'
 import type { Turn } from '../state/turn.ts'
 
-/** Handed to a member that asks for its own. */
+/** Handed to a member that asks for its own; the next that it asks for again. */
 const MAX_OWN_STATEMENTS = 64
 
 interface Statement {
@@ -13,12 +13,14 @@ interface Statement {
   readonly frame: Uint8Array
 }
 
-/** Votes, receipts, notices, reports and releases of that member that I hold, the newest first. */
+/** Votes, receipts, notices, reports and releases of that member that I hold, the newest first, and from the newest again after the last. */
 export function ownStatementsOf(turn: Turn, member: MemberIndex): Uint8Array[] {
-  return [...statementsOf(turn, member)]
-    .toSorted((a, b) => b.height - a.height)
-    .slice(0, MAX_OWN_STATEMENTS)
-    .map(({ frame }) => frame)
+  const peer = turn.volatile.peers.get(member)
+  if (!peer) return []
+  const all = [...statementsOf(turn, member)].toSorted((a, b) => b.height - a.height)
+  const since = peer.own_shown
+  peer.own_shown = since + MAX_OWN_STATEMENTS < all.length ? since + MAX_OWN_STATEMENTS : 0
+  return all.slice(since, since + MAX_OWN_STATEMENTS).map(({ frame }) => frame)
 }
 
 function* statementsOf({ durable, volatile }: Turn, member: MemberIndex): Generator<Statement> {

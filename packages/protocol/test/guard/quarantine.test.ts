@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { adoption, type BodyOf, type Header, type MemberKind, broadcasterOrder, decodeFrame, decodeHeader, taggedHash } from '../../src/index.ts'
+import { adoption, type BodyOf, type Header, type MemberKind, broadcasterOrder, decodeFrame, decodeHeader, restoration, taggedHash } from '../../src/index.ts'
 import { apply } from '../../src/state/apply.ts'
-import { type Hash32, type Height, type IncidentId, type MemberIndex, toHex } from '../../src/primitives/index.ts'
+import { MAX_FOREIGN } from '../../src/state/durable.ts'
+import { type Hash32, type Height, type IncidentId, type MemberIndex, type Millis, toHex } from '../../src/primitives/index.ts'
 import { Seat, durable, immediate } from '../core/seat.ts'
 import { hasher, hexOf, settingOf, vaultOf } from '../core/setting.ts'
 import { quietHeartbeat } from '../messages/heartbeat.ts'
@@ -50,6 +51,29 @@ describe('a member whose disk or key is in doubt', () => {
     assert.equal(reason(seat), 'second-instance')
     assert.equal(seat.tells('second-instance').length, 1)
     assert.equal(seat.tells('quarantined').length, 1)
+  })
+
+  it('is one that goes on hearing somebody with its key whose clock is behind, and none that hears it for a moment', () => {
+    const seat = guarding()
+    const { boot } = seat.state.durable
+    const { heartbeat_ms, dead_periods } = setting.federation.timing
+    const early = (seq: number) => shown(seat, 'heartbeat', quietHeartbeat(), { boot: boot + 1, seq, sent_at: 1_000 as never })
+    for (let period = 0; period < Math.max(30_000 / heartbeat_ms, dead_periods); period++) {
+      early(period + 1)
+      assert.equal(reason(seat), null)
+      seat.pass(heartbeat_ms)
+    }
+    early(1_000)
+    assert.equal(reason(seat), 'second-instance')
+    assert.equal(seat.tells('second-instance').length, 1)
+  })
+
+  it('is none that hears its own vote under another number: it says no more than the one in the ledger', () => {
+    const seat = guarding()
+    seat.theftSeen(vault)
+    const { body } = seat.sent('vote').at(-1) ?? assert.fail()
+    shown(seat, 'vote', body, { boot: 0, seq: 7 })
+    assert.equal(reason(seat), null)
   })
 
   it('is none that hears a heartbeat of an earlier life, or of a lower number, or what binds to nothing', () => {
@@ -138,9 +162,9 @@ describe('a member in quarantine', () => {
 
   it('keeps each message that it does not know once, and no more than there is room for', () => {
     const seat = quarantined()
-    for (let at = 0; at < 100; at++) shown(seat, 'vote', voteAt(seat, 10 + at), { boot: 7, seq: at })
+    for (let at = 0; at < MAX_FOREIGN + 10; at++) shown(seat, 'vote', voteAt(seat, 10 + at), { boot: 7, seq: at })
     const { statements, boot } = seat.state.durable.quarantine ?? assert.fail()
-    assert.equal(statements.length, 64)
+    assert.equal(statements.length, MAX_FOREIGN)
     assert.equal(boot, 7)
     const before = seat.log.length
     const bytes = statements[5]?.frame ?? assert.fail()
@@ -153,7 +177,7 @@ describe('a member in quarantine', () => {
     const seat = quarantined()
     const [{ frame } = assert.fail()] = seat.state.durable.quarantine?.statements ?? []
     const restored = seat.restored()
-    for (const record of adoption(restored) ?? []) apply(restored, record)
+    for (const record of adoption(hasher, restored) ?? []) apply(restored, record)
     assert.equal(restored.quarantine, null)
     seat.state = seat.core.restore(restored)
     seat.step({ kind: 'start' })
@@ -163,6 +187,42 @@ describe('a member in quarantine', () => {
     seat.theftConfirmed(vault)
     const gossiped = durable(seat.outputs.slice(since), 'gossip').map(({ bytes }) => decodeFrame(bytes))
     assert.deepEqual(gossiped.find(({ signed }) => decodeHeader(signed).kind === 'vote')?.signed, decodeFrame(frame).signed)
+  })
+})
+
+describe('a member that adopted two statements for one slot', () => {
+  it('keeps to the first, and doubts its disk for neither any more', () => {
+    const release = (label: string): BodyOf<'release'> => ({
+      incident_id: vault.theft, manifest_hash: vault.hash, envelope_id: vault.ids[0] ?? assert.fail(), to: asker as MemberIndex, sealed_hash: hexOf(label) as Hash32,
+    })
+    const seat = guarding()
+    shown(seat, 'release', release('one'), { boot: 0, seq: 1 })
+    shown(seat, 'release', release('two'), { boot: 0, seq: 2 })
+    const restored = seat.restored()
+    const [adopted] = adoption(hasher, restored) ?? []
+    assert.ok(adopted?.record === 'adopted' && adopted.signed.length === 1)
+    apply(restored, adopted)
+    seat.state = seat.core.restore(restored)
+    seat.step({ kind: 'start' })
+    shown(seat, 'release', release('one'), { boot: 0, seq: 1 })
+    shown(seat, 'release', release('two'), { boot: 0, seq: 2 })
+    assert.equal(reason(seat), null)
+    shown(seat, 'release', release('three'), { boot: 0, seq: 3 })
+    assert.equal(reason(seat), 'unknown-statement')
+  })
+})
+
+describe('a copy that is put back twice', () => {
+  it('goes on from other numbers each time', () => {
+    const bootAfter = (at_ms: number): number => {
+      const copy = guarding().restored()
+      for (const record of restoration(copy, at_ms as Millis)) apply(copy, record)
+      return copy.boot
+    }
+    const day_ms = 86_400_000
+    const first = bootAfter(1_767_225_600_000)
+    assert.ok(bootAfter(1_767_225_600_000 + day_ms) > first + 1_000)
+    assert.ok(bootAfter(0) > guarding().state.durable.boot + 100, 'whatever the clock says')
   })
 })
 
@@ -187,5 +247,41 @@ describe('a member that is asked by another for what that said itself', () => {
       frames.map(({ kind, from }) => [kind, from]),
       [['vote', asker], ['release', asker], ['receipt', asker], ['answered', self]],
     )
+  })
+  it('shows the newest at each connection, and one after the other to one that is in quarantine', () => {
+    const seat = guarding()
+    seat.theftSeen(vault)
+    const sealed = new Uint8Array(80).fill(3)
+    const sealed_hash = toHex(taggedHash(hasher, 'sealed', sealed)) as Hash32
+    const ids = Array.from({ length: 100 }, (_, at) => hexOf(`envelope ${at}`) as BodyOf<'release'>['envelope_id'])
+    ids.forEach((envelope_id, at) => {
+      const body: BodyOf<'release'> = { incident_id: vault.theft, manifest_hash: vault.hash, envelope_id, to: self as MemberIndex, sealed_hash }
+      const frame = seat.frame(asker, 'release', body, { attachment: sealed })
+      seat.state.volatile.shown_releases.set(`${at}`, { from: asker as MemberIndex, height: (1_000 - at) as Height, frame })
+    })
+    const shownNow = (): number => {
+      seat.pass(60_000)
+      const since = seat.outputs.length
+      seat.say(asker, 'pull', { incidents: [], owner_messages: [], custody: [], evidence: [], own: true }, { channel: 'stream' })
+      return durable(seat.outputs.slice(since), 'send').filter(({ bytes }) => decodeHeader(decodeFrame(bytes).signed).kind === 'release' && decodeHeader(decodeFrame(bytes).signed).from === asker).length
+    }
+    assert.equal(shownNow(), 64)
+    assert.equal(shownNow(), 36)
+    assert.equal(shownNow(), 64)
+    seat.step({ kind: 'peer', member: asker as MemberIndex, connected: true })
+    assert.equal(shownNow(), 64)
+  })
+
+  it('is asked again each period by one that is in quarantine', () => {
+    const seat = shown(guarding(), 'vote', voteAt(guarding(), 3), { boot: 0, seq: 1 })
+    seat.restart()
+    seat.meet()
+    for (let period = 0; period < 6; period++) {
+      seat.pass(60_000)
+      const since = seat.outputs.length
+      seat.say(asker, 'heartbeat', quietHeartbeat())
+      assert.deepEqual(seat.sent('pull', since).map(({ to, body }) => [to, body.own]), [[asker, true]])
+      seat.answerPullsTo(asker)
+    }
   })
 })

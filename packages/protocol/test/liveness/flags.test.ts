@@ -53,6 +53,26 @@ describe('two processes on one key', () => {
     seat.pass(heartbeat_ms / 2)
   }
 
+  it('are not seen in what others replay of one whose clock was set back', () => {
+    const seat = started()
+    const hour_ms = 3_600_000
+    const early: Uint8Array[] = []
+    for (let seq = 1; seq <= 5; seq++) {
+      const frame = seat.frame(3, 'heartbeat', quietHeartbeat(), { head: { boot: 6, seq, sent_at: (seat.now_ms + hour_ms) as never } })
+      early.push(frame)
+      assert.equal(seat.receive(frame, 3), 'accepted')
+      seat.pass(heartbeat_ms)
+    }
+    early.forEach((frame, at) => {
+      seat.say(3, 'heartbeat', quietHeartbeat(), { head: { boot: 6, seq: 6 + at } })
+      // As after a busy time: among many members, it is not long that each message is remembered.
+      seat.state.volatile.seen.clear()
+      assert.equal(seat.receive(frame, 4), 'stale')
+      seat.pass(heartbeat_ms)
+    })
+    assert.deepEqual(flags(seat, 3), [])
+  })
+
   it('are noticed after some periods, told once, and forgotten when only one is heard for long', () => {
     const seat = started()
     for (let at = 1; at <= 6; at++) both(seat, at)

@@ -228,6 +228,7 @@ export const RECORDS: { readonly [K in LogRecord['record']]: fc.Arbitrary<Extrac
       record: fc.constant('adopted' as const),
       boot: upTo(0xffff_ffff),
       signed: fc.array(fc.record({ slot: anyText(256), frame: bytesUpTo(MAX_LEDGER_FRAME_BYTES) }, PLAIN), { maxLength: 3 }),
+      beside: fc.array(anyHex<Hash32>(), { maxLength: 3 }),
     },
     PLAIN,
   ),

@@ -3,6 +3,7 @@ import { type LogRecord, NO_DISCRIMINATOR, record } from '../../../src/index.ts'
 import {
   type EnvelopeId,
   type Feerate,
+  type Hash32,
   type Height,
   type MemberIndex,
   type MessageHash,
@@ -81,7 +82,7 @@ const SAMPLES: readonly LogRecord[] = [
   { record: 'drill-ended', vault_id, command_hash, status: 'passed' },
   { record: 'quarantined', reason: 'unknown-statement', at_ms },
   { record: 'foreign-held', boot: 9, statement: { slot: 'vote/lock/incident/clawback/850001', frame } },
-  { record: 'adopted', boot: 9, signed: [{ slot: 'vote/lock/incident/clawback/850001', frame }] },
+  { record: 'adopted', boot: 9, signed: [{ slot: 'vote/lock/incident/clawback/850001', frame }], beside: ['ee'.repeat(32) as Hash32] },
   { record: 'vault-destroyed', vault_id },
 ]
 
