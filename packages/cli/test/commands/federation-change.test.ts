@@ -1,6 +1,8 @@
 /** A federation changes its members by the commands that its operators type. */
 import assert from 'node:assert/strict'
 import { readFile, stat, writeFile } from 'node:fs/promises'
+import { parseChange } from '@belfry/client'
+import { describeChange } from '../../src/commands/federation/describe-change.ts'
 import { belfry, refusal, result } from '../support/belfry.ts'
 import { type Ceremony, holdCeremony } from '../support/ceremony.ts'
 import { type Succession, changeMembers, signChange } from '../support/succession.ts'
@@ -187,6 +189,28 @@ describe('belfry federation change', function () {
     const { stdout } = await belfry(change('moved', '--add', card))
     assert.match(stdout, /comes with another card\s+tower-4 \(new addresses\)\n/)
     assert.doesNotMatch(stdout, /leaves|joins|Shares:/)
+  })
+
+  it('says what differs beside the members: liars, spare members and timing', async () => {
+    const { stdout } = await belfry(change('quiet', '--liars', '0', '--heartbeat-ms', '20000', '--accept-no-spare-member'))
+    assert.doesNotMatch(stdout, /stay as they are/)
+    assert.match(stdout, /liars before\s+safe against 1 lying member\n\s+liars then\s+safe against 0 lying members\n/)
+    assert.match(stdout, /none to spare before\s+not allowed\n\s+none to spare then\s+allowed\n/)
+    assert.match(stdout, /timing before\s+heartbeats every 10 s; .*\n\s+timing then\s+heartbeats every 20 s; /)
+    const { stdout: same } = await belfry(change('same', '--add', cardOf('tower-6'), '--remove', 'tower-2'))
+    assert.match(same, /The thresholds and the timing stay as they are\./)
+    const { lock_hash } = await result<Locked>(['federation', 'show', five.lock])
+    assert.ok(same.includes(`It follows the lock ${lock_hash}.`))
+  })
+
+  it('tells votes from shares where a definition that was not made by this command has them differ', async () => {
+    await result(change('apart', '--add', cardOf('tower-6'), '--remove', 'tower-2'))
+    const made = parseChange(await readFile(space.file('apart', 'federation.change.json'), 'utf8'))
+    const thresholds = { ...made.definition.thresholds, clawback: { q: 3, t: 2 } }
+    const swapped = { ...made.definition.thresholds, clawback: { q: 2, t: 3 } }
+    const before = { ...made.previous, definition: { ...made.previous.definition, thresholds } }
+    const words = describeChange({ ...made, previous: before, definition: { ...made.definition, thresholds: swapped } }, (_, text) => text)
+    assert.match(words.join('\n'), /clawback before\s+.*; 3 vote, 2 give shares\n\s+clawback then\s+.*; 2 vote, 3 give shares/)
   })
 
   for (const [what, code, ...more] of [

@@ -31,7 +31,7 @@ export function tellServed(locks: readonly Lock[], epochs: readonly OpenedEpoch[
 
 /** Those who left keep their shares. Where they and the convicted are enough to open a recovery, only moving the coin helps. */
 export function tellLostShares(locks: readonly Lock[], seen: readonly Pick<Seat, 'federation' | 'durable'>[], logger: Logger): void {
-  const convicted = seen.flatMap(({ federation, durable }) => [...durable.evidence.values()].map(({ member }) => federation.memberOf(member).name))
+  const convicted = seen.flatMap(({ federation, durable }) => [...durable.evidence.values()].map(({ member }) => federation.memberOf(member).encryption_key))
   for (const { epoch, lock_hash, holders, within_reach } of lostShares(locks, locks.at(-1)?.definition.members ?? [], convicted)) {
     const guarding = seen.find(({ federation }) => federation.lock_hash === lock_hash)
     const vaults = guarding ? vaultsThere(guarding.durable) : []

@@ -1,5 +1,6 @@
 /** Whose shares of earlier epochs are out of the federation's hands: a member that leaves takes its shares with it. */
 import type { DefinitionMember } from './definition.ts'
+import type { EncryptionKey } from './keys.ts'
 import type { Lock } from './lock.ts'
 import { ACTIONS, type Action } from './thresholds.ts'
 
@@ -17,14 +18,15 @@ export interface LostShares {
  * whoever held the key of an earlier card counts as gone, even where the same operator came back with a new one.
  * @param locks the epochs before, oldest first
  * @param members of the epoch to come
- * @param convicted names of members that stay although they are known to lie
+ * @param convicted encryption keys of members that stay although they are known to lie: a name may be another's by now
  */
 export function lostShares(
   locks: readonly Lock[],
   members: readonly DefinitionMember[],
-  convicted: readonly string[] = [],
+  convicted: readonly EncryptionKey[] = [],
 ): readonly LostShares[] {
-  const kept = new Set(members.filter(({ name }) => !convicted.includes(name)).map((one) => one.encryption_key))
+  const kept = new Set(members.map((one) => one.encryption_key))
+  for (const key of convicted) kept.delete(key)
   return locks.map(({ epoch, lock_hash, definition }) => {
     const holders = definition.members.filter(({ encryption_key }) => !kept.has(encryption_key))
     const within_reach = ACTIONS.filter((each) => holders.length >= definition.thresholds[each].t)

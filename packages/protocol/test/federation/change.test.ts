@@ -112,10 +112,12 @@ describe('lostShares', () => {
   const second = nextLockOf(changeOf(FIRST, { add: [memberCard('tower-6')], remove: ['tower-1'] }))
   const third = nextLockOf(changeOf(second, { add: [memberCard('tower-7')], remove: ['tower-2'] }))
   const change = changeOf(third, { add: [memberCard('tower-8')], remove: ['tower-3'] })
-  const told = (convicted: readonly string[] = []) =>
-    lostShares([FIRST, second, third], change.definition.members, convicted).map(({ epoch, holders, within_reach }) => {
+  const told = (convicted: readonly string[] = []) => {
+    const keys = convicted.map((name) => keyringNamed(name).encryption_key)
+    return lostShares([FIRST, second, third], change.definition.members, keys).map(({ epoch, holders, within_reach }) => {
       return [epoch, names(holders).join(' '), within_reach.join(' ')]
     })
+  }
 
   it('counts for each epoch its own members that left since, and says what they could open', () => {
     assert.deepEqual(told(), [
@@ -131,6 +133,16 @@ describe('lostShares', () => {
       [1, 'tower-2 tower-3 tower-4', 'clawback emergency'],
       [2, 'tower-3 tower-4', ''],
     ])
+  })
+
+  it('counts whoever is convicted by its key: an heir of its name is not blamed, and another name does not hide it', () => {
+    const convicted = [keyringNamed('tower-4').encryption_key]
+    const { encryption_key } = keyringNamed('an heir')
+    const inherited = FIRST.definition.members.map((one) => (one.name === 'tower-4' ? { ...one, encryption_key } : one))
+    const next = { ...FIRST, definition: { ...FIRST.definition, members: inherited } }
+    assert.deepEqual(lostShares([next], inherited, convicted)[0]?.holders, [])
+    const renamed = FIRST.definition.members.map((one) => (one.name === 'tower-4' ? { ...one, name: 'somebody else' } : one))
+    assert.deepEqual(names(lostShares([FIRST], renamed, convicted)[0]?.holders ?? []), ['tower-4'])
   })
 
   it('counts the old key of an operator that came back with a new one, and none that only moved', () => {

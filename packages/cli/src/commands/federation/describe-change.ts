@@ -2,15 +2,15 @@
 import {
   ACTIONS,
   type Change,
+  type Definition,
   type Lock,
   type LostShares,
   consentsNeeded,
   differenceOf,
   lostShares,
-  meaning,
 } from '@belfry/client'
 import { type JsonObject, type Style, list, sentenceList } from '../../output/index.ts'
-import { definitionJson, describeDefinition } from './describe.ts'
+import { definitionJson, describeDefinition, liarsOf, meaningOf, timingOf } from './describe.ts'
 
 interface Named {
   readonly name: string
@@ -54,6 +54,7 @@ export function describeChange(change: Change, style: Style, background: Backgro
   const spare = before.length - needed
   return [
     `A change of ${style('bold', definition.name)}, from epoch ${previous.epoch} to epoch ${previous.epoch + 1}.`,
+    `It follows the lock ${previous.lock_hash}.`,
     '',
     ...list(whoLines(change)),
     '',
@@ -80,13 +81,19 @@ function whoLines(change: Change): [string, string][] {
   ]
 }
 
+/** Whatever differs, for a liar's change may come with one that is needed. */
 function thresholdLines({ previous: { definition: before }, definition: after }: Change): string[] {
-  const rows = ACTIONS.flatMap((action): [string, string][] => {
-    const was = meaning(before.members.length, before.thresholds[action], action)
-    const is = meaning(after.members.length, after.thresholds[action], action)
-    return was === is ? [] : [[`  ${action} before`, was], [`  ${action} then`, is]]
-  })
-  return rows.length === 0 ? ['The thresholds stay as they are.'] : list(rows)
+  const row = (what: string, say: (definition: Definition) => string): [string, string][] => {
+    const [was, is] = [say(before), say(after)]
+    return was === is ? [] : [[`  ${what} before`, was], [`  ${what} then`, is]]
+  }
+  const rows = [
+    ...ACTIONS.flatMap((action) => row(action, (definition) => meaningOf(definition, action))),
+    ...row('liars', liarsOf),
+    ...row('none to spare', ({ thresholds }) => (thresholds.accept_no_spare_member ? 'allowed' : 'not allowed')),
+    ...row('timing', timingOf),
+  ]
+  return rows.length === 0 ? ['The thresholds and the timing stay as they are.'] : list(rows)
 }
 
 /** Members that leave keep their shares of every vault that was enrolled before: nothing can take these back. */
@@ -107,7 +114,8 @@ function lostLines({ epoch, holders, within_reach }: LostShares, style: Style): 
 }
 
 function lostOf({ previous, definition }: Change, { earlier = [], convicted = [] }: Background): readonly LostShares[] {
-  return lostShares([...earlier, previous], definition.members, convicted)
+  const keys = previous.definition.members.filter(({ name }) => convicted.includes(name)).map((one) => one.encryption_key)
+  return lostShares([...earlier, previous], definition.members, keys)
 }
 
 function hasNewKeys(

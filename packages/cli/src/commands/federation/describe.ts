@@ -31,18 +31,32 @@ export function lockJson({ definition, lock_hash, epoch, previous_lock_hash, con
   }
 }
 
+/** Of one action; votes and shares apart where they differ. */
+export function meaningOf({ members, thresholds }: Definition, action: (typeof ACTIONS)[number]): string {
+  const { q, t } = thresholds[action]
+  const words = meaning(members.length, thresholds[action], action)
+  return q === t ? words : `${words}; ${q} vote, ${t} give shares`
+}
+
+export function liarsOf({ thresholds: { b } }: Definition): string {
+  return `safe against ${count(b, 'lying member')}`
+}
+
+export function timingOf({ timing }: Definition): string {
+  return `heartbeats every ${timing.heartbeat_ms / 1000} s; a silent member is suspect after ${timing.suspect_periods} and dead after ${timing.dead_periods} of them`
+}
+
 /** What a member must understand before it signs. */
 export function describeDefinition(definition: Definition, style: Style): string[] {
-  const { name, network, members, thresholds, timing, created_at } = definition
+  const { name, network, members, thresholds, created_at } = definition
   const n = members.length
-  const { b } = thresholds
-  const clawback = derive(n, b, thresholds.clawback)
+  const clawback = derive(n, thresholds.b, thresholds.clawback)
   return [
     `Federation ${style('bold', name)} on ${network}: ${count(n, 'member')}, defined ${utc(created_at)}.`,
     '',
-    ...list(ACTIONS.map((action) => [`  ${action}`, meaning(n, thresholds[action], action)])),
-    `  It is safe against ${count(b, 'lying member')}. A vault is protected once ${clawback.protected} of ${n} members hold it.`,
-    `  Heartbeats every ${timing.heartbeat_ms / 1000} s; a silent member is suspect after ${timing.suspect_periods} and dead after ${timing.dead_periods} of them.`,
+    ...list(ACTIONS.map((action) => [`  ${action}`, meaningOf(definition, action)])),
+    `  It is ${liarsOf(definition)}. A vault is protected once ${clawback.protected} of ${n} members hold it.`,
+    `  H${timingOf(definition).slice(1)}.`,
     '',
     ...table(
       members.map(({ index, name, peer_id, addresses }) => [
