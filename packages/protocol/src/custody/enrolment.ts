@@ -233,6 +233,8 @@ function mayActivate(turn: Turn, vault_id: VaultId, vault: Vault, held: HeldMani
   if (held.manifest.previous !== vault.active) return false
   if (held.manifest.generation === 1) return true
   if (turn.tip < held.bundle_height + held.manifest.activation_delay) return false
+  // While I was down, or lagged, an owner may have cancelled it.
+  if (turn.volatile.wait.phase !== 'over') return false
   return ![...turn.durable.incidents.values()].some((one) => one.vault_id === vault_id && isOpen(turn, vault, one))
 }
 

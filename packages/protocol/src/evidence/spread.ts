@@ -1,4 +1,5 @@
 /** Evidence from hand to hand: whoever finds it tells all, whoever gets it checks it alone. */
+import { onOwnMessage } from '../guard/quarantine.ts'
 import type { Evidence } from '../messages/evidence.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import type { Turn } from '../state/turn.ts'
@@ -20,9 +21,10 @@ const VERDICTS: Readonly<Record<EvidenceFault, VerdictCode>> = {
   'wrong-peer-id': 'bad-evidence',
   'same-message': 'bad-evidence',
   'other-number': 'bad-evidence',
-  'no-slot': 'bad-evidence',
+  // A later version may bind its members to more, and compare more.
+  'no-slot': 'unknown-variant',
+  'same-body': 'unknown-variant',
   'other-slot': 'bad-evidence',
-  'same-body': 'bad-evidence',
   'bad-signature': 'bad-evidence',
 }
 
@@ -34,5 +36,12 @@ export function onEvidence(turn: Turn, evidence: Evidence): VerdictCode {
   // Before two signatures are looked at: many tell what one did.
   if (turn.durable.evidence.has(evidenceId(turn.ports, federation.lock_hash, evidence))) return 'known'
   if (!isSignedTwice(turn.ports, federation, evidence)) return 'bad-evidence'
-  return keepEvidence(turn, evidence) ? 'accepted' : 'known'
+  if (!keepEvidence(turn, evidence)) return 'known'
+  if (evidence.member === turn.config.self) doubtMyself(turn, evidence)
+  return 'accepted'
+}
+
+/** One of the two at least I do not know: somebody else signs with my key, or my disk has forgotten it. */
+function doubtMyself(turn: Turn, { first, second }: Evidence): void {
+  for (const part of [first, second]) onOwnMessage(turn, turn.reading.header(part.signed), { ...part, attachment: null })
 }

@@ -31,7 +31,6 @@ export const REJECT_CODES = [
   // Releases, receipts, notices, evidence.
   'not-a-rung',
   'wrong-generation',
-  'not-a-report',
   'wrong-vault',
   'bad-evidence',
 ] as const
@@ -68,6 +67,8 @@ export const IGNORE_CODES = [
   'unknown-incident',
   'unknown-command',
   'command-refused',
+  /** Not what this version's members report of such a drill: a later one's may. */
+  'not-a-report',
   'anchor-out-of-window',
   'incidents-full',
   /** A question that its sender has asked more often than I answer. */

@@ -74,5 +74,7 @@ function rowsOf({ durable }: Turn, asked: ReadonlyMap<ManifestHash, Asked>, to: 
 
 function* framesOf(held: HeldManifest, { receipts, published }: Asked, to: MemberIndex): Iterable<Uint8Array> {
   for (const [member, frame] of sortedEntries(held.receipts)) if (member !== to && !receipts.includes(member)) yield frame
+  // What the owner took back since is not activated elsewhere by what was said before.
+  if (held.withdrawn || held.cancelled) return
   for (const [member, frame] of sortedEntries(held.published)) if (member !== to && !published.includes(member)) yield frame
 }

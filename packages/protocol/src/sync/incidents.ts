@@ -122,6 +122,7 @@ function* releasedTo(turn: Turn, { incident_id, releases: has }: Asked, incident
   for (const [envelope_id] of sortedEntries(incident.released)) {
     if (has.includes(envelope_id)) continue
     const entry = turn.durable.ledger.get(releaseSlot(turn.config.federation.lock_hash, incident_id, envelope_id, to))
-    if (entry) yield entry.frame
+    // One that was adopted from evidence lacks its share.
+    if (entry && turn.reading.frame(entry.frame).attachment !== null) yield entry.frame
   }
 }

@@ -190,6 +190,18 @@ describe('a later generation', () => {
     assert.deepEqual(ladders, new Set([vault.hash, second.hash]), 'shares of both, for both name that unvault')
   })
 
+  it('does not activate after a start before others have told what an owner ordered meanwhile', () => {
+    const seat = Seat.guarding(vault, setting)
+    const second = next()
+    seat.enrol(second)
+    seat.restart()
+    seat.connectMany(10)
+    assert.equal(activeOf(seat), vault.hash)
+    seat.meet()
+    seat.connect()
+    assert.equal(activeOf(seat), second.hash)
+  })
+
   it('is refused out of order, beside another, or without the keys of the one in force', () => {
     const seat = Seat.guarding(vault, setting)
     const stranger = hexOf('stranger')

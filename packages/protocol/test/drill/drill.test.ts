@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { DRILL_DEADLINE, DRILL_MEMORY, MAX_DRILLS_PER_VAULT, envelopesOf, incidentStatus, taggedHash } from '../../src/index.ts'
+import { DRILL_DEADLINE, DRILL_MEMORY, MAX_DRILLS_PER_VAULT, envelopesOf, incidentStatus, taggedHash, verdictOf } from '../../src/index.ts'
 import { type MemberIndex, toHex } from '../../src/primitives/index.ts'
 import { type DrillOrder, type GivenCommand, ask, drill, give, incidentOf, notice, orderAt, voteFor } from '../core/commands.ts'
 import { Seat, durable, immediate } from '../core/seat.ts'
@@ -108,6 +108,7 @@ describe('a drill of the ladder', () => {
     assert.deepEqual(told.drills[0]?.trial, trial)
     assert.equal(told.drills[0]?.reports.length, 2)
     assert.equal(reportOf(seat, 3, given, 3, 'good', 23, 23), 'not-a-report')
+    assert.equal(verdictOf('not-a-report'), 'ignore', 'members of a later version may report more')
   })
 })
 

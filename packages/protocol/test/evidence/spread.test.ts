@@ -122,6 +122,31 @@ describe('evidence from another member', () => {
     assert.equal(seat.say(3, 'evidence', found('vault', 1)), 'accepted')
     assert.deepEqual(seat.tells('evidence').map(({ member }) => member), [1])
   })
+
+  it('about me makes me doubt my disk and my key, and keeps both statements for the operator', () => {
+    const seat = Seat.guarding(vault, setting)
+    const about = found('vault', 1)
+    assert.equal(seat.say(3, 'evidence', { ...about, second: { ...about.second, signature: new Uint8Array(64) } }), 'bad-evidence')
+    assert.equal(seat.tells('quarantined').length, 0)
+    assert.equal(seat.say(3, 'evidence', about), 'accepted')
+    assert.equal(seat.tells('quarantined').length, 1)
+    assert.equal(seat.state.durable.quarantine?.statements.length, 2)
+    seat.checkDurable()
+  })
+
+  it('that this version sees no conflict in is ignored: a later one may bind its members to more', () => {
+    const seat = Seat.guarding(vault, setting)
+    const part = (bytes: Uint8Array) => {
+      const { signed, signature } = decodeFrame(bytes)
+      return { signed, signature }
+    }
+    const vote = (height: number) => part(seat.frame(LIAR, 'vote', { ...seat.voteBody(vault), witness_txid: hexOf(`${height}`) as never }))
+    const heartbeat = (silent: number[]) => part(seat.frame(LIAR, 'heartbeat', quietHeartbeat({ silent: silent as MemberIndex[] })))
+    for (const [first, second] of [[vote(1), vote(2)], [heartbeat([]), heartbeat([2])]] as const) {
+      assert.equal(seat.say(3, 'evidence', { member: LIAR, conflict: 'slot', first, second }), 'unknown-variant')
+    }
+    assert.deepEqual(held(seat), [])
+  })
 })
 
 describe('evidence that gossip did not bring', () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { type BodyOf, type MemberIndex, decodeBody, decodeFrame, decodeHeader } from '../../src/index.ts'
+import { type BodyOf, type MemberIndex, broadcasterOrder, decodeBody, decodeFrame, decodeHeader, encodeFrame } from '../../src/index.ts'
 import { MAX_PULL_INCIDENTS, MAX_PULL_MANIFESTS } from '../../src/messages/pull.ts'
 import { MAX_BODY_BYTES } from '../../src/messages/frame.ts'
 import type { Hash32, Height, IncidentId } from '../../src/primitives/index.ts'
 import { Seat, durable } from '../core/seat.ts'
-import { hexOf, settingOf, vaultOf } from '../core/setting.ts'
+import { hasher, hexOf, settingOf, vaultOf } from '../core/setting.ts'
 import { quietHeartbeat } from '../messages/heartbeat.ts'
 
 const setting = settingOf(5)
@@ -63,6 +63,33 @@ describe('an answer to a Pull', () => {
         ['receipt', 5],
       ],
     )
+  })
+
+  it('says no more that the owner published what was withdrawn or cancelled since', () => {
+    const seat = Seat.guarding(vault, setting)
+    const held = seat.state.durable.vaults.get(vault.vault_id)?.manifests[0] ?? assert.fail()
+    const custody = [{ manifest_hash: vault.hash, receipts: [], published: [] }]
+    assert.equal(pull(seat, 2, { custody }).length, 8)
+    held.cancelled = true
+    assert.equal(pull(seat, 2, { custody }).length, 4)
+    held.cancelled = false
+    held.withdrawn = true
+    assert.equal(pull(seat, 2, { custody }).length, 4)
+  })
+
+  it('holds no release that lacks its share, as one does that was adopted from evidence', () => {
+    const members = setting.federation.members.map(({ index }) => index)
+    // The last broadcaster in the incident's order hands its shares to others.
+    const giver = broadcasterOrder(hasher, setting.federation.lock_hash, vault.theft, members).at(-1)
+    const seat = Seat.guarding(vault, setting, giver)
+    seat.certified(vault)
+    seat.work(vault)
+    const to = durable(seat.outputs, 'send').find(({ bytes }) => decodeHeader(decodeFrame(bytes).signed).kind === 'release')?.to ?? assert.fail()
+    const releases = () => pull(seat, to, { incidents: [nothingOf(vault.theft)] }).filter(({ kind }) => kind === 'release').length
+    assert.ok(releases() > 0)
+    const { ledger } = seat.state.durable
+    for (const [slot, entry] of ledger) ledger.set(slot, { ...entry, frame: encodeFrame({ ...decodeFrame(entry.frame), attachment: null }) })
+    assert.equal(releases(), 0)
   })
 
   it('is given once for an incident, though a liar names it sixteen times', () => {
