@@ -19,7 +19,7 @@ export {
   type StoredBundle,
   writeReceipts,
 } from './custody/bundle-file.ts'
-export { type Told, type VaultManifests, activeManifestOf, manifestsOf } from './custody/active.ts'
+export { type Told, type VaultManifests, activeManifestOf, besideManifest, manifestsOf } from './custody/active.ts'
 export { type Signing, countersign, requireSigned, requireSigner, signatureBy, signingOf, signingOfBundle } from './custody/signatures.ts'
 export {
   type WithdrawResult,

@@ -46,6 +46,16 @@ export function activeManifestOf(
   return activeAmong(federation, toldOf(results, vault_id)) ?? null
 }
 
+/** Every other manifest of a vault that more members than may lie tell of: its envelopes stay armed with them. */
+export function besideManifest(
+  { federation }: Pick<FederationLink, 'federation'>,
+  results: readonly SurveyResult[],
+  vault_id: VaultId,
+  hash: ManifestHash,
+): Told[] {
+  return toldOf(results, vault_id).filter((one) => one.hash !== hash && one.states.length > federation.b)
+}
+
 function activeAmong({ b }: Pick<Federation, 'b'>, all: readonly Told[]): Told | undefined {
   return all.findLast(({ states }) => states.filter(({ state }) => state === 'active').length > b)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ManifestState } from '@belfry/protocol'
 import type { ManifestHash, MemberIndex, VaultId } from '@belfry/protocol/primitives'
-import { type SurveyResult, manifestsOf } from '../../src/index.ts'
+import { type SurveyResult, besideManifest, manifestsOf } from '../../src/index.ts'
 import { makeFederation } from '../support/federation.ts'
 
 const VAULT = 'aa'.repeat(32) as VaultId
@@ -61,5 +61,16 @@ describe('the generation that a renewal follows', () => {
     assert.throws(() => of([], [], [], [], []), { code: 'not-enrolled', message: /no member knows/ })
     const waiting = [[1, 'waiting']] as const
     assert.throws(() => of(waiting, waiting, waiting, waiting, waiting), { code: 'not-enrolled', message: /active at enough/ })
+  })
+})
+
+describe('what members hold of a vault beside a manifest', () => {
+  /** b = 1 */
+  const { federation } = makeFederation(5)
+
+  it('is each other one that more of them tell of than may lie', () => {
+    const told = saying([[1, 'superseded'], [2, 'active'], [7, 'active']], [[1, 'superseded'], [2, 'active']], [[2, 'active']], null, null)
+    assert.deepEqual(besideManifest({ federation }, told, VAULT, hash(2)).map(({ generation }) => generation), [1])
+    assert.deepEqual(besideManifest({ federation }, told, VAULT, hash(1)).map(({ generation }) => generation), [2])
   })
 })

@@ -14,7 +14,8 @@ export function tellUnserved({ epoch, lock_hash }: Lock, vaults: readonly string
   if (vaults.length === 0) return
   logger.warn('epoch-not-served', {
     epoch, lock_hash, vaults,
-    remedy: 'Put its lock back under previous_locks, unless each of these vaults is guarded under a newer one.',
+    remedy: 'Put its lock back under previous_locks, until the owner of each of these vaults has confirmed that it is renewed under a newer lock '
+      + 'with all unvaults that were ever made for it, or its coin has left. That members hold something for it there confirms nothing.',
   })
 }
 

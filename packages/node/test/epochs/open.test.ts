@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { NodeKeys } from '@belfry/keystore'
 import { Federation, type Lock } from '@belfry/protocol'
 import { openEpochs, tellLostShares } from '../../src/epochs/index.ts'
+import { tellUnserved } from '../../src/epochs/notices.ts'
 import { Store } from '../../src/store/index.ts'
 import { recorded } from '../logging/support.ts'
 import { temporaryDirectories } from '../store/support.ts'
@@ -72,6 +73,16 @@ describe('the epochs that a node opens', () => {
     const fourth = lockAfter(third.lock, third.members, carol, somebody('ivan'))
     assert.deepEqual(rung([FIRST, SECOND, third.lock]), [], 'two of three that it takes')
     assert.deepEqual(rung([FIRST, SECOND, third.lock, fourth.lock]), [0])
+  })
+
+  it('are missed where one is not served any more: only the owners can say that their vaults are renewed', () => {
+    const { logger, lines } = recorded()
+    tellUnserved(FIRST, ['savings'], logger)
+    tellUnserved(FIRST, [], logger)
+    const [warning, ...others] = lines()
+    assert.deepEqual(others, [])
+    assert.deepEqual([warning?.['event'], warning?.['vaults']], ['epoch-not-served', ['savings']])
+    assert.match(String(warning?.['remedy']), /until the owner of each of these vaults has confirmed that it is renewed/)
   })
 
   it('are none of locks in which it has no place', async () => {

@@ -7,6 +7,7 @@ import {
   type SecretBytes,
   type StoredBundle,
   activeManifestOf,
+  besideManifest,
   exists,
   hashOfBundle,
   makeBundle,
@@ -16,11 +17,11 @@ import {
   surveyVaults,
   writeFiles,
 } from '@belfry/client'
-import { CliError } from '../../errors.ts'
+import { CliError, usageError } from '../../errors.ts'
 import { type Passage, readPassage } from '../../files/epochs.ts'
 import { withLink } from '../../files/owner.ts'
 import type { PassphraseOptions } from '../../files/passphrase.ts'
-import { type Report, count, list, short } from '../../output/index.ts'
+import { type Report, count, list, sentenceList, short } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
 import { receiptsNeeded, survival } from './enrolled.ts'
 import { give, prepareUnvault } from './give.ts'
@@ -74,6 +75,7 @@ export async function runReenrol(
   const { root: _, ...keys } = before.owner
   const stored = await resumeOrStore({ path: files.enrolment, federation: to, root: root.publicKey }, async () => {
     const owner = await readOwnerKeys(options, root.publicKey, keys)
+    requireSameEnrolmentKeys(owner.enrol, keys.enrol)
     // In this epoch nothing comes before it; so its own keys sign, and it is active at once.
     return await makeBundle({ federation: to, vault, root, owner }, (done, of) =>
       shell.output.count('envelopes sealed and opened again', done, of),
@@ -100,6 +102,20 @@ function filesOf({ from, enrolment, receipts, unvault }: ReenrolOptions, { gener
   }
 }
 
+interface SigningKeys {
+  readonly k: number
+  readonly keys: readonly string[]
+}
+
+/** Members that serve the epoch before, too, ask its enrolment keys; new ones know none but those of the manifest itself. */
+export function requireSameEnrolmentKeys(asked: SigningKeys, before: SigningKeys): void {
+  if (asked.k === before.k && asked.keys.toSorted().join() === before.keys.toSorted().join()) return
+  throw usageError(
+    'The enrolment keys stay the same from one epoch to the next.',
+    'Leave --owner-card and --enrol-k away; once the vault is active in the new epoch, change its owners with a renewal there.',
+  )
+}
+
 /**
  * Where the members of the epoch before can say it, theirs is the generation that is enrolled anew. Those that left may be
  * gone with their hosts, so silence keeps nobody from being guarded.
@@ -118,11 +134,24 @@ async function requireCurrent(
     output.warn(`Too few members of epoch ${federation.epoch} said which generation is active there; it is taken to be that of ${from}.`)
     return
   }
-  if (active.hash === hash) return
+  if (active.hash === hash) {
+    const beside = besideManifest({ federation }, results, vault_id, hash).map(({ generation }) => generation)
+    if (beside.length > 0) output.warn(leftBehind(federation.epoch, beside))
+    return
+  }
   throw new CliError(
     'files-disagree',
     `Generation ${active.generation} is active in epoch ${federation.epoch}, and ${from} did not make it: its manifest is ${active.hash}.`,
     'Give the enrolment that made it with --from; if you did not make it, somebody else has your enrolment keys: move the coin.',
+  )
+}
+
+/** Only what is renewed is known in the new epoch: an unvault of another generation is clawed back in the old one alone. */
+function leftBehind(epoch: number, generations: readonly number[]): string {
+  const [what, verb] = generations.length === 1 ? ['generation', 'is'] : ['generations', 'are']
+  return (
+    `Of this vault ${what} ${sentenceList(generations.map(String))} ${verb} held in epoch ${epoch} alone. If unvaults of ${generations.length === 1 ? 'it' : 'them'} differ, only ` +
+    `members that serve epoch ${epoch} claw them back: tell the operators to serve it until the coin has left.`
   )
 }
 
