@@ -3,6 +3,8 @@ import { readFile, rm } from 'node:fs/promises'
 import type { Member } from '../../packages/cli/src/demo/cluster/index.ts'
 import { Thief } from '../../packages/cli/src/demo/scene/thief.ts'
 import { type EnrolledVault, setUpVault } from '../../packages/cli/src/demo/vault/enrolled-vault.ts'
+import { FederationLink, OwnerKey, enrol, guardedVaultOf, makeBundle, verifier } from '../../packages/client/src/index.ts'
+import { taggedHash } from '../../packages/protocol/src/index.ts'
 import { type MemberIndex, type Sats, toHex } from '../../packages/protocol/src/primitives/index.ts'
 import { useCluster } from '../support/cluster.ts'
 import { type NextEpoch, type Newcomer, newcomer, nextEpoch, reenrol } from '../support/membership.ts'
@@ -123,6 +125,28 @@ describe('a change of members', function () {
     await alive([tower(1), tower(5)], 0, 4)
     await alive([tower(1), tower(4), joined], 1, 4)
     assert.equal((await tower(1).api.readiness())?.ready, true)
+  })
+
+  it('takes no enrolment in the new epoch at members that know from the old one that its keys did not sign it', async () => {
+    const { root } = cluster().owner
+    using stranger = OwnerKey.random()
+    using vault = guardedVaultOf(left.set, { name: 'stays behind', federation: next.federation })
+    const enrolment = { k: 1, keys: [root.publicKey, stranger.publicKey] }
+    const bundle = await makeBundle({
+      federation: next.federation, vault, root, owner: { enrol: enrolment, announce: [], panic: { k: 1, keys: [root.publicKey] } },
+    })
+    const { bytes } = bundle.manifest
+    const signature = stranger.signSchnorr(taggedHash(verifier, 'manifest', bytes))
+    const stolen = { ...bundle, manifest: { bytes, signatures: [{ key: stranger.publicKey, signature }] } }
+    const link = await FederationLink.open(next.federation, cluster().owner.connect.identitySeed)
+    try {
+      const { results } = await enrol(link, stolen, { retries: 2 })
+      const codes = results.map((one) => (one.result === 'receipt' ? 'receipt' : one.code))
+      const refused = 'earlier-keys-missing'
+      assert.deepEqual(codes, [refused, refused, refused, refused, 'receipt'], 'who joined knows of no earlier epoch')
+    } finally {
+      await link.close()
+    }
   })
 
   it('answers a theft under the new lock, once the owner has enrolled again, with too few left of the old epoch', async () => {
