@@ -28,6 +28,9 @@ export function onHeartbeat(turn: Turn, head: Header, body: Heartbeat, isDirect:
   return 'accepted'
 }
 
+/** Twice as often as an honest member speaks when blocks come fast (heartbeats.ts): some of that is under way for longer. */
+const COMPARED_PER_PERIOD = 20
+
 /** At most one Pull per peer and heartbeat period, however often it speaks. */
 function pullIfDifferent(turn: Turn, { from }: Header, body: Heartbeat): void {
   const peer = turn.volatile.peers.get(from)
@@ -35,6 +38,9 @@ function pullIfDifferent(turn: Turn, { from }: Header, body: Heartbeat): void {
   if (!peer?.connected) return
   // Either way round: the clock may have been set back since.
   if (peer.pulled_at !== null && Math.abs(turn.at_ms - peer.pulled_at) < period) return
+  // To compare is work, too: nobody honest speaks as often.
+  if (peer.compared_at !== null && Math.abs(turn.at_ms - peer.compared_at) < period / COMPARED_PER_PERIOD) return
+  peer.compared_at = turn.at_ms
   const wants = wantsAfter(turn, body)
   // In quarantine all that I ever said is asked for, part by part, so that an operator can adopt it.
   const own = turn.durable.quarantine !== null

@@ -80,6 +80,8 @@ export interface Peer {
   readonly tip: PeerTip
   readonly proofs: ProofCounts
   pulled_at: Millis | null
+  /** When a heartbeat of it was compared last with what I hold. */
+  compared_at: Millis | null
   /** The number of the Pull that it has not answered to the end. */
   pull_open: number | null
   /** How many incidents, manifests and vaults I have asked it for: where the next Pull goes on when there is no room for all. */
@@ -286,6 +288,7 @@ function newPeer(): Peer {
     tip: noTip(),
     proofs: noProofCounts(),
     pulled_at: null,
+    compared_at: null,
     pull_open: null,
     pulled_incidents: 0,
     pulled_manifests: 0,

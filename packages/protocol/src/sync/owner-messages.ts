@@ -18,8 +18,8 @@ import { type Topic, byTurns, inTurn } from './topic.ts'
 type Asked = Pull['owner_messages'][number]
 
 interface OwnerMessages {
-  /** What I took, and so speak of: of that which others will not take any more, nothing. */
-  readonly held: (vault: Vault, tip: Height) => HeldOwnerMessage[]
+  /** What I took, and so speak of: of that which others will not take any more, nothing. Cheap, for it is asked of every vault. */
+  readonly spokenOf: (vault: Vault, tip: Height) => Hash32[]
   /** That and what I have not taken: of this, too, nobody need send me what I have. */
   readonly known: (vault: Vault) => HeldOwnerMessage[]
   /** Frames of one message that are lacking there, what hands it over first. */
@@ -27,10 +27,8 @@ interface OwnerMessages {
 }
 
 const commands: OwnerMessages = {
-  held: (vault, tip) =>
-    sortedEntries(vault.commands)
-      .filter(([, { taken_height, command }]) => taken_height !== null && !isOutlived(tip, command))
-      .map(summarised),
+  spokenOf: ({ commands }, tip) =>
+    [...commands].flatMap(([id, { taken_height, command }]) => (taken_height !== null && !isOutlived(tip, command) ? [id] : [])).toSorted(),
   known: (vault) => sortedEntries(vault.commands).map(summarised),
   lacking: function* (vault, id, has, to) {
     const held = vault.commands.get(id)
@@ -73,8 +71,12 @@ function membersOf(said: ReadonlyMap<MemberIndex, unknown>): MemberIndex[] {
   return [...said.keys()].toSorted((a, b) => a - b)
 }
 
+/** What I speak of, with what was said of it. */
 function heldOf(vault: Vault, tip: Height): HeldOwnerMessage[] {
-  return KINDS.flatMap(({ held }) => held(vault, tip))
+  return KINDS.flatMap(({ spokenOf, known }) => {
+    const spoken = new Set(spokenOf(vault, tip))
+    return spoken.size === 0 ? [] : known(vault).filter(({ id }) => spoken.has(id))
+  })
 }
 
 const summary = s.list(heldOwnerMessage, MAX_COMMANDS_PER_VAULT)
@@ -88,9 +90,9 @@ function myDigest({ durable, ports, tip }: Turn, vault_id: VaultId): Hash32 | nu
 
 /** Vaults of which there is something to speak of. */
 export function vaultsSpokenOf({ durable, tip }: Turn): VaultId[] {
-  const spokenOf: VaultId[] = []
-  for (const [vault_id, vault] of durable.vaults) if (vault.commands.size > 0 && heldOf(vault, tip).length > 0) spokenOf.push(vault_id)
-  return spokenOf.toSorted()
+  const found: VaultId[] = []
+  for (const [vault_id, vault] of durable.vaults) if (KINDS.some(({ spokenOf }) => spokenOf(vault, tip).length > 0)) found.push(vault_id)
+  return found.toSorted()
 }
 
 function told(turn: Turn): Pick<Heartbeat, 'owner_messages'> {
@@ -111,5 +113,5 @@ function lackingOf(turn: Turn, vault_id: VaultId, has: readonly HeldOwnerMessage
   const vault = turn.durable.vaults.get(vault_id)
   if (!vault) return []
   const theirs = new Map(has.map((one) => [one.id, one]))
-  return KINDS.flatMap(({ held, lacking }) => held(vault, turn.tip).map(({ id }) => lacking(vault, id, theirs.get(id), to)))
+  return KINDS.flatMap(({ spokenOf, lacking }) => spokenOf(vault, turn.tip).map((id) => lacking(vault, id, theirs.get(id), to)))
 }

@@ -152,6 +152,20 @@ describe('a Pull of mine', () => {
     )
   })
 
+  it('does not follow heartbeats faster than an honest member speaks: to compare them is work', () => {
+    const seat = Seat.guarding(vault, setting)
+    const incidents = [{ incident_id: vault.theft, digest: hexOf('other') as Hash32 }]
+    const since = seat.outputs.length
+    seat.pass(20_000)
+    seat.say(2, 'heartbeat', quietHeartbeat(seat.sent('heartbeat').at(-1)?.body))
+    seat.now_ms += 100
+    seat.say(2, 'heartbeat', quietHeartbeat({ incidents }))
+    assert.equal(seat.sent('pull', since).length, 0)
+    seat.now_ms += 1_000
+    seat.say(2, 'heartbeat', quietHeartbeat({ incidents }))
+    assert.equal(seat.sent('pull', since).length, 1)
+  })
+
   it('is not sent where nothing is missing that could be asked for', () => {
     const seat = Seat.guarding(vault, setting)
     const since = seat.outputs.length
