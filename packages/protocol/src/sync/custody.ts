@@ -3,7 +3,7 @@ import { type Hasher, hashOf } from '../crypto/index.ts'
 import { MAX_MANIFESTS_PER_VAULT, MAX_MEMBERS, MAX_VAULTS } from '../custody/limits.ts'
 import type { Heartbeat } from '../messages/heartbeat.ts'
 import { MAX_PULL_MANIFESTS, type Pull } from '../messages/pull.ts'
-import { type Hash32, type Infer, type ManifestHash, type MemberIndex, s, sortedEntries } from '../primitives/index.ts'
+import { type Hash32, type ManifestHash, type MemberIndex, s, sortedEntries } from '../primitives/index.ts'
 import type { Durable, HeldManifest } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { type Topic, byTurns, inTurn } from './topic.ts'
@@ -13,9 +13,10 @@ type Asked = Pull['custody'][number]
 export const custody: Topic<ManifestHash, Asked, Pick<Heartbeat, 'custody_digest'>> = {
   told: (turn) => ({ custody_digest: myCustodyDigest(turn) }),
   differing: (turn, { custody_digest }) =>
-    custody_digest === myCustodyDigest(turn) ? [] : incomplete(turn).map(({ manifest_hash }) => manifest_hash),
+    custody_digest === myCustodyDigest(turn) ? [] : incomplete(turn).map(({ hash }) => hash),
   // Whatever else is asked for: it is short.
-  asked: (turn, member) => inTurn(incomplete(turn), turn.volatile.peers.get(member)?.pulled_manifests ?? 0, MAX_PULL_MANIFESTS),
+  asked: (turn, member) =>
+    inTurn(incomplete(turn), turn.volatile.peers.get(member)?.pulled_manifests ?? 0, MAX_PULL_MANIFESTS).map(summarised),
   lacking: (turn, asked, to) => {
     const byHash = new Map(asked.map((one) => [one.manifest_hash, one]))
     return byHash.size === 0 ? [] : byTurns(rowsOf(turn, byHash, to))
@@ -32,20 +33,22 @@ const summary = s.list(
   MAX_VAULTS * MAX_MANIFESTS_PER_VAULT,
 )
 
-/** Which manifests I hold, and whose receipts for each, by manifest hash. */
-function summaryOf(durable: Durable): Infer<typeof summary> {
-  return [...durable.vaults.values()]
-    .flatMap(({ manifests }) => manifests)
-    .map(({ hash, receipts, published }) => ({
-      manifest_hash: hash,
-      receipts: sortedEntries(receipts).map(([member]) => member),
-      published: sortedEntries(published).map(([member]) => member),
-    }))
-    .toSorted((a, b) => (a.manifest_hash < b.manifest_hash ? -1 : 1))
+function summarised({ hash, receipts, published }: HeldManifest): Asked {
+  return {
+    manifest_hash: hash,
+    receipts: sortedEntries(receipts).map(([member]) => member),
+    published: sortedEntries(published).map(([member]) => member),
+  }
+}
+
+/** The manifests that I hold of which this is true, by hash. */
+function manifestsOf({ vaults }: Durable, isOf: (held: HeldManifest) => boolean): HeldManifest[] {
+  const found = [...vaults.values()].flatMap(({ manifests }) => manifests.filter(isOf))
+  return found.toSorted((a, b) => (a.hash < b.hash ? -1 : 1))
 }
 
 export function custodyDigest(hasher: Hasher, durable: Durable): Hash32 {
-  return hashOf(hasher, 'digest', summary, summaryOf(durable)) as Hash32
+  return hashOf(hasher, 'digest', summary, manifestsOf(durable, () => true).map(summarised)) as Hash32
 }
 
 /** Mine, made again only when custody has changed: each heartbeat that comes is compared with it. */
@@ -55,9 +58,9 @@ export function myCustodyDigest({ ports, durable, volatile }: Turn): Hash32 {
 }
 
 /** Manifests that I hold without the receipts of all members, or without the word of all that they are published. */
-function incomplete(turn: Turn): Asked[] {
-  const count = turn.config.federation.members.length
-  return summaryOf(turn.durable).filter(({ receipts, published }) => receipts.length < count || published.length < count)
+function incomplete({ config, durable }: Turn): HeldManifest[] {
+  const count = config.federation.members.length
+  return manifestsOf(durable, ({ receipts, published }) => receipts.size < count || published.size < count)
 }
 
 /** Goes through all manifests once, however many are asked for: a liar asks for such as nobody holds. */
