@@ -91,10 +91,13 @@ async function situationOf(
     : await situationOfJoin(bitcoind, parent, outpoint)
 }
 
-/** Our own last bump of this envelope, if it is what stands in the mempool. */
-function standingBump(ledger: Ledger, { standing }: Situation, { incident_id, outpoint, envelope_id }: Bump): BumpEntry | null {
+/**
+ * Our own last bump of this recovery transaction, if it is what stands in the mempool: be it asked for in another epoch, which
+ * must not pay once more.
+ */
+function standingBump(ledger: Ledger, { standing }: Situation, { incident_id, outpoint, txid }: Bump): BumpEntry | null {
   const last = ledger.last(incident_id, outpoint)
-  return last !== null && last.envelope_id === envelope_id && last.spender === standing?.txid ? last : null
+  return last !== null && last.recovery === txid && last.spender === standing?.txid ? last : null
 }
 
 async function payFor(asked: Asked, modules: BumpModules): Promise<BumpStory> {
@@ -180,8 +183,8 @@ interface Made {
   readonly feerate: Feerate
 }
 
-function entryOf({ incident_id, envelope_id, outpoint, means }: Bump, coin: PoolCoin, height: Height, made: Made): BumpEntry {
-  return { incident_id, envelope_id, outpoint, means, coin: coin.outpoint, height, ...made }
+function entryOf({ incident_id, txid: recovery, outpoint, means }: Bump, coin: PoolCoin, height: Height, made: Made): BumpEntry {
+  return { incident_id, recovery, outpoint, means, coin: coin.outpoint, height, ...made }
 }
 
 /** What an error of the builders says to the core. */

@@ -5,7 +5,7 @@
  *   07 00  → version (1) ‖ the whole of it, canonical CBOR
  */
 import {
-  type EnvelopeId, type Height, type IncidentId, type Infer, type Outpoint, type Sats, SchemaError, type Txid, concat, fromCbor, s, sats,
+  type Height, type IncidentId, type Infer, type Outpoint, type Sats, SchemaError, type Txid, concat, fromCbor, s, sats,
   toCbor,
 } from '@belfry/protocol/primitives'
 import type { Rider } from '@belfry/runtime'
@@ -19,7 +19,8 @@ const KEY = Uint8Array.of(KEY_SPACES.fees, 0)
 
 const bump = s.struct({
   incident_id: s.hex<IncidentId>(32),
-  envelope_id: s.hex<EnvelopeId>(32),
+  /** A without a coin, or P, as manifests name it: the same in the envelopes of every epoch. */
+  recovery: s.txid,
   /** What the recovery transaction spends: of all that pay for one of these, one at most confirms. */
   outpoint: s.outpoint,
   means: s.oneOf('anyone-can-pay', 'anchored'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import {
-  type EnvelopeId, type Feerate, type Height, type IncidentId, type Txid, outpointOf, sats,
+  type Feerate, type Height, type IncidentId, type Txid, outpointOf, sats,
 } from '@belfry/protocol/primitives'
 import { type BumpEntry, Ledger } from '../../src/fee-wallet/ledger.ts'
 import { StoreError } from '../../src/store/index.ts'
@@ -17,7 +17,7 @@ let made = 1_000
 function bump(n: number, cost: number, height = 500, outpoint = n): BumpEntry {
   made += 1
   return {
-    incident_id: incident(n), envelope_id: hex(n) as EnvelopeId, outpoint: coinOf(outpoint), means: 'anchored',
+    incident_id: incident(n), recovery: hex(n) as Txid, outpoint: coinOf(outpoint), means: 'anchored',
     coin: coinOf(made), spender: hex(made) as Txid, txid: hex(n) as Txid, cost: sats(cost), fee: sats(cost), feerate: 1_000 as Feerate,
     height: at(height),
   }
