@@ -9,6 +9,7 @@ import type { OpenedLog, Store } from '../store/index.ts'
 import { adopt } from './adoption.ts'
 import { tellConflicts, tellServed, tellUnserved } from './notices.ts'
 import { type KnownEpoch, noteEpochs, openLogOf, readEpochs } from './registry.ts'
+import { doubtAdded } from './restored.ts'
 import { leftUnguarded } from './unserved.ts'
 
 export interface OpenedEpoch extends Place {
@@ -39,7 +40,8 @@ export async function openEpochs({ locks, keys, store, first, logger }: EpochsIn
   const before = await readEpochs(store)
   const { served, conflicts } = adopt(verifier, locks, before.map(({ lock }) => lock))
   tellConflicts(conflicts, logger)
-  const known = await noteEpochs(store, served.filter((lock) => placesOf([lock], keys).length > 0), before)
+  const known = await noteEpochs(store, served.filter((lock) => placesOf([lock], keys).length > 0), before,
+    (added) => doubtAdded(store, first, before, added))
   const open = async (lock: Lock): Promise<OpenedEpoch[]> => {
     const [place] = placesOf([lock], keys)
     return place ? [{ ...place, opened: await openLogOf(store, first, epochOf(known, lock)) }] : []

@@ -20,14 +20,22 @@ export async function readEpochs(store: Pick<RowStore, 'rows'>): Promise<KnownEp
 /**
  * Notes the locks that are adopted. The first log of a new directory is that of the oldest.
  * @param adopted by epoch
+ * @param prepare done before they are noted
  * @throws StoreError
  */
-export async function noteEpochs(store: RowStore, adopted: readonly Lock[], known: readonly KnownEpoch[]): Promise<KnownEpoch[]> {
+export async function noteEpochs(
+  store: RowStore,
+  adopted: readonly Lock[],
+  known: readonly KnownEpoch[],
+  prepare: (added: readonly KnownEpoch[]) => Promise<void> = async () => {},
+): Promise<KnownEpoch[]> {
   const isNew = known.length === 0
   const added = adopted
     .filter(({ lock_hash }) => !known.some(({ lock }) => lock.lock_hash === lock_hash))
     .map((lock, at): KnownEpoch => ({ lock, has_first_log: isNew && at === 0 }))
-  if (added.length > 0) await store.write(added.map(riderOf))
+  if (added.length === 0) return [...known]
+  await prepare(added)
+  await store.write(added.map(riderOf))
   return [...known, ...added]
 }
 

@@ -2,11 +2,12 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256 } from '@belfry/keystore'
-import { type Durable, type LogRecord, adoption, durablePart, restoration } from '@belfry/protocol'
+import { type Durable, adoption, durablePart, restoration } from '@belfry/protocol'
 import type { Millis } from '@belfry/protocol/primitives'
-import { type Disk, type LoadedLog, LogWriter, type RestoredLog, restoreLog } from '@belfry/runtime'
+import { type Disk, type LoadedLog, type RestoredLog, restoreLog } from '@belfry/runtime'
 import { openLogOf, readEpochs } from '../epochs/registry.ts'
 import { Store, StoreError } from '../store/index.ts'
+import { appendRecords } from './append.ts'
 import { LedgerError } from './errors.ts'
 import { type LedgerView, ledgerView } from './view.ts'
 
@@ -66,7 +67,7 @@ export class LedgerDesk implements AsyncDisposable {
     if (decided.length === 0) {
       throw new LedgerError('nothing-to-adopt', 'this node is not in quarantine', 'Nothing is to be done: start the node.')
     }
-    for (const { log, records } of decided) await write(log, records)
+    for (const { log, records } of decided) await appendRecords(log, records)
     return decided.flatMap(({ records }) => records).reduce((sum, one) => sum + (one.record === 'adopted' ? one.signed.length : 0), 0)
   }
 
@@ -76,7 +77,7 @@ export class LedgerDesk implements AsyncDisposable {
    * @throws StoreError
    */
   async quarantine(at_ms: Millis): Promise<void> {
-    for (const log of this.#logs) await write(log, restoration(log.restored.durable, at_ms))
+    for (const log of this.#logs) await appendRecords(log, restoration(log.restored.durable, at_ms))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -93,17 +94,6 @@ async function readLogs(store: Store, first: LoadedLog): Promise<EpochLog[]> {
     logs.push({ epoch: one.lock.epoch, disk, restored: restoreLog(durablePart, log) })
   }
   return logs
-}
-
-async function write({ disk, restored }: EpochLog, records: readonly LogRecord[]): Promise<void> {
-  const writer = new LogWriter(restored, durablePart)
-  for (const record of records) writer.add(record)
-  await new Promise<void>((resolve, reject) => {
-    disk.append(writer.takeBatch(), [], (error) => {
-      if (error === null) resolve()
-      else reject(error)
-    })
-  })
 }
 
 function nodeRuns(cause: StoreError): LedgerError {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { NodeKeys } from '@belfry/keystore'
 import { Federation, type Lock } from '@belfry/protocol'
+import type { Millis } from '@belfry/protocol/primitives'
 import { openEpochs, tellLostShares } from '../../src/epochs/index.ts'
+import { LedgerDesk } from '../../src/ledger/index.ts'
 import { tellUnserved } from '../../src/epochs/notices.ts'
 import { Store } from '../../src/store/index.ts'
 import { recorded } from '../logging/support.ts'
@@ -73,6 +75,29 @@ describe('the epochs that a node opens', () => {
     const fourth = lockAfter(third.lock, third.members, carol, somebody('ivan'))
     assert.deepEqual(rung([FIRST, SECOND, third.lock]), [], 'two of three that it takes')
     assert.deepEqual(rung([FIRST, SECOND, third.lock, fourth.lock]), [0])
+  })
+
+  it('are all in doubt where the disk was put back from a copy of before one of them began', async () => {
+    const dir = await newDirectory()
+    await start(join(dir, 'store'), [FIRST])
+    const at_ms = 1_767_225_600_000 as Millis
+    {
+      await using desk = await LedgerDesk.open(dir)
+      await desk.quarantine(at_ms)
+    }
+    await start(join(dir, 'store'), [FIRST, SECOND])
+    await using desk = await LedgerDesk.open(dir)
+    const views = desk.show()
+    assert.deepEqual(views.map(({ epoch, quarantine }) => [epoch, quarantine?.reason]), [[0, 'restored'], [1, 'restored']])
+    assert.ok(views.every(({ boot }) => boot >= at_ms / 1_000), 'numbers go on from where no life has been')
+  })
+
+  it('are in no doubt where no copy was put back', async () => {
+    const dir = await newDirectory()
+    await start(join(dir, 'store'), [FIRST])
+    await start(join(dir, 'store'), [FIRST, SECOND])
+    await using desk = await LedgerDesk.open(dir)
+    assert.deepEqual(desk.show().map(({ boot, quarantine }) => [boot, quarantine]), [[0, null], [0, null]])
   })
 
   it('are missed where one is not served any more: only the owners can say that their vaults are renewed', () => {

@@ -1,0 +1,31 @@
+/**
+ * A copy of the disk that was put back may be of a time before an epoch began. Its log is missing then, and a new one would begin
+ * at numbers that this member used: two messages under one number would convict it. So that log is in doubt like the others.
+ */
+import { durablePart, restoration } from '@belfry/protocol'
+import { type LoadedLog, restoreLog } from '@belfry/runtime'
+import { appendRecords } from '../ledger/append.ts'
+import type { Store } from '../store/index.ts'
+import { type KnownEpoch, openLogOf } from './registry.ts'
+
+/**
+ * Before any of the added epochs is noted: after a crash in between it is done again.
+ * @param first what the store's first log held when it was opened
+ * @throws StoreError
+ */
+export async function doubtAdded(store: Store, first: LoadedLog, before: readonly KnownEpoch[], added: readonly KnownEpoch[]): Promise<void> {
+  if (added.every(({ has_first_log }) => has_first_log)) return
+  const others = before.filter(({ has_first_log }) => !has_first_log)
+  const logs = [first, ...(await Promise.all(others.map(async (one) => (await openLogOf(store, first, one)).log)))]
+  const doubts = logs.flatMap((log) => {
+    const { quarantine } = restoreLog(durablePart, log).durable
+    return quarantine?.reason === 'restored' ? [quarantine.at_ms] : []
+  })
+  const [doubted] = doubts.toSorted((a, b) => b - a)
+  if (doubted === undefined) return
+  for (const epoch of added.filter(({ has_first_log }) => !has_first_log)) {
+    const { disk, log } = await openLogOf(store, first, epoch)
+    const restored = restoreLog(durablePart, log)
+    if (restored.durable.quarantine === null) await appendRecords({ disk, restored }, restoration(restored.durable, doubted))
+  }
+}
