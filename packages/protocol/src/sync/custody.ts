@@ -6,7 +6,7 @@ import { MAX_PULL_MANIFESTS, type Pull } from '../messages/pull.ts'
 import { type Hash32, type ManifestHash, type MemberIndex, s, sortedEntries } from '../primitives/index.ts'
 import type { Durable, HeldManifest } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-import { type Topic, byTurns, inTurn } from './topic.ts'
+import { type Topic, byTurns, inTurn, lackedOf } from './topic.ts'
 
 type Asked = Pull['custody'][number]
 
@@ -76,8 +76,7 @@ function rowsOf({ durable }: Turn, asked: ReadonlyMap<ManifestHash, Asked>, to: 
 }
 
 function* framesOf(held: HeldManifest, { receipts, published }: Asked, to: MemberIndex): Iterable<Uint8Array> {
-  for (const [member, frame] of sortedEntries(held.receipts)) if (member !== to && !receipts.includes(member)) yield frame
+  yield* lackedOf(held.receipts, receipts, to)
   // What the owner took back since is not activated elsewhere by what was said before.
-  if (held.withdrawn || held.cancelled) return
-  for (const [member, frame] of sortedEntries(held.published)) if (member !== to && !published.includes(member)) yield frame
+  if (!held.withdrawn && !held.cancelled) yield* lackedOf(held.published, published, to)
 }

@@ -10,7 +10,7 @@ import { MAX_PULL_INCIDENTS, type Pull } from '../messages/pull.ts'
 import { type EnvelopeId, type Hash32, type IncidentId, type MemberIndex, s, sortedEntries } from '../primitives/index.ts'
 import type { Incident } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-import { type Topic, byTurns, inTurn } from './topic.ts'
+import { type Topic, byTurns, inTurn, lackedOf } from './topic.ts'
 
 type Asked = Pull['incidents'][number]
 
@@ -112,9 +112,7 @@ function* framesOf(turn: Turn, wanted: Asked, to: MemberIndex): Iterable<Uint8Ar
     if (member !== to && anchor_height > (held.get(member) ?? -1)) yield frame
   }
   yield* releasedTo(turn, wanted, incident, to)
-  for (const [member, frame] of sortedEntries(incident.broadcast_receipts)) {
-    if (member !== to && !wanted.broadcasts.includes(member)) yield frame
-  }
+  yield* lackedOf(incident.broadcast_receipts, wanted.broadcasts, to)
 }
 
 /** What was released to that member before: signed once, sent as often as it asks. */

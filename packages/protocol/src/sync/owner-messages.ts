@@ -13,7 +13,7 @@ import { type Hash32, type Height, type MemberIndex, type VaultId, s, sortedEntr
 import type { HeldCommand } from '../state/commands.ts'
 import type { Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-import { type Topic, byTurns, inTurn } from './topic.ts'
+import { type Topic, byTurns, inTurn, lackedOf } from './topic.ts'
 
 type Asked = Pull['owner_messages'][number]
 
@@ -33,11 +33,11 @@ const commands: OwnerMessages = {
   lacking: function* (vault, id, has, to) {
     const held = vault.commands.get(id)
     if (!held) return
-    const attachment = encodeSignedCommand(held.signed)
-    for (const [member, { frame }] of sortedEntries(held.notices)) {
-      if (member !== to && !has?.notices.includes(member)) yield encodeFrame({ ...decodeFrame(frame), attachment })
-    }
-    for (const [member, frame] of sortedEntries(held.reports)) if (member !== to && !has?.reports.includes(member)) yield frame
+    const notices = lackedOf(held.notices, has?.notices ?? [], to)
+    // Most of what is asked about is not lacking.
+    const attachment = notices.length === 0 ? null : encodeSignedCommand(held.signed)
+    for (const { frame } of notices) yield encodeFrame({ ...decodeFrame(frame), attachment })
+    yield* lackedOf(held.reports, has?.reports ?? [], to)
   },
 }
 

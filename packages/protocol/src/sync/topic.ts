@@ -1,6 +1,6 @@
 /** What anti-entropy is made of: kinds of things that members tell by digest, ask for by Pull, and hand over as signed. */
 import type { Heartbeat } from '../messages/heartbeat.ts'
-import type { MemberIndex } from '../primitives/index.ts'
+import { type MemberIndex, sortedEntries } from '../primitives/index.ts'
 import type { Turn } from '../state/turn.ts'
 
 /** `Told`: its fields of a heartbeat. `Asked`: an entry of its list in a Pull. */
@@ -22,6 +22,13 @@ export function inTurn<T>(list: readonly T[], done: number, max: number): readon
   const from = list.length === 0 ? 0 : done % list.length
   if (from === 0) return list.slice(0, max)
   return [...list.slice(from), ...list.slice(0, from)].slice(0, max)
+}
+
+/** What members said that the asker neither said itself nor has, by member. */
+export function lackedOf<T>(said: ReadonlyMap<MemberIndex, T>, has: readonly MemberIndex[], to: MemberIndex): T[] {
+  const held = new Set(has)
+  const lacked = new Map([...said].filter(([member]) => member !== to && !held.has(member)))
+  return sortedEntries(lacked).map(([, one]) => one)
 }
 
 /** The first of each, then the second of each: none hides another. */
