@@ -7,7 +7,7 @@ const LAST_SLOTS = 10
 export interface LedgerView {
   /** Null where the node was never started with a lock. */
   readonly epoch: number | null
-  /** Starts of this member so far, or the number that they count from since its directory was put back. */
+  /** The number of its last start: the time in seconds, or one above the last. */
   readonly boot: number
   readonly height: number | null
   readonly entries: number

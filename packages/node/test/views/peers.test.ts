@@ -59,7 +59,7 @@ describe('the view of the peers', () => {
         chain: 'ok',
         implementation: '/Satoshi:29.0.0/',
         software: 'belfry/0.1.0',
-        boot: 1,
+        boot: 1_767_323_045,
         clock_offset_ms: null,
         flags: [],
         proofs: { right: 0, wrong: 0, missed: 0, in_doubt: false },

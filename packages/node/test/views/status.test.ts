@@ -30,7 +30,7 @@ describe('the view of the node', () => {
     })
     assert.deepEqual(rest, {
       software: 'belfry/0.1.0',
-      boot: 1,
+      boot: 1_767_323_045,
       ready: true,
       reasons: [],
       standing: 'serving',

@@ -29,6 +29,9 @@ import type { DurableEffect, ImmediateEffect } from './effects.ts'
 import type { Input, Outcome } from './input.ts'
 import { onFrame } from './receive.ts'
 
+/** A clock that is out of its mind leaves room for later starts. */
+const MAX_BOOT_BY_CLOCK = 0xf000_0000
+
 export interface Output {
   /** Typed deltas, already applied, to be written in order in one synced batch. */
   readonly records: readonly LogRecord[]
@@ -91,7 +94,7 @@ function dispatch(turn: Turn, input: Input): void {
 /** A new boot number before anything is signed under it, then whatever was under way. */
 function start(turn: Turn): void {
   turn.volatile.started_at = turn.at_ms
-  turn.record({ record: 'boot', boot: turn.durable.boot + 1 })
+  turn.record({ record: 'boot', boot: nextBoot(turn) })
   turn.tell({ level: 'info', event: 'started', detail: `boot ${turn.durable.boot}` })
   if (turn.durable.quarantine !== null) {
     turn.tell({ level: 'error', event: 'quarantined', member: turn.config.self, detail: turn.durable.quarantine.reason })
@@ -99,6 +102,14 @@ function start(turn: Turn): void {
   beginWait(turn)
   resumeIncidents(turn)
   for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) resumeDrills(turn, vault_id, vault)
+}
+
+/**
+ * The time in seconds, where that is higher: a disk that is empty, or older than what I said, does not know how often I started. Under
+ * a number of an earlier life nobody would listen to me, and two messages under one would convict me.
+ */
+function nextBoot({ durable: { boot }, at_ms }: Turn): number {
+  return Math.max(boot + 1, Math.min(Math.floor(at_ms / 1_000), MAX_BOOT_BY_CLOCK))
 }
 
 /** What I waited with may be done now. */

@@ -9,7 +9,7 @@ import type { LogRecord } from '../state/records.ts'
 import { graveOf } from './quarantine.ts'
 import type { Slot } from './slots.ts'
 
-/** A copy of the disk does not know how often the member was started since. */
+/** A copy of the disk does not know how often the member was started since; where the clock is behind, it does not tell either. */
 const BOOTS_LOST_AT_MOST = 1_000
 
 /**
@@ -43,14 +43,10 @@ function newestVotes(frames: readonly Uint8Array[], incidents: Durable['incident
   return [...newest.values()]
 }
 
-/**
- * The disk was put back from a copy: whatever the others hold, nothing is signed for a slot before an operator adopts it. Its next
- * starts must use no number that was used before, or two messages under one number would convict it. So they count on from the
- * time in seconds: the same copy, put back another time, goes on from another number.
- */
+/** The disk was put back from a copy: whatever the others hold, nothing is signed for a slot before an operator adopts it. */
 export function restoration({ boot }: Durable, at_ms: Millis): LogRecord[] {
   return [
-    { record: 'boot', boot: Math.max(boot + BOOTS_LOST_AT_MOST, Math.floor(at_ms / 1_000)) },
+    { record: 'boot', boot: boot + BOOTS_LOST_AT_MOST },
     { record: 'quarantined', reason: 'restored', at_ms },
   ]
 }

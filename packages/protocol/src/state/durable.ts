@@ -158,7 +158,7 @@ export type Quarantine = Infer<typeof quarantine>
 export const MAX_TOMBSTONES = 524_288
 
 export const durable = s.struct({
-  /** Rises at each start. */
+  /** Rises at each start: the time in seconds, or one above the last. */
   boot: s.uint(0xffff_ffff),
   /** Where the follower of my chain stands, and the blocks before, newest last. */
   position: s.nullable(blockRef),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { adoption, type BodyOf, type Header, type MemberKind, broadcasterOrder, decodeFrame, decodeHeader, restoration, taggedHash } from '../../src/index.ts'
+import { adoption, type BodyOf, type Durable, type Header, type MemberKind, broadcasterOrder, decodeFrame, decodeHeader, restoration, taggedHash } from '../../src/index.ts'
 import { apply } from '../../src/state/apply.ts'
 import { MAX_FOREIGN } from '../../src/state/durable.ts'
 import { type Hash32, type Height, type IncidentId, type MemberIndex, type Millis, toHex } from '../../src/primitives/index.ts'
@@ -212,17 +212,34 @@ describe('a member that adopted two statements for one slot', () => {
   })
 })
 
-describe('a copy that is put back twice', () => {
-  it('goes on from other numbers each time', () => {
-    const bootAfter = (at_ms: number): number => {
-      const copy = guarding().restored()
-      for (const record of restoration(copy, at_ms as Millis)) apply(copy, record)
-      return copy.boot
-    }
-    const day_ms = 86_400_000
-    const first = bootAfter(1_767_225_600_000)
-    assert.ok(bootAfter(1_767_225_600_000 + day_ms) > first + 1_000)
-    assert.ok(bootAfter(0) > guarding().state.durable.boot + 100, 'whatever the clock says')
+describe('the number of a life', () => {
+  /** Starts on this disk at this time. */
+  function bootOn(disk: Durable | null, at_ms: number): number {
+    const seat = new Seat(setting, self)
+    seat.state = seat.core.restore(disk)
+    seat.now_ms = at_ms
+    seat.step({ kind: 'start' })
+    return seat.state.durable.boot
+  }
+
+  it('is none that was used before, on an empty disk or the same old copy as often as it is put back', () => {
+    const seat = guarding()
+    const { boot } = seat.state.durable
+    const later = seat.now_ms + 60_000
+    assert.ok(bootOn(null, later) > boot)
+    const copy = guarding().restored()
+    for (const record of restoration(copy, later as Millis)) apply(copy, record)
+    const first = bootOn({ ...copy }, later)
+    assert.ok(first > boot + 100)
+    assert.ok(bootOn({ ...copy }, first * 1_000 + 1_000) > first)
+  })
+
+  it('rises whatever the clock says, and is never beyond all numbers', () => {
+    const seat = guarding()
+    const { boot } = seat.state.durable
+    assert.equal(bootOn(seat.restored(), 0), boot + 1)
+    const far = bootOn(null, 8e15)
+    assert.ok(far < 0xffff_ffff - 1_000_000)
   })
 })
 

@@ -212,7 +212,7 @@ class Player {
     const seat = world.seats.get(member)
     assert.ok(seat)
     for (const software of ['one', 'other']) {
-      const bytes = seat.frame(member, 'heartbeat', quietHeartbeat({ software }), { head: { boot: 9, seq: 7 } })
+      const bytes = seat.frame(member, 'heartbeat', quietHeartbeat({ software }), { head: { boot: 0xffff_fff0, seq: 7 } })
       world.tellFrame(member, 'all', bytes)
       for (const to of world.seats.keys()) if (to !== member) world.post({ from: member, to, channel: 'gossip', bytes })
     }

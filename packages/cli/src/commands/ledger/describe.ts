@@ -21,7 +21,7 @@ export function describeLedger(view: LedgerView, style: Style): string[] {
   return [
     ...(epoch === null ? [] : [style('bold', `Epoch ${epoch}`)]),
     ...list([
-      ['starts', String(boot)],
+      ['last start', String(boot)],
       ['chain', height === null ? 'no block yet' : `block ${height}`],
       ['signed for', entries === 0 ? 'nothing' : `${count(entries, 'slot')}: ${Object.entries(kinds).map(([kind, many]) => `${many} ${kind}`).join(', ')}`],
       ...(forgotten === 0 ? [] : [['forgotten', `${forgotten} names of old drills`] as const]),
