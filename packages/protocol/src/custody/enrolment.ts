@@ -233,8 +233,9 @@ function mayActivate(turn: Turn, vault_id: VaultId, vault: Vault, held: HeldMani
   if (held.manifest.previous !== vault.active) return false
   if (held.manifest.generation === 1) return true
   if (turn.tip < held.bundle_height + held.manifest.activation_delay) return false
-  // While I was down, or lagged, an owner may have cancelled it.
-  if (turn.volatile.wait.phase !== 'over') return false
+  // While I was down, or where I am behind, an owner may have cancelled it.
+  const { wait, own_tip } = turn.volatile
+  if (wait.phase !== 'over' || own_tip.behind_since !== null) return false
   return ![...turn.durable.incidents.values()].some((one) => one.vault_id === vault_id && isOpen(turn, vault, one))
 }
 

@@ -15,7 +15,8 @@ import { type Millis, type VaultId, toCbor } from '../../src/primitives/index.ts
 import { MAX_PENDING_ENROLMENTS } from '../../src/state/volatile.ts'
 import { SECOND_WAVE_AFTER_MS } from '../../src/state/volatile.ts'
 import { Seat, immediate } from '../core/seat.ts'
-import { type TestVault, hasher, hexOf, ownerSign, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
+import { type TestVault, blockAt, hasher, hexOf, ownerSign, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
+import { quietHeartbeat } from '../messages/heartbeat.ts'
 
 const setting = settingOf(5)
 const vault = vaultOf(setting)
@@ -200,6 +201,22 @@ describe('a later generation', () => {
     seat.meet()
     seat.connect()
     assert.equal(activeOf(seat), second.hash)
+  })
+
+  it('does not activate while more members than may lie tell of tips far above mine: what was ordered meanwhile I hear when I am there', () => {
+    const seat = Seat.guarding(vault, setting)
+    const second = next()
+    seat.enrol(second)
+    const tell = (members: readonly number[], height: number): void => {
+      for (const from of members) seat.say(from, 'heartbeat', quietHeartbeat({ tip: blockAt(height) }))
+      seat.pass(setting.federation.timing.heartbeat_ms)
+    }
+    tell([2, 3], seat.tip + 20)
+    seat.connectMany(10)
+    assert.equal(activeOf(seat), vault.hash)
+    tell([3], seat.tip)
+    seat.connect()
+    assert.equal(activeOf(seat), second.hash, 'one may lie')
   })
 
   it('is refused out of order, beside another, or without the keys of the one in force', () => {
