@@ -25,6 +25,7 @@ import { type Report, count, list, sentenceList, short } from '../../output/inde
 import type { Shell } from '../../shell.ts'
 import { receiptsNeeded, survival } from './enrolled.ts'
 import { give, prepareUnvault } from './give.ts'
+import { enrolmentOfEpoch } from './other-epochs.ts'
 import { type CardOptions, readOwnerKeys, requireSameKeys } from './owner-cards.ts'
 import { type SourceOptions, openSource, requireSameVault } from './source.ts'
 
@@ -96,7 +97,7 @@ export async function runReenrol(
 function filesOf({ from, enrolment, receipts, unvault }: ReenrolOptions, { generation }: Manifest, { to: { epoch } }: Passage): Files {
   const beside = (name: string) => join(dirname(from), name)
   return {
-    enrolment: enrolment ?? beside(`enrolment-epoch-${epoch}.json`),
+    enrolment: enrolment ?? enrolmentOfEpoch(from, epoch),
     receipts: receipts ?? beside(`enrolment-epoch-${epoch}-receipts.json`),
     unvault: unvault ?? beside(generation === 1 ? 'unvault.json' : `unvault-${generation}.json`),
   }

@@ -35,6 +35,7 @@ import type { Shell } from '../../shell.ts'
 import { MAX_WAIT_S } from './enrol.ts'
 import { receiptsNeeded, survival } from './enrolled.ts'
 import { give, prepareUnvault } from './give.ts'
+import { unvaultsUnknownElsewhere } from './other-epochs.ts'
 import { type CardOptions, cardOptions, keysJson, readOwnerKeys, requireSameKeys } from './owner-cards.ts'
 import { runReenrol } from './reenrol.ts'
 import { type SourceOptions, openSource, requireSameVault, sourceOptions } from './source.ts'
@@ -105,6 +106,8 @@ async function runRenew(options: RenewOptions, shell: Shell): Promise<Report> {
   const source = await openSource(options, { name, federation }, passphrase, shell.output)
   using vault = source.vault
   requireSameDeposit(before.manifest, vault, options.from)
+  const unknown = await unvaultsUnknownElsewhere(options.from, before.manifest, vault)
+  if (unknown !== null) shell.output.warn(unknown)
   const unvault = await prepareUnvault(files.unvault, source.unvault)
   const surveyed = await survey(options, federation, passphrase, shell)
   await requireFollows(options.from, files, federation, surveyed, hashOfBundle(before.bundle), before.manifest)
