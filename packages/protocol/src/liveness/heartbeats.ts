@@ -1,6 +1,7 @@
 /** My own signs of life, and with them the digests by which peers notice what one of us lacks. */
+import { activateIfDue } from '../custody/enrolment.ts'
 import { standingOf } from '../guard/standing.ts'
-import type { IncidentId, Millis, VaultId } from '../primitives/index.ts'
+import { type IncidentId, type Millis, type VaultId, sortedEntries } from '../primitives/index.ts'
 import { unansweredIncidents } from '../sync/incidents.ts'
 import { pullFrom } from '../sync/pull.ts'
 import { digestsTold } from '../sync/topics.ts'
@@ -26,6 +27,8 @@ export function heartbeatIfDue(turn: Turn): void {
   if (wait_ms > 0 && wait_ms <= heartbeat_ms + CLOCK_STEP_MS) return
   turn.volatile.next_heartbeat_at = (turn.at_ms + heartbeat_ms) as Millis
   judgePeers(turn)
+  // What waited until I was no more behind, or had heard all, waits for no block beside.
+  for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) activateIfDue(turn, vault_id, vault)
   proveIfDue(turn)
   sendHeartbeat(turn)
   const unanswered = unansweredIncidents(turn)

@@ -199,7 +199,7 @@ describe('a later generation', () => {
     seat.connectMany(10)
     assert.equal(activeOf(seat), vault.hash)
     seat.meet()
-    seat.connect()
+    seat.pass(setting.federation.timing.heartbeat_ms)
     assert.equal(activeOf(seat), second.hash)
   })
 
@@ -215,7 +215,6 @@ describe('a later generation', () => {
     seat.connectMany(10)
     assert.equal(activeOf(seat), vault.hash)
     tell([3], seat.tip)
-    seat.connect()
     assert.equal(activeOf(seat), second.hash, 'one may lie')
   })
 
