@@ -1,6 +1,6 @@
 /**
- * A copy of the disk that was put back may be of a time before an epoch began. Its log is missing then, and a new one would begin
- * at numbers that this member used: two messages under one number would convict it. So that log is in doubt like the others.
+ * A copy of the disk that was put back may be of a time before an epoch began. Its log is missing then, and a new one knows nothing
+ * of what this member signed for in that epoch. So it is in doubt like the others.
  */
 import { durablePart, restoration } from '@belfry/protocol'
 import { type LoadedLog, restoreLog } from '@belfry/runtime'

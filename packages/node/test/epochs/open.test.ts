@@ -80,16 +80,14 @@ describe('the epochs that a node opens', () => {
   it('are all in doubt where the disk was put back from a copy of before one of them began', async () => {
     const dir = await newDirectory()
     await start(join(dir, 'store'), [FIRST])
-    const at_ms = 1_767_225_600_000 as Millis
     {
       await using desk = await LedgerDesk.open(dir)
-      await desk.quarantine(at_ms)
+      await desk.quarantine(1_767_225_600_000 as Millis)
     }
     await start(join(dir, 'store'), [FIRST, SECOND])
     await using desk = await LedgerDesk.open(dir)
     const views = desk.show()
     assert.deepEqual(views.map(({ epoch, quarantine }) => [epoch, quarantine?.reason]), [[0, 'restored'], [1, 'restored']])
-    assert.ok(views.every(({ boot }) => boot >= at_ms / 1_000), 'numbers go on from where no life has been')
   })
 
   it('are in no doubt where no copy was put back', async () => {
