@@ -5,6 +5,9 @@ import type { Millis } from '../../packages/protocol/src/primitives/index.ts'
 import { signedBy } from '../support/federation.ts'
 import { Scene, transactionOf } from '../support/vaults.ts'
 
+/** Above any that the member's process had: what the liar says is news. */
+const BOOT = 0xff00_0000
+
 /** Frames of a member whose key is in the wrong hands. */
 class Liar {
   readonly scene: Scene
@@ -23,7 +26,7 @@ class Liar {
     assert.ok(keys)
     this.#seq += 1
     const sent_at = this.scene.members.now_ms as Millis
-    return signedBy({ federation, index, keys }, { kind, boot: 1, seq: this.#seq, sent_at, body, ...change }, attachment)
+    return signedBy({ federation, index, keys }, { kind, boot: BOOT, seq: this.#seq, sent_at, body, ...change }, attachment)
   }
 
   vote(anchor = this.scene.height - 1): Frame {
@@ -93,7 +96,7 @@ describe('members that lie', () => {
   it('are convicted by two messages under one number, and the evidence is kept once', async () => {
     const scene = await Scene.guarded()
     const liar = new Liar(scene, 3)
-    const same = { boot: 1, seq: 5_000_000 }
+    const same = { boot: BOOT, seq: 5_000_000 }
     for (const anchor of [90, 91, 91]) {
       const { signed } = liar.vote(anchor)
       const body = decodeHeader(signed).body

@@ -14,7 +14,7 @@ import { signedBy } from './federation.ts'
 import { eventually } from './watch.ts'
 
 /** Above any that the member's process had: what the liar says is news. */
-const BOOT = 1_000_000
+const BOOT = 0xff00_0000
 /** What it heard, and may replay. */
 const MAX_HEARD = 4_096
 /** A liar keeps no measure: its own host would drop half of a flood, and all that is too large. */
