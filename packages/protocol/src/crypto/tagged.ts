@@ -32,9 +32,9 @@ export const DOMAINS = {
 
 export type Domain = keyof typeof DOMAINS
 
-/** The tagged hash of BIP-340: SHA256(SHA256(tag) ‖ SHA256(tag) ‖ bytes). */
-export function taggedHash(hasher: Hasher, domain: Domain, bytes: Uint8Array): Uint8Array {
-  return hasher.sha256(concat(prefixOf(hasher, domain), bytes))
+/** The tagged hash of BIP-340: SHA256(SHA256(tag) ‖ SHA256(tag) ‖ bytes), the parts being the bytes one after the other. */
+export function taggedHash(hasher: Hasher, domain: Domain, ...parts: readonly Uint8Array[]): Uint8Array {
+  return hasher.sha256(concat(prefixOf(hasher, domain), ...parts))
 }
 
 /** SHA256(tag) twice, computed once for each hash function: else every hash would cost three. */

@@ -79,9 +79,9 @@ export function verifyFrame(
   return ports.verifyNode(node_key, signingDigest(ports, lock_hash, signed), signature)
 }
 
-/** Names the signed part; the same whether the attachment came along or not. */
-export function messageHash(hasher: Hasher, signed: Uint8Array): MessageHash {
-  return toHex(taggedHash(hasher, 'message_id', signed)) as MessageHash
+/** Names the signed part, or other bytes, given in one part or several; the same whether the attachment came along or not. */
+export function messageHash(hasher: Hasher, ...signed: readonly Uint8Array[]): MessageHash {
+  return toHex(taggedHash(hasher, 'message_id', ...signed)) as MessageHash
 }
 
 export function encodeFrame(value: Frame): Uint8Array {

@@ -1,5 +1,5 @@
 /** Checking a frame's signature once, however often it comes: alone, by Pull, inside certificates. */
-import { SchemaError, concat } from '../primitives/index.ts'
+import { SchemaError } from '../primitives/index.ts'
 import type { Turn } from '../state/turn.ts'
 import {
   type Frame,
@@ -13,7 +13,7 @@ import { SCHEMA_VERDICTS, type VerdictCode } from './verdict.ts'
 
 export function isSignatureValid(turn: Turn, node_key: string, frame: Frame): boolean {
   // Over signature and signed part together: one valid signature vouches for no other.
-  const id = messageHash(turn.ports, concat(frame.signature, frame.signed))
+  const id = messageHash(turn.ports, frame.signature, frame.signed)
   if (turn.volatile.verified.has(id)) return true
   const valid = verifyFrame(turn.ports, turn.config.federation.lock_hash, node_key, frame)
   if (valid) turn.volatile.verified.set(id, true)

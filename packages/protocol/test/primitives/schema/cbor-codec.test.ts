@@ -75,6 +75,14 @@ describe('reading CBOR', () => {
     assert.ok(read > 300, `only ${read} were read`)
   })
 
+  it('reads names as they are, also such as share a place among those it remembers', () => {
+    // The first two have one place; the third is no ordinary name of an object.
+    for (const name of ['az', 'b[', 'az', '__proto__', '__proto__', '', 'x'.repeat(33)]) {
+      const bytes = Uint8Array.from([0xa1, ...encode(name), 1])
+      assert.deepEqual(readModel(bytes), new Map([[name, 1]]))
+    }
+  })
+
   it('reads nothing that cborg would not read alike, and nothing that would be written in another way', () => {
     const anyEdit = fc.record({
       model: anyModel,
