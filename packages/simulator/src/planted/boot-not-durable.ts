@@ -5,7 +5,7 @@ export const bootNotDurable: PlantedBug = {
   name: 'boot-not-durable',
   what: 'a member that starts again counts its messages from the beginning under the same boot number',
   caught_by: ['sound', 'S6', 'S7'],
-  within_seeds: 2,
+  within_seeds: 12,
   core: (core) => ({
     ...core,
     // From the log already: or the signer, which keeps the number by itself, would end the process.

@@ -7,7 +7,7 @@ export const duplicateVoter: PlantedBug = {
   name: 'duplicate-voter',
   what: 'a vote that came twice counts as two',
   caught_by: ['S4', 'S1', 'S2'],
-  within_seeds: 1,
+  within_seeds: 3,
   core: (core, member): BelfryCore => ({
     ...core,
     step(state, input) {

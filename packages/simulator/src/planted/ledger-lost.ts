@@ -4,7 +4,7 @@ export const ledgerLost: PlantedBug = {
   name: 'ledger-lost',
   what: 'a member that starts again has forgotten what it signed',
   caught_by: ['S6'],
-  within_seeds: 2,
+  within_seeds: 4,
   core: (core) => ({
     ...core,
     restore(from) {

@@ -5,7 +5,7 @@ export const missesNobody: PlantedBug = {
   name: 'misses-nobody',
   what: 'silence is never noticed: every moment a peer is taken to have spoken just now',
   caught_by: ['L2'],
-  within_seeds: 12,
+  within_seeds: 24,
   core: (core): BelfryCore => ({
     ...core,
     step(state, input) {

@@ -9,7 +9,7 @@ export const noDomainSeparation: PlantedBug = {
   name: 'no-domain-separation',
   what: 'every hash has one tag: a signature for one purpose is good for another',
   caught_by: ['owner'],
-  within_seeds: 9,
+  within_seeds: 18,
   suite: (suite) => ({
     ...suite,
     sha256: (bytes) => suite.sha256(bytes.length < LONGEST_NAME && DOMAIN_NAME.every((byte, at) => byte === bytes[at]) ? DOMAIN_NAME : bytes),

@@ -5,7 +5,7 @@ export const oldGenerationDisarmed: PlantedBug = {
   name: 'old-generation-disarmed',
   what: 'no share of a generation leaves once another one is armed',
   caught_by: ['rungs', 'L1'],
-  within_seeds: 7,
+  within_seeds: 14,
   core: (core): BelfryCore => ({
     ...core,
     step(state, input) {

@@ -1,19 +1,17 @@
+import { flood } from '../adversary/noise.ts'
 import type { PlantedBug } from './planted-bug.ts'
-
-/** Messages at once: enough for one member in peace. */
-const SMALL = 3
 
 export const oneBudget: PlantedBug = {
   name: 'one-budget',
-  what: 'all senders draw on one budget, and it is a small one',
+  what: 'all senders draw on one budget, as large as that of one of them',
   caught_by: ['S9'],
-  within_seeds: 1,
+  within_seeds: 8,
+  shown_in: ({ corrupted }) => [...corrupted.values()].flat().includes(flood),
   core: (core) => ({
     ...core,
     step(state, input) {
       const { senders } = state.volatile.budgets
       const [any] = senders.values()
-      for (const bucket of any ? [any.urgent, any.routine] : []) bucket.messages = Math.min(bucket.messages, SMALL)
       if (any) for (const member of state.volatile.peers.keys()) senders.set(member, any)
       return core.step(state, input)
     },

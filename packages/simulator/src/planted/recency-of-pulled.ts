@@ -1,11 +1,15 @@
 import { ANCHOR_DEPTH, type BelfryCore, COMMAND_RECENCY, decodeCommand, decodeFrame, decodeHeader, decodeSignedCommand } from '@belfry/protocol'
 import type { PlantedBug } from './planted-bug.ts'
 
+const LONG_WINDOW = 24
+
 export const recencyOfPulled: PlantedBug = {
   name: 'recency-of-pulled',
   what: 'an order that others took in time is refused for its age by who hears of it late',
   caught_by: ['orders'],
-  within_seeds: 17,
+  within_seeds: 26,
+  // In a short window no order grows old before the run ends.
+  shown_in: ({ deal, swarm, story }) => swarm.revocations && story === 'theft' && deal.csv >= LONG_WINDOW,
   core: (core): BelfryCore => ({
     ...core,
     step(state, input) {

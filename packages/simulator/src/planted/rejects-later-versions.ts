@@ -5,7 +5,7 @@ export const rejectsLaterVersions: PlantedBug = {
   name: 'rejects-later-versions',
   what: 'a message of another version is rejected instead of ignored',
   caught_by: ['S10'],
-  within_seeds: 14,
+  within_seeds: 28,
   core: (core): BelfryCore => ({
     ...core,
     step(state, input) {

@@ -5,7 +5,7 @@ export const rungNotCumulative: PlantedBug = {
   name: 'rung-not-cumulative',
   what: 'of the rungs that are due only the highest is released',
   caught_by: ['rungs', 'L1'],
-  within_seeds: 4,
+  within_seeds: 8,
   core: (core): BelfryCore => ({
     ...core,
     step(state, input) {

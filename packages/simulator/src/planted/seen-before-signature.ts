@@ -5,7 +5,7 @@ export const seenBeforeSignature: PlantedBug = {
   name: 'seen-before-signature',
   what: 'a message is taken for one seen before by its sender and number, before anybody looked at the signature',
   caught_by: ['S9'],
-  within_seeds: 5,
+  within_seeds: 10,
   core: (core): BelfryCore => {
     const seen = new Set<string>()
     return {

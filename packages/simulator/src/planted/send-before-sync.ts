@@ -4,7 +4,7 @@ export const sendBeforeSync: PlantedBug = {
   name: 'send-before-sync',
   what: 'what must wait for the disk is performed at once',
   caught_by: ['S5'],
-  within_seeds: 1,
+  within_seeds: 3,
   core: (core, member) => ({
     ...core,
     step(state, input) {

@@ -7,7 +7,7 @@ export const unboundedMap: PlantedBug = {
   name: 'unbounded-map',
   what: 'a map that nobody thought of keeps every message that comes',
   caught_by: ['S9'],
-  within_seeds: 1,
+  within_seeds: 3,
   core: (core): BelfryCore => ({
     ...core,
     restore(from) {

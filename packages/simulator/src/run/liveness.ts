@@ -1,6 +1,6 @@
 /** L1: picks a core at random, puts right what went wrong with it, and demands the clawback. */
 import type { MemberIndex } from '@belfry/protocol/primitives'
-import type { BitcoinNetwork } from '../chain/index.ts'
+import type { BitcoinNetwork, SimTx } from '../chain/index.ts'
 import type { Deal } from '../federation/index.ts'
 import type { SimMember } from '../member/index.ts'
 import type { SimNetwork } from '../network/index.ts'
@@ -53,9 +53,21 @@ export function heal(
 }
 
 /** Whether the coin came back; null while neither has happened. */
-export function outcomeOf({ tip }: BitcoinNetwork, { manifest }: Deal): 'recovered' | 'lost' | null {
-  const first = tip.spent.get(manifest.deposit.outpoint)
-  const last = first?.purpose === 'unvault' ? tip.spent.get(first.output) : first
+export function outcomeOf(bitcoin: BitcoinNetwork, deal: Deal): 'recovered' | 'lost' | null {
+  const last = lastSpend(bitcoin, deal)
   if (last === undefined) return null
   return last.purpose === 'clawback' || last.purpose === 'emergency' ? 'recovered' : 'lost'
+}
+
+/** Blocks from the one that decided it to the tip; 0 while nothing has. */
+export function outcomeDepth(bitcoin: BitcoinNetwork, deal: Deal): number {
+  const { tip } = bitcoin
+  const last = lastSpend(bitcoin, deal)
+  const height = last && tip.confirmed.get(last.txid)
+  return height === undefined ? 0 : tip.ref.height - height + 1
+}
+
+function lastSpend({ tip }: BitcoinNetwork, { manifest }: Deal): SimTx | undefined {
+  const first = tip.spent.get(manifest.deposit.outpoint)
+  return first?.purpose === 'unvault' ? tip.spent.get(first.output) : first
 }

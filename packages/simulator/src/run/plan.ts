@@ -70,18 +70,25 @@ const EMERGENCY_RUNGS = [10_000, 50_000, 250_000] as const
 const UNVAULT_RATES = [2_000, 20_000, 100_000] as const
 const MEANS = ['anyone-can-pay', 'anchored'] as const
 const MOST_ABOVE_TOP = 1.8
-const MOST_MEMBERS_IN_TURN = 7
+const MOST_MEMBERS_IN_TURN = 5
 const LONGEST_WINDOW = 48
+/** Blocks. */
+export const LONGEST_REORG = 6
 /** Signatures that are real cost ten times as much. */
 const REAL_CRYPTO_EVERY = 100
-const HEARTBEATS_MS = [10_000, 20_000, 30_000, 30_000] as const
-/** What runs cost grows with the window: long ones are rarer. */
-const WINDOWS = [12, 12, 12, 12, 24, 24, 24, 24, 36, 48] as const
+/** What runs cost grows with the rate of heartbeats, the length of the window and the square of the members: most are small. */
+const HEARTBEATS_MS = often([10_000, 1], [20_000, 2], [30_000, 5])
+const WINDOWS = often([12, 14], [24, 4], [36, 1], [48, 1])
+const SIZES = often([3, 8], [4, 16], [5, 11], [6, 3], [7, 1], [9, 1])
 const SIEGES: readonly Siege[] = ['none', 'none', 'apart', 'down', 'blind', 'censored']
 const CALM: ReadonlySet<FaultClass> = new Set(FAULT_CLASSES)
 /** What is usual. */
 const CALM_CHAIN = { reorg: 0.1, longest_reorg: 1, drift: 1.05 } as const
-const SIZES = [3, 4, 4, 4, 5, 5, 5, 5, 6, 6, 7, 9] as const
+
+/** Each value as many times as it says, to pick from. */
+function often<T>(...values: readonly (readonly [T, number])[]): readonly T[] {
+  return values.flatMap(([value, times]) => Array.from({ length: times }, () => value))
+}
 
 /** @param without classes of faults that do not exist, whatever the seed draws: the rest of it is as it is with them */
 export function drawPlan(seed: number, members?: number, without?: ReadonlySet<FaultClass>): Plan {
@@ -109,7 +116,7 @@ export function drawPlan(seed: number, members?: number, without?: ReadonlySet<F
     is_besieged_first: random.chance(0.5),
     strikes_early: random.chance(0.1),
     has_faults_from_start: random.chance(0.4),
-    goes_on_until_settled: random.chance(0.03),
+    goes_on_until_settled: random.chance(0.02),
     ...drawFallible(seed, n, { most, is_overrun }, swarm),
     is_overrun,
     network: {
@@ -135,7 +142,7 @@ function drawFeeCoins(random: Random, { deal, story, market, members }: BeforeFe
   const all = Array.from({ length: members }, (_, at) => (at + 1) as MemberIndex)
   const means = random.chance(0.5) ? random.sample(MEANS, random.int(1, MEANS.length)) : []
   // Time for everybody's turn after the top rung has had its chance is only in a long window, and among few.
-  const is_dear = means.length > 0 && story === 'theft' && members <= MOST_MEMBERS_IN_TURN && random.chance(0.3)
+  const is_dear = means.length > 0 && story === 'theft' && members <= MOST_MEMBERS_IN_TURN && random.chance(0.2)
   if (!is_dear) return { deal: { ...deal, means }, market, is_dear, has_fee_coins: new Set(all.filter(() => random.chance(0.7))) }
   const dear = Math.round(topOf(deal) * random.between(1.1, MOST_ABOVE_TOP))
   return { deal: { ...deal, means, csv: LONGEST_WINDOW }, market: dear, is_dear, has_fee_coins: new Set(all) }
@@ -209,7 +216,7 @@ function bitcoinOf(random: Random, swarm: Swarm): BitcoinFaults {
     never_relayed: swarm['deaf-mempools'],
     left_out: swarm['left-out'],
     reorg: swarm.reorgs,
-    longest_reorg: 6,
+    longest_reorg: LONGEST_REORG,
     evicts: swarm.evictions,
     drift: swarm['fee-drift'],
     estimate_error: swarm['wrong-estimates'],

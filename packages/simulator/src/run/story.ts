@@ -9,8 +9,8 @@ import type { SimNetwork } from '../network/index.ts'
 import type { Random, World } from '../world/index.ts'
 import { calmBitcoin, calmNetwork } from './calm.ts'
 import type { Faults } from './faults.ts'
-import { heal, healsAt, outcomeOf } from './liveness.ts'
-import type { Plan } from './plan.ts'
+import { heal, healsAt, outcomeDepth, outcomeOf } from './liveness.ts'
+import { LONGEST_REORG, type Plan } from './plan.ts'
 import type { Thief } from './thief.ts'
 
 export interface StoryModules {
@@ -39,14 +39,16 @@ export interface StoryModules {
 
 const POLL_MS = 5_000
 /** The thief strikes by then, however few have enrolled. */
-const LONGEST_ENROLMENT_MS = 600_000
+const LONGEST_ENROLMENT_MS = 400_000
 /** Blocks that a run goes on after its story has ended. */
 const AFTERMATH = 3
 /** Blocks after which a thief waits no longer, and where there is none nothing comes any more. */
 const PATIENCE = 8
 /** Hours of peace. */
-const CALM_BLOCKS = 40
+const CALM_BLOCKS = 24
 const SETTLED = 101
+/** Blocks that a world goes on as it was after no reorganisation can change its outcome. */
+const FURTHER_BLOCKS = 4
 /** Blocks after which the core has told itself everything. */
 const TIME_TO_TELL = 4
 
@@ -167,11 +169,14 @@ export class StoryTeller {
     else this.#endAt(height, story)
   }
 
-  /** U is in the best chain: heals when the window is nearly over, and waits for the end. */
+  /** U is in the best chain: heals when the window is nearly over, or nothing is left to decide, and waits for the end. */
   #onUnvaulted(confirmed: number, height: number): void {
     const { bitcoin, owner, deal, core_size, say, onLost } = this.#modules
     const { csv } = deal.plan
-    if (!this.#is_healed && confirmed + csv - height <= healsAt(csv, this.#plan.is_dear)) {
+    const isNearEnd = confirmed + csv - height <= healsAt(csv, this.#plan.is_dear)
+    // No reorganisation reaches it any more, and there was time for some that do not.
+    const isDecided = outcomeDepth(bitcoin, deal) > LONGEST_REORG + FURTHER_BLOCKS
+    if (!this.#is_healed && (isNearEnd || isDecided)) {
       this.#is_healed = true
       this.#healed_at = height
       this.#core = this.#plan.is_overrun || bitcoin.is_junk_joined ? null : heal({ size: core_size, heartbeat_ms: this.#plan.timing.heartbeat_ms }, [...owner.receipts.keys()], this.#modules)

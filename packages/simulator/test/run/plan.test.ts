@@ -4,7 +4,7 @@ import { drawPlan } from '../../src/run/plan.ts'
 import { FAULT_CLASSES, classesOf } from '../../src/run/swarm.ts'
 
 /** Those that every test run plays: seeds.test.ts. */
-const SEEDS = 200
+const SEEDS = 500
 const plans = Array.from({ length: SEEDS }, (_, seed) => drawPlan(seed))
 
 describe('the plans of the seeds that are always run', () => {
