@@ -13,7 +13,7 @@ export function registerAdopt(parent: Command, registrar: Registrar): void {
     usage: 'adopt',
     summary: 'Take what was found for signed by this node, and end its quarantine',
     about:
-      'The node must be stopped, and no other node may run with its key. What was found is sent again in the same bytes and\n' +
+      'The node must be stopped, and no other node may run with its key. What was found is sent again in the same bytes and ' +
       'never contradicted. Let the node run beside the others before, so that they can show it what its disk lacks.',
     example: 'belfry ledger adopt --config /etc/belfry/node.yaml',
     options: [...deskOptions(), ...confirmOptions()],

@@ -13,7 +13,7 @@ export function registerQuarantine(parent: Command, registrar: Registrar): void 
     usage: 'quarantine',
     summary: 'Have a node start in quarantine: the first thing after its data was put back from a copy',
     about:
-      'The node must be stopped. It then watches, holds and answers, and votes on nothing until belfry ledger adopt: a copy does\n' +
+      'The node must be stopped. It then watches, holds and answers, and votes on nothing until belfry ledger adopt: a copy does ' +
       'not know what was signed after it was made. Its messages go on from numbers that were never used.',
     example: 'belfry ledger quarantine --reason restored --config /etc/belfry/node.yaml',
     options: [
