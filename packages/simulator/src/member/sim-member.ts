@@ -1,7 +1,6 @@
 /** One member: its disk, clock and bitcoind outlive its process, which runs the production core in the production loop. */
 import {
   type BelfryCore,
-  type ChainEvent,
   type CoreConfig,
   type CryptoPorts,
   type Channel,
@@ -24,6 +23,8 @@ import type { Endpoint, SimNetwork } from '../network/index.ts'
 import { Shell, type Vaults } from '../shell/index.ts'
 import { type ClockError, MemberClock, type Random, type World } from '../world/index.ts'
 import { type Behaviour, HONEST } from './behaviour.ts'
+import { ChainTeller } from './chain-teller.ts'
+import { performImmediate } from './immediate.ts'
 import { coreInputs } from './inputs.ts'
 import type { Probe } from './probe.ts'
 import { type Speech, spokenAs } from './speech.ts'
@@ -70,10 +71,9 @@ interface Life {
   readonly loop: SimLoop
   readonly shell: Shell
   readonly follower: SimFollower
+  readonly teller: ChainTeller
 }
 
-/** Between two events that the follower tells; mostly none, for a block's facts come together. */
-const MAX_TELL_GAP_MS = 5
 /** Where the loop has no room, the follower and the shell ask again. */
 const RETRY_MS = 5
 
@@ -94,9 +94,6 @@ export class SimMember implements Endpoint {
   #stand_in: SimMember | null = null
   readonly #modules: MemberModules
   #life: Life | null = null
-  #telling = false
-  /** What the core was told last of its bitcoind. */
-  #told_up = true
   /** Of this life, the last record that its core has made. */
   #record_index = 0
   #lives = 0
@@ -188,13 +185,21 @@ export class SimMember implements Endpoint {
         observer: { onFatal: (error) => this.#modules.probe.onFatal(this, error) },
       },
     )
-    this.#life = { clock, core, loop, shell, follower: this.#newFollower(log) }
+    const follower = this.#newFollower(log)
+    const teller = new ChainTeller({
+      bitcoind: this.bitcoind,
+      follower,
+      clock,
+      random: this.#modules.random,
+      tell: (event) => this.#insist(() => ({ kind: 'chain', at_ms: clock.now(), event })),
+    })
+    this.#life = { clock, core, loop, shell, follower, teller }
     probe.onStarted(this, log.durable)
     loop.offer({ kind: 'start', at_ms: clock.now() })
     clock.soon(() => {
       this.#modules.network.changed(this.index, this.is_beside)
-      this.#tellHealth()
-      this.#tellSoon()
+      teller.tellHealth()
+      teller.tellSoon()
     })
   }
 
@@ -205,7 +210,6 @@ export class SimMember implements Endpoint {
     this.#modules.probe.onCrash(this)
     life.clock.end()
     this.#life = null
-    this.#telling = false
     life.loop.stop()
     this.disk.crash()
     this.#modules.network.changed(this.index, this.is_beside)
@@ -290,51 +294,11 @@ export class SimMember implements Endpoint {
     const life = this.#life
     if (life === null) return
     this.#modules.probe.onImmediate(this, effect)
-    switch (effect.effect) {
-      case 'verdict':
-        if (effect.token !== null) this.#modules.network.onVerdict(this.index, effect.token, effect.verdict)
-        return
-      case 'tell':
-        return
-      case 'watch':
-        life.follower.watch(effect.outpoints)
-        return
-      case 'verify-enrolment':
-        life.shell.verifyEnrolment(effect)
-        return
-      case 'seal-share':
-        life.shell.sealShare(effect)
-        return
-      case 'open-share':
-        life.shell.openShare(effect)
-        return
-      case 'rebuild':
-        life.shell.rebuild(effect)
-        return
-      case 'look-at-deposit':
-        life.shell.lookAtDeposit(effect)
-        return
-      case 'read-headers':
-        life.shell.readHeaders(effect)
-        return
-      case 'submit-headers':
-        life.shell.submitHeaders(effect)
-        return
-      case 'prove-block':
-        life.shell.proveBlock(effect)
-        return
-      case 'check-shares':
-        life.shell.checkOwnShares(effect)
-        return
-      case 'test-sighting':
-        life.shell.testSighting(effect)
-        return
-      case 'forget':
-        life.shell.forget(effect.envelopes)
-        return
-      default:
-        assertNever(effect)
-    }
+    performImmediate(effect, {
+      shell: life.shell,
+      watch: (outpoints) => life.follower.watch(outpoints),
+      onVerdict: (token, verdict) => this.#modules.network.onVerdict(this.index, token, verdict),
+    })
   }
 
   #observed(core: BelfryCore): BelfryCore {
@@ -363,7 +327,7 @@ export class SimMember implements Endpoint {
       has_fee_coins: this.options.has_fee_coins,
       watch: (outpoints) => {
         this.#life?.follower.watch(outpoints)
-        this.#tellSoon()
+        this.#life?.teller.tellSoon()
       },
       offer: (outcome) => this.#insist(() => ({ kind: 'outcome', at_ms: clock.now(), outcome })),
       distort: (share) => this.behaviour.distort(share),
@@ -375,7 +339,7 @@ export class SimMember implements Endpoint {
     return new SimFollower({ at, watched: watchedOutpoints(durable) }, { bitcoind: this.bitcoind })
   }
 
-  readonly #onBitcoind = (): void => this.#tellSoon()
+  readonly #onBitcoind = (): void => this.#life?.teller.tellSoon()
 
   #offer(input: Input): boolean {
     const loop = this.#life?.loop
@@ -390,44 +354,4 @@ export class SimMember implements Endpoint {
     if (life === null || this.#offer(input())) return
     life.clock.after(RETRY_MS, () => this.#insist(input))
   }
-
-  #tellHealth(): void {
-    const { is_up, estimate, floor } = this.bitcoind
-    this.#told_up = is_up
-    const event: ChainEvent = {
-      event: 'chain-health',
-      state: is_up ? 'ok' : 'unreachable',
-      estimate,
-      mempool_floor: floor,
-      implementation: '/Simulated:1.0.0/',
-    }
-    const life = this.#life
-    if (life) this.#insist(() => ({ kind: 'chain', at_ms: life.clock.now(), event }))
-  }
-
-  /** Something changed at my bitcoind: the follower tells of it, event by event. */
-  #tellSoon(): void {
-    const life = this.#life
-    if (life === null || this.#telling) return
-    this.#telling = true
-    life.clock.after(this.#modules.random.int(0, MAX_TELL_GAP_MS), () => {
-      this.#telling = false
-      this.#tell(life)
-    })
-  }
-
-  #tell(life: Life): void {
-    if (this.#told_up !== this.bitcoind.is_up) this.#tellHealth()
-    for (let event = life.follower.next(); event !== null; event = life.follower.next()) {
-      const told = event
-      this.#insist(() => ({ kind: 'chain', at_ms: life.clock.now(), event: told }))
-      if (told.event === 'block-connected') this.#tellHealth()
-      // Mostly at once, so that a block's facts share a turn; sometimes not, so that anything may come between.
-      if (this.#modules.random.chance(0.2)) {
-        this.#tellSoon()
-        return
-      }
-    }
-  }
 }
-
