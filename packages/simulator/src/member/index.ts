@@ -1,5 +1,5 @@
 export { type Behaviour, HONEST } from './behaviour.ts'
 export { sharedReading } from './shared-reading.ts'
 export type { Probe } from './probe.ts'
-export { type BesideKind, type MemberOptions, SimMember } from './sim-member.ts'
+export { type BesideKind, type MemberModules, type MemberOptions, SimMember } from './sim-member.ts'
 export type { Speech } from './speech.ts'

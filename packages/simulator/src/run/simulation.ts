@@ -1,13 +1,12 @@
 /** One seed: builds the world, lets it run to its end, and says what came of it. */
-import { type CoreConfig, type Federation, READING, type Reading } from '@belfry/protocol'
+import { READING, type Reading } from '@belfry/protocol'
 import { type MemberIndex, type Outpoint, type Txid, outpointOf, toHex } from '@belfry/protocol/primitives'
 import { Corrupted } from '../adversary/index.ts'
 import { BitcoinNetwork, makeTx } from '../chain/index.ts'
 import { type CryptoSuite, type KeyPair, fakeSuite, portsOf, realSuite } from '../crypto/index.ts'
-import { SimDisk } from '../disk/index.ts'
 import { type Deal, type DealPlan, Owner, type SimFederation, buildFederation, deal } from '../federation/index.ts'
 import type { Violation } from '../invariants/index.ts'
-import { type BesideKind, type Probe, SimMember, sharedReading } from '../member/index.ts'
+import { type Probe, type SimMember, sharedReading } from '../member/index.ts'
 import { SimNetwork } from '../network/index.ts'
 import type { PlantedBug } from '../planted/index.ts'
 import { Vaults } from '../shell/index.ts'
@@ -15,6 +14,7 @@ import { Random, World } from '../world/index.ts'
 import { Faults } from './faults.ts'
 import { Judge, combine } from './judge.ts'
 import { L1 } from './liveness.ts'
+import { MemberMaker } from './member-maker.ts'
 import { Orders } from './orders.ts'
 import { type Plan, drawPlan, marketLimit } from './plan.ts'
 import type { FaultClass } from './swarm.ts'
@@ -66,15 +66,6 @@ export function simulate(options: SimulationOptions): Report {
   return new Simulation(options).run()
 }
 
-interface NewMember {
-  readonly index: MemberIndex
-  readonly node: KeyPair
-  readonly bitcoind: SimMember['bitcoind']
-  readonly disk: SimDisk
-  readonly federation: Federation
-  readonly is_beside: boolean
-}
-
 class Simulation {
   readonly #plan: Plan
   readonly #planted: PlantedBug | null
@@ -90,9 +81,6 @@ class Simulation {
   readonly #network: SimNetwork
   readonly #members = new Map<MemberIndex, SimMember>()
   readonly #clients: Owner[] = []
-  #other: Federation | null = null
-  /** Second processes so far. */
-  #beside = 0
   readonly #faults: Faults
   readonly #judge: Judge
   readonly #story: StoryTeller
@@ -176,89 +164,27 @@ class Simulation {
 
   #addMembers(): void {
     const probe = combine([...(this.#trace ? [this.#trace] : []), this.#statistics, ...this.#judge.watchers])
-    const { federation, keys } = this.#built
-    for (const { index } of federation.members) {
-      const node = keys.get(index)?.node
-      const bitcoind = this.#bitcoin.nodes[index - 1]
-      if (node && bitcoind) this.#network.join(this.#addMember(index, node, bitcoind, probe))
-    }
-  }
-
-  #addMember(index: MemberIndex, node: KeyPair, bitcoind: SimMember['bitcoind'], probe: Required<Probe>): SimMember {
-    const { federation } = this.#built
-    const disk = this.#newDisk(`disk ${index}`)
-    const known = this.#planted?.federation?.(federation) ?? federation
-    const member = this.#newMember({ index, node, bitcoind, disk, federation: known, is_beside: false }, probe)
-    this.#members.set(index, member)
-    return member
-  }
-
-  /** What it does is nobody's to judge: not the true member's log, but its key. */
-  #makeBeside(member: SimMember, kind: BesideKind, probe: Required<Probe>): SimMember {
-    const { index, bitcoind } = member
-    const node = this.#built.keys.get(index)?.node
-    if (!node) throw new RangeError('every member has keys')
-    this.#beside += 1
-    const disk = this.#newDisk(`disk ${index} of process ${this.#beside}`)
-    if (kind === 'second-instance') disk.putBack(member.disk.load())
-    const federation = kind === 'wrong-lock' ? this.#otherFederation() : this.#built.federation
-    const silent = { ...combine([]), onFatal: probe.onFatal }
-    return this.#newMember({ index, node, bitcoind, disk, federation, is_beside: true }, silent)
-  }
-
-  #newDisk(stream: string): SimDisk {
-    const { sync_ms, swarm } = this.#plan
-    return new SimDisk({ sync_ms, torn_tails: swarm['torn-tails'] }, { world: this.#world, random: this.#random(stream) })
-  }
-
-  #newMember({ index, node, bitcoind, disk, federation, is_beside }: NewMember, probe: Required<Probe>): SimMember {
-    const plan = this.#plan
-    const { 'clock-offset': offset_ms, 'clock-drift': drift_ppm } = plan.swarm
-    const world = this.#world
-    const random = this.#random(`member ${index}${is_beside ? ` of process ${this.#beside}` : ''}`)
-    const clock = this.#random(`clock ${index}`)
-    const config: CoreConfig = {
-      federation,
-      self: index,
-      owners: [{ peer_id: OWNER_PEER, root: this.#owner.public }],
-      software: 'belfry/simulated',
-    }
-    return new SimMember(
-      {
-        config,
-        clock_error: {
-          offset_ms: clock.int(-offset_ms, offset_ms),
-          drift_ppm: clock.between(-drift_ppm, drift_ppm),
-        },
-        has_fee_coins: plan.has_fee_coins.has(index),
-        is_wayward: plan.wayward.has(index),
-        is_beside,
-        snapshot_rule: { every_records: plan.snapshot_every, every_bytes: 8 * 1024 * 1024 },
+    const maker = new MemberMaker({
+      plan: this.#plan,
+      planted: this.#planted,
+      world: this.#world,
+      suite: this.#suite,
+      built: this.#built,
+      owner: { peer_id: OWNER_PEER, root: this.#owner.public },
+      network: this.#network,
+      bitcoin: this.#bitcoin,
+      vaults: this.#vaults,
+      reading: this.#reading,
+      probe: { ...probe, onFatal: (member, error) => this.#onFatal(member, error, probe) },
+      onReply: (from, request_id, bytes) => {
+        for (const client of this.#clients) client.onReply(from, request_id, bytes)
       },
-      {
-        world,
-        random,
-        network: this.#network,
-        bitcoin: this.#bitcoin,
-        bitcoind,
-        disk,
-        vaults: this.#vaults,
-        ports: portsOf(this.#suite, node),
-        reading: this.#reading,
-        probe: { ...probe, onFatal: (each, error) => this.#onFatal(each, error, probe) },
-        wrapCore: (core, each) => this.#planted?.core?.(core, each) ?? core,
-        onReply: (from, request_id, bytes) => {
-          for (const client of this.#clients) client.onReply(from, request_id, bytes)
-        },
-        makeBeside: (each, kind) => this.#makeBeside(each, kind, probe),
-      },
-    )
-  }
-
-  /** With the same members and another lock. */
-  #otherFederation(): Federation {
-    this.#other ??= buildFederation({ ...this.#plan, name: 'another' }, { suite: this.#suite, random: this.#random('federation') }).federation
-    return this.#other
+    })
+    for (const { index } of this.#built.federation.members) {
+      const member = maker.make(index)
+      this.#members.set(index, member)
+      this.#network.join(member)
+    }
   }
 
   /** A disk that fails ends the process, which somebody starts again; anything else is a bug. */
