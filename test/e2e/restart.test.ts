@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Member } from '../../packages/cli/src/demo/cluster/index.ts'
 import { Thief } from '../../packages/cli/src/demo/scene/thief.ts'
 import { type EnrolledVault, setUpVault } from '../../packages/cli/src/demo/vault/enrolled-vault.ts'
-import { type Durable, decodeFrame, receiptSlot, voteSlot } from '../../packages/protocol/src/index.ts'
-import { type LockHash, toHex } from '../../packages/protocol/src/primitives/index.ts'
+import type { Durable } from '../../packages/protocol/src/index.ts'
 import { useCluster } from '../support/cluster.ts'
+import { assertExtends, assertSignedOnce } from '../support/ledgers.ts'
 import { durableOf, ledgerOf } from '../support/records.ts'
 import { TEST_LIMIT_MS, belfry, clawbackAt, clawedBack, eventually, mineEverywhere, relayed, revive, told } from '../support/watch.ts'
 
@@ -57,7 +57,7 @@ describe('members and bitcoinds that come back', function () {
         await sleep(after_ms)
         await member.kill()
         const signed = ledgerOf(await durableOf(member, federation))
-        assertExtends(ledgers.get(member), signed, instants)
+        assertExtends(ledgers.get(member), signed, instants.join(', '))
         ledgers.set(member, signed)
       }))
       await revive(cluster(), victims)
@@ -87,9 +87,9 @@ describe('members and bitcoinds that come back', function () {
     const states = new Map<Member, Durable>()
     for (const member of members) states.set(member, await durableOf(member, federation))
     for (const [member, durable] of states) {
-      assertExtends(ledgers.get(member), ledgerOf(durable), instants)
+      assertExtends(ledgers.get(member), ledgerOf(durable), instants.join(', '))
       assert.equal(durable.evidence.size, 0, `${member.name} has evidence against nobody`)
-      for (const holder of states.values()) assertSignedOnce(member, federation.lock_hash, durable, holder, instants)
+      for (const holder of states.values()) assertSignedOnce(member, federation.lock_hash, durable, holder, instants.join(', '))
     }
     await revive(cluster(), members)
   })
@@ -128,29 +128,3 @@ describe('members and bitcoinds that come back', function () {
     assert.equal(member.pid, pid)
   })
 })
-
-/** What was signed once stays, byte for byte. */
-function assertExtends(before: ReadonlyMap<string, string> | undefined, after: ReadonlyMap<string, string>, instants: readonly string[]): void {
-  for (const [slot, frame] of before ?? []) assert.equal(after.get(slot), frame, `${slot} (${instants.join(', ')})`)
-}
-
-/** Whatever another member holds of this one's votes and receipts is what stands in its own ledger. */
-function assertSignedOnce({ index, name }: Member, lock: LockHash, mine: Durable, theirs: Durable, instants: readonly string[]): void {
-  const ledger = ledgerOf(mine)
-  const same = (slot: string, bytes: Uint8Array): void => {
-    const signed = ledger.get(slot)
-    assert.ok(signed !== undefined, `${name} signed ${slot} (${instants.join(', ')})`)
-    const [held, own] = [decodeFrame(bytes), decodeFrame(Buffer.from(signed, 'hex'))]
-    assert.equal(toHex(held.signed), toHex(own.signed), `${slot} (${instants.join(', ')})`)
-  }
-  for (const [incident_id, { votes, action }] of theirs.incidents) {
-    const vote = votes.get(index)
-    if (vote) same(voteSlot(lock, incident_id, action, vote.anchor_height), vote.frame)
-  }
-  for (const { manifests } of theirs.vaults.values()) {
-    for (const { hash, manifest, receipts } of manifests) {
-      const receipt = receipts.get(index)
-      if (receipt) same(receiptSlot(manifest.lock_hash, hash), receipt)
-    }
-  }
-}

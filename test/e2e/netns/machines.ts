@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { EXIT } from '../../../packages/cli/src/errors.ts'
 import { fill, makeRoom, moveToDisk, storeFolder } from '../../support/netns/disk.ts'
-import { assertExtends } from '../../support/netns/ledgers.ts'
+import { assertExtends } from '../../support/ledgers.ts'
 import { answer, back, mineAmong, seen, steal, together, viewAt } from '../../support/netns/steps.ts'
 import { logOf } from '../../support/liar-traces.ts'
 import type { Stage } from '../../support/netns/suite.ts'

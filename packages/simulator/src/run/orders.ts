@@ -1,6 +1,6 @@
 /** The owner's orders during a run, each given to a few members. */
 import { ANCHOR_DEPTH, type Order, type SignedManifest, commandDigest, commandRequest, encodeCommand, enrolRequest as enrolRequestSchema } from '@belfry/protocol'
-import { type BlockHash, type Height, type LockHash, type ManifestHash, type MemberIndex, type VaultId, toCbor } from '@belfry/protocol/primitives'
+import { type BlockHash, type Feerate, type Height, type LockHash, type ManifestHash, type MemberIndex, type VaultId, toCbor } from '@belfry/protocol/primitives'
 import type { Hasher } from '@belfry/protocol'
 import type { BitcoinNetwork } from '../chain/index.ts'
 import type { KeyPair } from '../crypto/index.ts'
@@ -86,7 +86,7 @@ export class Orders {
     const level = random.pick([1, 2, 2, 3, 4, 4, 4, 5, 5])
     const held_back = level === 5 ? random.sample([...members.keys()], random.int(1, 2)) : []
     const tried = random.int(1, 20)
-    const trial = level === 3 ? { tried, accepted: random.chance(0.8) ? tried : 0, mempool_floor: 1_000 as never, estimate: null } : null
+    const trial = level === 3 ? { tried, accepted: random.chance(0.8) ? tried : 0, mempool_floor: 1_000 as Feerate, estimate: null } : null
     return { order: 'drill', level, held_back, trial }
   }
 

@@ -29,28 +29,19 @@ import { type Registrar, addCommand, integer, option } from '../../command.ts'
 import { CliError } from '../../errors.ts'
 import { ENROLMENT, LOCK, OWNER_KEY } from '../../files/names.ts'
 import { type OwnerOptions, ownerOptions, readFederation, withLink } from '../../files/owner.ts'
-import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
+import { passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
 import { type Report, count, list } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
 import { MAX_WAIT_S } from './enrol.ts'
 import { receiptsNeeded, survival } from './enrolled.ts'
 import { give, prepareUnvault } from './give.ts'
 import { unvaultsUnknownElsewhere } from './other-epochs.ts'
-import { type CardOptions, cardOptions, keysJson, readOwnerKeys, requireSameKeys } from './owner-cards.ts'
-import { runReenrol } from './reenrol.ts'
-import { type SourceOptions, openSource, requireSameVault, sourceOptions } from './source.ts'
+import { cardOptions, keysJson, readOwnerKeys, requireSameKeys } from './owner-cards.ts'
+import { type ReenrolOptions, runReenrol } from './reenrol.ts'
+import { openSource, requireSameVault, sourceOptions } from './source.ts'
 import { requireAnswer } from './survey.ts'
 
-interface RenewOptions extends OwnerOptions, PassphraseOptions, SourceOptions, CardOptions {
-  readonly from: string
-  readonly earlier: readonly string[]
-  readonly name?: string
-  readonly enrolment?: string
-  readonly receipts?: string
-  readonly unvault?: string
-  readonly acceptReceipts?: number
-  readonly wait: number
-}
+type RenewOptions = OwnerOptions & ReenrolOptions
 
 export function registerRenew(parent: Command, registrar: Registrar): void {
   addCommand<RenewOptions>(parent, registrar, {

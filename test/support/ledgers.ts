@@ -1,9 +1,9 @@
 /** Sign-once ledgers of members that do not run, compared byte by byte. */
 import assert from 'node:assert/strict'
-import { type Durable, decodeFrame, receiptSlot, voteSlot } from '../../../packages/protocol/src/index.ts'
-import { type LockHash, toHex } from '../../../packages/protocol/src/primitives/index.ts'
-import type { Member } from '../../../packages/cli/src/demo/cluster/index.ts'
-import { ledgerOf } from '../records.ts'
+import { type Durable, decodeFrame, receiptSlot, voteSlot } from '../../packages/protocol/src/index.ts'
+import { type LockHash, toHex } from '../../packages/protocol/src/primitives/index.ts'
+import type { Member } from '../../packages/cli/src/demo/cluster/index.ts'
+import { ledgerOf } from './records.ts'
 
 /** What was signed once stays, byte for byte. */
 export function assertExtends(before: ReadonlyMap<string, string> | undefined, after: ReadonlyMap<string, string>, told: string): void {
