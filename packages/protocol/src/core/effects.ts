@@ -228,6 +228,9 @@ export const TELL_EVENTS = [
   /** A vault's top rung pays less than the fee market asks, at several blocks in a row; and once it pays that again. */
   'ladder-under-market',
   'ladder-above-market',
+  /** Too few members hold a vault, blocks after its enrolment began, for its recovery to work whatever b of them do; and once enough do. */
+  'vault-unprotected',
+  'vault-protected',
   /** A coin that was to be paid in once members held its vault has come; or another one stands there, which nothing recovers. */
   'deposit-funded',
   'deposit-differs',

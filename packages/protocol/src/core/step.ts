@@ -1,5 +1,6 @@
 /** Hands an input to the machine that owns it. Nothing is decided here. */
 import { lookForDeposit, onDepositLookedAt } from '../custody/funding.ts'
+import { watchProtection } from '../custody/protection.ts'
 import { activateIfDue, noticeMoved, onBundle, onManifest, onVerified, onWithdraw, refuse } from '../custody/enrolment.ts'
 import { onInfo } from '../custody/info.ts'
 import { onSighting } from '../incident/ballot.ts'
@@ -187,6 +188,7 @@ function onBlockOfVault(turn: Turn, vault_id: VaultId, vault: Vault): void {
   endDrillsDue(turn, vault_id, vault)
   activateIfDue(turn, vault_id, vault)
   lookForDeposit(turn, vault_id, vault)
+  watchProtection(turn, vault_id, vault)
 }
 
 function onHealth(turn: Turn, health: Extract<ChainEvent, { event: 'chain-health' }>): void {

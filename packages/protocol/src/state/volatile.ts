@@ -219,6 +219,8 @@ export interface Volatile {
   readonly undone: BoundedMap<Outpoint, Millis>
   /** Of each incident in which fee coins are spent: how long the turn has lasted. */
   readonly fee_turns: BoundedMap<IncidentId, FeeTurnClock>
+  /** Vaults that are told to be held by too few members. */
+  readonly unprotected: BoundedMap<VaultId, true>
   /** Whether each vault's ladder was under the fee market at the last blocks. */
   readonly ladders: BoundedMap<VaultId, LadderWatch>
 }
@@ -269,6 +271,7 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     orders: new BoundedMap(MAX_INCIDENTS),
     undone: new BoundedMap(MAX_UNDONE),
     fee_turns: new BoundedMap(MAX_INCIDENTS),
+    unprotected: new BoundedMap(MAX_VAULTS),
     ladders: new BoundedMap(MAX_VAULTS),
   }
 }
