@@ -3,8 +3,8 @@ import type { Member } from '../../packages/cli/src/demo/cluster/index.ts'
 import { useCluster } from '../support/cluster.ts'
 import { TEST_LIMIT_MS, eventually, mineEverywhere } from '../support/watch.ts'
 
-/** So that what takes half an hour at the usual pace takes 36 seconds. */
-const HEARTBEAT_MS = 200
+/** So that what takes half an hour at the usual pace takes 18 seconds. */
+const HEARTBEAT_MS = 100
 
 describe('members that watch each other', function () {
   this.timeout(TEST_LIMIT_MS)

@@ -1,7 +1,7 @@
 /**
  * The mempool policies under which every attack is tried. bitcoind restricts transactions of version 3 (TRUC, BIP 431): Core always,
  * Knots only with `-mempooltruc=enforce`; by default it takes them by the older rules. `pnpm test` tries the first alone,
- * `.ci/run` and CI=true both; BELFRY_MEMPOOL_POLICIES names them, with commas.
+ * CI=true both, `.ci/run` both side by side; BELFRY_MEMPOOL_POLICIES names them, with commas.
  */
 import type { Context } from 'mocha'
 import { type BitcoindBinary, BitcoindError, findBitcoind } from '../../../packages/bitcoind/src/index.ts'
