@@ -93,7 +93,7 @@ function envelopeOf({ manifest }: Vaulted, rung: number): BodyOf<'release'>['env
 export function pullForAll(liar: Liar, { incident_id, manifest_hash }: Vaulted): Uint8Array {
   return liar.say('pull', {
     incidents: [{ incident_id, votes: [], releases: [], broadcasts: [] }],
-    owner_messages: [], evidence: [], own: false, custody: [{ manifest_hash, receipts: [], published: [] }],
+    owner_messages: [], evidence: [], own: false, custody: [{ manifest_hash, receipts: [], published: [], taken_back: [], let_be: [], withdrawal: false }],
   })
 }
 

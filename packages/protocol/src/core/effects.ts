@@ -224,6 +224,8 @@ export const TELL_EVENTS = [
   'drill-ended',
   'vault-revoked',
   'generation-cancelled',
+  /** A generation that was taken back too late, or at too few members, goes on: most activated it long ago. */
+  'generation-reinstated',
   'vault-destroyed',
   /** A vault's top rung pays less than the fee market asks, at several blocks in a row; and once it pays that again. */
   'ladder-under-market',

@@ -3,6 +3,7 @@ import { lookForDeposit, onDepositLookedAt } from '../custody/funding.ts'
 import { watchProtection } from '../custody/protection.ts'
 import { activateIfDue, noticeMoved, onBundle, onManifest, onVerified, onWithdraw, refuse } from '../custody/enrolment.ts'
 import { onInfo } from '../custody/info.ts'
+import { decideFates } from '../custody/words.ts'
 import { onSighting } from '../incident/ballot.ts'
 import { endDrillsDue, onRehearsed, onSharesChecked, resumeDrills } from '../drill/drill.ts'
 import { onBroadcastAnswer } from '../incident/broadcast.ts'
@@ -186,6 +187,7 @@ function onChain(turn: Turn, fact: ChainEvent): void {
 function onBlockOfVault(turn: Turn, vault_id: VaultId, vault: Vault): void {
   takeCommandsDue(turn, vault_id, vault)
   endDrillsDue(turn, vault_id, vault)
+  decideFates(turn, vault_id, vault, 'block')
   activateIfDue(turn, vault_id, vault)
   lookForDeposit(turn, vault_id, vault)
   watchProtection(turn, vault_id, vault)

@@ -17,9 +17,11 @@ import { MAX_PENDING_ENROLMENTS } from '../state/volatile.ts'
 import { hashOfEnvelope } from './commitments.ts'
 import { lookForDeposit } from './funding.ts'
 import { MAX_MANIFESTS_PER_VAULT, MAX_VAULTS } from './limits.ts'
-import { type Manifest, decodeManifest, envelopesOf, manifestHash, signedByOwner, unvaultOutpoint } from './manifest.ts'
+import { type Manifest, decodeManifest, envelopesOf, manifestHash, unvaultOutpoint } from './manifest.ts'
 import { type RefusalCode, refusal } from './refusal.ts'
 import { completeBundle, completeBundlesHeard } from './publication.ts'
+import { isWithdrawnBy, takeWithdrawal } from './withdrawal.ts'
+import { sayTakenBack } from './words.ts'
 import { checkEarlier, checkManifest, checkSuperseding } from './rules.ts'
 
 type ManifestRequest = Extract<EnrolRequest, { request: 'manifest' }>
@@ -253,14 +255,10 @@ export function onWithdraw(turn: Turn, request_id: number, request: Extract<Enro
   const found = find(turn, request.manifest_hash)
   if (!found) return refuse(turn, request_id, 'unknown-manifest')
   const { vault_id, vault, held } = found
-  const active = vault.manifests.find(({ hash }) => hash === vault.active) ?? held
-  const { enrol } = active.manifest.owner
-  if (!signedByOwner(turn.ports, 'withdraw', held.signed.bytes, request.signatures, enrol)) {
-    return refuse(turn, request_id, 'signatures-missing')
-  }
-  if (!held.withdrawn && held.activated_height === null) {
-    turn.record({ record: 'manifest-withdrawn', vault_id, hash: held.hash })
-    turn.tell({ level: 'warn', event: 'manifest-withdrawn', vault_id, manifest_hash: held.hash })
+  if (!isWithdrawnBy(turn, vault, held, request.signatures)) return refuse(turn, request_id, 'signatures-missing')
+  if (held.activated_height === null) {
+    takeWithdrawal(turn, vault_id, held, request.signatures)
+    if (held.withdrawn) sayTakenBack(turn, vault_id, held)
   }
   reply(turn, request_id, { answer: 'state', state: manifestState(vault, held) })
 }

@@ -8,24 +8,32 @@ import type { Turn } from '../state/turn.ts'
 import { onDrillReceipt } from '../drill/drill.ts'
 import { activateIfDue, onReceipt } from './enrolment.ts'
 import { onPublished } from './publication.ts'
+import { decideFates, onLetBe, onTakenBack } from './words.ts'
 import { standingRecovery } from '../incident/recovery.ts'
 import { recoveryRung } from '../incident/trigger.ts'
 
 export function custodyReceipt(turn: Turn, from: MemberIndex, body: Receipt, frame: Frame): VerdictCode {
   const code = take(turn, from, body, frame)
   const vault = turn.durable.vaults.get(body.vault_id)
+  if (code !== 'accepted' || !vault) return code
+  if (body.statement === 'taken-back' || body.statement === 'let-be') decideFates(turn, body.vault_id, vault, 'word')
   // By others' receipts and their word of it a manifest activates at me, should I have been down when the owner came.
-  const isOfBundle = body.statement === 'holds' || body.statement === 'published'
-  if (code === 'accepted' && isOfBundle && vault) activateIfDue(turn, body.vault_id, vault)
+  if (body.statement === 'holds' || body.statement === 'published') activateIfDue(turn, body.vault_id, vault)
   return code
 }
 
 function take(turn: Turn, from: MemberIndex, body: Receipt, frame: Frame): VerdictCode {
+  // Beside no other does anything travel.
+  if (frame.attachment !== null && body.statement !== 'taken-back') return 'attachment-over-limit'
   switch (body.statement) {
     case 'holds':
       return onReceipt(turn, from, body, frame)
     case 'published':
       return onPublished(turn, from, body, frame)
+    case 'taken-back':
+      return onTakenBack(turn, from, body, frame)
+    case 'let-be':
+      return onLetBe(turn, from, body, frame)
     case 'broadcast':
       return onBroadcastReceipt(turn, from, body, frame)
     case 'drill':

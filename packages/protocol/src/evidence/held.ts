@@ -26,6 +26,8 @@ function heldReceipt({ durable: { vaults } }: Turn, from: MemberIndex, body: Rec
     case 'drill':
       return vaults.get(body.vault_id)?.commands.get(body.command_hash)?.reports.get(from)
     case 'published':
+    case 'taken-back':
+    case 'let-be':
     case 'broadcast':
     case 'destroyed':
       return undefined

@@ -75,6 +75,8 @@ function slotOfReceipt(lock: LockHash, body: Receipt): Slot | null {
     case 'destroyed':
       return destroyedSlot(lock, body.vault_id)
     case 'published':
+    case 'taken-back':
+    case 'let-be':
     case 'broadcast':
       // All that the one says is which manifest; the other is said again with each rung.
       return null

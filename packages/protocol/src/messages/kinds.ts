@@ -13,7 +13,7 @@ import { commandRequest, enrolRequest, infoRequest } from './owner-requests.ts'
 import { pull } from './pull.ts'
 import { receipt } from './receipt.ts'
 import { release } from './release.ts'
-import { SEALED_SHARE_BYTES } from '../custody/limits.ts'
+import { MAX_OWNER_KEYS, SEALED_SHARE_BYTES } from '../custody/limits.ts'
 import { vote } from './vote.ts'
 
 export type Channel = 'gossip' | 'stream' | 'owner-request'
@@ -58,7 +58,13 @@ export const MEMBER_KINDS = {
     max_attachment_bytes: 0,
     ...ONCE,
   }),
-  receipt: kind(receipt, { channels: ['gossip', 'stream'], room: 'urgent', max_attachment_bytes: 0, ...ONCE }),
+  receipt: kind(receipt, {
+    channels: ['gossip', 'stream'],
+    room: 'urgent',
+    // A withdrawal: signatures with their keys.
+    max_attachment_bytes: 64 + 128 * MAX_OWNER_KEYS,
+    ...ONCE,
+  }),
   command: kind(commandNotice, {
     channels: ['gossip', 'stream'],
     room: 'urgent',

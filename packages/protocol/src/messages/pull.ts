@@ -41,6 +41,11 @@ export const pull = s.struct({
       receipts: s.list(s.memberIndex, MAX_MEMBERS),
       /** Members that say that the owner published the receipts. */
       published: s.list(s.memberIndex, MAX_MEMBERS),
+      /** Members that say that its owner took it back, and those that go on with it. */
+      taken_back: s.list(s.memberIndex, MAX_MEMBERS),
+      let_be: s.list(s.memberIndex, MAX_MEMBERS),
+      /** I hold the owner's withdrawal. */
+      withdrawal: s.bool,
     }),
     MAX_PULL_MANIFESTS,
   ),

@@ -22,6 +22,19 @@ export const receipt = s.variant('statement', {
     generation: s.uint(0xffff_ffff, 1),
     manifest_hash: s.hex<ManifestHash>(32),
   }),
+  /** "Its owner took this generation back while it waited here, or more members than may lie said so." May show the withdrawal. */
+  'taken-back': s.struct({
+    vault_id: s.hex<VaultId>(32),
+    generation: s.uint(0xffff_ffff, 1),
+    manifest_hash: s.hex<ManifestHash>(32),
+    height: s.height,
+  }),
+  /** "This generation has long been active here: I go on with it, whoever took it back." */
+  'let-be': s.struct({
+    vault_id: s.hex<VaultId>(32),
+    generation: s.uint(0xffff_ffff, 1),
+    manifest_hash: s.hex<ManifestHash>(32),
+  }),
   /** "My bitcoind took this recovery transaction." */
   broadcast: s.struct({
     vault_id: s.hex<VaultId>(32),

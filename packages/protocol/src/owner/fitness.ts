@@ -39,7 +39,7 @@ export function unfitness(turn: Turn, vault: Vault, command_hash: Hash32, what: 
     case 'panic':
       return unfitPanic(turn, vault, taken, witnesses)
     case 'cancel-generation':
-      return taken.filter(isOf('cancel-generation')).length >= MAX_CANCELS_PER_VAULT ? 'busy' : unfitCancel(vault, what.manifest_hash)
+      return taken.filter(isOf('cancel-generation')).length >= MAX_CANCELS_PER_VAULT ? 'busy' : unfitCancel(turn, vault, what.manifest_hash, witnesses)
     case 'revoke':
       return taken.filter(isOf('revoke')).length >= MAX_REVOKES_PER_VAULT ? 'already-revoked' : null
     case 'drill':
@@ -62,12 +62,12 @@ function unfitPanic(turn: Turn, vault: Vault, taken: readonly HeldCommand[], wit
   return panics.length >= MAX_PANICS || inWindow.length >= MAX_PANICS_PER_WINDOW ? 'panic-limit' : null
 }
 
-/** The first generation has no notice in which to cancel it. */
-function unfitCancel(vault: Vault, manifest_hash: string): RefusalCode | null {
+/** The first generation has no notice in which to cancel it. What others took in time is taken late, too, where it changes nothing. */
+function unfitCancel({ config }: Turn, vault: Vault, manifest_hash: string, witnesses: number): RefusalCode | null {
   const held = vault.manifests.find(({ hash }) => hash === manifest_hash)
   if (!held) return 'unknown-manifest'
-  const isWaiting = held.activated_height === null && !held.withdrawn && !held.cancelled && held.manifest.previous !== null
-  return isWaiting ? null : 'not-waiting'
+  if (held.activated_height !== null || held.manifest.previous === null || held.let_be.has(config.self)) return 'not-waiting'
+  return (!held.withdrawn && !held.cancelled) || witnesses > 0 ? null : 'not-waiting'
 }
 
 function unfitDrill(turn: Turn, vault: Vault, taken: readonly HeldCommand[], what: Extract<Order, { order: 'drill' }>): RefusalCode | null {

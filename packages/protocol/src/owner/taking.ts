@@ -3,6 +3,7 @@
  * signatures, recency and limits itself; what it takes it says so of, signed, and hands on.
  */
 import type { RefusalCode } from '../custody/refusal.ts'
+import { sayTakenBack } from '../custody/words.ts'
 import { drillOf, startDrill } from '../drill/drill.ts'
 import { hasLedgerRoom, signOnce } from '../guard/ledger.ts'
 import { commandSlot } from '../guard/slots.ts'
@@ -165,9 +166,12 @@ function take(turn: Turn, vault_id: VaultId, vault: Vault, command_hash: Hash32,
     case 'revoke':
       turn.tell({ level: 'warn', event: 'vault-revoked', vault_id })
       return
-    case 'cancel-generation':
+    case 'cancel-generation': {
       turn.tell({ level: 'warn', event: 'generation-cancelled', vault_id, manifest_hash: what.manifest_hash })
+      const cancelled = vault.manifests.find(({ hash }) => hash === what.manifest_hash)
+      if (cancelled) sayTakenBack(turn, vault_id, cancelled)
       return
+    }
   }
 }
 

@@ -28,6 +28,22 @@ export function apply(state: Durable, record: LogRecord): void {
     case 'publication-held':
       manifestOf(state, record).published.set(record.member, record.frame)
       return
+    case 'withdrawal-held':
+      changeManifest(state, record, { withdrawal: record.signatures })
+      return
+    case 'taken-back-held':
+      manifestOf(state, record).taken_back.set(record.member, { height: record.height, frame: record.frame })
+      return
+    case 'let-be-held':
+      manifestOf(state, record).let_be.set(record.member, record.frame)
+      return
+    case 'generation-cancelled':
+      changeManifest(state, record, { cancelled: true })
+      deactivate(vaultOf(state, record.vault_id))
+      return
+    case 'generation-reinstated':
+      changeManifest(state, record, { cancelled: false, withdrawn: false })
+      return
     case 'bundle-complete':
       changeManifest(state, record, { bundle_height: state.position?.height ?? null })
       return
@@ -245,6 +261,9 @@ function armManifest(state: Durable, { signed, hash, envelopes, shares }: Record
     activated_height: null,
     withdrawn: false,
     cancelled: false,
+    withdrawal: null,
+    taken_back: new Map(),
+    let_be: new Map(),
   })
   const { vault_id, deposit, unvaults } = held.manifest
   const vault: Vault = state.vaults.get(vault_id) ?? {
@@ -262,6 +281,22 @@ function armManifest(state: Durable, { signed, hash, envelopes, shares }: Record
     if (!vault.coins.has(outpoint)) vault.coins.set(outpoint, UNSPENT)
   }
   state.vaults.set(vault_id, vault)
+}
+
+/** The active one is the last in the row of those that follow each other and were not cancelled; what hangs in the air is active no more. */
+function deactivate(vault: Vault): void {
+  const row = new Set<ManifestHash>()
+  let active: ManifestHash | null = null
+  for (let next = followerOf(vault, null); next !== undefined && !row.has(next.hash); next = followerOf(vault, active)) {
+    active = next.hash
+    row.add(active)
+  }
+  for (const held of vault.manifests) if (!row.has(held.hash)) held.activated_height = null
+  vault.active = active
+}
+
+function followerOf({ manifests }: Vault, previous: ManifestHash | null): HeldManifest | undefined {
+  return manifests.find(({ manifest, activated_height, cancelled }) => manifest.previous === previous && activated_height !== null && !cancelled)
 }
 
 function openIncident(state: Durable, record: RecordOf<'incident-opened'>): void {

@@ -3,8 +3,8 @@
  * type, its snapshot format and its limits at once: encoding a state checks every bound.
  */
 import { blockRef } from '../chain/index.ts'
-import { MAX_ENVELOPES, MAX_ENVELOPE_BYTES, MAX_MANIFESTS_PER_VAULT, MAX_MEMBERS, MAX_UNVAULTS, MAX_VAULTS, SEALED_SHARE_BYTES } from '../custody/limits.ts'
-import { type Manifest, decodeManifest, signedManifest } from '../custody/manifest.ts'
+import { MAX_ENVELOPES, MAX_ENVELOPE_BYTES, MAX_MANIFESTS_PER_VAULT, MAX_MEMBERS, MAX_OWNER_KEYS, MAX_UNVAULTS, MAX_VAULTS, SEALED_SHARE_BYTES } from '../custody/limits.ts'
+import { type Manifest, decodeManifest, ownerSignature, signedManifest } from '../custody/manifest.ts'
 import { conflict, signedPart } from '../messages/evidence.ts'
 import { MAX_RECEIPT_FRAME_BYTES } from '../messages/owner-requests.ts'
 import { MAX_VOTE_FRAME_BYTES } from '../messages/certificate.ts'
@@ -47,8 +47,14 @@ const heldManifestStored = s.struct({
   bundle_height: s.nullable(s.height),
   activated_height: s.nullable(s.height),
   withdrawn: s.bool,
-  /** An owner stopped it from ever being activated. */
+  /** An owner stopped it from being activated, or so many members say so that it is not active any more. */
   cancelled: s.bool,
+  /** The owner's withdrawal, to be handed on. */
+  withdrawal: s.nullable(s.list(ownerSignature, MAX_OWNER_KEYS, 1)),
+  /** Members that say that its owner took it back while it waited there, and their tips then. */
+  taken_back: s.dict(s.memberIndex, s.struct({ height: s.height, frame: receiptFrame }), MAX_MEMBERS),
+  /** Members that go on with it whoever took it back. */
+  let_be: s.dict(s.memberIndex, receiptFrame, MAX_MEMBERS),
 })
 type Stored = Infer<typeof heldManifestStored>
 

@@ -1,8 +1,8 @@
 /** What the log holds: typed deltas of the durable state. Formats are frozen by the log's version. */
 import { chainEvent } from '../chain/index.ts'
 import { spendTx } from '../chain/events.ts'
-import { MAX_ENVELOPES, MAX_ENVELOPE_BYTES, MAX_MANIFESTS_PER_VAULT, MAX_MEMBERS, SEALED_SHARE_BYTES } from '../custody/limits.ts'
-import { signedManifest } from '../custody/manifest.ts'
+import { MAX_ENVELOPES, MAX_ENVELOPE_BYTES, MAX_MANIFESTS_PER_VAULT, MAX_MEMBERS, MAX_OWNER_KEYS, SEALED_SHARE_BYTES } from '../custody/limits.ts'
+import { ownerSignature, signedManifest } from '../custody/manifest.ts'
 import { MAX_VOTE_FRAME_BYTES } from '../messages/certificate.ts'
 import { MAX_RECEIPT_FRAME_BYTES } from '../messages/owner-requests.ts'
 import { action, discriminator, trigger } from '../messages/vote.ts'
@@ -45,6 +45,26 @@ export const record = s.variant('record', {
     member: s.memberIndex,
     frame: s.blob(MAX_RECEIPT_FRAME_BYTES),
   }),
+  'withdrawal-held': s.struct({ vault_id: vaultId, hash: manifestHash, signatures: s.list(ownerSignature, MAX_OWNER_KEYS, 1) }),
+  /** A member's word that the owner took a generation back. */
+  'taken-back-held': s.struct({
+    vault_id: vaultId,
+    hash: manifestHash,
+    member: s.memberIndex,
+    height: s.height,
+    frame: s.blob(MAX_RECEIPT_FRAME_BYTES),
+  }),
+  /** A member's word that it goes on with a generation that was taken back. */
+  'let-be-held': s.struct({
+    vault_id: vaultId,
+    hash: manifestHash,
+    member: s.memberIndex,
+    frame: s.blob(MAX_RECEIPT_FRAME_BYTES),
+  }),
+  /** By members' words: it is not active any more, nor is what was built on it. */
+  'generation-cancelled': s.struct({ vault_id: vaultId, hash: manifestHash }),
+  /** By members' words, too: it may become active again. */
+  'generation-reinstated': s.struct({ vault_id: vaultId, hash: manifestHash }),
   'bundle-complete': s.struct({ vault_id: vaultId, hash: manifestHash }),
   'manifest-activated': s.struct({ vault_id: vaultId, hash: manifestHash }),
   /** A spend that came with a vote and that my own bitcoind would take. */

@@ -31,7 +31,15 @@ export interface State {
   readonly signer: GuardedSigner
 }
 
-const CHANGES_CUSTODY: ReadonlySet<LogRecord['record']> = new Set(['manifest-armed', 'receipt-held', 'publication-held', 'vault-destroyed'])
+const CHANGES_CUSTODY: ReadonlySet<LogRecord['record']> = new Set([
+  'manifest-armed',
+  'receipt-held',
+  'publication-held',
+  'withdrawal-held',
+  'taken-back-held',
+  'let-be-held',
+  'vault-destroyed',
+])
 
 export class Turn {
   readonly config: CoreConfig

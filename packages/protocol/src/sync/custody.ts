@@ -1,6 +1,8 @@
 /** Receipts of manifests, and members' word that an owner published them: a member that was down then activates by these. */
 import { type Hasher, hashOf } from '../crypto/index.ts'
+import { encodeWithdrawal } from '../custody/withdrawal.ts'
 import { MAX_MANIFESTS_PER_VAULT, MAX_MEMBERS, MAX_VAULTS } from '../custody/limits.ts'
+import { decodeFrame, encodeFrame } from '../messages/frame.ts'
 import type { Heartbeat } from '../messages/heartbeat.ts'
 import { MAX_PULL_MANIFESTS, type Pull } from '../messages/pull.ts'
 import { type Hash32, type ManifestHash, type MemberIndex, s, sortedEntries } from '../primitives/index.ts'
@@ -13,10 +15,14 @@ type Asked = Pull['custody'][number]
 export const custody: Topic<ManifestHash, Asked, Pick<Heartbeat, 'custody_digest'>> = {
   told: (turn) => ({ custody_digest: myCustodyDigest(turn) }),
   differing: (turn, { custody_digest }) =>
-    custody_digest === myCustodyDigest(turn) ? [] : incomplete(turn).map(({ hash }) => hash),
+    custody_digest === myCustodyDigest(turn) ? [] : [...incomplete(turn), ...renewals(turn)].map(({ hash }) => hash),
   // Whatever else is asked for: it is short.
-  asked: (turn, member) =>
-    inTurn(incomplete(turn), turn.volatile.peers.get(member)?.pulled_manifests ?? 0, MAX_PULL_MANIFESTS).map(summarised),
+  asked: (turn, member) => {
+    const peer = turn.volatile.peers.get(member)
+    const isLevel = peer?.heartbeat?.custody_digest === myCustodyDigest(turn)
+    const asked = isLevel ? incomplete(turn) : [...incomplete(turn), ...renewals(turn)]
+    return inTurn(asked, peer?.pulled_manifests ?? 0, MAX_PULL_MANIFESTS).map(summarised)
+  },
   lacking: (turn, asked, to) => {
     const byHash = new Map(asked.map((one) => [one.manifest_hash, one]))
     return byHash.size === 0 ? [] : byTurns(rowsOf(turn, byHash, to))
@@ -29,16 +35,26 @@ const summary = s.list(
     manifest_hash: s.hex<ManifestHash>(32),
     receipts: s.list(s.memberIndex, MAX_MEMBERS),
     published: s.list(s.memberIndex, MAX_MEMBERS),
+    taken_back: s.list(s.memberIndex, MAX_MEMBERS),
+    let_be: s.list(s.memberIndex, MAX_MEMBERS),
+    withdrawal: s.bool,
   }),
   MAX_VAULTS * MAX_MANIFESTS_PER_VAULT,
 )
 
-function summarised({ hash, receipts, published }: HeldManifest): Asked {
+function summarised({ hash, receipts, published, taken_back, let_be, withdrawal }: HeldManifest): Asked {
   return {
     manifest_hash: hash,
-    receipts: sortedEntries(receipts).map(([member]) => member),
-    published: sortedEntries(published).map(([member]) => member),
+    receipts: membersOf(receipts),
+    published: membersOf(published),
+    taken_back: membersOf(taken_back),
+    let_be: membersOf(let_be),
+    withdrawal: withdrawal !== null,
   }
+}
+
+function membersOf<T>(said: ReadonlyMap<MemberIndex, T>): MemberIndex[] {
+  return sortedEntries(said).map(([member]) => member)
 }
 
 /** The manifests that I hold of which this is true, by hash. */
@@ -63,6 +79,15 @@ function incomplete({ config, durable }: Turn): HeldManifest[] {
   return manifestsOf(durable, ({ receipts, published }) => receipts.size < count || published.size < count)
 }
 
+/** Of all others, those that may have been taken back without my knowledge. */
+function renewals({ config, durable }: Turn): HeldManifest[] {
+  const count = config.federation.members.length
+  return manifestsOf(
+    durable,
+    ({ receipts, published, manifest }) => receipts.size >= count && published.size >= count && manifest.previous !== null,
+  )
+}
+
 /** Goes through all manifests once, however many are asked for: a liar asks for such as nobody holds. */
 function rowsOf({ durable }: Turn, asked: ReadonlyMap<ManifestHash, Asked>, to: MemberIndex): Iterable<Uint8Array>[] {
   const rows: Iterable<Uint8Array>[] = []
@@ -75,7 +100,13 @@ function rowsOf({ durable }: Turn, asked: ReadonlyMap<ManifestHash, Asked>, to: 
   return rows
 }
 
-function* framesOf(held: HeldManifest, { receipts, published }: Asked, to: MemberIndex): Iterable<Uint8Array> {
+function* framesOf(held: HeldManifest, { receipts, published, taken_back, let_be, withdrawal }: Asked, to: MemberIndex): Iterable<Uint8Array> {
+  // Words of what an owner took back come first, and show the withdrawal to whoever lacks it.
+  const shown = held.withdrawal === null || withdrawal ? null : encodeWithdrawal(held.withdrawal)
+  for (const { frame } of lackedOf(held.taken_back, shown === null ? taken_back : [], to)) {
+    yield encodeFrame({ ...decodeFrame(frame), attachment: shown })
+  }
+  yield* lackedOf(held.let_be, let_be, to)
   yield* lackedOf(held.receipts, receipts, to)
   // What the owner took back since is not activated elsewhere by what was said before.
   if (!held.withdrawn && !held.cancelled) yield* lackedOf(held.published, published, to)

@@ -88,7 +88,7 @@ describe('a frame that is received', () => {
     const bytes = [
       seat.frame(2, 'vote', seat.voteBody(vault), { attachment: vault.unvault.raw }),
       seat.frame(3, 'heartbeat', heartbeat),
-      seat.frame(4, 'pull', { incidents: [], owner_messages: [], evidence: [], own: false, custody: [{ manifest_hash: vault.hash, receipts: [], published: [] }] }),
+      seat.frame(4, 'pull', { incidents: [], owner_messages: [], evidence: [], own: false, custody: [{ manifest_hash: vault.hash, receipts: [], published: [], taken_back: [], let_be: [], withdrawal: false }] }),
       seat.receiptOf(4, vault),
     ]
     const hostile = fc.oneof(fc.uint8Array({ maxLength: 300 }), mutated(fc.constantFrom(...bytes)))

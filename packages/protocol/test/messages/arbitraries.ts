@@ -144,10 +144,20 @@ export const BODIES: { readonly [K in MemberKind]: fc.Arbitrary<BodyOf<K>> } = {
     ),
     fc.record(
       {
-        statement: fc.constantFrom('holds' as const, 'published' as const),
+        statement: fc.constantFrom('holds' as const, 'published' as const, 'let-be' as const),
         vault_id: anyHex<VaultId>(),
         generation: upTo(0xffff_ffff, 1),
         manifest_hash: anyHex<ManifestHash>(),
+      },
+      PLAIN,
+    ),
+    fc.record(
+      {
+        statement: fc.constant('taken-back' as const),
+        vault_id: anyHex<VaultId>(),
+        generation: upTo(0xffff_ffff, 1),
+        manifest_hash: anyHex<ManifestHash>(),
+        height: anyHeight,
       },
       PLAIN,
     ),
@@ -186,7 +196,19 @@ export const BODIES: { readonly [K in MemberKind]: fc.Arbitrary<BodyOf<K>> } = {
         ),
       ),
       own: fc.boolean(),
-      custody: few(fc.record({ manifest_hash: anyHex<ManifestHash>(), receipts: few(anyMember), published: few(anyMember) }, PLAIN)),
+      custody: few(
+        fc.record(
+          {
+            manifest_hash: anyHex<ManifestHash>(),
+            receipts: few(anyMember),
+            published: few(anyMember),
+            taken_back: few(anyMember),
+            let_be: few(anyMember),
+            withdrawal: fc.boolean(),
+          },
+          PLAIN,
+        ),
+      ),
       evidence: few(fc.record({ member: anyMember, conflict: fc.constantFrom('number' as const, 'slot' as const) }, PLAIN)),
       owner_messages: few(
         fc.record(

@@ -47,6 +47,8 @@ const anyEvidence: fc.Arbitrary<HeldEvidence> = fc.record(
   PLAIN,
 )
 
+const signatures = fc.array(fc.record({ key: anyHex(), signature: bytesUpTo(64, 64) }, PLAIN), { minLength: 1, maxLength: 3 })
+
 /** By the name of each, so that a new record without a generator is a type error. */
 export const RECORDS: { readonly [K in LogRecord['record']]: fc.Arbitrary<Extract<LogRecord, { record: K }>> } = {
   boot: fc.record({ record: fc.constant('boot' as const), boot: upTo(0xffff_ffff) }, PLAIN),
@@ -57,10 +59,7 @@ export const RECORDS: { readonly [K in LogRecord['record']]: fc.Arbitrary<Extrac
       signed: fc.record(
         {
           bytes: bytesUpTo(200),
-          signatures: fc.array(fc.record({ key: anyHex(), signature: bytesUpTo(64, 64) }, PLAIN), {
-            minLength: 1,
-            maxLength: 3,
-          }),
+          signatures,
         },
         PLAIN,
       ),
@@ -80,6 +79,23 @@ export const RECORDS: { readonly [K in LogRecord['record']]: fc.Arbitrary<Extrac
     },
     PLAIN,
   ),
+  'withdrawal-held': fc.record({ record: fc.constant('withdrawal-held' as const), ...ofManifest, signatures }, PLAIN),
+  'taken-back-held': fc.record(
+    {
+      record: fc.constant('taken-back-held' as const),
+      ...ofManifest,
+      member: anyMember,
+      height: anyHeight,
+      frame: bytesUpTo(MAX_RECEIPT_FRAME_BYTES),
+    },
+    PLAIN,
+  ),
+  'let-be-held': fc.record(
+    { record: fc.constant('let-be-held' as const), ...ofManifest, member: anyMember, frame: bytesUpTo(MAX_RECEIPT_FRAME_BYTES) },
+    PLAIN,
+  ),
+  'generation-cancelled': fc.record({ record: fc.constant('generation-cancelled' as const), ...ofManifest }, PLAIN),
+  'generation-reinstated': fc.record({ record: fc.constant('generation-reinstated' as const), ...ofManifest }, PLAIN),
   'publication-held': fc.record(
     {
       record: fc.constant('publication-held' as const),

@@ -54,7 +54,7 @@ describe('an answer to a Pull', () => {
   it('holds the receipts that are missing', () => {
     const seat = Seat.guarding(vault, setting)
     const has = [1, 2] as MemberIndex[]
-    const sent = pull(seat, 2, { custody: [{ manifest_hash: vault.hash, receipts: has, published: [1, 2, 3, 4, 5] as MemberIndex[] }] })
+    const sent = pull(seat, 2, { custody: [{ manifest_hash: vault.hash, receipts: has, published: [1, 2, 3, 4, 5] as MemberIndex[], taken_back: [], let_be: [], withdrawal: false }] })
     assert.deepEqual(
       sent.map(({ kind, from }) => [kind, from]),
       [
@@ -68,7 +68,7 @@ describe('an answer to a Pull', () => {
   it('says no more that the owner published what was withdrawn or cancelled since', () => {
     const seat = Seat.guarding(vault, setting)
     const held = seat.state.durable.vaults.get(vault.vault_id)?.manifests[0] ?? assert.fail()
-    const custody = [{ manifest_hash: vault.hash, receipts: [], published: [] }]
+    const custody = [{ manifest_hash: vault.hash, receipts: [], published: [], taken_back: [], let_be: [], withdrawal: false }]
     assert.equal(pull(seat, 2, { custody }).length, 8)
     held.cancelled = true
     assert.equal(pull(seat, 2, { custody }).length, 4)
@@ -103,7 +103,7 @@ describe('an answer to a Pull', () => {
     seat.begin()
     const vaults = Array.from({ length: 30 }, (_, at) => vaultOf(setting, { label: `vault ${at}` }))
     for (const one of vaults) seat.enrol(one)
-    const custody = vaults.map(({ hash }) => ({ manifest_hash: hash, receipts: [], published: [] }))
+    const custody = vaults.map(({ hash }) => ({ manifest_hash: hash, receipts: [], published: [], taken_back: [], let_be: [], withdrawal: false }))
     let answered = 0
     for (let asked = 0; asked < 200; asked++) answered += pull(seat, 2, { custody }).length
     assert.ok(answered <= 4_096)

@@ -156,7 +156,7 @@ export const STEPS: readonly fc.Arbitrary<Step>[] = [
       seat.say(
         from,
         'pull',
-        { incidents, owner_messages: [], evidence: [], own: false, custody: [{ manifest_hash: vault.hash, receipts: [], published: [] }] },
+        { incidents, owner_messages: [], evidence: [], own: false, custody: [{ manifest_hash: vault.hash, receipts: [], published: [], taken_back: [], let_be: [], withdrawal: false }] },
         { channel: 'stream' },
       )
     },

@@ -73,6 +73,8 @@ export function goldenMessages(): Record<string, string> {
     vote: hex(2, 'vote', vote, vault.unvault.raw),
     certificate: hex(1, 'certificate', { vault_id, trigger: 'theft', discriminator: NO_DISCRIMINATOR, incident_id, action: 'clawback', votes }),
     'receipt published': hex(3, 'receipt', { statement: 'published', vault_id, generation: 1, manifest_hash }),
+    'receipt taken-back': hex(3, 'receipt', { statement: 'taken-back', vault_id, generation: 2, manifest_hash, height: 850_000 as Height }),
+    'receipt let-be': hex(3, 'receipt', { statement: 'let-be', vault_id, generation: 2, manifest_hash }),
     'receipt holds': hex(3, 'receipt', { statement: 'holds', vault_id, generation: 1, manifest_hash }),
     'receipt broadcast': hex(3, 'receipt', {
       statement: 'broadcast',
@@ -112,7 +114,7 @@ export function goldenMessages(): Record<string, string> {
       owner_messages: [{ vault_id, held: [{ id: drill.hash, notices: [member(1)], reports: [member(2)] }] }],
       evidence: [{ member: member(4), conflict: 'slot' }],
       own: true,
-      custody: [{ manifest_hash, receipts: [member(1), member(3)], published: [member(1)] }],
+      custody: [{ manifest_hash, receipts: [member(1), member(3)], published: [member(1)], taken_back: [member(2)], let_be: [member(3)], withdrawal: true }],
     }),
     ...ownerMessages(),
   }
