@@ -58,7 +58,7 @@ describe('a vault in custody, by commands', function () {
         bitcoind: regtest().node(0),
       })
       nodes.push(node)
-      node.start()
+      await node.start()
     }
     await regtest().purse.fill()
     await Promise.all(nodes.map((node) => node.ready(MEMBERS - 1)))

@@ -55,7 +55,7 @@ describe('a member that dies and is replaced, by commands', function () {
       bitcoind: regtest().node(0),
     })
     nodes.set(name, node)
-    node.start()
+    await node.start()
   }
 
   const ready = async (...names: string[]): Promise<void> => {

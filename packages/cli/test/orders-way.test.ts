@@ -78,7 +78,7 @@ describe('the orders of owners and guardians by commands', function () {
         owners: [space.file('alice', 'belfry-card.json')],
         bitcoind: node,
       })
-      one.start()
+      await one.start()
       nodes.push(one)
     }
     await Promise.all(nodes.map((one) => one.ready(MEMBERS - 1)))

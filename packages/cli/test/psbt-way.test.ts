@@ -135,7 +135,7 @@ describe('two signers by PSBT, as a person types it', function () {
     assert.match(made, /Made the key of the fee wallet\./)
     assert.match(await alice.refused(3, `node fees create --config ${node.config}`), /fee-key\.json.*\n→ .*never replaced/)
     await node.stop()
-    node.start()
+    await node.start()
     await node.ready(harbour().nodes.length - 1)
     const { next_address } = await alice.result<{ next_address: string }>(show)
     assert.match(await alice.done(show), /empty: /)

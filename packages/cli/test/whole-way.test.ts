@@ -180,8 +180,7 @@ describe('the whole way by commands', function () {
 
   it('runs nodes, and enrols with those that are there without giving the hot device anything', async () => {
     const [first, second] = nodes
-    first?.start()
-    second?.start()
+    await Promise.all([first?.start(), second?.start()])
     await Promise.all([first?.ready(1), second?.ready(1)])
     const sent = await readFile(space.file('enrolment.json'))
     const { code, message, remedy } = await refusal(1, enrol())
@@ -197,7 +196,7 @@ describe('the whole way by commands', function () {
 
   it('goes on when the last member is there', async () => {
     const [first, , third] = nodes
-    third?.start()
+    await third?.start()
     await third?.ready(2)
     const enrolled = await result<{ resumed: boolean; receipts: unknown[]; active: unknown[]; protected: boolean }>(
       enrol(),
@@ -213,7 +212,7 @@ describe('the whole way by commands', function () {
     await nodes[2]?.stop()
     const { code } = await refusal(1, enrol())
     assert.equal(code, 'not-active', 'it holds the receipt, but cannot be asked whether the vault is active')
-    nodes[2]?.start()
+    await nodes[2]?.start()
     await nodes[2]?.ready(2)
     await result(enrol())
   })

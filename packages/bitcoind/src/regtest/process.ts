@@ -26,7 +26,7 @@ export interface GuardedProcess {
   exitCode(): number | null
   /** Resolves when it has exited. */
   readonly exited: Promise<void>
-  signal(signal: 'SIGTERM' | 'SIGKILL'): void
+  signal(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void
   /** What it wrote to stderr last, on one line: why it would not start. */
   lastWords(): Promise<string>
 }

@@ -49,7 +49,7 @@ describe('belfry node fees, with a node and a bitcoind', function () {
   }
 
   it('says that there is none, where nobody made its key', async () => {
-    node.start()
+    await node.start()
     const view = await until('an answer', () => true)
     assert.deepEqual([view.state, view.next_address, view.warnings], ['none', null, []])
     const { stdout } = await belfry(['node', 'fees', 'show', '--config', node.config])
@@ -65,7 +65,7 @@ describe('belfry node fees, with a node and a bitcoind', function () {
     const before = await readFile(made.file, 'utf8')
     assert.equal((await refusal(3, ['node', 'fees', 'create', '--config', node.config])).code, 'file-exists')
     assert.equal(await readFile(made.file, 'utf8'), before)
-    node.start()
+    await node.start()
     const view = await until('the wallet', ({ state, height }) => state === 'ready' && height !== null)
     assert.deepEqual([view.next_address, view.descriptor], [made.first_address, made.descriptor])
     assert.equal(view.reserve_sats, 0)
@@ -89,7 +89,7 @@ describe('belfry node fees, with a node and a bitcoind', function () {
   it('knows its coins again after a restart, and does not split them again', async () => {
     const before = await shown()
     await node.stop()
-    node.start()
+    await node.start()
     const view = await until('its coins', ({ coins }) => coins.length === before?.coins.length)
     assert.equal(view.reserve_sats, before?.reserve_sats)
     assert.ok(view.budget.spent_in_window_sats > 0)
@@ -103,7 +103,7 @@ describe('belfry node fees, with a node and a bitcoind', function () {
     const path = `${data}/fee-key.json`
     const content = await readFile(path, 'utf8')
     await writeFile(path, content.replace(/"ciphertext": ?"../, (start) => `${start.slice(0, -2)}${start.endsWith('00') ? '11' : '00'}`))
-    node.start()
+    await node.start()
     const view = await until('an answer', ({ state }) => state === 'failed')
     assert.equal(view.warnings[0]?.warning, 'failed')
     await writeFile(path, content)

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { ExitGuard } from '@belfry/client/regtest'
 import { run } from '../../src/cli.ts'
 
 export interface Ended {
@@ -19,18 +20,23 @@ export interface RunOptions {
 
 export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
+/** Ends what the tests of this process start with it. */
+export const exitGuard = new ExitGuard()
+
 /** Settings of whoever runs the tests are none of the tests'. */
-function environment(extra: RunOptions['env'] = {}): NodeJS.ProcessEnv {
+export function environment(extra: RunOptions['env'] = {}): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(BELFRY_|NO_COLOR$|FORCE_COLOR$)/.test(name))
   return { ...Object.fromEntries(inherited), ...extra }
 }
 
 export function spawnBelfry(args: readonly string[], { env, cwd }: RunOptions = {}): ChildProcess {
-  return spawn(process.execPath, ['--conditions=source', MAIN, ...args], {
+  const child = spawn(process.execPath, ['--conditions=source', MAIN, ...args], {
     env: environment(env),
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  exitGuard.guard(child)
+  return child
 }
 
 /** In a process of its own. */

@@ -91,7 +91,7 @@ export class Harbour {
 
   async start(): Promise<void> {
     await this.regtest.purse.fill()
-    for (const node of this.nodes) node.start()
+    await Promise.all(this.nodes.map((node) => node.start()))
     await Promise.all(this.nodes.map((node) => node.ready(this.nodes.length - 1)))
   }
 

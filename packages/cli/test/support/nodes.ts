@@ -1,11 +1,9 @@
 /** Members' nodes as processes, started and asked by the command that operators use. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
-import type { ChildProcess } from 'node:child_process'
 import type { StatusView } from '@belfry/node'
-import { type RegtestNode, pollUntil } from '@belfry/client/regtest'
-import { belfry, spawnBelfry, successIn } from './belfry.ts'
+import { type GuardedProcess, type RegtestNode, pollUntil, startProcess } from '@belfry/client/regtest'
+import { MAIN, belfry, environment, exitGuard, successIn } from './belfry.ts'
 
 const READY_LIMIT_MS = 60_000
 
@@ -24,7 +22,7 @@ export interface NodeInit {
 export class NodeProcess {
   readonly config: string
   readonly #init: NodeInit
-  #child: ChildProcess | null = null
+  #process: GuardedProcess | null = null
 
   private constructor(init: NodeInit) {
     this.#init = init
@@ -37,11 +35,15 @@ export class NodeProcess {
     return node
   }
 
-  start(): void {
-    this.#child = spawnBelfry(['node', 'run', '--config', this.config])
-    // A pipe that nobody reads would fill.
-    this.#child.stdout?.resume()
-    this.#child.stderr?.resume()
+  async start(): Promise<void> {
+    this.#process = await startProcess({
+      what: 'the node',
+      program: process.execPath,
+      args: ['--conditions=source', MAIN, 'node', 'run', '--config', this.config],
+      env: environment(),
+      dataDir: this.#init.data,
+      exitGuard,
+    })
   }
 
   async status(): Promise<StatusView | null> {
@@ -60,7 +62,7 @@ export class NodeProcess {
   async until<T>(what: string, limit_ms: number, ask: () => Promise<T | false>): Promise<T> {
     try {
       return await pollUntil(what, limit_ms, async () => {
-        assert.equal(this.#child?.exitCode, null, 'the node ended')
+        assert.equal(this.#process?.hasExited(), false, 'the node ended')
         return await ask()
       })
     } catch (cause) {
@@ -69,13 +71,12 @@ export class NodeProcess {
   }
 
   /** @returns its exit code */
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    const child = this.#child
-    this.#child = null
-    if (child === null || child.exitCode !== null) return child?.exitCode ?? null
-    const closed = once(child, 'exit') as Promise<[number | null]>
-    child.kill(signal)
-    return (await closed)[0]
+  async stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
+    const running = this.#process
+    this.#process = null
+    running?.signal(signal)
+    await running?.exited
+    return running?.exitCode() ?? null
   }
 
   async log(): Promise<string> {
