@@ -1,8 +1,9 @@
 /** A federation as the ceremony makes it: cards, definition, every member's signature, lock. */
-import { Federation, type ThresholdChoices, type Timing, assembleLock, define, makeCard, signDefinition } from '@belfry/protocol'
+import { Federation, type Lock, type ThresholdChoices, type Timing, assembleLock, define, makeCard, signDefinition } from '@belfry/protocol'
 import type { CardInit } from '@belfry/protocol'
 import { type MemberIndex, type Millis, toHex } from '@belfry/protocol/primitives'
 import { type CryptoSuite, type KeyPair, portsOf } from '../crypto/index.ts'
+import type { MachineNumber } from '../network/index.ts'
 import { EPOCH_MS, type Random } from '../world/index.ts'
 
 export interface MemberKeys {
@@ -13,7 +14,9 @@ export interface MemberKeys {
 
 export interface SimFederation {
   readonly federation: Federation
+  readonly lock: Lock
   readonly keys: ReadonlyMap<MemberIndex, MemberKeys>
+  readonly machineOf: (member: MemberIndex) => MachineNumber
 }
 
 export function buildFederation(
@@ -34,21 +37,26 @@ export function buildFederation(
     timing,
   })
   const signatures = all.map(({ node }) => signDefinition(portsOf(suite, node), definition, definitionKey(node)))
-  const federation = Federation.fromLock(ports, assembleLock(ports, definition, signatures))
-  const keys = new Map(
-    federation.members.flatMap(({ index, node_key }) => {
+  const lock = assembleLock(ports, definition, signatures)
+  const federation = Federation.fromLock(ports, lock)
+  return { federation, lock, keys: keysOf(federation, all), machineOf: (member) => member }
+}
+
+/** By the index that each has in this federation. */
+export function keysOf({ members }: Federation, all: readonly MemberKeys[]): ReadonlyMap<MemberIndex, MemberKeys> {
+  return new Map(
+    members.flatMap(({ index, node_key }) => {
       const found = all.find(({ node }) => node.public === node_key)
       return found ? [[index, found] as const] : []
     }),
   )
-  return { federation, keys }
 }
 
-function definitionKey(node: KeyPair): CardInit['node_key'] {
+export function definitionKey(node: KeyPair): CardInit['node_key'] {
   return node.public as CardInit['node_key']
 }
 
-function cardInit({ node, encryption }: MemberKeys, index: number): CardInit {
+export function cardInit({ node, encryption }: MemberKeys, index: number): CardInit {
   return {
     role: 'member',
     name: `tower-${index}`,

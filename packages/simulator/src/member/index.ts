@@ -1,5 +1,7 @@
 export { type Behaviour, HONEST } from './behaviour.ts'
+export { Machine } from './machine.ts'
 export { sharedReading } from './shared-reading.ts'
+export type { BesideKind, MemberModules, MemberOptions } from './modules.ts'
 export type { Probe } from './probe.ts'
-export { type BesideKind, type MemberModules, type MemberOptions, SimMember } from './sim-member.ts'
+export { SimMember } from './sim-member.ts'
 export type { Speech } from './speech.ts'

@@ -1,1 +1,2 @@
 export { type Endpoint, type NetworkFaults, SimNetwork } from './network.ts'
+export { type MachineNumber, Wires } from './wires.ts'

@@ -2,7 +2,7 @@
 import type { Channel, Verdict } from '@belfry/protocol'
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import type { Random, World } from '../world/index.ts'
-import { Links } from './links.ts'
+import { type MachineNumber, Wires } from './wires.ts'
 
 export interface NetworkFaults {
   /** Longest usual delay. */
@@ -46,25 +46,35 @@ export class SimNetwork {
   readonly #endpoints = new Map<number, Endpoint>()
   readonly #streams: Readonly<Record<'loss' | 'duplication' | 'reordering' | 'replay', Random>>
   #next_replay_ms = 0
-  /** Until when nothing arrives on a way, as `from>to`. */
-  readonly #stalled = new Map<string, number>()
-  readonly #links = new Links()
+  readonly #wires: Wires
+  readonly #machineOf: (member: MemberIndex) => MachineNumber
   /** What `to` was last told of its connection with `from`, as `to<from`. */
   readonly #told = new Map<string, boolean>()
   readonly #gossip = new Map<string, Gossip>()
   readonly #awaiting = new Map<number, { readonly message: Gossip; readonly endpoint: Endpoint }>()
   #token = 0
-  #spared: ReadonlySet<MemberIndex> = new Set()
-  #is_apart = false
-  faults: NetworkFaults
 
-  constructor(options: { faults: NetworkFaults }, modules: { world: World; random: Random }) {
+  /** Without `wires` it has its own, and each member's index is its machine's number. */
+  constructor(
+    options: { faults: NetworkFaults },
+    modules: { world: World; random: Random; wires?: Wires; machineOf?: (member: MemberIndex) => MachineNumber },
+  ) {
     this.#world = modules.world
     this.#random = modules.random
     const [loss, duplication, reordering, replay] = ['loss', 'duplication', 'reordering', 'replay'].map((name) => modules.random.fork(name))
     if (!loss || !duplication || !reordering || !replay) throw new RangeError('four streams')
     this.#streams = { loss, duplication, reordering, replay }
-    this.faults = options.faults
+    this.#machineOf = modules.machineOf ?? ((member) => member)
+    this.#wires = modules.wires ?? new Wires(options.faults)
+    this.#wires.onChange((way) => (way === null ? this.#noticeAll() : this.#noticeWay(way)))
+  }
+
+  get faults(): NetworkFaults {
+    return this.#wires.faults
+  }
+
+  set faults(faults: NetworkFaults) {
+    this.#wires.faults = faults
   }
 
   join(endpoint: Endpoint): void {
@@ -79,8 +89,7 @@ export class SimNetwork {
 
   /** Between two of these nothing is lost or late any more. */
   spare(members: readonly MemberIndex[]): void {
-    this.#spared = new Set(members)
-    this.#noticeAll()
+    this.#wires.spare(members.map(this.#machineOf))
   }
 
   /** A process came up or went down: connections are made, or end. */
@@ -96,31 +105,28 @@ export class SimNetwork {
 
   /** Nobody reaches anybody any more, but for those that are spared. */
   setApart(isApart: boolean): void {
-    this.#is_apart = isApart
-    this.#noticeAll()
+    this.#wires.setApart(isApart)
   }
 
   cut(from: MemberIndex, to: MemberIndex): void {
-    this.#links.cut(from, to)
-    this.#noticeSoon(from, to)
+    this.#wires.cut(this.#machineOf(from), this.#machineOf(to))
   }
 
   open(from: MemberIndex, to: MemberIndex): void {
-    this.#links.open(from, to)
-    this.#noticeSoon(from, to)
+    this.#wires.open(this.#machineOf(from), this.#machineOf(to))
   }
 
   /** For so long nothing arrives on this way; then all of it does. The connection stands. */
   stall(from: MemberIndex, to: MemberIndex, lasts_ms: number): void {
-    this.#stalled.set(`${from}>${to}`, this.#world.now_ms + lasts_ms)
+    this.#wires.stall(this.#machineOf(from), this.#machineOf(to), this.#world.now_ms + lasts_ms)
   }
 
   isConnected(a: MemberIndex, b: MemberIndex): boolean {
-    return this.#isUp(a) && this.#isUp(b) && !this.#links.isSevered(a, b) && (!this.#is_apart || this.#areSpared(a, b))
+    return this.#isUp(a) && this.#isUp(b) && this.#wires.areJoined(this.#machineOf(a), this.#machineOf(b))
   }
 
   send(from: MemberIndex, to: MemberIndex, bytes: Uint8Array): void {
-    if (!this.isConnected(from, to) || !this.#links.isOpen(from, to) || this.#isLost(from, to)) return
+    if (!this.isConnected(from, to) || !this.#isOpen(from, to) || this.#isLost(from, to)) return
     for (const endpoint of this.#processesOf(to)) {
       this.#carry(from, to, () => {
         endpoint.onFrame(from, 'stream', bytes, null)
@@ -163,7 +169,7 @@ export class SimNetwork {
     for (const [place, endpoint] of this.#endpoints) {
       const to = endpoint.index
       if (to === via.index || message.reached[place] === 1 || !endpoint.is_up) continue
-      if (!this.isConnected(via.index, to) || !this.#links.isOpen(via.index, to)) continue
+      if (!this.isConnected(via.index, to) || !this.#isOpen(via.index, to)) continue
       // Lost on this way; another member may still pass it on.
       if (this.#isLost(via.index, to)) continue
       message.reached[place] = 1
@@ -188,12 +194,16 @@ export class SimNetwork {
     const { replay } = this.#streams
     this.#next_replay_ms = this.#world.now_ms + replay.exponential(replay_ms)
     this.#world.after(replay.exponential(REPLAYED_AFTER_MS), () => {
-      if (to.is_up && this.isConnected(from, to.index) && this.#links.isOpen(from, to.index)) to.onFrame(from, channel, bytes, null)
+      if (to.is_up && this.isConnected(from, to.index) && this.#isOpen(from, to.index)) to.onFrame(from, channel, bytes, null)
     })
   }
 
+  #isOpen(from: MemberIndex, to: MemberIndex): boolean {
+    return this.#wires.links.isOpen(this.#machineOf(from), this.#machineOf(to))
+  }
+
   #areSpared(a: MemberIndex, b: MemberIndex): boolean {
-    return this.#spared.has(a) && this.#spared.has(b)
+    return this.#wires.areSpared(this.#machineOf(a), this.#machineOf(b))
   }
 
   #isLost(from: MemberIndex, to: MemberIndex): boolean {
@@ -203,7 +213,7 @@ export class SimNetwork {
   #carry(from: MemberIndex, to: MemberIndex, arrive: () => void): void {
     const copies = this.#streams.duplication.chance(this.faults.duplicates) ? 2 : 1
     const areSpared = this.#areSpared(from, to)
-    const stalled_ms = areSpared ? 0 : Math.max(0, (this.#stalled.get(`${from}>${to}`) ?? 0) - this.#world.now_ms)
+    const stalled_ms = areSpared ? 0 : Math.max(0, this.#wires.stalledUntil(this.#machineOf(from), this.#machineOf(to)) - this.#world.now_ms)
     for (let i = 0; i < copies; i++) {
       const usual = this.#random.int(1, this.faults.delay_ms)
       const isLate = this.#streams.reordering.chance(this.faults.straggles) && !areSpared
@@ -214,6 +224,11 @@ export class SimNetwork {
   #noticeAll(): void {
     const members = this.#members()
     for (const a of members) for (const b of members) if (a < b) this.#noticeSoon(a, b)
+  }
+
+  #noticeWay(way: readonly [MachineNumber, MachineNumber]): void {
+    const [from, to] = way.map((machine) => this.#members().find((member) => this.#machineOf(member) === machine))
+    if (from !== undefined && to !== undefined) this.#noticeSoon(from, to)
   }
 
   #noticeSoon(a: MemberIndex, b: MemberIndex): void {

@@ -8,16 +8,19 @@ import { nameOf } from './statistics.ts'
 export class Trace implements Probe {
   readonly #world: World
   readonly #write: (line: string) => void
+  /** Behind each member's index; nothing in the first epoch. */
+  readonly #mark: string
 
-  constructor(modules: { world: World; write: (line: string) => void }) {
+  constructor(modules: { world: World; write: (line: string) => void; epoch: number }) {
     this.#world = modules.world
     this.#write = modules.write
+    this.#mark = modules.epoch === 0 ? '' : `/${modules.epoch}`
   }
 
   /** Something that happens to the world rather than to one member. */
   say(what: string, member?: MemberIndex): void {
     const seconds = (this.#world.now_ms / 1_000).toFixed(3).padStart(9)
-    this.#write(`${seconds} ${member === undefined ? '  ' : `m${member}`} ${what}`)
+    this.#write(`${seconds} ${member === undefined ? '  ' : `m${member}${this.#mark}`} ${what}`)
   }
 
   onStep(member: SimMember, input: Input, output: Output, index: number): void {

@@ -4,6 +4,7 @@ import {
   type BumpAnswer,
   type DurableEffect,
   type EnrolmentCheck,
+  type EnrolmentKeys,
   type Federation,
   type Hasher,
   type ImmediateEffect,
@@ -46,6 +47,8 @@ export interface ShellModules {
   readonly vaults: Vaults
   /** Its fee wallet has coins; else there is none. */
   readonly has_fee_coins: boolean
+  /** Of the active manifest of a vault under the newest earlier lock that this machine serves; null where there is none. */
+  readonly earlierKeys: (vault_id: VaultId) => EnrolmentKeys | null
   readonly watch: (outpoints: readonly Outpoint[]) => void
   readonly offer: (outcome: Outcome) => void
   /** What a corrupted member makes of the share that it seals; an honest one leaves it as it is. */
@@ -80,7 +83,7 @@ export class Shell {
     this.#modules.watch(effect.watch)
     this.#answer(() => {
       const check = this.#checkDeposit(effect.deposit.outpoint)
-      return { of: 'verify-enrolment', manifest_hash: effect.manifest_hash, check, earlier_enrol: null }
+      return { of: 'verify-enrolment', manifest_hash: effect.manifest_hash, check, earlier_enrol: this.#modules.earlierKeys(effect.vault_id) }
     })
   }
 

@@ -2,11 +2,16 @@ import type { EnvelopeId } from '@belfry/protocol/primitives'
 import type { SimTx } from '../chain/index.ts'
 import type { Deal } from '../federation/index.ts'
 
-/** Every deal of this world, and every transaction by its bytes: what the fakes look up instead of decrypting and parsing. */
+/** Every deal under one lock, and every transaction of this world by its bytes: what the fakes look up instead of decrypting and parsing. */
 export class Vaults {
   readonly #deals: Deal[] = []
   readonly #dealOf = new Map<EnvelopeId, Deal>()
-  readonly #txs = new Map<string, SimTx>()
+  readonly #txs: Map<string, SimTx>
+
+  /** @param before those of the lock before: a transaction is one of the world, whatever lock it is dealt under */
+  constructor(before: Vaults | null = null) {
+    this.#txs = before === null ? new Map() : before.#txs
+  }
 
   add(deal: Deal): void {
     this.#deals.push(deal)

@@ -5,9 +5,9 @@ export const fullDisk: Mishap = (tools, lasts_ms) => {
   const member = victim(tools, tools.members)
   if (member === null) return
   tools.say('its disk is full', member.index)
-  member.disk.is_full = true
+  member.machine.setDiskFull(true)
   tools.lasting(member, lasts_ms, () => {
-    member.disk.is_full = false
+    member.machine.setDiskFull(false)
   })
 }
 
@@ -15,13 +15,12 @@ export const fullDisk: Mishap = (tools, lasts_ms) => {
 export const oldDisk: Mishap = (tools, lasts_ms) => {
   const member = victim(tools, tools.members.filter(({ is_wayward }) => is_wayward))
   if (member === null) return
-  const backup = member.disk.load()
+  const backup = member.machine.backUp()
   tools.world.after(tools.random.exponential(lasts_ms), () => {
     if (tools.isSpared(member.index)) return
     tools.say('an old backup is put back', member.index)
     member.crash()
-    member.disk.putBack(backup)
-    member.is_rolled_back = true
+    member.machine.putBack(backup)
     tools.restartLater(member)
   })
 }

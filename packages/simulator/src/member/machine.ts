@@ -1,0 +1,46 @@
+/** What an operator runs: one process on one machine, with a seat for each lock that it serves, as the node does it. */
+import type { LoadedLog } from '@belfry/runtime'
+import type { ClockError } from '../world/index.ts'
+import type { SimMember } from './sim-member.ts'
+import type { Speech } from './speech.ts'
+
+const EMPTY: LoadedLog = { snapshot: null, entries: [] }
+
+/** A copy of the store: of each seat's log that there was. */
+export type Backup = ReadonlyMap<SimMember, LoadedLog>
+
+/** Its seats start and die together, by one clock, on one disk and with one program; each has a log and a ledger of its own. */
+export class Machine {
+  /** The oldest lock first. */
+  readonly seats: SimMember[] = []
+  /** The message version that it signs with. */
+  speaks: Speech = 'common'
+  clock_jumps = 0
+  readonly clock_error: { offset_ms: number; drift_ppm: number }
+
+  constructor(clock_error: ClockError) {
+    this.clock_error = { ...clock_error }
+  }
+
+  /** For good: also in lives to come. */
+  jumpClock(by_ms: number): void {
+    this.clock_jumps += 1
+    this.clock_error.offset_ms += by_ms
+  }
+
+  setDiskFull(isFull: boolean): void {
+    for (const { disk } of this.seats) disk.is_full = isFull
+  }
+
+  backUp(): Backup {
+    return new Map(this.seats.map((seat) => [seat, seat.disk.load()]))
+  }
+
+  /** A seat that is newer than the copy has no log then. */
+  putBack(backup: Backup): void {
+    for (const seat of this.seats) {
+      seat.disk.putBack(backup.get(seat) ?? EMPTY)
+      seat.is_rolled_back = true
+    }
+  }
+}
