@@ -1,4 +1,5 @@
 /** Many seeds, and what they came to. Of every hundred one runs twice, for one seed is to give one run. */
+import type { Alert } from '../invariants/index.ts'
 import type { Report } from '../run/index.ts'
 import { type Job, type Pool, overAll } from './pool.ts'
 
@@ -13,6 +14,8 @@ export interface Campaign {
   /** How often each pair of input and state was met. */
   readonly coverage: ReadonlyMap<string, number>
   readonly endings: ReadonlyMap<string, number>
+  /** In how many seeds each alert had to be told. */
+  readonly due: ReadonlyMap<Alert, number>
 }
 
 export interface CampaignOptions {
@@ -57,6 +60,7 @@ class Tally {
   readonly #failed: Report[] = []
   readonly #coverage = new Map<string, number>()
   readonly #endings = new Map<string, number>()
+  readonly #due = new Map<Alert, number>()
   #replayed = 0
   #events = 0
   #steps = 0
@@ -72,6 +76,7 @@ class Tally {
     this.#steps += report.steps
     for (const [pair, count] of report.coverage) add(this.#coverage, pair, count)
     add(this.#endings, report.ending, 1)
+    for (const alert of report.due) add(this.#due, alert, 1)
     if (isReplayed(report.seed)) this.#replayed += 1
     if (report.violation) this.#failed.push(report)
   }
@@ -85,10 +90,11 @@ class Tally {
       steps: this.#steps,
       coverage: this.#coverage,
       endings: this.#endings,
+      due: this.#due,
     }
   }
 }
 
-function add(counts: Map<string, number>, key: string, count: number): void {
+function add<K>(counts: Map<K, number>, key: K, count: number): void {
   counts.set(key, (counts.get(key) ?? 0) + count)
 }

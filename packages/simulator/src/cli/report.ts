@@ -1,3 +1,4 @@
+import { ALERTS } from '../invariants/index.ts'
 import { FAULT_CLASSES, type Report, neverSeen } from '../run/index.ts'
 import type { Campaign } from './campaign.ts'
 import { corpusLine } from './corpus.ts'
@@ -55,10 +56,11 @@ export function describeCampaign(campaign: Campaign, core_s: number): string {
   ].join('\n')
 }
 
-export function describeCoverage({ coverage }: Pick<Campaign, 'coverage'>): string {
+export function describeCoverage({ coverage, due }: Pick<Campaign, 'coverage' | 'due'>): string {
+  const alerts = ALERTS.map((alert) => `${String(due.get(alert) ?? 0).padStart(9)}  seeds in which ${alert} is due`)
   const seen = [...coverage].toSorted(([, a], [, b]) => a - b).map(([pair, count]) => `${String(count).padStart(9)}  ${pair}`)
   const never = neverSeen(coverage).map((pair) => `    never  ${pair}`)
-  return `${[...never, ...seen, `${coverage.size} pairs met, ${never.length} never`].join('\n')}\n`
+  return `${[...alerts, ...never, ...seen, `${coverage.size} pairs met, ${never.length} never`].join('\n')}\n`
 }
 
 function inWords(counts: ReadonlyMap<string, number>): string {

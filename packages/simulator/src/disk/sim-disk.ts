@@ -30,6 +30,8 @@ export class SimDisk implements Disk {
   fails_next = false
   /** Every write ends with an error, and nothing of it reaches the disk. */
   is_full = false
+  /** Writes that ended with an error. */
+  failures = 0
   /** Called once, when the next write has begun. */
   onNextWrite: (() => void) | null = null
 
@@ -94,6 +96,7 @@ export class SimDisk implements Disk {
       const isKept = !this.is_full && (!this.fails_next || this.#random.chance(0.5))
       this.fails_next = false
       if (isKept) this.#keep(write)
+      if (fails) this.failures += 1
       done(fails ? new Error('no space left on the simulated disk') : null)
     })
   }

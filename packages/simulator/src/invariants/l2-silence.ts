@@ -29,6 +29,8 @@ export const L2: Invariant = {
     const begin = (observer: SimMember, down: MemberIndex): void => {
       if (observer.index === down || !observer.state || !context.isHonest(observer.index)) return
       const all = silent.get(observer.index) ?? new Map<MemberIndex, Silence>()
+      // Of one that has not been back in between, from the first time on.
+      if (all.get(down)?.life === observer.state.volatile) return
       silent.set(observer.index, all.set(down, { life: observer.state.volatile, since_ms: world.now_ms }))
     }
     const beginAll = (observer: SimMember): void => {
@@ -39,7 +41,8 @@ export const L2: Invariant = {
         silent.delete(member.index)
         for (const observer of members.values()) begin(observer, member.index)
       },
-      onStarted(member) {
+      // Where its disk takes nothing it dies again before it has said anything: it was down all the time.
+      onLeaving(member) {
         for (const all of silent.values()) all.delete(member.index)
       },
       onStep(member, input, output) {
@@ -62,8 +65,9 @@ export const L2: Invariant = {
           if (life !== state.volatile || members.get(down)?.stand_in) mine.delete(down)
           if (world.now_ms - since_ms <= limit_ms || life !== state.volatile) continue
           mine.delete(down)
-          const seen = state.volatile.peers.get(down)?.life
-          if (seen !== 'suspect' && seen !== 'dead') context.fail(`member ${down} has been down for ${PERIODS} periods and is ${seen}`, index)
+          context.due('peer-suspect')
+          const told = context.alerts.last(index, 'life', down)
+          if (told !== 'peer-suspect' && told !== 'peer-dead') context.fail(`member ${down} has been down for ${PERIODS} periods, and told was ${told}`, index)
         }
       },
     }

@@ -20,9 +20,11 @@ export const L3: Invariant = {
         if (input.kind === 'chain' && input.event.event === 'chain-health') {
           const isGone = health.get(member.index) === 'ok' && input.event.state !== 'ok'
           health.set(member.index, input.event.state)
+          if (isGone) context.due('bitcoind-gone')
           if (isGone && !tells(output).some(({ event }) => event === 'chain-state')) context.fail('its bitcoind is gone, and nobody was told', member.index)
         }
         for (const event of expected(output)) {
+          context.due(event)
           if (!tells(output).some((tell) => tell.event === event)) context.fail(`${event} was not told`, member.index)
         }
       },
@@ -39,8 +41,8 @@ function tells({ immediate }: Output): Tell[] {
 }
 
 /** What the operator must be told with this step. */
-function expected({ records }: Output): TellEvent[] {
-  return records.flatMap((record): TellEvent[] => {
+function expected({ records }: Output): ('evidence' | 'quarantined' | 'exposed')[] {
+  return records.flatMap((record): ('evidence' | 'quarantined' | 'exposed')[] => {
     if (record.record === 'evidence') return ['evidence']
     if (record.record === 'quarantined') return ['quarantined']
     return record.record === 'exposed' ? ['exposed'] : []

@@ -1,22 +1,31 @@
-import { commandDigest } from '@belfry/protocol'
-import type { Invariant } from './invariant.ts'
+import { commandDigest, taggedHash } from '@belfry/protocol'
+import type { Context, Invariant } from './invariant.ts'
 
-/** The simulated owner has one key for everything, and never withdraws a manifest. */
+/** The simulated owner has one key for everything. */
 export const OWNER: Invariant = {
   name: 'owner',
   sentence: 'what members take for the word of an owner, an owner signed, and for that',
-  watch: ({ isHonest, vaults, ports, fail }) => ({
+  watch: (context) => ({
     onStep(member, _input, output) {
+      const { isHonest, fail } = context
+      if (!isHonest(member.index)) return
+      const { vaults } = member.state?.durable ?? {}
       for (const record of output.records) {
-        if (record.record === 'manifest-withdrawn' && isHonest(member.index)) fail('a manifest was withdrawn by nobody', member.index)
-        if (record.record !== 'command-taken' || !isHonest(member.index)) continue
-        const held = member.state?.durable.vaults.get(record.vault_id)?.commands.get(record.command_hash)
-        const root = vaults.deals[0]?.manifest.owner.root
-        if (!held || root === undefined) continue
-        const digest = commandDigest(ports, held.signed.bytes)
-        const isSigned = held.signed.signatures.some(({ key, signature }) => key === root && ports.verifyOwner(key, digest, signature))
-        if (!isSigned) fail(`an order was taken that no owner signed: ${held.command.what.order}`, member.index)
+        if (record.record === 'manifest-withdrawn') {
+          const held = vaults?.get(record.vault_id)?.manifests.find(({ hash }) => hash === record.hash)
+          const digest = held && taggedHash(context.ports, 'withdraw', held.signed.bytes)
+          if (digest && !isSigned(context, digest, held.withdrawal ?? [])) fail('a manifest was withdrawn by nobody', member.index)
+        }
+        if (record.record !== 'command-taken') continue
+        const held = vaults?.get(record.vault_id)?.commands.get(record.command_hash)
+        if (!held || isSigned(context, commandDigest(context.ports, held.signed.bytes), held.signed.signatures)) continue
+        fail(`an order was taken that no owner signed: ${held.command.what.order}`, member.index)
       }
     },
   }),
+}
+
+function isSigned({ vaults, ports }: Context, digest: Uint8Array, signatures: readonly { readonly key: string; readonly signature: Uint8Array }[]): boolean {
+  const root = vaults.deals[0]?.manifest.owner.root
+  return root === undefined || signatures.some(({ key, signature }) => key === root && ports.verifyOwner(key, digest, signature))
 }

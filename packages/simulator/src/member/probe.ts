@@ -13,6 +13,8 @@ export interface Probe {
   onCrash?(member: SimMember): void
   /** It came up with this durable state. */
   onStarted?(member: SimMember, durable: Durable): void
+  /** Its process ends for what its disk did not take, and says so. */
+  onDiskFailed?(member: SimMember): void
   onFatal?(member: SimMember, error: RuntimeError): void
   /** An input found no room. */
   onRefused?(member: SimMember, input: Input): void

@@ -4,6 +4,7 @@ import { duplicateVoter } from './duplicate-voter.ts'
 import { keepsFeeCoins } from './keeps-fee-coins.ts'
 import { ledgerLost } from './ledger-lost.ts'
 import { missesNobody } from './misses-nobody.ts'
+import { NEVER_TELLS, neverAsksForHeaders } from './never-tells.ts'
 import { neverWidens } from './never-widens.ts'
 import { noDomainSeparation } from './no-domain-separation.ts'
 import { oldGenerationDisarmed } from './old-generation-disarmed.ts'
@@ -51,4 +52,6 @@ export const PLANTED: readonly PlantedBug[] = [
   unboundedMap,
   rejectsLaterVersions,
   missesNobody,
+  neverAsksForHeaders,
+  ...NEVER_TELLS,
 ]

@@ -9,6 +9,7 @@ import { jump } from './mishaps/clock.ts'
 import { fullDisk, oldDisk } from './mishaps/disk.ts'
 import type { Mishap, MishapTools } from './mishaps/mishap.ts'
 import { oneWayPartition, partition, stall } from './mishaps/network.ts'
+import { beginVigil } from './mishaps/vigil.ts'
 import { otherVersion, secondInstance, wrongLock } from './mishaps/operators.ts'
 import type { Siege } from './plan.ts'
 import type { FaultClass, Spell, Swarm } from './swarm.ts'
@@ -63,7 +64,8 @@ export class Faults {
       const spell = this.#swarm[name]
       if (spell !== null) this.#strike(name, spell, mishap)
     }
-    const { crashes, outages, 'clock-jumps': jumps } = this.#swarm
+    const { crashes, outages, 'clock-jumps': jumps, vigils } = this.#swarm
+    if (vigils !== null) beginVigil(this.#tools(this.#stream('vigils')), vigils)
     for (const member of members) {
       // Of each member alone: that many members, that many of these.
       if (crashes !== null) this.#repeat(this.#stream(`crashes ${member.index}`), crashes.every_ms, (random) => this.#crash(member, random))

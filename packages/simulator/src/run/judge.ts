@@ -1,6 +1,6 @@
 import type { CryptoPorts, Federation, Reading } from '@belfry/protocol'
 import type { MemberIndex } from '@belfry/protocol/primitives'
-import { type Context, FrameReader, INVARIANTS, type Invariant, ToldChains, type Violation, type Watcher } from '../invariants/index.ts'
+import { type Alert, type Context, FrameReader, Heard, INVARIANTS, type Invariant, ToldAlerts, ToldChains, type Violation, type Watcher } from '../invariants/index.ts'
 import type { Probe, SimMember } from '../member/index.ts'
 import type { Vaults } from '../shell/index.ts'
 import type { World } from '../world/index.ts'
@@ -16,6 +16,7 @@ export interface JudgeModules {
   readonly isHonest: (member: MemberIndex) => boolean
   readonly isConnected: Context['isConnected']
   readonly is_calm: boolean
+  readonly is_lossless: boolean
 }
 
 type Named = Pick<Invariant, 'name' | 'sentence'>
@@ -29,12 +30,17 @@ export class Judge implements Probe {
   /** What is told of members goes to these, in order. */
   readonly watchers: readonly Watcher[]
   #violation: Violation | null = null
+  /** That had to be told in this run. */
+  readonly due = new Set<Alert>()
 
   constructor(modules: JudgeModules) {
     this.#modules = modules
     const told = new ToldChains()
+    const alerts = new ToldAlerts()
     const frames = new FrameReader(modules.reading)
-    this.watchers = [told, ...INVARIANTS.map((invariant) => invariant.watch(this.#contextOf(invariant, told, frames))), this]
+    const heard = new Heard({ ...modules, frames })
+    const known = { told, alerts, heard, frames }
+    this.watchers = [told, alerts, heard, ...INVARIANTS.map((invariant) => invariant.watch(this.#contextOf(invariant, known))), this]
   }
 
   get violation(): Violation | null {
@@ -54,20 +60,21 @@ export class Judge implements Probe {
     for (const watcher of this.watchers) watcher.onEnd?.()
   }
 
-  #contextOf(invariant: Invariant, told: ToldChains, frames: FrameReader): Context {
-    const { world, federation, vaults, ports, members, isHonest, isConnected, is_calm } = this.#modules
+  #contextOf(invariant: Invariant, known: Pick<Context, 'told' | 'alerts' | 'heard' | 'frames'>): Context {
+    const { world, federation, vaults, ports, members, isHonest, isConnected, is_calm, is_lossless } = this.#modules
     return {
+      ...known,
       world,
       is_calm,
+      is_lossless,
       isConnected,
       federation,
       vaults,
       ports,
-      frames,
-      told,
       members,
       isHonest,
       mayContradict: (member) => members.get(member)?.may_contradict ?? false,
+      due: (alert) => this.due.add(alert),
       fail: (detail, member) => this.fail(invariant, detail, member),
     }
   }
@@ -93,6 +100,9 @@ export function combine(probes: readonly Probe[]): Required<Probe> {
     },
     onStarted(member, durable) {
       for (const probe of probes) probe.onStarted?.(member, durable)
+    },
+    onDiskFailed(member) {
+      for (const probe of probes) probe.onDiskFailed?.(member)
     },
     onFatal(member, error) {
       for (const probe of probes) probe.onFatal?.(member, error)

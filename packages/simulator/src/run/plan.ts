@@ -6,6 +6,7 @@ import type { BitcoinFaults } from '../chain/index.ts'
 import type { DealPlan } from '../federation/index.ts'
 import type { NetworkFaults } from '../network/index.ts'
 import { Random } from '../world/index.ts'
+import { VIGIL_WORLDS } from './mishaps/vigil.ts'
 import { FAULT_CLASSES, type FaultClass, type Swarm, drawSwarm } from './swarm.ts'
 
 export type Story =
@@ -41,6 +42,8 @@ export interface Plan {
   readonly story: Story
   /** Nothing goes wrong, for long: blocks, reorganisations of one block and a market that moves as it does. */
   readonly is_calm: boolean
+  /** For how many periods one thing alone is wrong with one member; null in worlds that are none of these. */
+  readonly vigil_periods: number | null
   readonly siege: Siege
   /** Before the thief strikes; else some time after. */
   readonly is_besieged_first: boolean
@@ -84,6 +87,8 @@ const SIEGES: readonly Siege[] = ['none', 'none', 'apart', 'down', 'blind', 'cen
 const CALM: ReadonlySet<FaultClass> = new Set(FAULT_CLASSES)
 /** What is usual. */
 const CALM_CHAIN = { reorg: 0.1, longest_reorg: 1, drift: 1.05 } as const
+/** Others' reorganisations would undo what makes them better than a bitcoind that is secluded. */
+const VIGIL_CHAIN = { block_ms: 20_000, reorg: 0, drift: 1.05 } as const
 
 /** Each value as many times as it says, to pick from. */
 function often<T>(...values: readonly (readonly [T, number])[]): readonly T[] {
@@ -94,28 +99,33 @@ function often<T>(...values: readonly (readonly [T, number])[]): readonly T[] {
 export function drawPlan(seed: number, members?: number, without?: ReadonlySet<FaultClass>): Plan {
   const random = new Random(seed, 'plan')
   const is_calm = random.chance(0.05)
-  const swarm = drawSwarm(seed, is_calm ? CALM : without)
-  const n = members ?? random.pick(SIZES)
-  const thresholds = drawThresholds(random, n)
+  const drawn = drawSwarm(seed, is_calm ? CALM : without)
+  const { vigils } = drawn
+  const vigil = vigils && VIGIL_WORLDS[vigils]
+  const swarm = vigil === null ? drawn : { ...drawSwarm(seed, CALM), vigils }
+  const n = members ?? vigil?.members ?? random.pick(SIZES)
+  const thresholds = vigil === null ? drawThresholds(random, n) : {}
   const { b, clawback } = withDefaults(n, thresholds)
-  const is_overrun = random.chance(0.1)
+  const is_overrun = vigil === null && random.chance(0.1)
   const most = is_overrun ? Math.min(clawback.q, clawback.t) - 1 : b
   const deal = drawDeal(random)
   const plan = {
     seed,
     members: n,
     thresholds,
-    timing: { heartbeat_ms: random.pick(HEARTBEATS_MS) as Millis, suspect_periods: 3, dead_periods: 6 },
+    timing: { heartbeat_ms: (vigil?.heartbeat_ms ?? random.pick(HEARTBEATS_MS)) as Millis, suspect_periods: 3, dead_periods: 6 },
     has_real_crypto: seed % REAL_CRYPTO_EVERY === REAL_CRYPTO_EVERY - 1,
     deal,
-    has_second_generation: random.chance(0.25),
+    has_second_generation: random.chance(0.25) || swarm['late-cancels'],
     renews_unvaults: random.chance(0.5),
     is_calm,
-    story: is_calm ? ('quiet' as const) : drawStory(random),
+    vigil_periods: vigil && vigil.periods,
+    story: is_calm || vigil !== null ? ('quiet' as const) : drawStory(random),
     siege: random.pick(SIEGES),
     is_besieged_first: random.chance(0.5),
-    strikes_early: random.chance(0.1),
-    has_faults_from_start: random.chance(0.4),
+    // A vigil begins once the vault is enrolled.
+    strikes_early: vigil === null && random.chance(0.1),
+    has_faults_from_start: vigil === null && random.chance(0.4),
     goes_on_until_settled: random.chance(0.02),
     ...drawFallible(seed, n, { most, is_overrun }, swarm),
     is_overrun,
@@ -126,7 +136,7 @@ export function drawPlan(seed: number, members?: number, without?: ReadonlySet<F
       duplicates: swarm.duplication,
       replay_ms: swarm.replay,
     },
-    bitcoin: { ...bitcoinOf(random, swarm), ...(is_calm ? CALM_CHAIN : {}) },
+    bitcoin: { ...bitcoinOf(random, swarm), ...(is_calm ? CALM_CHAIN : {}), ...(vigil === null ? {} : VIGIL_CHAIN) },
     swarm,
     sync_ms: random.pick([1, 5, 60]),
     snapshot_every: random.pick([20, 200, 20_000]),
@@ -199,6 +209,7 @@ function drawFallible(
 ): Pick<Plan, 'corrupted' | 'wayward'> {
   const random = new Random(seed, 'who lies')
   const members = random.sample(Array.from({ length: n }, (_, at) => (at + 1) as MemberIndex))
+  if (swarm.vigils !== null) return { corrupted: new Map(), wayward: new Set(swarm.vigils === 'second-instance' ? members.slice(0, Math.min(1, most)) : []) }
   const liars = is_overrun ? most : random.int(0, most)
   const strategies = members.slice(0, liars).map((index) => [index, random.sample(STRATEGIES, random.int(1, 3))] as const)
   return {

@@ -15,6 +15,7 @@ import { L1 } from './liveness.ts'
 import { Orders } from './orders.ts'
 import { type Plan, drawPlan, marketLimit } from './plan.ts'
 import { StoryTeller } from './story.ts'
+import { TakingBack } from './taking-back.ts'
 import type { FaultClass } from './swarm.ts'
 import { Thief } from './thief.ts'
 
@@ -55,6 +56,10 @@ const UNSETTLED = { name: 'settled', sentence: 'a recovery 100 deep settles its 
 const ORDERS = {
   name: 'orders',
   sentence: 'what an owner orders for good, and b+1 members of a core that is well took in time, every member of the core takes',
+}
+const GENERATIONS = {
+  name: 'generations',
+  sentence: 'a generation that its owner takes back about when it is activated is active at all members of a core that is well, or at none',
 }
 const FIRST_HEIGHT = 200
 
@@ -131,6 +136,7 @@ class Simulation {
     const [first] = this.#epochs
     this.#story.begin()
     this.#orders.begin()
+    this.#newTakingBack().begin(this.#plan.swarm)
     while (this.#violation === null && !this.#story.is_over && this.#world.next()) {
       if (this.#world.events > MAX_EVENTS) first.judge.fail(ENDLESS, `${MAX_EVENTS} events, and no end`)
     }
@@ -194,6 +200,8 @@ class Simulation {
       onLost: (core) => epoch.judge.fail(L1, `the coin was lost although ${core.join()} were well`),
       onUntaken: (member, order) => epoch.judge.fail(ORDERS, `the ${order} that others took in time is not taken`, member),
       onUnsettled: (member) => epoch.judge.fail(UNSETTLED, 'the incident is open still', member),
+      next: () => epoch.vaults.deals[1] ?? null,
+      onDisagreement: (member) => epoch.judge.fail(GENERATIONS, 'the next generation fell here, and others hold it active', member),
     })
   }
 
@@ -213,6 +221,23 @@ class Simulation {
       signedManifests: () => vaults.deals.map(({ hash, signed }) => ({ hash, signatures: signed.signatures })),
       enrolRequest: (member, request_id, bytes) => member.onRequest(request_id, OWNER_PEER, 'enrol', bytes),
       nextManifest: () => vaults.deals[1]?.hash ?? null,
+      request: (member, request_id, bytes) => member.onRequest(request_id, OWNER_PEER, 'command', bytes),
+      say: (what) => trace?.say(what),
+    })
+  }
+
+  #newTakingBack(): TakingBack {
+    const [{ vaults, members, built, trace }] = this.#epochs
+    return new TakingBack({
+      world: this.#world,
+      random: this.#random('the owner takes back'),
+      bitcoin: this.#bitcoin,
+      hasher: this.#suite,
+      owner: this.#owner,
+      members,
+      lock_hash: built.federation.lock_hash,
+      next: () => vaults.deals[1] ?? null,
+      enrolRequest: (member, request_id, bytes) => member.onRequest(request_id, OWNER_PEER, 'enrol', bytes),
       request: (member, request_id, bytes) => member.onRequest(request_id, OWNER_PEER, 'command', bytes),
       say: (what) => trace?.say(what),
     })

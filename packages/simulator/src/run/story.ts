@@ -11,6 +11,7 @@ import { calmBitcoin, calmNetwork } from './calm.ts'
 import type { Faults } from './faults.ts'
 import { heal, healsAt, outcomeDepth, outcomeOf } from './liveness.ts'
 import { LONGEST_REORG, type Plan } from './plan.ts'
+import { disagreement, timeToAgree } from './taking-back.ts'
 import type { Thief } from './thief.ts'
 
 export interface StoryModules {
@@ -35,6 +36,9 @@ export interface StoryModules {
   readonly b: number
   readonly onUntaken: (member: MemberIndex, order: string) => void
   readonly onUnsettled: (member: MemberIndex) => void
+  /** Of the generation that follows; null where there is none. */
+  readonly next: () => Deal | null
+  readonly onDisagreement: (member: MemberIndex) => void
 }
 
 const POLL_MS = 5_000
@@ -51,11 +55,14 @@ const SETTLED = 101
 const FURTHER_BLOCKS = 4
 /** Blocks after which the core has told itself everything. */
 const TIME_TO_TELL = 4
+/** Blocks in which the next generation becomes active, or is taken back. */
+const PEACE_BLOCKS = 7
 
 export class StoryTeller {
   readonly #plan: Plan
   readonly #modules: StoryModules
   #struck_at: number | null = null
+  #struck_ms = 0
   #core: readonly MemberIndex[] | null = null
   #is_healed = false
   #healed_at = 0
@@ -111,13 +118,16 @@ export class StoryTeller {
       if (!this.#plan.has_faults_from_start) this.#beginFaults()
       const { block_ms } = this.#plan.bitcoin
       if (this.#plan.has_second_generation) renew()
-      world.after(random.int(0, block_ms * 4), () => this.#strike())
+      // The next generation has time to become active, for in an incident it does not.
+      const peace_ms = this.#plan.swarm['late-cancels'] ? PEACE_BLOCKS * block_ms : 0
+      world.after(peace_ms + random.int(0, block_ms * 4), () => this.#strike())
     })
   }
 
   #strike(): void {
     const { world, random, bitcoin, thief } = this.#modules
     this.#struck_at = bitcoin.tip.ref.height
+    this.#struck_ms = world.now_ms
     const { bitcoin: { block_ms }, swarm } = this.#plan
     switch (this.#plan.story) {
       case 'theft':
@@ -159,7 +169,13 @@ export class StoryTeller {
     const spent = thief.confirmed
     if (spent?.tx.purpose === 'unvault') this.#onUnvaulted(spent.height, height)
     else if (spent) this.#endAt(height + AFTERMATH, `${spent.tx.purpose} instead of U`)
-    else if (blocks > (this.#plan.is_calm ? CALM_BLOCKS : PATIENCE)) this.#onNothing(height)
+    else if (this.#isLongEnough(blocks)) this.#onNothing(height)
+  }
+
+  #isLongEnough(blocks: number): boolean {
+    const { vigil_periods, is_calm, timing: { heartbeat_ms } } = this.#plan
+    if (vigil_periods !== null) return this.#modules.world.now_ms > this.#struck_ms + vigil_periods * heartbeat_ms
+    return blocks > (is_calm ? CALM_BLOCKS : PATIENCE)
   }
 
   /** The deposit is still unspent, long after the thief struck. */
@@ -214,14 +230,27 @@ export class StoryTeller {
     }
   }
 
+  /** Which generation counts, the core knows alike once it has told itself everything. */
+  #checkGenerations(height: number): void {
+    const { members, b, next, onDisagreement } = this.#modules
+    const deal = next()
+    if (deal === null || height < this.#healed_at + timeToAgree(deal.plan)) return
+    const core = (this.#core ?? []).flatMap((index) => members.get(index) ?? [])
+    const member = disagreement(core, deal, { n: members.size, b })
+    if (member !== null) onDisagreement(member)
+  }
+
   #endAt(height: number, ending: string): void {
-    this.#ends_at = height
+    const { swarm, deal } = this.#plan
+    // Until a core has come to one end.
+    this.#ends_at = height + (swarm['late-cancels'] && this.#core !== null ? timeToAgree(deal) : 0)
     this.#ending = ending
   }
 
   #end(): void {
     const { members, deal, world, bitcoin } = this.#modules
     if (bitcoin.tip.ref.height >= this.#healed_at + TIME_TO_TELL) this.#checkOrders()
+    this.#checkGenerations(bitcoin.tip.ref.height)
     if (this.#ending !== 'recovered and settled') {
       this.#is_over = true
       return

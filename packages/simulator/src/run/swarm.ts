@@ -3,6 +3,7 @@
  * of its own, so that one can be left out and all else is drawn as before: that is how a failing seed is made smaller.
  */
 import { Random } from '../world/index.ts'
+import { VIGILS, type Vigil } from './mishaps/vigil.ts'
 
 /** Comes about every so often, and goes again. */
 export interface Spell {
@@ -92,6 +93,8 @@ const RULES = {
   'wrong-locks': spells(0.12, 150_000, [10_000, 60_000]),
   /** The same key in two processes. */
   'second-instances': spells(0.12, 150_000, [10_000, 60_000]),
+  /** Long peace in which one thing alone is wrong with one member: no other class of faults exists in these worlds. */
+  vigils: fault<Vigil | null>(0.1, null, (random) => random.pick(VIGILS)),
   // People.
   liars: sometimes(0.7),
   drills: sometimes(0.4),
@@ -99,6 +102,8 @@ const RULES = {
   revocations: sometimes(0.6),
   cancellations: sometimes(0.1),
   destructions: sometimes(0.1),
+  /** The next generation is taken back just when it is about to become active. */
+  'late-cancels': sometimes(0.15),
   /** Somebody has an owner's connection and none of his keys: asks under what he signed for other ends. */
   'stolen-sessions': sometimes(0.35),
 } as const satisfies Record<string, FaultRule<unknown>>

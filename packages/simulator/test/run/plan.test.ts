@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { STRATEGIES } from '../../src/adversary/index.ts'
 import { drawPlan } from '../../src/run/plan.ts'
+import { VIGILS } from '../../src/run/mishaps/vigil.ts'
 import { FAULT_CLASSES, classesOf } from '../../src/run/swarm.ts'
 
 /** Those that every test run plays: seeds.test.ts. */
@@ -37,6 +38,12 @@ describe('the plans of the seeds that are always run', () => {
     ] satisfies ((plan: (typeof plans)[number]) => boolean)[]) {
       assert.deepEqual(new Set(plans.map(has)), new Set([true, false]), has.toString())
     }
+  })
+
+  it('know every vigil, in which nothing else is wrong', () => {
+    const vigils = plans.filter(({ swarm }) => swarm.vigils !== null)
+    assert.deepEqual(new Set(vigils.map(({ swarm }) => swarm.vigils)), new Set(VIGILS))
+    for (const { swarm, corrupted, story } of vigils) assert.deepEqual([classesOf(swarm), corrupted.size, story], [['vigils'], 0, 'quiet'])
   })
 
   it('draw all else as before where a class of faults is left out', () => {

@@ -8,11 +8,14 @@ import { availableParallelism } from 'node:os'
 import { type Campaign, range, runCampaign } from '../../src/cli/campaign.ts'
 import { loadCorpus } from '../../src/cli/corpus.ts'
 import { Pool } from '../../src/cli/pool.ts'
+import { ALERTS, type Alert } from '../../src/invariants/index.ts'
 import { describeCampaign, describeViolation } from '../../src/cli/report.ts'
 
 const DEFAULT_SEEDS = 500
 const SEEDS = Number(process.env['BELFRY_SIMULATE_SEEDS'] ?? DEFAULT_SEEDS)
 const PER_TEST = 100
+/** One of so many, at least, asks for each alert. */
+const SEEDS_PER_ALERT = 100
 
 function mustSee(): string[] {
   const text = readFileSync(new URL('../../coverage.txt', import.meta.url), 'utf8')
@@ -61,6 +64,11 @@ describe('every invariant holds', function () {
     for (const campaign of campaigns) for (const ending of campaign.endings.keys()) endings.add(ending)
     const wanted = ['recovered', 'recovered and settled', 'emergency instead of U', 'cold-spend instead of U', 'quiet', 'vanishing']
     assert.deepEqual(wanted.filter((ending) => !endings.has(ending)), [])
+  })
+
+  it('and every alert of L2 and L3 was due in enough of them', () => {
+    const seedsWith = (alert: Alert): number => campaigns.reduce((sum, { due }) => sum + (due.get(alert) ?? 0), 0)
+    assert.deepEqual(ALERTS.filter((alert) => seedsWith(alert) < SEEDS / SEEDS_PER_ALERT), [])
   })
 
   it('and every pair of input and state that coverage.txt names was met', () => {
