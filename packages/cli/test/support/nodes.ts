@@ -16,7 +16,7 @@ export interface NodeInit {
   readonly listen: string
   readonly httpPort: number
   readonly owners: readonly string[]
-  readonly bitcoind: RegtestNode
+  readonly bitcoind: Pick<RegtestNode, 'rpcPort' | 'cookieFile' | 'zmq'>
 }
 
 export class NodeProcess {
@@ -77,6 +77,17 @@ export class NodeProcess {
     running?.signal(signal)
     await running?.exited
     return running?.exitCode() ?? null
+  }
+
+  /** Waits for its end by itself. @returns its exit code */
+  async ended(): Promise<number | null> {
+    await this.#process?.exited
+    return this.#process?.exitCode() ?? null
+  }
+
+  /** What it wrote to standard error last, on one line. */
+  async lastWords(): Promise<string> {
+    return (await this.#process?.lastWords()) ?? ''
   }
 
   async log(): Promise<string> {

@@ -7,10 +7,10 @@ import type { Logger } from '../logging/index.ts'
 import { type Place, placesOf, verifier } from '../membership.ts'
 import type { OpenedLog, Store } from '../store/index.ts'
 import { adopt } from './adoption.ts'
+import { forgetLeft, leftBehind } from './left-behind.ts'
 import { tellConflicts, tellServed, tellUnserved } from './notices.ts'
 import { type KnownEpoch, noteEpochs, openLogOf, readEpochs } from './registry.ts'
 import { doubtAdded } from './restored.ts'
-import { leftUnguarded } from './unserved.ts'
 
 export interface OpenedEpoch extends Place {
   readonly opened: OpenedLog
@@ -46,10 +46,9 @@ export async function openEpochs({ locks, keys, store, first, logger }: EpochsIn
     const [place] = placesOf([lock], keys)
     return place ? [{ ...place, opened: await openLogOf(store, first, epochOf(known, lock)) }] : []
   }
-  for (const one of known) {
-    const isServed = served.some(({ lock_hash }) => lock_hash === one.lock.lock_hash)
-    if (!isServed) tellUnserved(one.lock, leftUnguarded((await openLogOf(store, first, one)).log), logger)
-  }
+  const isServed = ({ lock }: KnownEpoch): boolean => served.some(({ lock_hash }) => lock_hash === lock.lock_hash)
+  await forgetLeft(store, known.filter(isServed))
+  for (const one of known) if (!isServed(one)) tellUnserved(one.lock, await leftBehind(store, first, one), logger)
   const [newest, ...older] = (await Promise.all(served.toReversed().map(open))).flat()
   if (newest === undefined) throw nothingServed(conflicts)
   tellServed(served, [newest, ...older], logger)

@@ -3,6 +3,7 @@
  * of what this member signed for in that epoch. So it is in doubt like the others.
  */
 import { durablePart, restoration } from '@belfry/protocol'
+import type { Millis } from '@belfry/protocol/primitives'
 import { type LoadedLog, restoreLog } from '@belfry/runtime'
 import { appendRecords } from '../ledger/append.ts'
 import type { Store } from '../store/index.ts'
@@ -16,11 +17,14 @@ import { type KnownEpoch, openLogOf } from './registry.ts'
 export async function doubtAdded(store: Store, first: LoadedLog, before: readonly KnownEpoch[], added: readonly KnownEpoch[]): Promise<void> {
   if (added.every(({ has_first_log }) => has_first_log)) return
   const others = before.filter(({ has_first_log }) => !has_first_log)
-  const logs = [first, ...(await Promise.all(others.map(async (one) => (await openLogOf(store, first, one)).log)))]
-  const doubts = logs.flatMap((log) => {
+  const doubts: Millis[] = []
+  const look = (log: LoadedLog): void => {
     const { quarantine } = restoreLog(durablePart, log).durable
-    return quarantine?.reason === 'restored' ? [quarantine.at_ms] : []
-  })
+    if (quarantine?.reason === 'restored') doubts.push(quarantine.at_ms)
+  }
+  look(first)
+  // One at a time: each may be as large as a log can be.
+  for (const one of others) look((await openLogOf(store, first, one)).log)
   const [doubted] = doubts.toSorted((a, b) => b - a)
   if (doubted === undefined) return
   for (const epoch of added.filter(({ has_first_log }) => !has_first_log)) {

@@ -6,7 +6,8 @@
  *
  * and beside it the rows of others, each in a key space of its own, told by the first byte of the key:
  *
- *   02 watched, packed · 03 watched, the changes since · 04 wallets · 05 payments · 06 headers · 07 fees · 09 epochs
+ *   02 watched, packed · 03 watched, the changes since · 04 wallets · 05 payments · 06 headers · 07 fees · 09 epochs ·
+ *   0a epochs left behind
  *   any of them      → checksum (4) ‖ bytes
  *
  * That is the log of the epoch in which the directory began. Those of other epochs lie the same way, each of their keys
@@ -26,13 +27,13 @@ const INDEX_BYTES = 8
 const CHECKSUM_BYTES = 4
 
 /** First bytes of keys that are not the log's. */
-export const KEY_SPACES = { watchSegments: 2, watchTail: 3, wallets: 4, payments: 5, headers: 6, fees: 7, epochs: 9 } as const
+export const KEY_SPACES = { watchSegments: 2, watchTail: 3, wallets: 4, payments: 5, headers: 6, fees: 7, epochs: 9, leftBehind: 10 } as const
 /** First byte of the keys of logs other than the first. */
 const EPOCH_LOGS = 8
 const LOCK_PREFIX = /^[0-9a-f]{16}$/
 
 /** All keys of the store are below. */
-export const STORE_END = Uint8Array.of(KEY_SPACES.epochs + 1)
+export const STORE_END = Uint8Array.of(KEY_SPACES.leftBehind + 1)
 
 /** What a row takes beyond the bytes given. */
 export const ROW_OVERHEAD_BYTES = CHECKSUM_BYTES + INDEX_BYTES
@@ -110,7 +111,7 @@ export function readRider(key: Uint8Array, value: Uint8Array): Uint8Array {
 
 export function isRiderKey(key: Uint8Array): boolean {
   const space = key[0] ?? 0
-  return space >= KEY_SPACES.watchSegments && space <= KEY_SPACES.epochs && space !== EPOCH_LOGS
+  return space >= KEY_SPACES.watchSegments && space <= KEY_SPACES.leftBehind && space !== EPOCH_LOGS
 }
 
 function sealed(key: Uint8Array, value: Uint8Array): Uint8Array {

@@ -108,6 +108,33 @@ describe('the epochs that a node opens', () => {
     assert.match(String(warning?.['remedy']), /until the owner of each of these vaults has confirmed that it is renewed/)
   })
 
+  it('are read once more where they are left, and not again before they are served again', async () => {
+    const dir = join(await newDirectory(), 'store')
+    await start(dir, [FIRST])
+    await start(dir, [FIRST, SECOND])
+    const opened = async (locks: readonly Lock[]): Promise<number> => {
+      const { store, log: first } = await Store.open(dir)
+      try {
+        let logs = 0
+        const openLog = store.openLog.bind(store)
+        store.openLog = async (...args) => {
+          logs++
+          return await openLog(...args)
+        }
+        await openEpochs({ locks, keys, store, first, logger: recorded().logger })
+        return logs
+      } finally {
+        await store.close()
+      }
+    }
+    // The log of the first epoch was read with the store.
+    assert.equal(await opened([FIRST, SECOND]), 1)
+    assert.equal(await opened([FIRST]), 1, 'the second is left: what it leaves is noted')
+    assert.equal(await opened([FIRST]), 0)
+    assert.equal(await opened([FIRST, SECOND]), 1)
+    assert.equal(await opened([FIRST]), 1, 'it may have left other vaults since')
+  })
+
   it('are none of locks in which it has no place', async () => {
     await assert.rejects(start(join(await newDirectory(), 'store'), [WITHOUT_ME]), { code: 'not-a-member' })
   })
