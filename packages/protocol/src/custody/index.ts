@@ -1,5 +1,6 @@
 export { ENVELOPE_KEY_BYTES, SHARE_BYTES, commitToKey, commitToShare, enrolInfo, envelopeAad, envelopeIdOf, hashOfEnvelope, releaseInfo } from './commitments.ts'
 export { manifestState } from './enrolment.ts'
+export { enoughToLetBe } from './fate.ts'
 export * from './limits.ts'
 export { type ActAt, type AnyEnvelope, type DrillEnvelope, type EnrolmentKeys, MAX_MANIFEST_BYTES, type Manifest, type OpenRung, type OwnerSignature, type Rung, type ShareCommitment, type SignedManifest, type Unvault, clawbacksOf, decodeManifest, encodeManifest, envelopesOf, manifest, manifestHash, ownerSignature, rungsOf, signedByOwner, signedManifest, unvaultOutpoint, vaultIdOf } from './manifest.ts'
 export { type Refusal, type RefusalCode, refusal } from './refusal.ts'

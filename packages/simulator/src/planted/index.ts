@@ -1,4 +1,5 @@
 import { bootNotDurable } from './boot-not-durable.ts'
+import { deafToWords } from './deaf-to-words.ts'
 import { drillsTheLadder } from './drills-the-ladder.ts'
 import { duplicateVoter } from './duplicate-voter.ts'
 import { keepsFeeCoins } from './keeps-fee-coins.ts'
@@ -48,6 +49,7 @@ export const PLANTED: readonly PlantedBug[] = [
   rungNotCumulative,
   seenBeforeSignature,
   recencyOfPulled,
+  deafToWords,
   oldGenerationDisarmed,
   unboundedMap,
   rejectsLaterVersions,
