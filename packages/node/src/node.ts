@@ -8,7 +8,7 @@ import { noFeeWallet } from './broadcast/fee-bumper.ts'
 import { lastBlock } from './chain/index.ts'
 import type { NodeConfig } from './config/index.ts'
 import { SystemClock } from './effects/system-clock.ts'
-import { Seats, openEpochs, tellLostShares } from './epochs/index.ts'
+import { LostSharesAlarm, Seats, openEpochs } from './epochs/index.ts'
 import { NodeError } from './errors.ts'
 import { type FeeWallet, prepareFeeWallet, reserveOf } from './fee-wallet/index.ts'
 import { type HttpServer, createHttp } from './http/index.ts'
@@ -85,8 +85,10 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
     logger.error('node-failed', { error: cause })
     broken.reject(new NodeError('broken', 'the node ended', 'Read the log; start it again once the cause is gone.', { cause }))
   }
+  const lostShares = new LostSharesAlarm(locks, logger)
   const seats = new Seats(epochs, {
     ...membership, software, bitcoind, zmq: config.bitcoind.zmq, metrics, logger, headers: watching.headers, signal: stopping.signal, fail,
+    onEvidence: () => lostShares.look(seats.all),
   }, {
     lastBlock: lastBlock(watching.headers),
     watchSet: watching.watchSet,
@@ -102,7 +104,7 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
     onBlock: () => feeWallet?.noteBlock(),
   })
   cleanup.defer(() => seats.stopChains())
-  tellLostShares(locks, seats.all, logger)
+  lostShares.look(seats.all)
   const networks = await openNetworks(config, membership, seats, logger)
   cleanup.defer(() => networks.stop())
   cleanup.defer(() => seats.wipe())

@@ -1,4 +1,4 @@
-/** What a node says of its epochs at its start. */
+/** What a node says of its epochs: at its start, and of shares out of hand whenever that changes. */
 import { type FederationError, type Lock, lostShares } from '@belfry/protocol'
 import type { Logger } from '../logging/index.ts'
 import type { OpenedEpoch } from './open.ts'
@@ -31,15 +31,33 @@ export function tellServed(locks: readonly Lock[], epochs: readonly OpenedEpoch[
 }
 
 /** Those who left keep their shares. Where they and the convicted are enough to open a recovery, only moving the coin helps. */
-export function tellLostShares(locks: readonly Lock[], seen: readonly Pick<Seat, 'federation' | 'durable'>[], logger: Logger): void {
-  const convicted = seen.flatMap(({ federation, durable }) => [...durable.evidence.values()].map(({ member }) => federation.memberOf(member).encryption_key))
-  for (const { epoch, lock_hash, holders, within_reach } of lostShares(locks, locks.at(-1)?.definition.members ?? [], convicted)) {
-    const guarding = seen.find(({ federation }) => federation.lock_hash === lock_hash)
-    const vaults = guarding ? vaultsThere(guarding.durable) : []
-    if (within_reach.length === 0 || vaults.length === 0) continue
-    logger.warn('shares-out-of-hand', {
-      epoch, members: holders.map(({ name }) => name), actions: within_reach, vaults,
-      remedy: 'Tell the owners of these vaults to move their coins: these former or convicted members could open recoveries together.',
-    })
+export class LostSharesAlarm {
+  readonly #locks: readonly Lock[]
+  readonly #logger: Logger
+  /** By lock hash: a member against whom there is more evidence is no news. */
+  readonly #told = new Map<string, string>()
+
+  /** @param locks all that are served, by epoch */
+  constructor(locks: readonly Lock[], logger: Logger) {
+    this.#locks = locks
+    this.#logger = logger
+  }
+
+  /** At the start, and whenever a member is convicted. */
+  look(seen: readonly Pick<Seat, 'federation' | 'durable'>[]): void {
+    const locks = this.#locks
+    const convicted = seen.flatMap(({ federation, durable }) => [...durable.evidence.values()].map(({ member }) => federation.memberOf(member).encryption_key))
+    for (const { epoch, lock_hash, holders, within_reach } of lostShares(locks, locks.at(-1)?.definition.members ?? [], convicted)) {
+      const guarding = seen.find(({ federation }) => federation.lock_hash === lock_hash)
+      const vaults = guarding ? vaultsThere(guarding.durable) : []
+      const found = { members: holders.map(({ name }) => name), actions: within_reach, vaults }
+      const news = JSON.stringify(found)
+      if (within_reach.length === 0 || vaults.length === 0 || this.#told.get(lock_hash) === news) continue
+      this.#told.set(lock_hash, news)
+      this.#logger.warn('shares-out-of-hand', {
+        epoch, ...found,
+        remedy: 'Tell the owners of these vaults to move their coins: these former or convicted members could open recoveries together.',
+      })
+    }
   }
 }

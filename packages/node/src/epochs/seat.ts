@@ -57,6 +57,8 @@ export interface SeatModules {
    * events of the one that does.
    */
   readonly wallets: SeatWallets | null
+  /** There is evidence against a member that there was not before. */
+  readonly onEvidence: () => void
   /** The node stops. */
   readonly signal: AbortSignal
   /** What ends the node. */
@@ -178,7 +180,7 @@ export class Seat {
   }
 
   #performer(network: FederationLink, bumper: FeeBumper): Performer {
-    const { bitcoind, earlierKeys, logger, metrics, signal, fail } = this.#modules
+    const { bitcoind, earlierKeys, logger, metrics, onEvidence, signal, fail } = this.#modules
     const tell = tellLog(logger, (member) => this.federation.memberOf(member).name)
     return new Performer({
       federation: this.federation,
@@ -197,6 +199,7 @@ export class Seat {
       tell: (one) => {
         tell(one)
         metrics.tell({ event: one.event, member: one.member === undefined ? undefined : this.#label(one.member) })
+        if (one.event === 'evidence') onEvidence()
       },
       count: ({ peer, code, kind }) => metrics.verdict({ peer: this.#label(peer), code, kind }),
       onBug: fail,

@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { NodeKeys } from '@belfry/keystore'
 import { Federation, type Lock } from '@belfry/protocol'
 import type { Millis } from '@belfry/protocol/primitives'
-import { openEpochs, tellLostShares } from '../../src/epochs/index.ts'
+import { LostSharesAlarm, openEpochs } from '../../src/epochs/index.ts'
 import { LedgerDesk } from '../../src/ledger/index.ts'
 import { tellUnserved } from '../../src/epochs/notices.ts'
 import { Store } from '../../src/store/index.ts'
 import { recorded } from '../logging/support.ts'
 import { temporaryDirectories } from '../store/support.ts'
+import { contradict } from '../views/contradict.ts'
 import { world } from '../views/world.ts'
 import { firstLock, lockAfter, nodeNamed, ports, somebody } from './locks.ts'
 
@@ -68,13 +69,32 @@ describe('the epochs that a node opens', () => {
     const federation = Federation.fromLock(ports, FIRST)
     const rung = (locks: readonly Lock[]): number[] => {
       const { logger, lines } = recorded()
-      tellLostShares(locks, [{ federation, durable }], logger)
+      new LostSharesAlarm(locks, logger).look([{ federation, durable }])
       return lines().filter(({ event }) => event === 'shares-out-of-hand').map(({ epoch }) => Number(epoch))
     }
     const third = lockAfter(SECOND, inSecond, bob, somebody('heidi'))
     const fourth = lockAfter(third.lock, third.members, carol, somebody('ivan'))
     assert.deepEqual(rung([FIRST, SECOND, third.lock]), [], 'two of three that it takes')
     assert.deepEqual(rung([FIRST, SECOND, third.lock, fourth.lock]), [0])
+  })
+
+  it('ring while the node runs too, where a member is convicted, and once', () => {
+    const of = world()
+    const federation = Federation.fromLock(ports, FIRST)
+    const third = lockAfter(SECOND, inSecond, bob, somebody('heidi'))
+    const { logger, lines } = recorded()
+    const alarm = new LostSharesAlarm([FIRST, SECOND, third.lock], logger)
+    const seen = [{ federation, durable: of.state.durable }]
+    alarm.look(seen)
+    assert.deepEqual(lines(), [], 'two of three that it takes have left')
+    const liar = federation.members.find(({ name }) => name === 'carol')?.index ?? assert.fail()
+    contradict(of, liar)
+    alarm.look(seen)
+    const [told, ...more] = lines()
+    assert.deepEqual([told?.['epoch'], told?.['members'], more], [0, ['alice', 'bob', 'carol'], []])
+    contradict(of, liar, 'another vault')
+    alarm.look(seen)
+    assert.equal(lines().length, 1, 'more evidence against the same member is no news')
   })
 
   it('are all in doubt where the disk was put back from a copy of before one of them began', async () => {

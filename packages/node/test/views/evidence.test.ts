@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict'
 import { parseEvidence, verifyEvidence } from '@belfry/protocol'
-import type { Hash32, VaultId } from '@belfry/protocol/primitives'
 import { evidenceView } from '../../src/views/index.ts'
+import { contradict } from './contradict.ts'
 import { portsOf, privateKey } from './federation.ts'
-import { hex32 } from './vault.ts'
-import { type World, world } from './world.ts'
-
-/** Two signed statements that it has forgotten one vault, at different heights. */
-function contradict(of: World, from: number): void {
-  for (const height of [801, 802]) {
-    of.hear(from, 'receipt', { statement: 'destroyed', vault_id: hex32('vault') as VaultId, command_hash: hex32('order') as Hash32, height: height as never })
-  }
-}
+import { world } from './world.ts'
 
 describe('the view of evidence', () => {
   it('is empty where nobody contradicted itself', () => {
