@@ -9,14 +9,14 @@ import { lastBlock } from './chain/index.ts'
 import type { NodeConfig } from './config/index.ts'
 import { SystemClock } from './effects/system-clock.ts'
 import { LostSharesAlarm, Seats, openEpochs } from './epochs/index.ts'
-import { NodeError } from './errors.ts'
+import { brokenBy } from './errors.ts'
 import { type FeeWallet, prepareFeeWallet, reserveOf } from './fee-wallet/index.ts'
 import { type HttpServer, createHttp } from './http/index.ts'
 import { type Logger, movementLog, networkLog } from './logging/index.ts'
 import { type Membership, type Place, openMembership } from './membership.ts'
 import { createMetrics } from './metrics/index.ts'
 import { MovementBook, readTold } from './movements/index.ts'
-import { Store } from './store/index.ts'
+import { DiskRoom, Store } from './store/index.ts'
 import { loadWatching } from './watching/load.ts'
 import { Rescan } from './watching/rescan.ts'
 
@@ -83,7 +83,7 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
   const fail = (cause: unknown): void => {
     if (stopping.signal.aborted) return
     logger.error('node-failed', { error: cause })
-    broken.reject(new NodeError('broken', 'the node ended', 'Read the log; start it again once the cause is gone.', { cause }))
+    broken.reject(brokenBy(cause))
   }
   const lostShares = new LostSharesAlarm(locks, logger)
   const seats = new Seats(epochs, {
@@ -117,6 +117,8 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
     seats.stop()
   })
   seats.run(networks, feeWallet ?? noFeeWallet)
+  const room = new DiskRoom({ dir: join(config.data_dir, 'store') }, { logger })
+  void room.run(stopping.signal)
   // Not waited for at the end: it may be asking a bitcoind that does not answer, and leaves nothing half done.
   void feeWallet?.run(stopping.signal)
   const rescan = new Rescan({}, { bitcoind, chain: seats.newest.chain, ...watching, logger, signal: stopping.signal })
@@ -137,6 +139,7 @@ async function build(config: NodeConfig, { logger, software }: NodeModules, clea
       loop: () => seats.newest.counters(),
       network: () => seats.networkCounters(),
       chain: () => seats.newest.chain.counters(),
+      room: () => room.free_bytes,
       watching: {
         watches: () => watching.watches.entries(),
         listed: () => watching.listed,

@@ -79,6 +79,9 @@ export function machines({ net, vault }: Stage): void {
     assert.equal(full.exitCode, EXIT.failed)
     const end = (await logOf(full)).findLast(({ event }) => event === 'node-failed')
     assert.match(JSON.stringify(end), /"code":"disk-failed".*"code":"store-full".*Free some space/)
+    assert.match(await full.lastWords(), /The node ended: the disk of the data directory is full.*Free some space/, 'to its supervisor too')
+    const warned = (await logOf(full)).find(({ event }) => event === 'disk-nearly-full')
+    assert.ok(warned, 'said before, while there was room')
 
     await makeRoom(folder)
     const signed = ledgerOf(await durableOf(full, federation))

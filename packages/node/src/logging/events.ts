@@ -21,6 +21,9 @@ export type NodeEvent =
   | 'two-successors'
   /** The loop, the disk, the chain watcher or an effect failed in a way that ends the node. */
   | 'node-failed'
+  /** Little is left of the disk of the data directory; a node whose disk is full ends. */
+  | 'disk-nearly-full'
+  | 'disk-has-room'
   | 'http-started'
   | 'http-stopped'
   /** A handler threw, which is a bug; or the system could not hand over a connection. */

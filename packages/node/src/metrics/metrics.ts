@@ -70,7 +70,7 @@ export function createMetrics(): Metrics {
       if (code !== 'accepted') refusals.inc({ member: peer, code })
     },
     content_type: registry.contentType,
-    async render({ state, shell, older, reserve, feeWallet, loop, network, chain, logger }) {
+    async render({ state, shell, older, reserve, feeWallet, loop, network, chain, room, logger }) {
       showState(shownState(state(), shell(), reserve()))
       showEpochs([{ state: state(), shell: shell() }, ...older()].map(shownEpoch))
       showLoop(loop())
@@ -78,7 +78,7 @@ export function createMetrics(): Metrics {
       showChain(chain())
       const status = feeWallet()
       showFees({ status, view: feeWalletView(state(), status) })
-      showProcess({ lost_lines: logger.lost() })
+      showProcess({ lost_lines: logger.lost(), free_bytes: room() })
       return await registry.metrics()
     },
   }

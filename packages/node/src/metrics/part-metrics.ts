@@ -76,7 +76,7 @@ export const CHAIN_METRICS: readonly Family<Readonly<ChainCounters>>[] = [
 const MICROSECONDS_PER_SECOND = 1_000_000
 
 /** Read from the process itself, but for the log lines that could not be written. */
-export const PROCESS_METRICS: readonly Family<{ readonly lost_lines: number }>[] = [
+export const PROCESS_METRICS: readonly Family<{ readonly lost_lines: number; readonly free_bytes: number | null }>[] = [
   metric('belfry_locked_memory_bytes', 'Memory pinned for secrets, in whole pages.', () => processMemory.lockedBytes),
   metric('belfry_process_resident_memory_bytes', 'Memory of the whole process.', () => process.memoryUsage.rss()),
   metric('belfry_process_heap_used_bytes', 'JavaScript objects.', () => process.memoryUsage().heapUsed),
@@ -85,6 +85,8 @@ export const PROCESS_METRICS: readonly Family<{ readonly lost_lines: number }>[]
     () => performance.timeOrigin / 1_000),
   metric('belfry_log_lines_lost_total', 'Log lines that could not be written, as on a full disk.',
     ({ lost_lines }) => lost_lines),
+  metric('belfry_data_disk_free_bytes', 'Free on the disk of the data directory: a node whose disk is full ends.',
+    ({ free_bytes }) => free_bytes),
 ]
 
 function cpuSeconds(): number {

@@ -19,5 +19,7 @@ export interface MetricsSources {
   readonly loop: () => LoopCounters
   readonly network: () => ShownNetwork
   readonly chain: () => Readonly<ChainCounters>
+  /** Free on the disk of the data directory; null where the file system does not say. */
+  readonly room: () => number | null
   readonly logger: Pick<Logger, 'lost'>
 }

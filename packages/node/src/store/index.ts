@@ -1,3 +1,4 @@
+export { DiskRoom } from './disk-room.ts'
 export { StoreError, type StoreErrorCode } from './errors.ts'
 export type { LoadLimits } from './load.ts'
 export { KEY_SPACES } from './rows.ts'
