@@ -30,7 +30,7 @@ function neverTells({ of, events, within_seeds, shown_in, caught_by = ['L3'] }: 
   }
 }
 
-function inVigil(...vigils: readonly Vigil[]): (plan: Plan) => boolean {
+export function inVigil(...vigils: readonly Vigil[]): (plan: Plan) => boolean {
   return ({ swarm }) => swarm.vigils !== null && vigils.includes(swarm.vigils)
 }
 
@@ -41,16 +41,15 @@ const UNTOLD: readonly Untold[] = [
   { of: 'stuck', events: ['tip-stuck'], within_seeds: 3, shown_in: inVigil('stuck') },
   { of: 'forked', events: ['tip-forked'], within_seeds: 3, shown_in: inVigil('eclipsed') },
   { of: 'eclipse', events: ['eclipse-suspected'], within_seeds: 6, shown_in: inVigil('eclipsed', 'stuck') },
-  { of: 'skew', events: ['clock-skewed'], within_seeds: 8, shown_in: ({ swarm }) => (swarm['clock-jumps']?.most_ms ?? 0) >= 60_000 },
-  { of: 'versions', events: ['peer-incompatible'], within_seeds: 4, shown_in: ({ swarm }) => swarm['other-versions'] !== null },
+  { of: 'skew', events: ['clock-skewed'], within_seeds: 6, shown_in: ({ swarm, members }) => swarm['clock-offset'] >= 3_600_000 && members >= 5 },
+  { of: 'versions', events: ['peer-incompatible'], within_seeds: 8, shown_in: ({ swarm }) => swarm['other-versions'] !== null },
   { of: 'duplicates', events: ['duplicate-instance'], within_seeds: 3, shown_in: inVigil('second-instance') },
   { of: 'second-instance', events: ['second-instance'], within_seeds: 3, shown_in: inVigil('second-instance') },
   { of: 'quarantine', events: ['quarantined'], within_seeds: 3, shown_in: inVigil('second-instance') },
   { of: 'unprotected', events: ['vault-unprotected'], within_seeds: 3, shown_in: inVigil('half-enrolled') },
   { of: 'ladder', events: ['ladder-under-market'], within_seeds: 6, shown_in: ({ is_dear }) => is_dear },
   { of: 'bitcoind', events: ['chain-state'], within_seeds: 4, shown_in: ({ swarm }) => swarm.outages !== null },
-  { of: 'evidence', events: ['evidence'], within_seeds: 8, shown_in: ({ corrupted }) => [...corrupted.values()].flat().includes(equivocate) },
-  { of: 'exposed', events: ['exposed'], within_seeds: 8, shown_in: ({ story }) => story === 'vanishing' },
+  { of: 'evidence', events: ['evidence'], within_seeds: 4, shown_in: ({ corrupted }) => [...corrupted.values()].flat().includes(equivocate) },
 ]
 
 export const NEVER_TELLS: readonly PlantedBug[] = UNTOLD.map((untold) => neverTells(untold))

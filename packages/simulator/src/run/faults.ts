@@ -41,6 +41,11 @@ const MISHAPS = {
   'second-instances': secondInstance,
 } as const satisfies Partial<Record<FaultClass, Mishap>>
 
+/** Blocks after a theft was confirmed, in a siege that is late: its early voters are gone; another sees it, by when their votes count with none of its own; all do. */
+const GONE_AT = 3
+const SEEN_LATE_AT = 16
+const SEEN_BY_ALL_AT = 20
+
 export class Faults {
   readonly #swarm: Swarm
   readonly #modules: FaultModules
@@ -51,6 +56,7 @@ export class Faults {
   /** What lasts at present, and how it is put right. */
   readonly #ends = new Map<MemberIndex, Set<() => void>>()
   readonly #restarts: Random
+  #late: { readonly early: readonly SimMember[]; readonly rest: readonly SimMember[] } | null = null
 
   constructor(swarm: Swarm, modules: FaultModules) {
     this.#swarm = swarm
@@ -100,17 +106,38 @@ export class Faults {
     if (siege === 'down') {
       const random = stream('siege')
       const least = members.length - needed + 1
-      for (const member of random.sample(members, random.int(least, members.length))) {
-        this.#held_down.add(member.index)
-        member.crash()
-      }
+      for (const member of random.sample(members, random.int(least, members.length))) this.#holdDown(member)
     }
-    if (siege === 'blind') {
-      for (const { bitcoind } of members) {
-        this.#held_blind.add(bitcoind)
-        bitcoind.stop()
-      }
+    if (siege === 'blind') this.#blind(members)
+    if (siege === 'late') {
+      const mixed = stream('late siege').sample(members)
+      this.#late = { early: mixed.slice(0, needed - 1), rest: mixed.slice(needed - 1) }
+      this.#blind(this.#late.rest)
     }
+  }
+
+  /** So many blocks after the theft was confirmed. */
+  onTheftDepth(blocks: number): void {
+    if (this.#late === null) return
+    const { early, rest: [next, ...rest] } = this.#late
+    if (blocks >= GONE_AT) for (const member of early) this.#holdDown(member)
+    if (blocks < SEEN_LATE_AT || next === undefined || this.#spared.size > 0) return
+    this.#late = { early: [], rest: blocks < SEEN_BY_ALL_AT ? [next, ...rest] : rest }
+    this.#held_blind.delete(next.bitcoind)
+    if (!next.bitcoind.is_up) next.bitcoind.start(true)
+  }
+
+  #blind(members: readonly SimMember[]): void {
+    for (const { bitcoind } of members) {
+      this.#held_blind.add(bitcoind)
+      bitcoind.stop()
+    }
+  }
+
+  #holdDown(member: SimMember): void {
+    if (this.#spared.has(member.index) || this.#held_down.has(member.index)) return
+    this.#held_down.add(member.index)
+    member.crash()
   }
 
   /** It comes back after a while, at once where it is spared. */

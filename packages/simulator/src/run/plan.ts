@@ -28,6 +28,8 @@ export type Siege =
   | 'blind'
   /** No miner takes a recovery transaction. */
   | 'censored'
+  /** Too few see the theft, and are down soon; when their votes are old, one more sees it, and then the rest. */
+  | 'late'
 
 export interface Plan {
   readonly seed: number
@@ -75,6 +77,7 @@ const MEANS = ['anyone-can-pay', 'anchored'] as const
 const MOST_ABOVE_TOP = 1.8
 const MOST_MEMBERS_IN_TURN = 5
 const LONGEST_WINDOW = 48
+const LATE_WINDOW = 36
 /** Blocks. */
 export const LONGEST_REORG = 6
 /** Signatures that are real cost ten times as much. */
@@ -142,7 +145,15 @@ export function drawPlan(seed: number, members?: number, without?: ReadonlySet<F
     snapshot_every: random.pick([20, 200, 20_000]),
     market: Math.round(random.between(1_000, marketLimit({ deal, is_calm, is_dear: false }))),
   }
-  return { ...plan, ...drawFeeCoins(random, plan) }
+  return drawLateSiege(seed, { ...plan, ...drawFeeCoins(random, plan) })
+}
+
+/** By a stream of its own, and in a window that is long enough for votes to grow old. */
+function drawLateSiege(seed: number, plan: Plan): Plan {
+  const { story, members, strikes_early, deal } = plan
+  const isFit = story === 'theft' && members <= MOST_MEMBERS_IN_TURN && !strikes_early
+  if (!isFit || !new Random(seed, 'late siege').chance(0.08)) return plan
+  return { ...plan, siege: 'late', is_besieged_first: true, deal: { ...deal, csv: Math.max(LATE_WINDOW, deal.csv) } }
 }
 
 type BeforeFees = Omit<Plan, 'is_dear' | 'has_fee_coins'>

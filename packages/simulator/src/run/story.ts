@@ -187,8 +187,9 @@ export class StoryTeller {
 
   /** U is in the best chain: heals when the window is nearly over, or nothing is left to decide, and waits for the end. */
   #onUnvaulted(confirmed: number, height: number): void {
-    const { bitcoin, owner, deal, core_size, say, onLost } = this.#modules
+    const { bitcoin, owner, deal, core_size, say, onLost, faults } = this.#modules
     const { csv } = deal.plan
+    if (!this.#is_healed) faults.onTheftDepth(height - confirmed)
     const isNearEnd = confirmed + csv - height <= healsAt(csv, this.#plan.is_dear)
     // No reorganisation reaches it any more, and there was time for some that do not.
     const isDecided = outcomeDepth(bitcoin, deal) > LONGEST_REORG + FURTHER_BLOCKS
