@@ -62,7 +62,7 @@ export interface OrderKind {
   readonly meaning: (command: OrderCommand) => readonly string[]
   /** Whether a person is asked first. */
   readonly asks: boolean
-  /** Whether each member must be given it, because none passes it on. */
+  /** Whether the answer of each member is wanted, though they hand it on. */
   readonly everybody?: boolean
   /** Called once enough members took it. It throws where the order failed. */
   readonly follow: (sent: Sent, shell: Shell) => Promise<Outcome>

@@ -186,6 +186,7 @@ function onChain(turn: Turn, fact: ChainEvent): void {
 /** What an owner ordered comes before what it may stop. */
 function onBlockOfVault(turn: Turn, vault_id: VaultId, vault: Vault): void {
   takeCommandsDue(turn, vault_id, vault)
+  if (!turn.durable.vaults.has(vault_id)) return
   endDrillsDue(turn, vault_id, vault)
   decideFates(turn, vault_id, vault, 'block')
   activateIfDue(turn, vault_id, vault)

@@ -34,6 +34,8 @@ function heldReceipt({ durable: { vaults } }: Turn, from: MemberIndex, body: Rec
   }
 }
 
-function heldNotice({ durable: { vaults } }: Turn, from: MemberIndex, { vault_id, command_hash }: CommandNotice): Uint8Array | undefined {
-  return vaults.get(vault_id)?.commands.get(command_hash)?.notices.get(from)?.frame
+function heldNotice({ durable: { vaults, destroyed } }: Turn, from: MemberIndex, { vault_id, command_hash }: CommandNotice): Uint8Array | undefined {
+  const gone = destroyed.get(vault_id)
+  const held = vaults.get(vault_id)?.commands.get(command_hash) ?? (gone?.command_hash === command_hash ? gone.command : undefined)
+  return held?.notices.get(from)?.frame
 }

@@ -1,8 +1,8 @@
 /**
  * The waiting after a start and after a lag. What happened meanwhile only others know: whether somebody signs with my key,
  * what I signed myself after the copy of the disk that I run on was made, and what owners said. Until n − d members have told
- * me everything, me included, I do not vote. Where they do not answer, the clock ends it, and a theft's window before that: my
- * waiting must never be what a thief makes of it.
+ * me everything, me included, I do not vote. Where they do not answer, the time that I listened ends it, and a theft's window before
+ * that: my waiting must never be what a thief makes of it. A clock that is set forward ends nothing.
  */
 import type { MemberIndex, Millis } from '../primitives/index.ts'
 
@@ -23,7 +23,9 @@ export interface Asked {
 export interface Wait {
   readonly cause: WaitCause
   phase: WaitPhase
-  began_at: Millis
+  /** Time spent listening since it began, and my clock when that was added up last. */
+  waited_ms: number
+  looked_at: Millis
   next_ask_at: Millis
   readonly asked: Map<MemberIndex, Asked>
   /** Members that have told me everything since. */
@@ -31,5 +33,5 @@ export interface Wait {
 }
 
 export function newWait(cause: WaitCause, at_ms: Millis): Wait {
-  return { cause, phase: 'asking', began_at: at_ms, next_ask_at: at_ms, asked: new Map(), answered: new Set() }
+  return { cause, phase: 'asking', waited_ms: 0, looked_at: at_ms, next_ask_at: at_ms, asked: new Map(), answered: new Set() }
 }

@@ -9,6 +9,7 @@ import type { Turn } from '../state/turn.ts'
 import type { Peer, PeerLife } from '../state/volatile.ts'
 import { judgeClocks } from './clocks.ts'
 import { forgetOldDoubles } from './flags.ts'
+import { listenedIn } from './listening.ts'
 import { judgeMonoculture } from './monoculture.ts'
 
 /** By my own ears alone. */
@@ -52,9 +53,8 @@ function others({ volatile, config }: Turn): [MemberIndex, Peer][] {
  * silence of theirs, nor does anything else that has to last a while last longer for it.
  */
 function listen({ volatile, at_ms, config }: Turn): void {
-  const { heartbeat_ms, suspect_periods } = config.federation.timing
   const gap_ms = volatile.judged_at === null ? 0 : at_ms - volatile.judged_at
-  const heard_ms = gap_ms > suspect_periods * heartbeat_ms ? heartbeat_ms : Math.max(0, gap_ms)
+  const heard_ms = listenedIn(gap_ms, config.federation.timing)
   volatile.listened_ms += heard_ms
   volatile.judged_at = at_ms
   const missed_ms = gap_ms - heard_ms

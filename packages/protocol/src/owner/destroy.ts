@@ -1,13 +1,12 @@
 /** Forgetting a vault for good, on its owner's order, once its coin has left and that is deep. */
 import type { RefusalCode } from '../custody/refusal.ts'
 import { envelopesOf } from '../custody/manifest.ts'
-import { hasLedgerRoom, signOnce, signedFor } from '../guard/ledger.ts'
+import { signOnce, signedFor } from '../guard/ledger.ts'
 import { destroyedSlot } from '../guard/slots.ts'
-import { standingOf } from '../guard/standing.ts'
 import { SETTLED_DEPTH } from '../incident/machine.ts'
 import { finalSpend } from '../incident/trigger.ts'
 import type { Frame } from '../messages/frame.ts'
-import type { Hash32, VaultId } from '../primitives/index.ts'
+import { type Hash32, type VaultId, invariant } from '../primitives/index.ts'
 import { confirmations } from '../state/coins.ts'
 import type { Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
@@ -24,13 +23,9 @@ export function destructionReceipt(turn: Turn, vault_id: VaultId): Frame | null 
   return signedFor(turn.durable, destroyedSlot(turn.config.federation.lock_hash, vault_id))
 }
 
-/** Shares, envelopes, commands and incidents go; the receipt stays, and answers whoever asks again. */
-export function destroy(turn: Turn, vault_id: VaultId, vault: Vault, command_hash: Hash32): RefusalCode | null {
-  const refused = undestroyable(turn, vault)
-  if (refused !== null) return refused
-  const standing = standingOf(turn)
-  if (standing !== 'serving') return standing
-  if (!hasLedgerRoom(turn)) return 'no-room'
+/** Shares, envelopes, commands and incidents go; the receipt stays, and answers whoever asks again, and so does the order, for members that lack it. */
+export function destroy(turn: Turn, vault_id: VaultId, vault: Vault, command_hash: Hash32): void {
+  invariant(undestroyable(turn, vault) === null, 'a vault is forgotten when its coin has left, and that is deep')
   const envelopes = vault.manifests.flatMap(({ manifest }) => envelopesOf(manifest).map(({ envelope_id }) => envelope_id))
   for (const envelope_id of envelopes) turn.volatile.gatherings.delete(envelope_id)
   const outpoints = [...vault.coins.keys()]
@@ -41,5 +36,4 @@ export function destroy(turn: Turn, vault_id: VaultId, vault: Vault, command_has
   turn.now({ effect: 'forget', envelopes })
   turn.afterSync({ effect: 'unwatch', outpoints })
   turn.tell({ level: 'warn', event: 'vault-destroyed', vault_id })
-  return null
 }

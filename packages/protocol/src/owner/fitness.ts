@@ -8,6 +8,7 @@ import type { HeldCommand } from '../state/commands.ts'
 import type { Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import type { Order } from './command.ts'
+import { undestroyable } from './destroy.ts'
 import {
   MAX_CANCELS_PER_VAULT,
   MAX_PANICS,
@@ -16,11 +17,9 @@ import {
   MAX_PANICS_PER_WINDOW,
   MAX_REHEARSALS,
   MAX_REVOKES_PER_VAULT,
+  BLOCKS_HEARD,
   PANIC_WINDOW,
 } from './limits.ts'
-
-/** `destroy` is obeyed at once or refused, and never held. */
-export type KeptOrder = Exclude<Order, { order: 'destroy' }>
 
 export interface Fitness {
   /** Other members that say that they took it in time. */
@@ -31,19 +30,21 @@ export interface Fitness {
  * Null where it may be taken. Only what was taken counts against it: what is held until its time has come, or until others vouch for
  * it, may never be taken, and anybody with one key can make any amount of that.
  */
-export function unfitness(turn: Turn, vault: Vault, command_hash: Hash32, what: KeptOrder, { witnesses }: Fitness): RefusalCode | null {
+export function unfitness(turn: Turn, vault: Vault, command_hash: Hash32, what: Order, { witnesses }: Fitness): RefusalCode | null {
   const taken = [...vault.commands]
     .filter(([hash, { taken_height }]) => hash !== command_hash && taken_height !== null)
     .map(([, held]) => held)
   switch (what.order) {
     case 'panic':
-      return unfitPanic(turn, vault, taken, witnesses)
+      return unfitPanic(turn, vault, taken, witnesses, vault.commands.get(command_hash))
     case 'cancel-generation':
       return taken.filter(isOf('cancel-generation')).length >= MAX_CANCELS_PER_VAULT ? 'busy' : unfitCancel(turn, vault, what.manifest_hash, witnesses)
     case 'revoke':
       return taken.filter(isOf('revoke')).length >= MAX_REVOKES_PER_VAULT ? 'already-revoked' : null
     case 'drill':
       return unfitDrill(turn, vault, taken, what)
+    case 'destroy':
+      return undestroyable(turn, vault)
   }
 }
 
@@ -51,15 +52,26 @@ export function isOf(order: Order['order']) {
   return ({ command }: HeldCommand): boolean => command.what.order === order
 }
 
-function unfitPanic(turn: Turn, vault: Vault, taken: readonly HeldCommand[], witnesses: number): RefusalCode | null {
+/**
+ * What others took is not taken first come, first served: of all that was heard through a whole block the lowest hashes are
+ * (taking.ts), so that members among whom a thief spread any number of panics take the same ones.
+ */
+function unfitPanic(
+  turn: Turn,
+  vault: Vault,
+  taken: readonly HeldCommand[],
+  witnesses: number,
+  held: HeldCommand | undefined,
+): RefusalCode | null {
   if (vault.manifests.every(({ manifest }) => manifest.emergency.length === 0)) return 'no-emergency-ladder'
   const { confirmed } = depositCoin(vault)
   if (confirmed !== null && unvaultsNamed(vault, confirmed.tx.txid).length === 0) return 'coin-left'
   const panics = taken.filter(isOf('panic'))
   if (witnesses > turn.config.federation.b) return panics.length >= MAX_PANICS_KEPT ? 'panic-limit' : null
-  if (witnesses > 0) return panics.length >= MAX_PANICS_HEARD ? 'panic-limit' : null
   const inWindow = panics.filter(({ taken_height }) => (taken_height ?? 0) > turn.tip - PANIC_WINDOW)
-  return panics.length >= MAX_PANICS || inWindow.length >= MAX_PANICS_PER_WINDOW ? 'panic-limit' : null
+  if (panics.length < MAX_PANICS && inWindow.length < MAX_PANICS_PER_WINDOW) return null
+  const isHeard = witnesses > 0 && held !== undefined && turn.tip >= held.seen_height + BLOCKS_HEARD
+  return isHeard && panics.length < MAX_PANICS_HEARD ? null : 'panic-limit'
 }
 
 /** The first generation has no notice in which to cancel it. What others took in time is taken late, too, where it changes nothing. */

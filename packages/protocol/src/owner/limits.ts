@@ -21,9 +21,12 @@ export const MAX_PANICS_PER_WINDOW = 2
 export const PANIC_WINDOW = 144
 /**
  * Taken, where one other member says that it took it in time. A thief of panic keys who tells every member other ones is so held to
- * what he called: of 2·n panics, each taken by one member of its own accord, some come to b+1 members then, and so to all.
+ * what he called: of 2·n panics, each taken by one member of its own accord, those of the lowest hashes come to all, however many
+ * members there are.
  */
 export const MAX_PANICS_HEARD = 12
+/** Blocks from the one at which such a panic was heard to the one with which it is taken: what was under way is heard by then. */
+export const BLOCKS_HEARD = 2
 /** Taken, where b+1 members say so: liars and a thief together do not use up these. */
 export const MAX_PANICS_KEPT = 16
 
@@ -31,13 +34,17 @@ export const MAX_PANICS_KEPT = 16
 export const MAX_CANCELS_PER_VAULT = 8
 /** One is enough; two devices may order it at the same moment. */
 export const MAX_REVOKES_PER_VAULT = 2
+/** Of which the first that is taken ends the vault. */
+export const MAX_DESTROYS_PER_VAULT = 2
 /** Held of one vault, taken or waiting. */
 export const MAX_HELD = {
   panic: MAX_PANICS_KEPT,
   drill: MAX_DRILLS_PER_VAULT,
   'cancel-generation': MAX_CANCELS_PER_VAULT,
   revoke: MAX_REVOKES_PER_VAULT,
+  destroy: MAX_DESTROYS_PER_VAULT,
 } as const
-export const MAX_COMMANDS_PER_VAULT = MAX_DRILLS_PER_VAULT + MAX_PANICS_KEPT + MAX_CANCELS_PER_VAULT + MAX_REVOKES_PER_VAULT
+export const MAX_COMMANDS_PER_VAULT =
+  MAX_DRILLS_PER_VAULT + MAX_PANICS_KEPT + MAX_CANCELS_PER_VAULT + MAX_REVOKES_PER_VAULT + MAX_DESTROYS_PER_VAULT
 /** Theft, cold-theft, and one for each panic and drill. */
 export const MAX_INCIDENTS_PER_VAULT = 2 + MAX_PANICS_KEPT + MAX_DRILLS_PER_VAULT

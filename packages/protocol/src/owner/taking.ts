@@ -24,11 +24,12 @@ import {
   type SignedCommand,
   commandHash,
   decodeCommand,
+  type Order,
   decodeSignedCommand,
   encodeSignedCommand,
 } from './command.ts'
-import { destroy } from './destroy.ts'
-import { type KeptOrder, unfitness } from './fitness.ts'
+import { destroy, undestroyable } from './destroy.ts'
+import { unfitness } from './fitness.ts'
 import { forgetCommand, isOutlived } from './forgetting.ts'
 import { FULL, makeRoom } from './places.ts'
 import { recencyOf, timelyWitnesses } from './recency.ts'
@@ -56,14 +57,13 @@ export function offerCommand(turn: Turn, signed: SignedCommand, notice: Notice |
   const vault = turn.durable.vaults.get(vault_id)
   if (!vault) return 'unknown-vault'
   const command_hash = commandHash(turn.ports, signed.bytes)
-  if (what.order === 'destroy') return offerDestroy(turn, vault_id, vault, command_hash, command, signed)
   const before = vault.commands.get(command_hash)
   if (!before) {
     const refused = refusalOfNew(turn, vault, command_hash, command, what, signed, notice)
     // Members hand over again and again what I refuse.
     if (refused === 'panic-limit' && notice === null) tellPanicLimit(turn, vault_id, command_hash)
     if (refused !== null) return refused
-    if (!makeRoom(turn, vault_id, vault, command)) return FULL[what.order]
+    if (!makeRoom(turn, vault_id, vault, command_hash, command)) return FULL[what.order]
     turn.record({ record: 'command-held', vault_id, command_hash, signed, at_ms: turn.at_ms })
   }
   const held = vault.commands.get(command_hash)
@@ -72,7 +72,16 @@ export function offerCommand(turn: Turn, signed: SignedCommand, notice: Notice |
     turn.record({ record: 'command-noticed', vault_id, command_hash, ...notice })
   }
   if (held.taken_height !== null) return { state: 'known', height: held.taken_height }
-  return takeIfDue(turn, vault_id, vault, command_hash, held)
+  const taken = takeIfDue(turn, vault_id, vault, command_hash, held)
+  // Its owner is told why, and asks again: what others did is waited for.
+  const isUntaken = what.order === 'destroy' && notice === null && turn.durable.vaults.has(vault_id)
+  return isUntaken ? hindered(turn, vault) ?? taken : taken
+}
+
+/** Why a vault cannot be forgotten now. */
+function hindered(turn: Turn, vault: Vault): RefusalCode | null {
+  const standing = standingOf(turn)
+  return undestroyable(turn, vault) ?? (standing !== 'serving' ? standing : hasLedgerRoom(turn) ? null : 'no-room')
 }
 
 /** Null where the bytes are no command that I know of. */
@@ -91,7 +100,7 @@ function refusalOfNew(
   vault: Vault,
   command_hash: Hash32,
   command: Command,
-  what: KeptOrder,
+  what: Order,
   signed: SignedCommand,
   notice: Notice | null,
 ): RefusalCode | null {
@@ -100,8 +109,11 @@ function refusalOfNew(
   if (recency === 'foreign') return 'anchor-not-in-chain'
   // What came too late to count by itself is kept only to hear who else took it.
   if (recency === 'old' && (notice === null || isOutlived(turn.tip, command))) return 'command-not-recent'
+  const isDestroy = what.order === 'destroy'
+  if (isDestroy && notice === null && recency === 'early') return 'anchor-not-deep'
   const unfit = unfitness(turn, vault, command_hash, what, { witnesses: notice === null ? 0 : Infinity })
-  if (unfit !== null) return unfit
+  // Those who took it may be ahead of me.
+  if (unfit !== null && !(isDestroy && notice !== null)) return unfit
   return isAuthorised(turn.ports, vault, what.order, signed) ? null : 'command-not-authorised'
 }
 
@@ -120,7 +132,7 @@ function takeIfDue(turn: Turn, vault_id: VaultId, vault: Vault, command_hash: Ha
     const mayBeVouched = recency === 'old' && turn.tip <= held.seen_height + COMMAND_RECENCY
     return mayBeVouched ? waiting : drop(turn, vault_id, vault, command_hash, held, 'command-not-recent')
   }
-  if (what.order === 'destroy') return waiting
+  if (what.order === 'destroy' && hindered(turn, vault) !== null) return waiting
   const unfit = unfitness(turn, vault, command_hash, what, { witnesses })
   if (unfit === 'panic-limit') {
     if (turn.tip === held.seen_height) tellPanicLimit(turn, vault_id, command_hash)
@@ -142,7 +154,7 @@ function drop(turn: Turn, vault_id: VaultId, vault: Vault, command_hash: Hash32,
 }
 
 /** Obeyed from here on: recorded, told to all, and done. */
-function take(turn: Turn, vault_id: VaultId, vault: Vault, command_hash: Hash32, { signed }: HeldCommand, what: KeptOrder): void {
+function take(turn: Turn, vault_id: VaultId, vault: Vault, command_hash: Hash32, { signed }: HeldCommand, what: Order): void {
   turn.record({ record: 'command-taken', vault_id, command_hash })
   turn.tell({ level: what.order === 'drill' ? 'info' : 'warn', event: 'command-taken', vault_id, detail: `${what.order} ${command_hash}` })
   const frame = announce(turn, vault_id, command_hash, signed)
@@ -166,6 +178,9 @@ function take(turn: Turn, vault_id: VaultId, vault: Vault, command_hash: Hash32,
     case 'revoke':
       turn.tell({ level: 'warn', event: 'vault-revoked', vault_id })
       return
+    case 'destroy':
+      destroy(turn, vault_id, vault, command_hash)
+      return
     case 'cancel-generation': {
       turn.tell({ level: 'warn', event: 'generation-cancelled', vault_id, manifest_hash: what.manifest_hash })
       const cancelled = vault.manifests.find(({ hash }) => hash === what.manifest_hash)
@@ -185,28 +200,11 @@ function announce(turn: Turn, vault_id: VaultId, command_hash: Hash32, signed: S
   return frame
 }
 
-function offerDestroy(
-  turn: Turn,
-  vault_id: VaultId,
-  vault: Vault,
-  command_hash: Hash32,
-  command: Command,
-  signed: SignedCommand,
-): Taken | RefusalCode {
-  const recency = recencyOf(turn.tip, turn.durable.recent, command.anchor)
-  if (recency === 'early' || recency === 'too-early') return 'anchor-not-deep'
-  if (recency !== 'recent') return recency === 'foreign' ? 'anchor-not-in-chain' : 'command-not-recent'
-  if (!isAuthorised(turn.ports, vault, 'destroy', signed)) return 'command-not-authorised'
-  const refused = destroy(turn, vault_id, vault, command_hash)
-  if (refused !== null) return refused
-  announce(turn, vault_id, command_hash, signed)
-  return { state: 'accepted', height: turn.tip }
-}
-
-/** At each block: what was held may be taken now, or is held in vain. */
+/** At each block, the lowest hash first: what was held may be taken now, or is held in vain. */
 export function takeCommandsDue(turn: Turn, vault_id: VaultId, vault: Vault): void {
   for (const [command_hash, held] of sortedEntries(vault.commands)) {
     if (held.taken_height === null) takeIfDue(turn, vault_id, vault, command_hash, held)
+    if (!turn.durable.vaults.has(vault_id)) return
   }
 }
 
@@ -219,11 +217,20 @@ export function onCommandNotice(turn: Turn, from: MemberIndex, body: CommandNoti
   if (command === null) return 'unknown-variant'
   if (commandHash(turn.ports, signed.bytes) !== body.command_hash) return 'bad-attachment'
   if (command.vault_id !== body.vault_id) return 'wrong-vault'
-  const vault = turn.durable.vaults.get(body.vault_id)
-  if (!vault) return 'unknown-vault'
-  if (vault.commands.get(body.command_hash)?.notices.has(from)) return 'known'
   const notice: Notice = { member: from, height: body.height, frame: encodeFrame(withoutAttachment(frame)) }
+  const vault = turn.durable.vaults.get(body.vault_id)
+  if (!vault) return noticeDestruction(turn, body, notice)
+  if (vault.commands.get(body.command_hash)?.notices.has(from)) return 'known'
   return typeof offerCommand(turn, signed, notice) === 'string' ? 'command-refused' : 'accepted'
+}
+
+/** Of a vault that I have forgotten, I go on telling others until all have said that they did. */
+function noticeDestruction(turn: Turn, { vault_id, command_hash }: CommandNotice, notice: Notice): VerdictCode {
+  const destroyed = turn.durable.destroyed.get(vault_id)
+  if (destroyed?.command_hash !== command_hash) return 'unknown-vault'
+  if (destroyed.command.notices.has(notice.member)) return 'known'
+  turn.record({ record: 'command-noticed', vault_id, command_hash, ...notice })
+  return 'accepted'
 }
 
 function openAttachment(bytes: Uint8Array): SignedCommand | VerdictCode {

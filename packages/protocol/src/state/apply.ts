@@ -4,7 +4,7 @@ import { unvaultOutpoint } from '../custody/manifest.ts'
 import { type Hash32, type Height, type IncidentId, type ManifestHash, type VaultId, assertNever, invariant } from '../primitives/index.ts'
 import { UNSPENT, afterSpendEvent } from './coins.ts'
 import { type HeldCommand, parsedCommand } from './commands.ts'
-import { type Durable, type HeldManifest, type Incident, MAX_FOREIGN, MAX_RECENT_BLOCKS, MAX_TOMBSTONES, type Vault, parsed } from './durable.ts'
+import { type Durable, type HeldManifest, type Incident, MAX_DESTROYED, MAX_FOREIGN, MAX_RECENT_BLOCKS, MAX_TOMBSTONES, type Vault, parsed } from './durable.ts'
 import type { LogRecord, RecordOf } from './records.ts'
 import { hasStoryRoom } from './story.ts'
 
@@ -136,6 +136,7 @@ export function apply(state: Durable, record: LogRecord): void {
       adopt(state, record)
       return
     case 'vault-destroyed':
+      keepDestroyed(state, record)
       state.vaults.delete(record.vault_id)
       for (const [id, { vault_id }] of state.incidents) if (vault_id === record.vault_id) state.incidents.delete(id)
       return
@@ -166,6 +167,13 @@ function adopt(state: Durable, { boot, signed, beside }: RecordOf<'adopted'>): v
   for (const grave of beside) if (state.tombstones.size < MAX_TOMBSTONES) state.tombstones.set(grave, heightOf(state))
   state.boot = Math.max(state.boot, boot)
   state.quarantine = null
+}
+
+/** The order alone: others may lack it. Those that all members obeyed make room. */
+function keepDestroyed(state: Durable, { vault_id }: RecordOf<'vault-destroyed'>): void {
+  const order = [...vaultOf(state, vault_id).commands].find(([, { command, taken_height }]) => command.what.order === 'destroy' && taken_height !== null)
+  if (!order || state.destroyed.size >= MAX_DESTROYED) return
+  state.destroyed.set(vault_id, { command_hash: order[0], command: order[1] })
 }
 
 type CommandName = { readonly vault_id: VaultId; readonly command_hash: Hash32 }
@@ -205,7 +213,7 @@ function changeCommand(state: Durable, name: CommandName, change: Partial<HeldCo
 }
 
 function commandOf(state: Durable, { vault_id, command_hash }: CommandName): HeldCommand {
-  const held = vaultOf(state, vault_id).commands.get(command_hash)
+  const held = state.vaults.get(vault_id)?.commands.get(command_hash) ?? state.destroyed.get(vault_id)?.command
   invariant(held !== undefined, 'records name commands that were held before')
   return held
 }

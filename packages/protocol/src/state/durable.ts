@@ -163,6 +163,12 @@ export type Quarantine = Infer<typeof quarantine>
 /** Of what was signed and forgotten: an incident and a command of each old drill, and what little was adopted. Where it is full nothing more is forgotten. */
 export const MAX_TOMBSTONES = 524_288
 
+/** A vault that I have forgotten on its owner's order, and what members say of that order. */
+export const destroyed = s.struct({ command_hash: s.hex<Hash32>(32), command: heldCommand })
+export type Destroyed = Infer<typeof destroyed>
+/** Of later ones the order is handed on by gossip alone. */
+export const MAX_DESTROYED = MAX_VAULTS
+
 export const durable = s.struct({
   /** Rises at each start: the time in seconds, or one above the last. */
   boot: s.uint(0xffff_ffff),
@@ -171,6 +177,7 @@ export const durable = s.struct({
   recent: s.list(blockRef, MAX_RECENT_BLOCKS),
   vaults: s.dict(s.hex<VaultId>(32), vault, MAX_VAULTS),
   incidents: s.dict(s.hex<IncidentId>(32), incident, MAX_INCIDENTS),
+  destroyed: s.dict(s.hex<VaultId>(32), destroyed, MAX_DESTROYED),
   ledger: s.dict(s.text(256), ledgerEntry, MAX_LEDGER),
   /** Incidents and commands for which I signed, and forgot it, and messages that were adopted beside others for their slots; and my tip then. */
   tombstones: s.dict(s.hex<Hash32>(32), s.height, MAX_TOMBSTONES),
@@ -187,6 +194,7 @@ export function emptyDurable(): Durable {
     recent: [],
     vaults: new Map(),
     incidents: new Map(),
+    destroyed: new Map(),
     ledger: new Map(),
     tombstones: new Map(),
     quarantine: null,

@@ -1,5 +1,6 @@
 /** Who has told me everything since I started or fell behind (guard/waiting.ts): asking, and counting who has. */
 import { newWait } from '../guard/waiting.ts'
+import { listenedIn } from '../liveness/listening.ts'
 import type { Answered } from '../messages/answered.ts'
 import { MAX_PULL_VAULTS } from '../messages/pull.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
@@ -10,7 +11,7 @@ import { openIncidents } from './incidents.ts'
 import { pullFrom } from './pull.ts'
 import type { Wants } from './topics.ts'
 
-/** After this many times `dead_periods` nobody is waited for. */
+/** After this many times `dead_periods`, in which I was there to listen, nobody is waited for. */
 const WAITED_DEAD_TIMES = 2
 
 /** A life begins. */
@@ -75,15 +76,15 @@ export function onAnswered(turn: Turn, from: MemberIndex, { pull_seq, is_complet
 export function endWaitIfDue(turn: Turn): boolean {
   const { wait } = turn.volatile
   if (wait.phase === 'over') return false
-  // Set back, the clock must not make me wait for as long again.
-  if (wait.began_at > turn.at_ms) wait.began_at = turn.at_ms
+  wait.waited_ms += listenedIn(turn.at_ms - wait.looked_at, turn.config.federation.timing)
+  wait.looked_at = turn.at_ms
   if (isAnswered(turn)) {
     wait.phase = 'over'
     tell(turn, 'info', `${wait.answered.size + 1} members have told me everything`)
     return true
   }
   if (turn.at_ms >= wait.next_ask_at || wait.next_ask_at > turn.at_ms + turn.config.federation.timing.heartbeat_ms) askAll(turn)
-  if (wait.phase === 'over-time' || turn.at_ms < wait.began_at + limitOf(turn)) return false
+  if (wait.phase === 'over-time' || wait.waited_ms < limitOf(turn)) return false
   wait.phase = 'over-time'
   tell(turn, 'warn', `only ${wait.answered.size + 1} members have told me everything: thefts are answered, orders are not`)
   return true

@@ -40,6 +40,10 @@ function* statementsOf({ durable, volatile }: Turn, member: MemberIndex): Genera
       if (report) yield { height: seen_height, frame: report }
     }
   }
+  for (const { command } of durable.destroyed.values()) {
+    const notice = command.notices.get(member)
+    if (notice) yield notice
+  }
   for (const [, { from, height, frame }] of volatile.shown_releases.entries()) {
     if (from === member) yield { height, frame }
   }

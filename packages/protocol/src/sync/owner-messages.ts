@@ -17,13 +17,15 @@ import { type Topic, byTurns, inTurn, lackedOf } from './topic.ts'
 
 type Asked = Pull['owner_messages'][number]
 
+type Commanded = Pick<Vault, 'commands'>
+
 interface OwnerMessages {
   /** What I took, and so speak of: of that which others will not take any more, nothing. Cheap, for it is asked of every vault. */
-  readonly spokenOf: (vault: Vault, tip: Height) => Hash32[]
+  readonly spokenOf: (vault: Commanded, tip: Height) => Hash32[]
   /** That and what I have not taken: of this, too, nobody need send me what I have. */
-  readonly known: (vault: Vault) => HeldOwnerMessage[]
+  readonly known: (vault: Commanded) => HeldOwnerMessage[]
   /** Frames of one message that are lacking there, what hands it over first. */
-  readonly lacking: (vault: Vault, id: Hash32, has: HeldOwnerMessage | undefined, to: MemberIndex) => Iterable<Uint8Array>
+  readonly lacking: (vault: Commanded, id: Hash32, has: HeldOwnerMessage | undefined, to: MemberIndex) => Iterable<Uint8Array>
 }
 
 const commands: OwnerMessages = {
@@ -51,13 +53,13 @@ export const ownerMessages: Topic<VaultId, Asked, Pick<Heartbeat, 'owner_message
   told,
   differing: (turn, heartbeat) => {
     const others = heartbeat.owner_messages.filter(
-      ({ vault_id, digest }) => turn.durable.vaults.has(vault_id) && myDigest(turn, vault_id) !== digest,
+      ({ vault_id, digest }) => commandedOf(turn, vault_id) !== undefined && myDigest(turn, vault_id) !== digest,
     )
     return [...new Set(others.map(({ vault_id }) => vault_id))]
   },
   asked: (turn, member, wanted) =>
     inTurn(wanted, turn.volatile.peers.get(member)?.pulled_vaults ?? 0, MAX_PULL_VAULTS).flatMap((vault_id) => {
-      const vault = turn.durable.vaults.get(vault_id)
+      const vault = commandedOf(turn, vault_id)
       return vault ? [{ vault_id, held: KINDS.flatMap(({ known }) => known(vault)) }] : []
     }),
   lacking: (turn, asked, to) => {
@@ -67,12 +69,20 @@ export const ownerMessages: Topic<VaultId, Asked, Pick<Heartbeat, 'owner_message
   share: 160,
 }
 
+/** What owners said of a vault; of one that I have forgotten, that they ordered it, until all members say that they did so. */
+function commandedOf({ durable, config }: Turn, vault_id: VaultId): Commanded | undefined {
+  const vault = durable.vaults.get(vault_id)
+  const destroyed = vault ? undefined : durable.destroyed.get(vault_id)
+  if (!destroyed || destroyed.command.notices.size >= config.federation.members.length) return vault
+  return { commands: new Map([[destroyed.command_hash, destroyed.command]]) }
+}
+
 function membersOf(said: ReadonlyMap<MemberIndex, unknown>): MemberIndex[] {
   return [...said.keys()].toSorted((a, b) => a - b)
 }
 
 /** What I speak of, with what was said of it. */
-function heldOf(vault: Vault, tip: Height): HeldOwnerMessage[] {
+function heldOf(vault: Commanded, tip: Height): HeldOwnerMessage[] {
   return KINDS.flatMap(({ spokenOf, known }) => {
     const spoken = new Set(spokenOf(vault, tip))
     return spoken.size === 0 ? [] : known(vault).filter(({ id }) => spoken.has(id))
@@ -82,15 +92,16 @@ function heldOf(vault: Vault, tip: Height): HeldOwnerMessage[] {
 const summary = s.list(heldOwnerMessage, MAX_COMMANDS_PER_VAULT)
 
 /** Null where I hold no such vault, or nothing was said of it. */
-function myDigest({ durable, ports, tip }: Turn, vault_id: VaultId): Hash32 | null {
-  const vault = durable.vaults.get(vault_id)
-  const held = vault ? heldOf(vault, tip) : []
-  return held.length === 0 ? null : (hashOf(ports, 'digest', summary, held) as Hash32)
+function myDigest(turn: Turn, vault_id: VaultId): Hash32 | null {
+  const vault = commandedOf(turn, vault_id)
+  const held = vault ? heldOf(vault, turn.tip) : []
+  return held.length === 0 ? null : (hashOf(turn.ports, 'digest', summary, held) as Hash32)
 }
 
 /** Vaults of which there is something to speak of. */
-export function vaultsSpokenOf({ durable, tip }: Turn): VaultId[] {
-  const found: VaultId[] = []
+export function vaultsSpokenOf(turn: Turn): VaultId[] {
+  const { durable, tip } = turn
+  const found = [...durable.destroyed.keys()].filter((vault_id) => !durable.vaults.has(vault_id) && commandedOf(turn, vault_id) !== undefined)
   for (const [vault_id, vault] of durable.vaults) if (KINDS.some(({ spokenOf }) => spokenOf(vault, tip).length > 0)) found.push(vault_id)
   return found.toSorted()
 }
@@ -110,7 +121,7 @@ function told(turn: Turn): Pick<Heartbeat, 'owner_messages'> {
 
 /** One row for each message: what the asker will not take, and so asks for again and again, hides none of the others. */
 function lackingOf(turn: Turn, vault_id: VaultId, has: readonly HeldOwnerMessage[], to: MemberIndex): Iterable<Uint8Array>[] {
-  const vault = turn.durable.vaults.get(vault_id)
+  const vault = commandedOf(turn, vault_id)
   if (!vault) return []
   const theirs = new Map(has.map((one) => [one.id, one]))
   return KINDS.flatMap(({ spokenOf, lacking }) => spokenOf(vault, turn.tip).map((id) => lacking(vault, id, theirs.get(id), to)))

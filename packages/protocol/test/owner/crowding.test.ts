@@ -79,6 +79,8 @@ describe('a thief of panic keys who tells every member another panic', () => {
       for (let nonce = 0; nonce < MAX_PANICS; nonce++) give(seat, orderAt(seat.tip, vault, ORDERS.panic, { nonce: `${at}/${nonce}` }))
     }
     converse(seats)
+    for (const seat of seats) seat.connectMany(2)
+    converse(seats)
     const wanted = seats.map((seat) => new Set(immediate(seat.outputs, 'open-share').map(({ incident_id }) => incident_id)))
     assert.ok(wanted.every((ids) => ids.size > 0), 'every member has seen q votes for a panic')
     for (const seat of seats) seat.checkDurable()

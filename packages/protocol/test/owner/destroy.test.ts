@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { decodeBody, decodeFrame, decodeHeader, enrolRequest, taggedHash } from '../../src/index.ts'
 import { toCbor } from '../../src/primitives/index.ts'
-import { ask, commandRequestOf, drill, give, orderAt } from '../core/commands.ts'
+import { ask, commandRequestOf, drill, give, notice, orderAt } from '../core/commands.ts'
 import { Seat, durable, immediate, manifestRequest } from '../core/seat.ts'
-import { clawbackTx, hasher, ownerSign, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
+import { clawbackTx, hasher, hexOf, ownerSign, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
+import { Room } from '../sync/room.ts'
 
 const setting = settingOf(5)
 const vault = vaultOf(setting)
@@ -94,5 +95,82 @@ describe('the order to destroy', () => {
     const again = seat.request(manifestRequest(vault))
     const next = seat.request(manifestRequest(vaultOf(setting, { rates: [3] })))
     for (const [answer] of [again, next]) assert.equal(answer?.answer === 'refused' && answer.code, 'vault-destroyed')
+  })
+})
+
+describe('the order to destroy, handed on', () => {
+  it('is obeyed by whoever hears of it from one member while it is recent, and told to all', () => {
+    const seat = emptied(100)
+    const given = orderAt(seat.tip, vault, destroy)
+    assert.equal(notice(seat, 2, vault, given), 'accepted')
+    assert.ok(!isHeld(seat))
+    assert.deepEqual(seat.sent('command').map(({ body }) => body.command_hash), [given.hash])
+    assert.equal(notice(seat, 3, vault, given), 'accepted', 'of a vault that is gone it is heard who forgot it, too')
+    assert.equal(notice(seat, 3, vault, given), 'known')
+    assert.equal(notice(seat, 4, vault, orderAt(seat.tip, vault, destroy, { nonce: 'other' })), 'unknown-vault')
+    seat.checkDurable()
+  })
+
+  it('waits at a member that lags until the coin has left long ago there, too, if b+1 others obeyed it', () => {
+    const seat = emptied(60)
+    const given = orderAt(seat.tip, vault, destroy)
+    for (const from of [2, 3]) assert.equal(notice(seat, from, vault, given), 'accepted')
+    assert.equal(give(seat, given), 'coin-left-not-deep', 'its owner is told why')
+    seat.connectMany(39)
+    assert.ok(isHeld(seat))
+    seat.connect()
+    assert.ok(!isHeld(seat))
+    seat.checkDurable()
+    seat.restart()
+    assert.ok(!isHeld(seat))
+  })
+
+  it('is forgotten there where nobody but a liar says that he obeyed it', () => {
+    const seat = emptied(60)
+    notice(seat, 2, vault, orderAt(seat.tip, vault, destroy))
+    seat.connectMany(100)
+    assert.ok(isHeld(seat))
+    assert.equal(seat.state.durable.vaults.get(vault.vault_id)?.commands.size, 0)
+  })
+
+  it('that was given too early is not obeyed later, whoever shows it again', () => {
+    const seat = Seat.guarding(vault, setting)
+    seat.connectMany(20)
+    const given = orderAt(seat.tip, vault, destroy)
+    assert.equal(give(seat, given), 'coin-not-left')
+    seat.connect([{ outpoint: vault.deposit, tx: transactionOf('thief') }])
+    seat.connectMany(99)
+    assert.equal(give(seat, given), 'command-not-recent')
+    notice(seat, 2, vault, given, seat.tip - 100)
+    notice(seat, 3, vault, given, seat.tip)
+    assert.ok(isHeld(seat))
+  })
+
+  it('without the keys is not even held', () => {
+    const seat = emptied(60)
+    assert.equal(notice(seat, 2, vault, orderAt(seat.tip, vault, destroy, { keys: [hexOf('stranger')] })), 'command-refused')
+    assert.equal(seat.state.durable.vaults.get(vault.vault_id)?.commands.size, 0)
+  })
+
+  it('reaches a member that was down, by Pull, and is spoken of no more once all obeyed it', () => {
+    const room = new Room(vault, setting)
+    for (const seat of room.up) seat.publish(vault)
+    room.settle()
+    room.connect(20)
+    room.connect(100, [{ outpoint: vault.deposit, tx: transactionOf('thief') }])
+    room.down.add(5)
+    assert.equal(give(room.at(1), orderAt(room.at(1).tip, vault, destroy)), 'receipt')
+    room.settle()
+    assert.deepEqual([...room.seats.values()].map(isHeld), [false, false, false, false, true])
+    room.connect(40)
+    room.back(5, 1)
+    room.pass(3)
+    assert.ok(!isHeld(room.at(5)))
+    room.pass(3)
+    const since = room.at(1).outputs.length
+    room.pass(2)
+    assert.deepEqual([room.at(1).sent('command', since), room.at(1).sent('pull', since)], [[], []])
+    assert.ok(room.at(1).sent('heartbeat', since).every(({ body }) => body.owner_messages.length === 0))
+    for (const seat of room.seats.values()) seat.checkDurable()
   })
 })

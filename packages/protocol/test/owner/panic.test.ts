@@ -169,11 +169,35 @@ describe('panics without end', () => {
     many(seat, 4)
     const isOpen = (given: GivenCommand) => seat.state.durable.incidents.has(incidentOf(vault, 'panic', given))
     const others = Array.from({ length: MAX_PANICS_HEARD }, (_, at) => orderAt(seat.tip, vault, panic, { nonce: `theirs ${at}` }))
+    const taken_at = seat.tip
     for (const given of others) notice(seat, 2, vault, given)
-    assert.deepEqual(others.map(isOpen), others.map((_, at) => at < MAX_PANICS_HEARD - MAX_PANICS_PER_WINDOW))
-    const last = others.at(-1) ?? assert.fail()
-    assert.equal(notice(seat, 3, vault, last), 'accepted')
+    seat.connect()
+    assert.deepEqual(others.filter(isOpen), [], 'more may be under way')
+    seat.connect()
+    const byHash = others.toSorted((a, b) => (a.hash < b.hash ? -1 : 1))
+    assert.deepEqual(byHash.map(isOpen), byHash.map((_, at) => at < MAX_PANICS_HEARD - MAX_PANICS_PER_WINDOW))
+    const last = byHash.at(-1) ?? assert.fail()
+    assert.equal(notice(seat, 3, vault, last, taken_at), 'accepted')
     assert.ok(isOpen(last))
     seat.checkDurable()
+  })
+
+  it('are the same ones at members that heard of a hundred in other orders, each with two of its own', () => {
+    const seats = [1, 2].map((self) => {
+      const seat = Seat.guarding(vault, setting, self)
+      seat.connectMany(40)
+      return seat
+    })
+    const [one, two] = seats
+    assert.ok(one && two)
+    const all = Array.from({ length: 100 }, (_, at) => orderAt(one.tip, vault, panic, { nonce: `spread ${at}` }))
+    for (const [at, seat] of seats.entries()) {
+      many(seat, 2, `own ${at} `)
+      for (const given of at === 0 ? all : all.toReversed()) notice(seat, 3, vault, given)
+      seat.connectMany(2)
+      seat.checkDurable()
+    }
+    const lowest = all.map(({ hash }) => hash).toSorted().slice(0, MAX_PANICS_HEARD - MAX_PANICS_PER_WINDOW)
+    for (const seat of seats) for (const hash of lowest) assert.notEqual(seat.state.durable.vaults.get(vault.vault_id)?.commands.get(hash)?.taken_height ?? null, null)
   })
 })

@@ -25,7 +25,7 @@ const DESTROY: OrderKind = {
   make: () => Promise.resolve({ order: 'destroy' }),
   meaning: () => ['Members forget every share and envelope of this vault. It cannot be taken back.'],
   asks: true,
-  // Whoever has forgotten a vault has nothing left to tell others of it.
+  // Members hand it on; what is wanted is each one's receipt.
   everybody: true,
   follow: (sent) => Promise.resolve(outcomeOf(sent)),
 }
