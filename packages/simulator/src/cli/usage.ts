@@ -38,7 +38,7 @@ What happens in them
 
 What is told
   --trace           with --seed: print everything that happens
-  --coverage        print which pairs of input and state were never met
+  --coverage        print which pairs of input and state were never met, and in how many seeds each alert was due
   --planted-table   run every planted bug instead, and print what finds it
   --no-shrink       do not look for the smallest run that fails as the first failing seed does
   --json            print one JSON object as the last line of stdout
