@@ -158,6 +158,7 @@ export class Liar {
       software: 'belfry/0.1.0',
       hash_6: null,
       standing: 'serving',
+      next_lock: null,
       silent: [],
       ledger_entries: 0,
       guarded_root: '00'.repeat(32) as BodyOf<'heartbeat'>['guarded_root'],

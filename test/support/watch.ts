@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { type Cluster, type Member, belfryCommand, environment } from '../../packages/cli/src/demo/cluster/index.ts'
 import type { EnrolledVault } from '../../packages/cli/src/demo/vault/enrolled-vault.ts'
 import { until } from '../../packages/cli/src/demo/waiting.ts'
-import type { RegtestNode } from '../../packages/bitcoind/src/index.ts'
+import { ExitGuard, type RegtestNode } from '../../packages/bitcoind/src/index.ts'
 import type { IncidentView, VaultView } from '../../packages/node/src/index.ts'
 import { type BlockHash, type Txid, outpointOf } from '../../packages/protocol/src/primitives/index.ts'
 
@@ -94,6 +94,9 @@ export interface Finished {
   readonly stderr: string
 }
 
+/** Ends what the tests of this process start with it. */
+const exitGuard = new ExitGuard()
+
 /** Runs a belfry command to its end. */
 export async function belfry(...args: readonly string[]): Promise<Finished> {
   const command = startBelfry(...args)
@@ -116,6 +119,7 @@ export function startBelfry(...args: readonly string[]): Started {
 export function startBelfryWith(env: NodeJS.ProcessEnv, ...args: readonly string[]): Started {
   const [program = process.execPath, ...rest] = belfryCommand()
   const child = spawn(program, [...rest, ...args], { env: { ...environment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  exitGuard.guard(child)
   const written = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8')

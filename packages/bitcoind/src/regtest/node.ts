@@ -104,6 +104,8 @@ class BitcoindNode implements RegtestNode {
 
   private readonly options: NodeOptions
   private process: GuardedProcess | null = null
+  /** It answers: one that only runs, while it reads its blocks, has no peers that it could tell of. */
+  private answers = false
   private readonly neighbours = new Set<RegtestNode>()
 
   constructor(options: NodeOptions, ports: Ports) {
@@ -141,10 +143,12 @@ class BitcoindNode implements RegtestNode {
     if ((await this.bitcoind.getZmqNotifications()).length < Object.keys(this.zmq).length) {
       throw new BitcoindError('start-failed', 'bitcoind publishes no events')
     }
+    this.answers = true
   }
 
   async stop(): Promise<void> {
     const running = this.process
+    this.answers = false
     if (running === null) return
     running.signal('SIGTERM')
     const giveUp = new AbortController()
@@ -157,6 +161,7 @@ class BitcoindNode implements RegtestNode {
   }
 
   async kill(): Promise<void> {
+    this.answers = false
     this.process?.signal('SIGKILL')
     await this.process?.exited
     this.process = null
@@ -165,7 +170,9 @@ class BitcoindNode implements RegtestNode {
   async restart(): Promise<void> {
     await this.stop()
     await this.start()
-    await Promise.all([...this.neighbours].filter(({ pid }) => pid !== null).map((other) => this.dial(other)))
+    // Of several that are restarted at once, the one that is ready later dials the other.
+    const there = [...this.neighbours].filter((other) => other.pid !== null && (!(other instanceof BitcoindNode) || other.answers))
+    await Promise.all(there.map((other) => this.dial(other)))
   }
 
   async connectTo(other: RegtestNode): Promise<void> {

@@ -105,6 +105,12 @@ describe('a regtest network', () => {
     assert.equal((await node.bitcoind.getNetworkInfo()).connections, 2)
   })
 
+  it('restarts all at once: none is spoken to while it still reads its blocks, and all are connected', async () => {
+    await Promise.all(regtest().nodes.map((node) => node.restart()))
+    for (const { bitcoind } of regtest().nodes) assert.ok((await bitcoind.getNetworkInfo()).connections >= 2)
+    await regtest().waitForSameTip()
+  })
+
   it('stops a node and starts it again', async () => {
     const node = regtest().node(2)
     const pid = node.pid ?? 0
