@@ -56,6 +56,12 @@ export class SimDisk implements Disk {
     return this.#entries.at(-1)?.index ?? this.#snapshot?.index ?? HEADER_INDEX
   }
 
+  /** The last record that would be found, were the write under way kept. */
+  get kept_index(): number {
+    const write = this.#under_way?.write
+    return (write?.kind === 'append' ? write.entries.at(-1)?.index : null) ?? this.synced_index
+  }
+
   /** What the next start would load if the machine stopped now, were the write under way kept. Changes nothing. */
   ifKept(): LoadedLog {
     const copy = { snapshot: this.#snapshot, entries: [...this.#entries] }

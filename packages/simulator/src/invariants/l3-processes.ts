@@ -122,7 +122,8 @@ function maxOf(newest: number, sent_at: number): number {
 
 function isForeign(head: Header | null, { federation }: Context): boolean {
   if (head === null) return true
-  return head.lock_prefix !== federation.lock_prefix || (head.version !== MESSAGE_VERSION && head.kind === 'heartbeat')
+  // The version is read first, whatever lock it is said under.
+  return head.version === MESSAGE_VERSION ? head.lock_prefix !== federation.lock_prefix : head.kind === 'heartbeat'
 }
 
 function codeOf({ immediate }: Output): VerdictCode | null {

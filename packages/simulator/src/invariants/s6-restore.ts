@@ -14,10 +14,14 @@ export const S6: Invariant = {
   }),
 }
 
-/** Between events the state is ahead of the disk by the write under way at most. */
+/**
+ * Between events the state is ahead of the disk by the write under way at most; or by a turn that is not over, where the crash
+ * belongs to another seat of the machine.
+ */
 function compare(context: Context, member: SimMember): void {
-  const { core, state } = member
+  const { core, state, disk, machine } = member
   if (core === null || state === null) return
+  if (machine.seats.length > 1 && disk.kept_index < member.record_index) return
   try {
     const { durable } = restoreLog(core, member.disk.ifKept())
     if (equalBytes(toCbor(core.snapshot, durable), toCbor(core.snapshot, state.durable))) return

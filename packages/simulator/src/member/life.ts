@@ -23,7 +23,6 @@ export class Life {
   readonly #log: RestoredLog<Durable>
   readonly #follower: SimFollower
   readonly #teller: ChainTeller
-  /** The last record that its core has made. */
   #record_index: number
 
   /** Nothing happens before `begin`. */
@@ -45,6 +44,11 @@ export class Life {
       random,
       tell: (event) => this.#insist(() => ({ kind: 'chain', at_ms: this.clock.now(), event })),
     })
+  }
+
+  /** The last record that its core has made. */
+  get record_index(): number {
+    return this.#record_index
   }
 
   begin(): void {

@@ -91,6 +91,11 @@ export class SimMember implements Endpoint {
     return this.#life?.core ?? null
   }
 
+  /** The last record that its core has made in this life; 0 while it is down. */
+  get record_index(): number {
+    return this.#life?.record_index ?? 0
+  }
+
   get kept_shares(): Shell['kept'] | null {
     return this.#life?.shell.kept ?? null
   }

@@ -2,12 +2,15 @@ import { bootNotDurable } from './boot-not-durable.ts'
 import { deafToWords } from './deaf-to-words.ts'
 import { drillsTheLadder } from './drills-the-ladder.ts'
 import { duplicateVoter } from './duplicate-voter.ts'
+import { epochsConfused } from './epochs-confused.ts'
+import { foreignLockRejected } from './foreign-lock-rejected.ts'
 import { keepsFeeCoins } from './keeps-fee-coins.ts'
 import { ledgerLost } from './ledger-lost.ts'
 import { missesNobody } from './misses-nobody.ts'
 import { NEVER_TELLS, neverAsksForHeaders } from './never-tells.ts'
 import { neverWidens } from './never-widens.ts'
 import { noDomainSeparation } from './no-domain-separation.ts'
+import { oldEpochDropped } from './old-epoch-dropped.ts'
 import { oldGenerationDisarmed } from './old-generation-disarmed.ts'
 import { oneBudget } from './one-budget.ts'
 import type { PlantedBug } from './planted-bug.ts'
@@ -56,4 +59,7 @@ export const PLANTED: readonly PlantedBug[] = [
   missesNobody,
   neverAsksForHeaders,
   ...NEVER_TELLS,
+  foreignLockRejected,
+  epochsConfused,
+  oldEpochDropped,
 ]

@@ -30,7 +30,7 @@ export interface EpochModules {
   readonly earlier: readonly SimEpoch[]
   readonly trace: ((line: string) => void) | undefined
   /** The process has ended: somebody is to start it again. */
-  readonly onDiskFailed: (member: SimMember) => void
+  readonly onDiskFailed: (machine: Machine) => void
 }
 
 export const OWNER_PEER = 'simulated-owner'
@@ -174,8 +174,10 @@ export class SimEpoch {
     this.trace?.say('its disk failed', member.index)
     probe.onDiskFailed(member)
     this.#modules.world.after(0, () => {
+      // Another seat of this machine ended it in the same moment.
+      if (!member.is_up) return
       member.crash()
-      this.#modules.onDiskFailed(member)
+      this.#modules.onDiskFailed(member.machine)
     })
   }
 }

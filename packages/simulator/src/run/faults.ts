@@ -52,6 +52,8 @@ export class Faults {
   /** Nothing goes wrong any more with these, nor between two of them. */
   #spared: ReadonlySet<MemberIndex> = new Set()
   readonly #held_down = new Set<MemberIndex>()
+  /** For good. */
+  readonly #dead = new Set<MemberIndex>()
   readonly #held_blind = new Set<SimBitcoind>()
   /** What lasts at present, and how it is put right. */
   readonly #ends = new Map<MemberIndex, Set<() => void>>()
@@ -116,6 +118,25 @@ export class Faults {
     }
   }
 
+  /** It never comes back. */
+  bury(member: SimMember): void {
+    this.#dead.add(member.index)
+    member.crash()
+  }
+
+  isDead(member: MemberIndex): boolean {
+    return this.#dead.has(member)
+  }
+
+  isSpared(member: MemberIndex): boolean {
+    return this.#spared.has(member)
+  }
+
+  /** Nobody starts it, for now or for good. */
+  isHeldDown(member: MemberIndex): boolean {
+    return this.#held_down.has(member) || this.#dead.has(member)
+  }
+
   /** So many blocks after the theft was confirmed. */
   onTheftDepth(blocks: number): void {
     if (this.#late === null) return
@@ -144,7 +165,7 @@ export class Faults {
   restartLater(member: SimMember): void {
     const down_ms = this.#spared.has(member.index) ? 0 : this.#restarts.exponential(this.#swarm.crashes?.lasts_ms ?? 1_000)
     this.#modules.world.after(down_ms, () => {
-      if (!this.#held_down.has(member.index)) member.start()
+      if (!this.isHeldDown(member.index)) member.start()
     })
   }
 
@@ -174,8 +195,8 @@ export class Faults {
       bitcoin,
       members,
       say,
-      isSpared: (member) => this.#spared.has(member),
-      isHeldDown: (member) => this.#held_down.has(member),
+      isSpared: (member) => this.isSpared(member),
+      isHeldDown: (member) => this.isHeldDown(member),
       isHeldBlind: (bitcoind) => this.#held_blind.has(bitcoind),
       lasting: (member, lasts_ms, end) => this.#lasting(member, random.exponential(lasts_ms), end),
       restartLater: (member) => this.restartLater(member),

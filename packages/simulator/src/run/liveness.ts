@@ -1,9 +1,9 @@
 /** L1: picks a core at random, puts right what went wrong with it, and demands the clawback. */
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import type { BitcoinNetwork, SimTx } from '../chain/index.ts'
-import type { Deal } from '../federation/index.ts'
+import type { Deal, Owner } from '../federation/index.ts'
 import type { SimMember } from '../member/index.ts'
-import type { SimNetwork } from '../network/index.ts'
+import type { MachineNumber, SimNetwork } from '../network/index.ts'
 import type { Random } from '../world/index.ts'
 import { calmBitcoin } from './calm.ts'
 import type { Faults } from './faults.ts'
@@ -27,29 +27,50 @@ export function healsAt(csv: number, is_dear: boolean): number {
   return Math.floor((CONNECTED_BEFORE_END * Math.min(csv, 144)) / 144) + MARGIN
 }
 
+/** Of one epoch: who can recover the coin there. */
+export interface Guard {
+  /** Members of a core for clawback. */
+  readonly size: number
+  /** Members that may lie. */
+  readonly b: number
+  /** With whom the vault was enrolled there. */
+  readonly owner: Owner
+  readonly members: ReadonlyMap<MemberIndex, SimMember>
+  readonly network: SimNetwork
+  readonly machineOf: (member: MemberIndex) => MachineNumber
+}
+
 export interface HealModules {
   readonly random: Random
-  readonly network: SimNetwork
+  readonly heartbeat_ms: number
   readonly bitcoin: BitcoinNetwork
-  readonly members: ReadonlyMap<MemberIndex, SimMember>
   readonly faults: Faults
 }
 
-/** The members of the core; null where too few are honest and hold shares. `holders`: those that signed a receipt. */
-export function heal(
-  { size, heartbeat_ms }: { readonly size: number; readonly heartbeat_ms: number },
-  holders: readonly MemberIndex[],
-  modules: HealModules,
-): MemberIndex[] | null {
-  const { random, network, bitcoin, members, faults } = modules
-  const honest = holders.filter((index) => members.get(index)?.is_honest && !members.get(index)?.may_contradict)
-  if (honest.length < size) return null
-  const core = random.sample(honest, size)
+/** Whether enough honest members hold shares of a manifest that names this unvault. */
+export function isFit(guard: Guard, unvault: SimTx, faults: Faults): boolean {
+  return guard.owner.deal.unvaults.some(({ txid }) => txid === unvault.txid) && honestHolders(guard, faults).length >= guard.size
+}
+
+/** The members of a core that is well from now on. */
+export function heal(guard: Guard, { random, heartbeat_ms, bitcoin, faults }: HealModules): MemberIndex[] {
+  const { size, members, network, machineOf } = guard
+  const core = random.sample(honestHolders(guard, faults), size)
   bitcoin.faults = calmBitcoin(bitcoin.faults, heartbeat_ms)
-  faults.spare(core)
+  faults.spare(core.map(machineOf))
   network.spare(core)
   bitcoin.catchUp(core.flatMap((index) => members.get(index)?.bitcoind ?? []))
+  // One that joined later is no member that faults know of.
+  for (const index of core) members.get(index)?.start()
   return core
+}
+
+/** Of those that signed a receipt. */
+function honestHolders({ owner, members, machineOf }: Guard, faults: Faults): MemberIndex[] {
+  return [...owner.receipts.keys()].filter((index) => {
+    const member = members.get(index)
+    return member?.is_honest && !member.may_contradict && !faults.isDead(machineOf(index))
+  })
 }
 
 /** Whether the coin came back; null while neither has happened. */

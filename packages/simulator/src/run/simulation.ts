@@ -5,18 +5,18 @@ import { BitcoinNetwork, makeTx } from '../chain/index.ts'
 import { type CryptoSuite, type KeyPair, fakeSuite, realSuite } from '../crypto/index.ts'
 import { buildFederation } from '../federation/index.ts'
 import type { Alert, Violation } from '../invariants/index.ts'
-import { sharedReading } from '../member/index.ts'
+import { type Machine, sharedReading } from '../member/index.ts'
 import { Wires } from '../network/index.ts'
 import type { PlantedBug } from '../planted/index.ts'
 import { Random, World } from '../world/index.ts'
-import { OWNER_PEER, SimEpoch } from './epoch.ts'
+import { type EpochModules, SimEpoch } from './epoch.ts'
 import { Faults } from './faults.ts'
 import { L1 } from './liveness.ts'
-import { Orders } from './orders.ts'
+import { type OwnersOrders, ordersOf } from './owners-orders.ts'
 import { type Plan, drawPlan, marketLimit } from './plan.ts'
 import { StoryTeller } from './story.ts'
-import { TakingBack } from './taking-back.ts'
-import type { FaultClass } from './swarm.ts'
+import { Succession, changeOf, guardOf } from './succession.ts'
+import type { DrawnChange, FaultClass } from './swarm.ts'
 import { Thief } from './thief.ts'
 
 export interface SimulationOptions {
@@ -62,6 +62,7 @@ const GENERATIONS = {
   sentence: 'a generation that its owner takes back about when it is activated is active at all members of a core that is well, or at none',
 }
 const FIRST_HEIGHT = 200
+const RESTART_MS = 2_000
 
 export function simulate(options: SimulationOptions): Report {
   return new Simulation(options).run()
@@ -73,11 +74,13 @@ class Simulation {
   readonly #suite: CryptoSuite
   readonly #owner: KeyPair
   readonly #bitcoin: BitcoinNetwork
+  /** Of every epoch. */
+  readonly #common: Omit<EpochModules, 'built' | 'earlier'>
   /** The oldest first. */
   readonly #epochs: [SimEpoch, ...SimEpoch[]]
   readonly #faults: Faults
   readonly #story: StoryTeller
-  readonly #orders: Orders
+  readonly #orders: OwnersOrders
 
   constructor(options: SimulationOptions) {
     const { seed, members, planted, without, muted, calm_from_ms = Number.POSITIVE_INFINITY, trace, reads_alone = false } = options
@@ -86,20 +89,21 @@ class Simulation {
     this.#plan = plan
     const suite = plan.has_real_crypto ? realSuite() : fakeSuite()
     this.#suite = planted?.suite?.(suite) ?? suite
+    const change = changeOf(plan)
     const random = this.#random('federation')
     const built = buildFederation(plan, { suite: this.#suite, random })
     this.#owner = this.#suite.newKey(random)
     this.#bitcoin = new BitcoinNetwork(
       {
         faults: plan.bitcoin,
-        members: plan.members,
+        members: plan.members + (change?.joins ? 1 : 0),
         height: FIRST_HEIGHT,
         market: plan.market,
         market_limit: marketLimit(plan),
       },
       { world, random: this.#random('bitcoin'), hasher: this.#suite },
     )
-    const first = new SimEpoch({
+    this.#common = {
       plan,
       planted: planted ?? null,
       world,
@@ -107,12 +111,11 @@ class Simulation {
       reading: reads_alone ? READING : sharedReading(),
       bitcoin: this.#bitcoin,
       wires: new Wires(plan.network),
-      built,
       owner: this.#owner,
-      earlier: [],
       trace,
-      onDiskFailed: (member) => this.#faults.restartLater(member),
-    })
+      onDiskFailed: (machine) => this.#onDiskFailed(machine),
+    }
+    const first = new SimEpoch({ ...this.#common, built, earlier: [] })
     this.#epochs = [first]
     for (const { index } of built.federation.members) first.seat(index, null)
     this.#faults = new Faults(plan.swarm, {
@@ -128,15 +131,14 @@ class Simulation {
       const member = first.members.get(index)
       if (member) first.corrupt(member, strategies)
     }
-    this.#story = this.#newStory()
-    this.#orders = this.#newOrders()
+    this.#story = this.#newStory(change)
+    this.#orders = ordersOf(first, { ...this.#common, random: (stream) => this.#random(stream) })
   }
 
   run(): Report {
     const [first] = this.#epochs
     this.#story.begin()
     this.#orders.begin()
-    this.#newTakingBack().begin(this.#plan.swarm)
     while (this.#violation === null && !this.#story.is_over && this.#world.next()) {
       if (this.#world.events > MAX_EVENTS) first.judge.fail(ENDLESS, `${MAX_EVENTS} events, and no end`)
     }
@@ -169,13 +171,40 @@ class Simulation {
     return new Random(this.#plan.seed, stream)
   }
 
-  #newStory(): StoryTeller {
+  /** Faults know the machines of the first lock; one that joined later just comes back. */
+  #onDiskFailed(machine: Machine): void {
+    const [first] = this.#epochs
+    const member = [...first.members.values()].find((each) => each.machine === machine)
+    if (member) this.#faults.restartLater(member)
+    else this.#world.after(RESTART_MS, () => machine.seats[0]?.start())
+  }
+
+  #newSuccession(change: DrawnChange, deposit: Outpoint): Succession {
+    const [first] = this.#epochs
+    return new Succession(this.#plan, change, {
+      world: this.#world,
+      random: this.#random('a change of members'),
+      suite: this.#suite,
+      first,
+      faults: this.#faults,
+      deposit,
+      activeUnvaults: () => (this.#plan.renews_unvaults && (first.clients[1]?.active.size ?? 0) > 0 ? 2 : 1),
+      open: (built) => {
+        const epoch = new SimEpoch({ ...this.#common, built, earlier: this.#epochs.toReversed() })
+        this.#epochs.push(epoch)
+        return epoch
+      },
+    })
+  }
+
+  #newStory(change: DrawnChange | null): StoryTeller {
     const [epoch] = this.#epochs
     const { federation } = epoch.built
     const { clawback } = federation.thresholds
     const random = this.#random('story')
     const deposit = this.#makeDeposit(random)
     const first = epoch.deal(this.#plan.deal, deposit, random)
+    const owner = epoch.newClient(first, random)
     const say = (what: string): void => epoch.trace?.say(what)
     say(describePlan(this.#plan, clawback))
     return new StoryTeller(this.#plan, {
@@ -183,18 +212,17 @@ class Simulation {
       random,
       network: epoch.network,
       bitcoin: this.#bitcoin,
-      members: epoch.members,
       faults: this.#faults,
       thief: new Thief(first, { bitcoin: this.#bitcoin, vaults: epoch.vaults, random, hasher: this.#suite, say }),
       deal: first,
-      owner: epoch.newClient(first, random),
+      owner,
+      guard: guardOf(epoch, owner),
+      succession: change && this.#newSuccession(change, deposit),
       renew: () => {
         const unvaults_of_generation = this.#plan.renews_unvaults ? 2 : 1
         const plan = { ...this.#plan.deal, generation: 2, previous: first.hash, unvaults_of_generation }
         epoch.newClient(epoch.deal(plan, deposit, random), random).enrol()
       },
-      b: federation.b,
-      core_size: Math.max(clawback.q, clawback.t),
       wanted: clawback.protected,
       say,
       onLost: (core) => epoch.judge.fail(L1, `the coin was lost although ${core.join()} were well`),
@@ -202,44 +230,6 @@ class Simulation {
       onUnsettled: (member) => epoch.judge.fail(UNSETTLED, 'the incident is open still', member),
       next: () => epoch.vaults.deals[1] ?? null,
       onDisagreement: (member) => epoch.judge.fail(GENERATIONS, 'the next generation fell here, and others hold it active', member),
-    })
-  }
-
-  #newOrders(): Orders {
-    const [{ vaults, members, built, trace }] = this.#epochs
-    const [first] = vaults.deals
-    if (!first) throw new RangeError('the story deals before the owner orders')
-    return new Orders(this.#plan.swarm, {
-      world: this.#world,
-      random: this.#random('the owner orders'),
-      bitcoin: this.#bitcoin,
-      hasher: this.#suite,
-      owner: this.#owner,
-      members,
-      lock_hash: built.federation.lock_hash,
-      vault_id: first.manifest.vault_id,
-      signedManifests: () => vaults.deals.map(({ hash, signed }) => ({ hash, signatures: signed.signatures })),
-      enrolRequest: (member, request_id, bytes) => member.onRequest(request_id, OWNER_PEER, 'enrol', bytes),
-      nextManifest: () => vaults.deals[1]?.hash ?? null,
-      request: (member, request_id, bytes) => member.onRequest(request_id, OWNER_PEER, 'command', bytes),
-      say: (what) => trace?.say(what),
-    })
-  }
-
-  #newTakingBack(): TakingBack {
-    const [{ vaults, members, built, trace }] = this.#epochs
-    return new TakingBack({
-      world: this.#world,
-      random: this.#random('the owner takes back'),
-      bitcoin: this.#bitcoin,
-      hasher: this.#suite,
-      owner: this.#owner,
-      members,
-      lock_hash: built.federation.lock_hash,
-      next: () => vaults.deals[1] ?? null,
-      enrolRequest: (member, request_id, bytes) => member.onRequest(request_id, OWNER_PEER, 'enrol', bytes),
-      request: (member, request_id, bytes) => member.onRequest(request_id, OWNER_PEER, 'command', bytes),
-      say: (what) => trace?.say(what),
     })
   }
 

@@ -2,15 +2,15 @@
 import { ANCHOR_DEPTH, COMMAND_RECENCY } from '@belfry/protocol'
 import type { MemberIndex } from '@belfry/protocol/primitives'
 
-import type { BitcoinNetwork } from '../chain/index.ts'
+import type { BitcoinNetwork, SimTx } from '../chain/index.ts'
 import type { Deal, Owner } from '../federation/index.ts'
-import type { SimMember } from '../member/index.ts'
 import type { SimNetwork } from '../network/index.ts'
 import type { Random, World } from '../world/index.ts'
 import { calmBitcoin, calmNetwork } from './calm.ts'
 import type { Faults } from './faults.ts'
-import { heal, healsAt, outcomeDepth, outcomeOf } from './liveness.ts'
+import { type Guard, heal, healsAt, isFit, outcomeDepth, outcomeOf } from './liveness.ts'
 import { LONGEST_REORG, type Plan } from './plan.ts'
+import type { Succession } from './succession.ts'
 import { disagreement, timeToAgree } from './taking-back.ts'
 import type { Thief } from './thief.ts'
 
@@ -19,21 +19,20 @@ export interface StoryModules {
   readonly random: Random
   readonly network: SimNetwork
   readonly bitcoin: BitcoinNetwork
-  readonly members: ReadonlyMap<MemberIndex, SimMember>
   readonly faults: Faults
   readonly thief: Thief
   readonly deal: Deal
   readonly owner: Owner
   /** Enrols the next generation, where the plan has one. */
   readonly renew: () => void
-  /** Members of a core for clawback. */
-  readonly core_size: number
+  /** Of this lock. */
+  readonly guard: Guard
+  /** Where there is to be a next one. */
+  readonly succession: Succession | null
   /** Receipts that make the vault protected. */
   readonly wanted: number
   readonly say: (what: string) => void
   readonly onLost: (core: readonly MemberIndex[]) => void
-  /** Members that may lie. */
-  readonly b: number
   readonly onUntaken: (member: MemberIndex, order: string) => void
   readonly onUnsettled: (member: MemberIndex) => void
   /** Of the generation that follows; null where there is none. */
@@ -64,6 +63,8 @@ export class StoryTeller {
   #struck_at: number | null = null
   #struck_ms = 0
   #core: readonly MemberIndex[] | null = null
+  /** Whose that is. */
+  #guard: Guard
   #is_healed = false
   #healed_at = 0
   #ends_at: number | null = null
@@ -73,6 +74,7 @@ export class StoryTeller {
   constructor(plan: Plan, modules: StoryModules) {
     this.#plan = plan
     this.#modules = modules
+    this.#guard = modules.guard
   }
 
   get is_over(): boolean {
@@ -85,7 +87,7 @@ export class StoryTeller {
   }
 
   begin(): void {
-    const { world, random, bitcoin, network, owner, members } = this.#modules
+    const { world, random, bitcoin, network, owner, guard: { members } } = this.#modules
     if (this.#plan.has_faults_from_start || this.#plan.is_calm) this.#beginFaults()
     else {
       bitcoin.faults = calmBitcoin(this.#plan.bitcoin, this.#plan.timing.heartbeat_ms)
@@ -107,7 +109,7 @@ export class StoryTeller {
   }
 
   #waitForEnrolment(): void {
-    const { world, random, owner, wanted, members, renew } = this.#modules
+    const { world, random, owner, wanted, guard: { members }, renew, succession } = this.#modules
     world.after(POLL_MS, () => {
       // An owner in a hurry is told so, and the operators, too.
       const enough = this.#plan.is_calm ? members.size : wanted
@@ -118,10 +120,17 @@ export class StoryTeller {
       if (!this.#plan.has_faults_from_start) this.#beginFaults()
       const { block_ms } = this.#plan.bitcoin
       if (this.#plan.has_second_generation) renew()
+      succession?.onEnrolled()
       // The next generation has time to become active, for in an incident it does not.
       const peace_ms = this.#plan.swarm['late-cancels'] ? PEACE_BLOCKS * block_ms : 0
-      world.after(peace_ms + random.int(0, block_ms * 4), () => this.#strike())
+      world.after(peace_ms + random.int(0, block_ms * 4), () => this.#strikeInTime())
     })
+  }
+
+  #strikeInTime(): void {
+    const { world, succession } = this.#modules
+    if (succession?.isAwaited) world.after(POLL_MS, () => this.#strikeInTime())
+    else this.#strike()
   }
 
   #strike(): void {
@@ -129,6 +138,7 @@ export class StoryTeller {
     this.#struck_at = bitcoin.tip.ref.height
     this.#struck_ms = world.now_ms
     const { bitcoin: { block_ms }, swarm } = this.#plan
+    this.#modules.succession?.onStruck()
     switch (this.#plan.story) {
       case 'theft':
         if (this.#plan.siege !== 'none' && this.#plan.is_besieged_first) this.#besiege()
@@ -153,7 +163,7 @@ export class StoryTeller {
   }
 
   #besiege(): void {
-    if (!this.#is_healed) this.#modules.faults.besiege(this.#plan.siege, this.#modules.core_size)
+    if (!this.#is_healed) this.#modules.faults.besiege(this.#plan.siege, this.#modules.guard.size)
   }
 
   #onBlock(): void {
@@ -167,7 +177,7 @@ export class StoryTeller {
     }
     const blocks = height - this.#struck_at
     const spent = thief.confirmed
-    if (spent?.tx.purpose === 'unvault') this.#onUnvaulted(spent.height, height)
+    if (spent?.tx.purpose === 'unvault') this.#onUnvaulted(spent, height)
     else if (spent) this.#endAt(height + AFTERMATH, `${spent.tx.purpose} instead of U`)
     else if (this.#isLongEnough(blocks)) this.#onNothing(height)
   }
@@ -186,8 +196,8 @@ export class StoryTeller {
   }
 
   /** U is in the best chain: heals when the window is nearly over, or nothing is left to decide, and waits for the end. */
-  #onUnvaulted(confirmed: number, height: number): void {
-    const { bitcoin, owner, deal, core_size, say, onLost, faults } = this.#modules
+  #onUnvaulted({ tx, height: confirmed }: { readonly tx: SimTx; readonly height: number }, height: number): void {
+    const { bitcoin, deal, onLost, faults } = this.#modules
     const { csv } = deal.plan
     if (!this.#is_healed) faults.onTheftDepth(height - confirmed)
     const isNearEnd = confirmed + csv - height <= healsAt(csv, this.#plan.is_dear)
@@ -196,8 +206,7 @@ export class StoryTeller {
     if (!this.#is_healed && (isNearEnd || isDecided)) {
       this.#is_healed = true
       this.#healed_at = height
-      this.#core = this.#plan.is_overrun || bitcoin.is_junk_joined ? null : heal({ size: core_size, heartbeat_ms: this.#plan.timing.heartbeat_ms }, [...owner.receipts.keys()], this.#modules)
-      say(this.#core === null ? 'no core is demanded' : `healed core ${this.#core.join()}`)
+      this.#heal(tx)
     }
     const outcome = outcomeOf(bitcoin, deal)
     // Before the world is healed a reorg may still undo it.
@@ -211,9 +220,23 @@ export class StoryTeller {
     else if (this.#core === null && height > confirmed + csv + PATIENCE) this.#endAt(height + AFTERMATH, 'undecided')
   }
 
+  /** Of one epoch, where it can be asked for a recovery. */
+  #heal(unvault: SimTx): void {
+    const { bitcoin, random, faults, guard, succession, say } = this.#modules
+    const first = this.#plan.is_overrun ? [] : [guard]
+    const guards = [...first, ...(succession?.guards() ?? [])].filter((each) => !bitcoin.is_junk_joined && isFit(each, unvault, faults))
+    const [asked] = guards.length > 1 ? random.sample(guards, 1) : guards
+    if (asked) {
+      this.#guard = asked
+      this.#core = heal(asked, { random, heartbeat_ms: this.#plan.timing.heartbeat_ms, bitcoin, faults })
+    }
+    say(this.#core === null ? 'no core is demanded' : `healed core ${this.#core.join()}${asked === guard ? '' : ' of the next epoch'}`)
+  }
+
   /** A revocation, for nothing else stands in its way. */
   #checkOrders(): void {
-    const { members, b, onUntaken } = this.#modules
+    const { members, b } = this.#guard
+    const { onUntaken } = this.#modules
     const core = (this.#core ?? []).flatMap((index) => members.get(index) ?? [])
     const held = core.map(({ state }) => Array.from(state?.durable.vaults.values() ?? [], ({ commands }) => [...commands]).flat())
     const inTime = held.flatMap((ofMember) =>
@@ -233,9 +256,11 @@ export class StoryTeller {
 
   /** Which generation counts, the core knows alike once it has told itself everything. */
   #checkGenerations(height: number): void {
-    const { members, b, next, onDisagreement } = this.#modules
+    const { guard, next, onDisagreement } = this.#modules
+    const { members, b } = guard
     const deal = next()
-    if (deal === null || height < this.#healed_at + timeToAgree(deal.plan)) return
+    // The next epoch knows nothing of it.
+    if (deal === null || this.#guard !== guard || height < this.#healed_at + timeToAgree(deal.plan)) return
     const core = (this.#core ?? []).flatMap((index) => members.get(index) ?? [])
     const member = disagreement(core, deal, { n: members.size, b })
     if (member !== null) onDisagreement(member)
@@ -249,7 +274,8 @@ export class StoryTeller {
   }
 
   #end(): void {
-    const { members, deal, world, bitcoin } = this.#modules
+    const { deal, world, bitcoin } = this.#modules
+    const { members } = this.#guard
     if (bitcoin.tip.ref.height >= this.#healed_at + TIME_TO_TELL) this.#checkOrders()
     this.#checkGenerations(bitcoin.tip.ref.height)
     if (this.#ending !== 'recovered and settled') {

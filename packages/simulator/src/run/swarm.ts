@@ -13,6 +13,18 @@ export interface Spell {
   readonly lasts_ms: number
 }
 
+/** The federation goes on to a next lock. */
+export interface DrawnChange {
+  /** Of the theft. */
+  readonly when: 'before' | 'about' | 'after'
+  readonly leaves: 'nobody' | 'healthy' | 'dead' | 'liar' | 'convicted'
+  readonly joins: boolean
+  /** Operators learn of the next lock within so long. */
+  readonly spread_ms: number
+  /** Mean time between two frames that are heard under a lock that they are not of. */
+  readonly crosses_ms: number
+}
+
 interface FaultRule<T> {
   /** How many of the worlds know it. */
   readonly chance: number
@@ -93,6 +105,14 @@ const RULES = {
   'wrong-locks': spells(0.12, 150_000, [10_000, 60_000]),
   /** The same key in two processes. */
   'second-instances': spells(0.12, 150_000, [10_000, 60_000]),
+  /** A member leaves, or joins, or both. Where a world is too large, or nobody may leave, nothing comes of it (run/succession.ts). */
+  'membership-changes': fault<DrawnChange | null>(0.11, null, (random) => ({
+    when: random.pick(['before', 'before', 'about', 'about', 'after'] as const),
+    leaves: random.pick(['nobody', 'healthy', 'dead', 'dead', 'liar', 'liar', 'convicted', 'convicted'] as const),
+    joins: random.chance(0.4),
+    spread_ms: random.pick([5_000, 60_000, 240_000]),
+    crosses_ms: random.between(200, 4_000),
+  })),
   /** Long peace in which one thing alone is wrong with one member: no other class of faults exists in these worlds. */
   vigils: fault<Vigil | null>(0.1, null, (random) => random.pick(VIGILS)),
   // People.

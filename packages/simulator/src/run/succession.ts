@@ -1,0 +1,201 @@
+/** A change of members: the next lock is made, operators learn of it one after the other, and the owner enrols the vault under it, too. */
+import { FederationError } from '@belfry/protocol'
+import type { MemberIndex, Outpoint } from '@belfry/protocol/primitives'
+import { type Owner, type SimFederation, nextFederation } from '../federation/index.ts'
+import type { CryptoSuite } from '../crypto/index.ts'
+import type { SimMember } from '../member/index.ts'
+import type { MachineNumber } from '../network/index.ts'
+import type { Random, World } from '../world/index.ts'
+import { CrossTalk } from './cross-talk.ts'
+import type { SimEpoch } from './epoch.ts'
+import type { Faults } from './faults.ts'
+import type { Guard } from './liveness.ts'
+import type { Plan } from './plan.ts'
+import type { DrawnChange } from './swarm.ts'
+
+export interface SuccessionModules {
+  readonly world: World
+  readonly random: Random
+  readonly suite: CryptoSuite
+  readonly first: SimEpoch
+  readonly faults: Faults
+  readonly deposit: Outpoint
+  /** The generation whose unvaults the owner would enrol anew. */
+  readonly activeUnvaults: () => number
+  readonly open: (built: SimFederation) => SimEpoch
+}
+
+/** What these worlds cost doubles: the largest have none. */
+const MOST_MEMBERS = 5
+const LEAST_MEMBERS = 3
+/** A restart by hand. */
+const RESTART_MS = 4_000
+/** From a death to the change that answers it, and from a lock to its use. */
+const TALK_MS = 60_000
+/** So long a thief waits for a change that is to come before him. */
+const PATIENCE_MS = 300_000
+
+/** Null where the world draws none, or is too large for it. Who joins runs on a machine of its own, after all others. */
+export function changeOf({ swarm, members }: Pick<Plan, 'swarm' | 'members'>): DrawnChange | null {
+  const drawn = swarm['membership-changes']
+  if (drawn === null || members > MOST_MEMBERS) return null
+  const joins = drawn.joins || drawn.leaves === 'nobody' || members === LEAST_MEMBERS
+  return { ...drawn, joins }
+}
+
+export class Succession {
+  readonly #plan: Plan
+  readonly #change: DrawnChange
+  readonly #modules: SuccessionModules
+  readonly #cross_talk: CrossTalk
+  #began_at: number | null = null
+  #is_over = false
+  #next: { readonly epoch: SimEpoch; readonly owner: Owner; readonly is_overrun: boolean } | null = null
+
+  constructor(plan: Plan, change: DrawnChange, modules: SuccessionModules) {
+    this.#plan = plan
+    this.#change = change
+    this.#modules = modules
+    const { world, first } = modules
+    this.#cross_talk = new CrossTalk({ world, random: first.stream('cross-talk'), every_ms: change.crosses_ms })
+  }
+
+  /** Whether the thief is to wait. */
+  get isAwaited(): boolean {
+    if (this.#change.when !== 'before' || this.#began_at === null || this.#is_over) return false
+    if (this.#modules.world.now_ms > this.#began_at + PATIENCE_MS) return false
+    return this.#next === null || this.#next.owner.active.size < this.#next.epoch.built.federation.thresholds.clawback.protected
+  }
+
+  onEnrolled(): void {
+    if (this.#change.when !== 'after') this.#begin()
+  }
+
+  onStruck(): void {
+    const { world, random } = this.#modules
+    world.after(random.int(0, this.#plan.bitcoin.block_ms * 4), () => this.#begin())
+  }
+
+  /** Of the next epoch, where there is one that may be asked for something. */
+  guards(): readonly Guard[] {
+    if (this.#next === null || this.#next.is_overrun) return []
+    const { epoch, owner } = this.#next
+    return [guardOf(epoch, owner)]
+  }
+
+  #begin(): void {
+    if (this.#began_at !== null) return
+    const { world, random, faults, first } = this.#modules
+    this.#began_at = world.now_ms
+    const leaver = this.#leaver()
+    if (leaver === undefined) return this.#fail('nobody can leave')
+    if (leaver !== null && this.#change.leaves === 'dead') {
+      first.trace?.say('dies for good', leaver.index)
+      faults.bury(leaver)
+    }
+    world.after(random.int(0, TALK_MS), () => this.#make(leaver?.index ?? null))
+  }
+
+  #fail(why: string): void {
+    this.#is_over = true
+    this.#modules.first.trace?.say(`no next lock: ${why}`)
+  }
+
+  /** Null: nobody leaves. Undefined where somebody is to, and nobody may: too many of those left could lie. */
+  #leaver(): SimMember | null | undefined {
+    const { random, first } = this.#modules
+    const { leaves } = this.#change
+    if (leaves === 'nobody') return null
+    const convicted = new Set([...first.members.values()].flatMap(({ state }) => Array.from(state?.durable.evidence.values() ?? [], (each) => each.member)))
+    const isWanted = (member: SimMember): boolean => {
+      if (leaves === 'convicted') return convicted.has(member.index)
+      return leaves === 'liar' ? !member.is_honest : member.is_honest
+    }
+    const all = [...first.members.values()].filter((member) => this.#isRidOfEnough(member.index))
+    const wanted = all.filter(isWanted)
+    const [leaver] = random.sample(wanted.length > 0 ? wanted : all, 1)
+    return leaver
+  }
+
+  /** What those left could do is what the simulator knows how to ask for: less than a threshold of them lie. */
+  #isRidOfEnough(leaver: MemberIndex): boolean {
+    const { corrupted, wayward, members, is_overrun } = this.#plan
+    const n = members - 1 + (this.#change.joins ? 1 : 0)
+    if (n < LEAST_MEMBERS) return false
+    const left = [...corrupted.keys(), ...wayward].filter((index) => index !== leaver).length
+    // Of the smallest thresholds that there are.
+    return left === 0 || (is_overrun ? left < 2 : left <= Math.max(1, Math.floor((n - 1) / 3)))
+  }
+
+  /** All that are to be members sign; of the members so far, whoever lies or is dead does not consent: an operator can while the node is down. */
+  #make(leaves: MemberIndex | null): void {
+    const { world, random, suite, first, faults, open } = this.#modules
+    const { built, members, trace } = first
+    const consenting = [...members.values()].filter((member) => member.is_honest && !faults.isDead(member.index)).map(({ index }) => index)
+    const joins = this.#change.joins ? ((this.#plan.members + 1) as MachineNumber) : null
+    let next: SimFederation
+    try {
+      next = nextFederation({ before: built, leaves, joins, consenting }, { suite, random })
+    } catch (error) {
+      if (!(error instanceof FederationError)) throw error
+      this.#fail(error.message)
+      return
+    }
+    const { q, t } = next.federation.thresholds.clawback
+    trace?.say(`the next lock: ${leaves === null ? 'nobody' : `member ${leaves}`} leaves, ${joins === null ? 'nobody' : `machine ${joins}`} joins: ${next.federation.members.length} members, q ${q}, t ${t}`)
+    const epoch = open(next)
+    this.#cross(first)
+    this.#cross(epoch)
+    for (const { index } of next.federation.members) world.after(random.int(0, this.#change.spread_ms), () => this.#adopt(epoch, index))
+    this.#renew(epoch)
+  }
+
+  #cross(epoch: SimEpoch): void {
+    this.#cross_talk.join(epoch)
+    for (const member of epoch.members.values()) epoch.network.join(this.#cross_talk.tap(epoch, member))
+  }
+
+  /** Its operator starts it again, with both locks. */
+  #adopt(epoch: SimEpoch, index: MemberIndex): void {
+    const { world, random, faults, first } = this.#modules
+    const number = epoch.built.machineOf(index)
+    const old = first.members.get(number)
+    // Whoever is asked for a recovery is not disturbed.
+    if (faults.isSpared(number) || faults.isDead(number)) return
+    const seat = epoch.seat(index, old?.machine ?? null)
+    epoch.network.join(this.#cross_talk.tap(epoch, seat))
+    const strategies = this.#plan.corrupted.get(number)
+    if (strategies) epoch.corrupt(seat, strategies)
+    epoch.trace?.say(`its operator has the next lock (machine ${number})`, index)
+    if (old === undefined) {
+      seat.start()
+      return
+    }
+    // What is down for another reason comes back with both.
+    if (!old.is_up) return
+    old.crash()
+    world.after(random.int(200, RESTART_MS), () => {
+      if (!faults.isHeldDown(number)) old.start()
+    })
+  }
+
+  /** The same transactions, in envelopes for the next members. */
+  #renew(epoch: SimEpoch): void {
+    const { world, random, deposit, activeUnvaults } = this.#modules
+    const plan = { ...this.#plan.deal, unvaults_of_generation: activeUnvaults() }
+    const owner = epoch.newClient(epoch.deal(plan, deposit, epoch.stream('deal')), epoch.stream('owner'))
+    this.#next = { epoch, owner, is_overrun: this.#isOverrun(epoch) }
+    world.after(random.int(0, TALK_MS), () => owner.enrol())
+  }
+
+  #isOverrun({ built: { federation, machineOf } }: SimEpoch): boolean {
+    const { corrupted, wayward } = this.#plan
+    const fallible = federation.members.filter(({ index }) => corrupted.has(machineOf(index)) || wayward.has(machineOf(index)))
+    return fallible.length > federation.b
+  }
+}
+
+export function guardOf({ built: { federation, machineOf }, members, network }: SimEpoch, owner: Owner): Guard {
+  const { q, t } = federation.thresholds.clawback
+  return { size: Math.max(q, t), b: federation.b, owner, members, network, machineOf }
+}
