@@ -15,7 +15,7 @@ import {
   genesisHashOf,
   watchedOutpoints,
 } from '@belfry/protocol'
-import type { MemberIndex, Outpoint } from '@belfry/protocol/primitives'
+import type { LockHash, MemberIndex, Outpoint } from '@belfry/protocol/primitives'
 import type { NodeKeys } from '@belfry/keystore'
 import type { FederationLink, NetworkHandlers } from '@belfry/network'
 import { Loop, type LoopCounters, type RestoredLog, restoreLog } from '@belfry/runtime'
@@ -52,6 +52,8 @@ export interface SeatModules {
   readonly earlierKeys: PerformerModules['earlierKeys']
   /** The header log, in the order of its keys. */
   readonly headers: readonly HeaderRow[]
+  /** The lock that follows, where it is served, too. */
+  readonly next_lock: LockHash | null
   /**
    * What this seat's chain watcher does for wallets; null where another seat's does it. The watcher's rows are stored with the
    * events of the one that does.
@@ -90,11 +92,11 @@ export class Seat {
 
   /** Nothing runs before `run`. */
   constructor({ federation, self }: Place, modules: SeatModules) {
-    const { keys, owners, software, opened, bitcoind, zmq, logger, wallets } = modules
+    const { keys, owners, software, next_lock, opened, bitcoind, zmq, logger, wallets } = modules
     this.federation = federation
     this.self = self
     this.#modules = modules
-    const config = { federation, self, owners: owners.map(({ peer_id, root }) => ({ peer_id, root })), software }
+    const config = { federation, self, owners: owners.map(({ peer_id, root }) => ({ peer_id, root })), software, next_lock }
     this.#core = createCore(config, { ...verifier, sign: (bytes) => keys.sign(bytes) })
     this.#log = restoreLog(this.#core, opened.log)
     this.chain = createChain(

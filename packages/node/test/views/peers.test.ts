@@ -16,6 +16,7 @@ function beat(of: World, from: number, tip = TIP, seq?: number): void {
       software: 'belfry/0.1.0',
       hash_6: null,
       standing: 'serving',
+      next_lock: null,
       silent: [],
       ledger_entries: 0,
       guarded_root: hex32('none') as Hash32,

@@ -196,6 +196,9 @@ export const TELL_EVENTS = [
   /** Two processes run on one member's key; and once only one was heard for a while. My own: second-instance. */
   'duplicate-instance',
   'duplicate-gone',
+  /** More members than may lie serve a lock after this one that I was not given; or another one than I was given. */
+  'successor-unknown',
+  'successor-differs',
   /** More than n−t members run one bitcoind of one version, so that one bug of it could stop the federation; and its end. */
   'monoculture',
   'monoculture-ended',

@@ -8,6 +8,7 @@ import type { Turn } from '../state/turn.ts'
 import { isOfNow, sampleClock } from './clocks.ts'
 import { noticeReadable } from './flags.ts'
 import { setLife } from './judging.ts'
+import { noticeSuccessor } from './successors.ts'
 
 /** `isDirect`: its sender handed it over itself. */
 export function onHeartbeat(turn: Turn, head: Header, body: Heartbeat, isDirect: boolean): VerdictCode {
@@ -23,6 +24,7 @@ export function onHeartbeat(turn: Turn, head: Header, body: Heartbeat, isDirect:
   peer.sent_at = Math.max(peer.sent_at, head.sent_at)
   sampleClock(turn, peer, head)
   noticeReadable(turn, head.from, peer)
+  noticeSuccessor(turn)
   if (peer.life !== 'alive') setLife(turn, head.from, 'alive')
   pullIfDifferent(turn, head, body)
   return 'accepted'

@@ -69,6 +69,7 @@ function sendHeartbeat(turn: Turn): void {
       implementation: volatile.implementation,
       software: config.software,
       standing: standingOf(turn),
+      next_lock: config.next_lock ?? null,
       silent: silentPeers(turn),
       ledger_entries: durable.ledger.size,
       guarded_root: myGuardedRoot(turn),

@@ -1,6 +1,6 @@
 import { blockRef, chainState } from '../chain/index.ts'
 import { MAX_MEMBERS } from '../custody/limits.ts'
-import { type Hash32, type IncidentId, type Infer, type VaultId, s } from '../primitives/index.ts'
+import { type Hash32, type IncidentId, type Infer, type LockHash, type VaultId, s } from '../primitives/index.ts'
 
 /** Open incidents that one heartbeat names; with more, heartbeats take turns. */
 export const MAX_HEARTBEAT_INCIDENTS = 64
@@ -23,6 +23,8 @@ export const heartbeat = s.struct({
   implementation: s.text(128),
   software: s.text(64),
   standing,
+  /** The lock that follows this one, where this member serves it: by it others hear of one that they were not given. */
+  next_lock: s.nullable(s.hex<LockHash>(32)),
   /** Members that were silent for `suspect_periods` or longer: what the others' reports of a dead member are made of. */
   silent: s.list(s.memberIndex, MAX_MEMBERS),
   /** Slots signed for so far, on this disk: it never falls unless an older disk was put back. */

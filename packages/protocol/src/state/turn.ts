@@ -6,7 +6,7 @@ import type { GuardedSigner } from '../guard/signer.ts'
 import { type Frame, MESSAGE_VERSION, encodeFrame, encodeHeader } from '../messages/frame.ts'
 import { type BodyOf, type MemberKind, encodeBody } from '../messages/kinds.ts'
 import { READING, type Reading } from '../messages/reading.ts'
-import { type Height, type IncidentId, type MemberIndex, type Millis } from '../primitives/index.ts'
+import type { Height, IncidentId, LockHash, MemberIndex, Millis } from '../primitives/index.ts'
 import { apply } from './apply.ts'
 import type { Durable, Incident } from './durable.ts'
 import type { LogRecord } from './records.ts'
@@ -19,6 +19,8 @@ export interface CoreConfig {
   readonly self: MemberIndex
   /** Admitted owners: their peer id and BIP-340 root key (x-only hex). */
   readonly owners: readonly { readonly peer_id: string; readonly root: string }[]
+  /** The lock that follows this epoch's, where this member serves it too: it changes with a restart only. */
+  readonly next_lock?: LockHash | null
   /** e.g. `belfry/0.1.0`, told in heartbeats. */
   readonly software: string
 }

@@ -12,6 +12,7 @@ import {
   type Hash32,
   type Height,
   type IncidentId,
+  type LockHash,
   type ManifestHash,
   type MemberIndex,
   type MessageHash,
@@ -169,7 +170,9 @@ export interface Volatile {
   readonly proofs: Proofs
   /** Null where custody has changed since it was made. */
   custody_digest: Hash32 | null
-  /** The same. */
+  /** Locks that others serve after this one and I do not, as far as that was told. */
+  readonly successors_told: BoundedMap<LockHash, true>
+  /** As custody's. */
   guarded_root: Hash32 | null
   /** Since when messages under my key are heard that I did not sign, listened time; it has been told. */
   double_since: number | null
@@ -248,6 +251,7 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     proofs: noProofs(),
     custody_digest: null,
     guarded_root: null,
+    successors_told: new BoundedMap(MAX_MEMBERS),
     double_since: null,
     wait: newWait('start', 0 as Millis),
     peers: new Map(members.slice(0, MAX_MEMBERS).map((index) => [index, newPeer()])),

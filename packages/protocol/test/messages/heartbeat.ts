@@ -11,6 +11,7 @@ export function quietHeartbeat(change: Partial<BodyOf<'heartbeat'>> = {}): BodyO
     implementation: 'test',
     software: 'test',
     standing: 'serving',
+    next_lock: null,
     silent: [],
     ledger_entries: 0,
     guarded_root: hexOf('none') as Hash32,

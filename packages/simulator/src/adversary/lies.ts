@@ -77,6 +77,7 @@ export function heartbeat(tools: Tools, seq: number, change: Partial<BodyOf<'hea
       software: 'belfry/9.9.9',
       hash_6: null,
       standing: 'serving',
+      next_lock: null,
       silent: [],
       ledger_entries: 0,
       guarded_root: digest(),

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import type { LockHash } from '../../src/primitives/index.ts'
+import { Seat } from '../core/seat.ts'
+import { hexOf, settingOf } from '../core/setting.ts'
+import { quietHeartbeat } from '../messages/heartbeat.ts'
+
+const setting = settingOf(5)
+const [one, other] = [hexOf('one lock'), hexOf('another lock')] as [LockHash, LockHash]
+
+function hears(seat: Seat, from: number, next_lock: LockHash | null): void {
+  seat.say(from, 'heartbeat', quietHeartbeat({ next_lock }), { head: { boot: 1 } })
+}
+
+function seatWith(next_lock: LockHash | null): Seat {
+  const seat = new Seat(setting)
+  seat.state = { ...seat.state, config: { ...seat.state.config, next_lock } }
+  seat.begin()
+  return seat
+}
+
+describe('a lock that others serve after this one', () => {
+  it('is told of once, where more members name it than may lie', () => {
+    const seat = seatWith(null)
+    hears(seat, 2, one)
+    hears(seat, 2, one)
+    assert.deepEqual(seat.tells('successor-unknown'), [])
+    hears(seat, 3, one)
+    hears(seat, 4, one)
+    assert.deepEqual(seat.tells('successor-unknown').map(({ level, detail }) => [level, detail]), [['warn', one]])
+    assert.deepEqual(seat.tells('successor-differs'), [])
+  })
+
+  it('is an alarm where this member serves another', () => {
+    const seat = seatWith(one)
+    for (const from of [2, 3]) hears(seat, from, one)
+    assert.deepEqual(seat.tells('successor-unknown'), [])
+    for (const from of [4, 5]) hears(seat, from, other)
+    assert.deepEqual(seat.tells('successor-differs').map(({ level, detail }) => [level, detail]), [['error', other]])
+    seat.pass(10_000)
+    assert.equal(seat.sent('heartbeat').at(-1)?.body.next_lock, one)
+  })
+})
