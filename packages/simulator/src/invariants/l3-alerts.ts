@@ -1,5 +1,6 @@
 import type { ChainEvent, Output, Tell, TellEvent } from '@belfry/protocol'
 import type { MemberIndex } from '@belfry/protocol/primitives'
+import type { SimMember } from '../member/index.ts'
 import type { Invariant } from './invariant.ts'
 
 /** What a calm chain brings with it now and then. */
@@ -9,7 +10,7 @@ export const L3: Invariant = {
   name: 'L3',
   sentence:
     'a bitcoind that is gone, a member convicted, a vault exposed: each raises its alert; a calm run (with normal fee drift and ' +
-    '1-block reorganisations) raises none',
+    '1-block reorganisations) raises none, nor where one member alone is not well any about another',
   watch: (context) => {
     type Health = Extract<ChainEvent, { event: 'chain-health' }>['state']
     const health = new Map<MemberIndex, Health>()
@@ -30,10 +31,20 @@ export const L3: Invariant = {
       },
       onImmediate(member, effect) {
         if (effect.effect !== 'tell' || effect.tell.level === 'info' || HARMLESS.has(effect.tell.event)) return
-        if (context.is_calm) context.fail(`an alert in a calm run: ${effect.tell.event} ${effect.tell.detail ?? ''}`, member.index)
+        const { event, detail = '', member: named } = effect.tell
+        if (context.is_calm) context.fail(`an alert in a calm run: ${event} ${detail}`, member.index)
+        const accused = named === undefined ? undefined : context.members.get(named)
+        if (context.is_lossless && accused && isWell(member) && isWell(accused)) {
+          context.fail(`an alert about member ${accused.index}, with whom nothing is wrong: ${event} ${detail}`, member.index)
+        }
       },
     }
   },
+}
+
+/** Of what a vigil may do to a member. */
+function isWell({ bitcoind, stand_in, disk }: SimMember): boolean {
+  return bitcoind.seclusion === 'none' && stand_in === null && !disk.is_full
 }
 
 function tells({ immediate }: Output): Tell[] {
