@@ -164,7 +164,8 @@ function launcherOf({ dir }: Pick<Parts, 'dir'>, index: number): string {
 
 /** What starts a member's node in its place, so that the place can change while the member is what it was. One process: signals reach it. */
 async function writeLauncher(parts: Pick<Parts, 'dir' | 'places'>, index: number, env: readonly string[]): Promise<void> {
-  const words = [...(parts.places[index - 1]?.command ?? []), 'env', `NODE_COMPILE_CACHE=${join(parts.dir, 'compiled')}`, ...env, ...belfryCommand()]
+  const compiled = process.env['NODE_COMPILE_CACHE'] ?? join(parts.dir, 'compiled')
+  const words = [...(parts.places[index - 1]?.command ?? []), 'env', `NODE_COMPILE_CACHE=${compiled}`, ...env, ...belfryCommand()]
   const path = launcherOf(parts, index)
   await writeFile(`${path}.new`, `#!/bin/sh\nexec ${words.map((word) => `'${word}'`).join(' ')} "$@"\n`)
   await chmod(`${path}.new`, 0o755)
