@@ -33,6 +33,11 @@ export const BENCHES: readonly Bench[] = [
     run: async (context) => (await import('./mempool/index.ts')).mempool(context),
   },
   {
+    name: 'thefts',
+    summary: 'many thefts at once, answered by one member: the last rows of mempool alone (P9)',
+    run: async (context) => (await import('./mempool/index.ts')).manyThefts(context),
+  },
+  {
     name: 'fees',
     summary: 'ladders and one fixed fee against fee markets: mined before the deadline, blocks, fee in percent of the vault (simulated)',
     run: async (context) => (await import('./fees/index.ts')).fees(context),
