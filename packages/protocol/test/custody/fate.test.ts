@@ -105,7 +105,7 @@ class World {
   heal(): void {
     for (let quiet = 0; quiet < 3 * DELAY; quiet++) {
       const said = this.pool.length
-      for (const member of this.honest) for (const word of [...this.pool]) member.hear(word)
+      for (const member of this.honest) for (const word of this.pool) member.hear(word)
       for (const member of this.honest) member.block()
       if (this.pool.length > said) quiet = 0
     }
@@ -114,7 +114,7 @@ class World {
   /** @param more blocks at all members, each hearing all of the others in between */
   pass(more: number): void {
     for (let at = 0; at < more; at++) {
-      for (const member of this.honest) for (const word of [...this.pool]) member.hear(word)
+      for (const member of this.honest) for (const word of this.pool) member.hear(word)
       for (const member of this.honest) member.block()
     }
   }
