@@ -35,7 +35,8 @@ export interface HeldCommand extends Stored {
 }
 
 export const heldCommand: Schema<HeldCommand> = {
-  encode: (value) => stored.encode(value),
+  write: (value) => stored.write(value),
+  read: (reader) => parsedCommand(stored.read(reader)),
   decode: (value) => parsedCommand(stored.decode(value)),
   toJson: (value) => stored.toJson(value),
   fromJson: (value) => parsedCommand(stored.fromJson(value)),

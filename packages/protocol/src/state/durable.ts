@@ -64,7 +64,8 @@ export interface HeldManifest extends Stored {
 }
 
 const heldManifest: Schema<HeldManifest> = {
-  encode: (value) => heldManifestStored.encode(value),
+  write: (value) => heldManifestStored.write(value),
+  read: (reader) => parsed(heldManifestStored.read(reader)),
   decode: (value) => parsed(heldManifestStored.decode(value)),
   toJson: (value) => heldManifestStored.toJson(value),
   fromJson: (value) => parsed(heldManifestStored.fromJson(value)),

@@ -1,6 +1,6 @@
 /**
- * Writes the CBOR data model in RFC 8949's core deterministic encoding: integers and lengths in the fewest bytes, keys by length,
- * then by byte. It knows what schemas make: null, booleans, safe integers, text, bytes, lists and records.
+ * Writes CBOR in RFC 8949's core deterministic encoding: integers and lengths in the fewest bytes. What schemas need is here:
+ * null, booleans, safe integers, text, bytes, and the heads of lists and records, whose fields a schema writes in their order.
  */
 import { utf8 } from '../bytes.ts'
 
@@ -21,100 +21,67 @@ const FALSE = 0xf4
 const TRUE = 0xf5
 const NULL = 0xf6
 
-/** One buffer for all: writing is synchronous, and nothing of it is handed out. */
+/** One buffer for all: writing is synchronous, nothing of it is handed out, and nothing is written while something else is. */
 let buffer = new Uint8Array(FIRST_BYTES)
 let at = 0
 
-/** @throws TypeError for what no schema makes */
-export function writeModel(value: unknown): Uint8Array {
-  return new Uint8Array(written(value))
-}
-
-/** Whether `bytes` are what would be written. @throws TypeError for what no schema makes */
-export function isWrittenAs(value: unknown, bytes: Uint8Array): boolean {
-  const mine = written(value)
-  if (mine.length !== bytes.length) return false
-  for (let i = 0; i < mine.length; i++) if (mine[i] !== bytes[i]) return false
-  return true
-}
-
-/** A view of the buffer, to be left behind before anything else is written. */
-function written(value: unknown): Uint8Array {
+/** The bytes that `write` writes of the value. */
+export function written<T>(write: (value: T) => void, value: T): Uint8Array {
   if (buffer.length > MOST_BYTES_KEPT) buffer = new Uint8Array(FIRST_BYTES)
   at = 0
   write(value)
-  return buffer.subarray(0, at)
+  return buffer.slice(0, at)
 }
 
-function write(value: unknown): void {
-  switch (typeof value) {
-    case 'string':
-      writeText(value)
-      return
-    case 'number':
-      if (!Number.isSafeInteger(value)) throw new TypeError('no safe integer')
-      if (value >= 0) writeHead(UNSIGNED, value)
-      else writeHead(NEGATIVE, -1 - value)
-      return
-    case 'boolean':
-      writeByte(value ? TRUE : FALSE)
-      return
-    case 'object':
-      writeObject(value)
-      return
-    default:
-      throw new TypeError(`no ${typeof value} in the data model`)
-  }
-}
-
-function writeObject(value: object | null): void {
-  if (value === null) writeByte(NULL)
-  else if (value instanceof Uint8Array) writeBytes(value)
-  else if (Array.isArray(value)) {
-    writeHead(LIST, value.length)
-    for (const item of value as unknown[]) write(item)
-  } else writeRecord(value as Readonly<Record<string, unknown>>)
-}
-
-function writeRecord(record: Readonly<Record<string, unknown>>): void {
-  const names = sorted(Object.keys(record))
-  writeHead(RECORD, names.length)
-  for (const name of names) {
-    writeText(name)
-    write(record[name])
-  }
-}
-
-/** In place. Names mostly come in order, and are few. */
-function sorted(names: string[]): readonly string[] {
-  for (let i = 1; i < names.length; i++) {
-    const name = names[i] ?? ''
-    let before = i
-    for (; before > 0 && isAfter(names[before - 1] ?? '', name); before--) names[before] = names[before - 1] ?? ''
-    if (before !== i) names[before] = name
-  }
-  return names
-}
-
-/** By length in bytes, then by byte, which for the names of fields, all ASCII, is by character. */
+/** By length in bytes, then by byte, which for the names of fields, all ASCII, is by character: the order of a record's fields. */
 export function isAfter(a: string, b: string): boolean {
   return a.length === b.length ? a > b : a.length > b.length
 }
 
-function writeBytes(bytes: Uint8Array): void {
+export function writeNull(): void {
+  writeByte(NULL)
+}
+
+/** @throws TypeError for a number that is no safe integer */
+export function writePlain(value: string | number | boolean): void {
+  if (typeof value === 'string') writeText(value)
+  else if (typeof value === 'number') writeInteger(value)
+  else writeByte(value ? TRUE : FALSE)
+}
+
+export function writeListHead(length: number): void {
+  writeHead(LIST, length)
+}
+
+export function writeRecordHead(fields: number): void {
+  writeHead(RECORD, fields)
+}
+
+export function writeBytes(bytes: Uint8Array): void {
   writeHead(BYTES, bytes.length)
+  writeRaw(bytes)
+}
+
+/** CBOR that was written before. */
+export function writeRaw(bytes: Uint8Array): void {
   reserve(bytes.length)
-  buffer.set(bytes, at)
+  // Names are short, and for a few bytes the loop takes less time than the call.
+  if (bytes.length <= SHORT_TEXT) for (let i = 0; i < bytes.length; i++) buffer[at + i] = bytes[i] ?? 0
+  else buffer.set(bytes, at)
   at += bytes.length
+}
+
+function writeInteger(value: number): void {
+  if (!Number.isSafeInteger(value)) throw new TypeError('no safe integer')
+  if (value >= 0) writeHead(UNSIGNED, value)
+  else writeHead(NEGATIVE, -1 - value)
 }
 
 function writeText(text: string): void {
   if (text.length <= SHORT_TEXT && writeAscii(text)) return
   const bytes = utf8(text)
   writeHead(TEXT, bytes.length)
-  reserve(bytes.length)
-  buffer.set(bytes, at)
-  at += bytes.length
+  writeRaw(bytes)
 }
 
 /** False, and nothing written, where a character is not of ASCII. */

@@ -1,12 +1,45 @@
 /** Canonical CBOR (RFC 8949, 4.2 core deterministic encoding): one value has exactly one encoding. */
 import { decode } from 'cborg'
-import { UNREAD, readModel } from './cbor-reader.ts'
-import { isWrittenAs, writeModel } from './cbor-writer.ts'
+import { equalBytes } from '../bytes.ts'
+import { Reader, UNUSUAL } from './cbor-reader.ts'
+import { written } from './cbor-writer.ts'
 import { type Schema, SchemaError } from './schema.ts'
 
 /** @throws SchemaError where the value breaks a limit of its schema: a bug of the caller */
 export function toCbor<T>(schema: Schema<T>, value: T): Uint8Array {
-  return writeModel(schema.encode(value))
+  return written(schema.write, value)
+}
+
+/**
+ * Decodes hostile bytes.
+ * @throws SchemaError and nothing else
+ */
+export function fromCbor<T>(schema: Schema<T>, bytes: Uint8Array): T {
+  const value = readCanonical(schema, bytes)
+  return value === UNUSUAL ? decodeStrictly(schema, bytes) : value
+}
+
+/** What nearly all bytes are: as the writer writes them. UNUSUAL where they are not, or perhaps not. */
+export function readCanonical<T>(schema: Schema<T>, bytes: Uint8Array): T | typeof UNUSUAL {
+  const reader = new Reader(bytes)
+  try {
+    const value = schema.read(reader)
+    return reader.isAtEnd ? value : UNUSUAL
+  } catch (error) {
+    if (error === UNUSUAL || error instanceof SchemaError) return UNUSUAL
+    throw error
+  }
+}
+
+/**
+ * Says what is wrong with bytes, if anything is. cborg's strict mode refuses duplicate keys and non-minimal integers, but not unsorted
+ * keys, so the value is encoded again and compared.
+ * @throws SchemaError and nothing else
+ */
+export function decodeStrictly<T>(schema: Schema<T>, bytes: Uint8Array): T {
+  const value = schema.decode(modelOf(bytes))
+  if (!equalBytes(toCbor(schema, value), bytes)) throw new SchemaError('not-canonical', 'not the canonical encoding')
+  return value
 }
 
 /**
@@ -14,8 +47,6 @@ export function toCbor<T>(schema: Schema<T>, value: T): Uint8Array {
  * @throws SchemaError
  */
 export function modelOf(bytes: Uint8Array): unknown {
-  const model = readModel(bytes)
-  if (model !== UNREAD) return model
   try {
     return decode(bytes, {
       strict: true,
@@ -31,15 +62,4 @@ export function modelOf(bytes: Uint8Array): unknown {
     // Also a RangeError for nesting deeper than the stack, which a frame of the permitted size can hold.
     throw new SchemaError('malformed', 'not strict CBOR')
   }
-}
-
-/**
- * Decodes hostile bytes. cborg's strict mode refuses duplicate keys and non-minimal integers, but not unsorted keys, so
- * the value is encoded again and compared.
- * @throws SchemaError and nothing else
- */
-export function fromCbor<T>(schema: Schema<T>, bytes: Uint8Array): T {
-  const value = schema.decode(modelOf(bytes))
-  if (!isWrittenAs(schema.encode(value), bytes)) throw new SchemaError('not-canonical', 'not the canonical encoding')
-  return value
 }

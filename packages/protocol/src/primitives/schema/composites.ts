@@ -1,9 +1,15 @@
-import { isAfter } from './cbor-writer.ts'
+import { UNUSUAL } from './cbor-reader.ts'
+import { isAfter, writeListHead, writeNull, writePlain, writeRaw, writeRecordHead, written } from './cbor-writer.ts'
+import { literal } from './scalars.ts'
 import { type Infer, type JsonValue, type Schema, SchemaError, located, within } from './schema.ts'
 
 export function nullable<T>(inner: Schema<T>): Schema<T | null> {
   return {
-    encode: (value) => (value === null ? null : inner.encode(value)),
+    write: (value) => {
+      if (value === null) writeNull()
+      else inner.write(value)
+    },
+    read: (reader) => (reader.takeNull() ? null : inner.read(reader)),
     decode: (value) => (value === null ? null : inner.decode(value)),
     toJson: (value) => (value === null ? null : inner.toJson(value)),
     fromJson: (value) => (value === null ? null : inner.fromJson(value)),
@@ -11,9 +17,12 @@ export function nullable<T>(inner: Schema<T>): Schema<T | null> {
 }
 
 export function list<T>(item: Schema<T>, max: number, min = 0): Schema<T[]> {
+  const checkLength = (length: number): void => {
+    if (length < min || length > max) throw new SchemaError('over-limit', `expected ${min} to ${max} items`)
+  }
   const check = (value: unknown): unknown[] => {
     if (!Array.isArray(value)) throw new SchemaError('malformed', 'expected a list')
-    if (value.length < min || value.length > max) throw new SchemaError('over-limit', `expected ${min} to ${max} items`)
+    checkLength(value.length)
     return value
   }
   const each = <I, O>(values: readonly I[], convert: (value: I) => O): O[] => {
@@ -28,7 +37,18 @@ export function list<T>(item: Schema<T>, max: number, min = 0): Schema<T[]> {
     }
   }
   return {
-    encode: (value) => each(check(value) as T[], item.encode),
+    write: (value) => {
+      check(value)
+      writeListHead(value.length)
+      each(value, item.write)
+    },
+    read: (reader) => {
+      const length = reader.listLength()
+      checkLength(length)
+      const out: T[] = []
+      for (let at = 0; at < length; at++) out.push(item.read(reader))
+      return out
+    },
     decode: (value) => each(check(value), item.decode),
     toJson: (value) => each(check(value) as T[], item.toJson),
     fromJson: (value) => each(check(value), item.fromJson),
@@ -37,12 +57,25 @@ export function list<T>(item: Schema<T>, max: number, min = 0): Schema<T[]> {
 
 type StructOf<F> = { [K in keyof F]: Infer<F[K]> }
 
+/** Tells its fields, for a variant puts the word before them. */
+export interface Struct<F> extends Schema<StructOf<F>> {
+  readonly fields: F
+}
+
+interface Field {
+  readonly name: string
+  readonly schema: Schema<unknown>
+  /** The name as CBOR. */
+  readonly key: Uint8Array
+}
+
 /** A map with exactly these fields. */
-export function struct<F extends { readonly [name: string]: unknown }>(fields: F): Schema<StructOf<F>> {
+export function struct<F extends { readonly [name: string]: unknown }>(fields: F): Struct<F> {
   const entries = Object.entries(fields) as [string, Schema<unknown>][]
   const names = new Set(entries.map(([name]) => name))
-  /** As CBOR has them: the writer then finds them in order. */
-  const written = entries.toSorted(([a], [b]) => (isAfter(a, b) ? 1 : -1))
+  const inOrder: readonly Field[] = entries
+    .toSorted(([a], [b]) => (isAfter(a, b) ? 1 : -1))
+    .map(([name, schema]) => ({ name, schema, key: written(writePlain, name) }))
 
   const checkNames = (given: ReadonlyMap<unknown, unknown>): void => {
     // As many, and none of mine missing: there is no other.
@@ -56,47 +89,55 @@ export function struct<F extends { readonly [name: string]: unknown }>(fields: F
       if (!given.has(name)) throw new SchemaError('missing-field', 'missing', [name])
     }
   }
-  const read = (given: ReadonlyMap<unknown, unknown>, convert: (field: Schema<unknown>, value: unknown) => unknown) => {
-    checkNames(given)
-    const out: Record<string, unknown> = {}
+  const each = <O>(valueOf: (name: string) => unknown, convert: (field: Schema<unknown>, value: unknown) => O): Record<string, O> => {
+    const out: Record<string, O> = {}
     let at = ''
     try {
       for (const [name, field] of entries) {
         at = name
-        out[name] = convert(field, given.get(name))
-      }
-      return out as StructOf<F>
-    } catch (error) {
-      throw located(error, at)
-    }
-  }
-  const write = <O>(
-    value: StructOf<F>,
-    inOrder: typeof entries,
-    convert: (field: Schema<unknown>, part: unknown) => O,
-  ): Record<string, O> => {
-    const out: Record<string, O> = {}
-    let at = ''
-    try {
-      for (const [name, field] of inOrder) {
-        at = name
-        out[name] = convert(field, value[name])
+        out[name] = convert(field, valueOf(name))
       }
       return out
     } catch (error) {
       throw located(error, at)
     }
   }
+  const parse = (given: ReadonlyMap<unknown, unknown>, convert: (field: Schema<unknown>, value: unknown) => unknown) => {
+    checkNames(given)
+    return each((name) => given.get(name), convert) as StructOf<F>
+  }
   return {
-    encode: (value) => write(value, written, (field, part) => field.encode(part)),
+    fields,
+    write: (value) => {
+      writeRecordHead(inOrder.length)
+      let at = ''
+      try {
+        for (const { name, schema, key } of inOrder) {
+          at = name
+          writeRaw(key)
+          schema.write(value[name])
+        }
+      } catch (error) {
+        throw located(error, at)
+      }
+    },
+    read: (reader) => {
+      if (reader.recordLength() !== inOrder.length) throw UNUSUAL
+      const out: Record<string, unknown> = {}
+      for (const { name, schema, key } of inOrder) {
+        reader.take(key)
+        out[name] = schema.read(reader)
+      }
+      return out as StructOf<F>
+    },
     decode: (value) => {
       if (!(value instanceof Map)) throw new SchemaError('malformed', 'expected a map')
-      return read(value, (field, part) => field.decode(part))
+      return parse(value, (field, part) => field.decode(part))
     },
-    toJson: (value) => write(value, entries, (field, part) => field.toJson(part)),
+    toJson: (value) => each<JsonValue>((name) => value[name], (field, part) => field.toJson(part)),
     fromJson: (value) => {
       if (!isJsonObject(value)) throw new SchemaError('malformed', 'expected an object')
-      return read(new Map(Object.entries(value)), (field, part) => field.fromJson(part))
+      return parse(new Map(Object.entries(value)), (field, part) => field.fromJson(part))
     },
   }
 }
@@ -109,35 +150,33 @@ type VariantOf<Tag extends string, V> = {
  * A union told apart by the word in the field `tag`; `cases` gives the other fields of each.
  * A word outside the union is `unknown-variant`.
  */
-export function variant<const Tag extends string, V extends { readonly [word: string]: unknown }>(
+export function variant<const Tag extends string, V extends { readonly [word: string]: { readonly fields: object } }>(
   tag: Tag,
   cases: V,
 ): Schema<VariantOf<Tag, V>> {
+  const key = written(writePlain, tag)
+  const structs = new Map<string, Schema<Record<string, unknown>>>()
+  for (const [word, { fields }] of Object.entries(cases)) {
+    const all: Record<string, unknown> = { [tag]: literal(word), ...fields }
+    structs.set(word, struct(all as Record<string, Schema<unknown>>))
+  }
   const caseOf = (word: unknown): Schema<Record<string, unknown>> => {
     if (typeof word !== 'string') throw new SchemaError('malformed', 'expected a word', [tag])
-    if (!Object.hasOwn(cases, word)) throw new SchemaError('unknown-variant', 'unknown word', [tag])
-    return cases[word] as Schema<Record<string, unknown>>
+    const found = structs.get(word)
+    if (found === undefined) throw new SchemaError('unknown-variant', 'unknown word', [tag])
+    return found
   }
   return {
-    encode: (value) => {
-      const { [tag]: word, ...rest } = value as Record<string, unknown>
-      return { [tag]: word, ...(caseOf(word).encode(rest) as object) }
-    },
+    write: (value) => caseOf(value[tag]).write(value),
+    read: (reader) => caseOf(reader.wordOf(key)).read(reader) as VariantOf<Tag, V>,
     decode: (value) => {
       if (!(value instanceof Map)) throw new SchemaError('malformed', 'expected a map')
-      const rest = new Map(value as ReadonlyMap<unknown, unknown>)
-      rest.delete(tag)
-      const word: unknown = value.get(tag)
-      return { [tag]: word, ...caseOf(word).decode(rest) } as VariantOf<Tag, V>
+      return caseOf(value.get(tag)).decode(value) as VariantOf<Tag, V>
     },
-    toJson: (value) => {
-      const { [tag]: word, ...rest } = value as Record<string, unknown>
-      return { [tag]: word as string, ...(caseOf(word).toJson(rest) as Record<string, JsonValue>) }
-    },
+    toJson: (value) => caseOf(value[tag]).toJson(value),
     fromJson: (value) => {
       if (!isJsonObject(value)) throw new SchemaError('malformed', 'expected an object')
-      const { [tag]: word, ...rest } = value
-      return { [tag]: word, ...caseOf(word).fromJson(rest) } as VariantOf<Tag, V>
+      return caseOf(value[tag]).fromJson(value) as VariantOf<Tag, V>
     },
   }
 }
@@ -161,7 +200,29 @@ export function dict<K extends string | number, T>(key: Schema<K>, value: Schema
     return map
   }
   return {
-    encode: (map) => pairs(map).map(([k, v]) => [key.encode(k), within(String(k), () => value.encode(v))]),
+    write: (map) => {
+      const all = pairs(map)
+      writeListHead(all.length)
+      for (const [k, v] of all) {
+        writeListHead(2)
+        key.write(k)
+        within(String(k), () => value.write(v))
+      }
+    },
+    read: (reader) => {
+      const length = reader.listLength()
+      if (length > max) throw UNUSUAL
+      const map = new Map<K, T>()
+      let last: K | null = null
+      for (let left = length; left > 0; left--) {
+        if (reader.listLength() !== 2) throw UNUSUAL
+        const k = key.read(reader)
+        if (last !== null && !(k > last)) throw UNUSUAL
+        map.set(k, value.read(reader))
+        last = k
+      }
+      return map
+    },
     decode: (given) => read(given, key.decode, value.decode),
     toJson: (map) => pairs(map).map(([k, v]) => [key.toJson(k), value.toJson(v)]),
     fromJson: (given) => read(given, key.fromJson, value.fromJson),

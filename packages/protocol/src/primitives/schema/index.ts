@@ -1,5 +1,3 @@
 export * from './schema.ts'
 export * from './scalars.ts'
 export * from './composites.ts'
-export * from './cbor.ts'
-export * from './json.ts'

@@ -1,11 +1,18 @@
 import { fromHex, toHex } from '../bytes.ts'
 import type { BlockHash, Branded, Feerate, Height, MemberIndex, Millis, Outpoint, Sats, Txid } from '../ids.ts'
 import { MAX_SATS, outpointOf, splitOutpoint } from '../ids.ts'
-import { type JsonValue, type Schema, SchemaError } from './schema.ts'
+import { writeBytes, writePlain } from './cbor-writer.ts'
+import { type Schema, SchemaError } from './schema.ts'
 
 /** A value that looks the same in CBOR and in JSON: one check serves both directions of both. */
-function plain<T extends JsonValue>(check: (value: unknown) => T): Schema<T> {
-  return { encode: check, decode: check, toJson: check, fromJson: check }
+function plain<T extends string | number | boolean>(check: (value: unknown) => T): Schema<T> {
+  return {
+    write: (value) => writePlain(check(value)),
+    read: (reader) => check(reader.plain()),
+    decode: check,
+    toJson: check,
+    fromJson: check,
+  }
 }
 
 /** An integer from `min` to `max`, both safe integers. */
@@ -69,14 +76,21 @@ export function blob(max: number, min = 0): Schema<Uint8Array> {
     if (value.length < min || value.length > max) throw new SchemaError('over-limit', `expected ${min} to ${max} bytes`)
     return value
   }
-  return { encode: check, decode: check, toJson: (value) => toHex(check(value)), fromJson: (value) => check(bytesOfHex(value)) }
+  return {
+    write: (value) => writeBytes(check(value)),
+    read: (reader) => check(reader.blob()),
+    decode: check,
+    toJson: (value) => toHex(check(value)),
+    fromJson: (value) => check(bytesOfHex(value)),
+  }
 }
 
 /** Exactly `length` bytes, a hex string in memory, e.g. `hex<LockHash>(32)`. */
 export function hex<T extends Branded<string, string> | string = string>(length: number): Schema<T> {
   const bytes = blob(length, length)
   return {
-    encode: (value) => bytes.encode(bytesOfHex(value)),
+    write: (value) => bytes.write(bytesOfHex(value)),
+    read: (reader) => toHex(bytes.read(reader)) as T,
     decode: (value) => toHex(bytes.decode(value)) as T,
     toJson: (value) => value,
     fromJson: (value) => toHex(bytes.fromJson(value)) as T,
@@ -106,7 +120,8 @@ export const memberIndex = uint<MemberIndex>(64, 1)
 export const sats: Schema<Sats> = (() => {
   const integer = uint(Number(MAX_SATS))
   return {
-    encode: (value) => integer.encode(Number(value)),
+    write: (value) => integer.write(Number(value)),
+    read: (reader) => BigInt(integer.read(reader)) as Sats,
     decode: (value) => BigInt(integer.decode(value)) as Sats,
     toJson: (value) => integer.toJson(Number(value)),
     fromJson: (value) => BigInt(integer.fromJson(value)) as Sats,
@@ -125,15 +140,17 @@ export const outpoint: Schema<Outpoint> = (() => {
     }
     return value as Outpoint
   }
+  const ofBytes = (given: Uint8Array): Outpoint => {
+    const digits = toHex(given)
+    return outpointOf(digits.slice(0, 64) as Txid, Number.parseInt(digits.slice(64), 16))
+  }
   return {
-    encode: (value) => {
+    write: (value) => {
       const { txid, vout } = splitOutpoint(parse(value))
-      return fromHex(txid + vout.toString(16).padStart(8, '0'))
+      bytes.write(fromHex(txid + vout.toString(16).padStart(8, '0')))
     },
-    decode: (value) => {
-      const digits = toHex(bytes.decode(value))
-      return outpointOf(digits.slice(0, 64) as Txid, Number.parseInt(digits.slice(64), 16))
-    },
+    read: (reader) => ofBytes(bytes.read(reader)),
+    decode: (value) => ofBytes(bytes.decode(value)),
     toJson: (value) => value,
     fromJson: parse,
   }

@@ -1,3 +1,5 @@
+import type { Reader } from './cbor-reader.ts'
+
 /**
  * One definition of a value gives its TypeScript type, its canonical CBOR (messages, hashes, the log) and its JSON
  * (files, HTTP). Every text, blob, list and dict must be given a limit, so that no bound can be forgotten.
@@ -6,9 +8,11 @@
  * strings. In JSON bytes are lower-case hex and amounts are integers; names are the same everywhere (snake_case).
  */
 export interface Schema<T> {
-  /** To the CBOR data model. @throws SchemaError where the value breaks a limit, which is a bug of the caller */
-  readonly encode: (value: T) => unknown
-  /** From the CBOR data model as `cbor.ts` decodes it. @throws SchemaError */
+  /** Writes the canonical CBOR of it. @throws SchemaError where the value breaks a limit, which is a bug of the caller */
+  readonly write: (value: T) => void
+  /** Reads what `write` writes, and only that. @throws UNUSUAL, or SchemaError, for anything else: then `decode` judges it */
+  readonly read: (reader: Reader) => T
+  /** From the data model of any strict CBOR, as `cbor.ts` has it from cborg. @throws SchemaError */
   readonly decode: (value: unknown) => T
   readonly toJson: (value: T) => JsonValue
   /** @throws SchemaError */
