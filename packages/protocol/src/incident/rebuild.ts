@@ -6,7 +6,7 @@ import type { Release } from '../messages/release.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import type { Trigger } from '../messages/vote.ts'
 import type { EnvelopeId, IncidentId, ManifestHash, MemberIndex } from '../primitives/index.ts'
-import type { HeldManifest, Vault } from '../state/durable.ts'
+import type { HeldManifest, Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { broadcastDue, noteRebuilt } from './broadcast.ts'
 import { bumpDue } from './bump.ts'
@@ -14,6 +14,7 @@ import { isCalledFor } from './cause.ts'
 import { envelopeIndex } from './due.ts'
 import { releaseGate } from './gate.ts'
 import { incidentId } from './identity.ts'
+import { isRungSeen } from './recipients.ts'
 import { gatheringOf, hashOfSealed, isDue, openOwnShare, openShare } from './release.ts'
 import { rungOfEnvelope } from './trigger.ts'
 
@@ -116,6 +117,15 @@ export function onShareOpened(turn: Turn, outcome: Extract<Outcome, { of: 'open-
 /** Its incident was settled while the shell was at work: what came of that is wiped too. */
 function forget(turn: Turn, envelope_id: EnvelopeId): void {
   turn.now({ effect: 'forget', envelopes: [envelope_id] })
+}
+
+/** The envelopes that are due and not rebuilt here, but for those of a ladder of which nothing higher is due than what my mempool holds. */
+export function envelopesWanted(turn: Turn, vault: Vault, incident: Incident): EnvelopeId[] {
+  const gate = releaseGate(turn, vault, incident)
+  if (gate === null) return []
+  const open = gate.ladders.filter((ladder) => !isRungSeen(vault, incident, gate, ladder, ladder.due))
+  const due = open.flatMap(({ rungs, due }) => rungs.slice(0, due + 1).map(({ envelope_id }) => envelope_id))
+  return due.filter((envelope_id) => turn.volatile.gatherings.get(envelope_id)?.rebuild !== 'rebuilt')
 }
 
 /** Adds my own share where the gate allows it, and rebuilds once enough shares are good. */

@@ -35,7 +35,7 @@ export function recipients(
 }
 
 /** This rung or a higher one of the ladder is in my mempool or chain. */
-function isRungSeen(vault: Vault, { trigger }: Incident, { standing }: OpenGate, ladder: Releasable, rung: number): boolean {
+export function isRungSeen(vault: Vault, { trigger }: Incident, { standing }: OpenGate, ladder: Releasable, rung: number): boolean {
   const outpoint = standing ? recoveryTarget(vault, trigger, standing.tx) : vault.deposit
   const target = vault.coins.get(outpoint) ?? depositCoin(vault)
   const spender = spenderOf(target)

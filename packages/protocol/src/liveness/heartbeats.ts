@@ -1,12 +1,13 @@
 /** My own signs of life, and with them the digests by which peers notice what one of us lacks. */
 import { activateIfDue } from '../custody/enrolment.ts'
 import { standingOf } from '../guard/standing.ts'
-import { type IncidentId, type Millis, type VaultId, sortedEntries } from '../primitives/index.ts'
-import { unansweredIncidents } from '../sync/incidents.ts'
+import { type EnvelopeId, type IncidentId, type Millis, type VaultId, sortedEntries } from '../primitives/index.ts'
+import { unansweredIncidents, withSharesAt } from '../sync/incidents.ts'
 import { pullFrom } from '../sync/pull.ts'
 import { digestsTold } from '../sync/topics.ts'
 import { isCommanded } from '../incident/cause.ts'
 import { broadcastDue } from '../incident/broadcast.ts'
+import { envelopesWanted } from '../incident/rebuild.ts'
 import type { Turn } from '../state/turn.ts'
 import { proveIfDue } from '../proof-of-watching/proofs.ts'
 import { myGuardedRoot } from './guarded.ts'
@@ -20,7 +21,7 @@ const TIPS_PER_PERIOD = 10
 /** By then members near each other have answered a theft, and no tip is judged by less than seconds. */
 const TELL_TIP_AFTER_MS = 250
 
-/** Each period: judges the peers, sends a heartbeat, and asks for what open incidents still lack. */
+/** Each period: judges the peers, sends a heartbeat, and goes on with what open incidents still lack. */
 export function heartbeatIfDue(turn: Turn): void {
   const { heartbeat_ms } = turn.config.federation.timing
   const wait_ms = turn.volatile.next_heartbeat_at - turn.at_ms
@@ -31,16 +32,23 @@ export function heartbeatIfDue(turn: Turn): void {
   for (const [vault_id, vault] of sortedEntries(turn.durable.vaults)) activateIfDue(turn, vault_id, vault)
   proveIfDue(turn)
   sendHeartbeat(turn)
-  const unanswered = unansweredIncidents(turn)
-  if (unanswered.length === 0) return
+  answerAgain(turn)
+}
+
+/** What incidents still call for: their transactions are submitted once more, and the shares asked for that I lack. */
+function answerAgain(turn: Turn): void {
   // Only where bitcoind did not answer at all: what it refused waits for the chain to change.
-  for (const incident_id of unanswered) {
+  const wanted = new Map<IncidentId, readonly EnvelopeId[]>()
+  for (const incident_id of unansweredIncidents(turn)) {
     const incident = turn.incident(incident_id)
     const vault = incident && turn.durable.vaults.get(incident.vault_id)
-    if (incident && vault) broadcastDue(turn, incident_id, vault, incident, 'if-better')
+    if (!incident || !vault) continue
+    broadcastDue(turn, incident_id, vault, incident, 'if-better')
+    wanted.set(incident_id, envelopesWanted(turn, vault, incident))
   }
-  for (const [member, peer] of turn.volatile.peers) {
-    if (member !== turn.config.self && peer.connected) pullFrom(turn, member, { incidents: unanswered, owner_messages: vaultsBehind(turn, unanswered) })
+  for (const [member, { connected }] of turn.volatile.peers) {
+    const incidents = connected && member !== turn.config.self ? withSharesAt(turn, wanted, member) : []
+    if (incidents.length > 0) pullFrom(turn, member, { incidents, owner_messages: vaultsBehind(turn, incidents) })
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type LockHash,
   type MessageHash,
   fromCbor,
+  fromHex,
   modelOf,
   s,
   toCbor,
@@ -43,17 +44,15 @@ export type Header = Infer<typeof header>
 
 export const frame = s.struct({
   signed: s.blob(MAX_SIGNED_BYTES),
-  /** Ed25519 by the sender's node key over the tagged hash of (lock hash, signed). */
+  /** Ed25519 by the sender's node key over `signingDigest`. */
   signature: s.blob(64, 64),
   attachment: s.nullable(s.blob(MAX_ATTACHMENT_BYTES)),
 })
 export type Frame = Infer<typeof frame>
 
-const signedContext = s.struct({ lock_hash: s.hex<LockHash>(32), signed: s.blob(MAX_SIGNED_BYTES) })
-
-/** What is signed of a message. */
+/** What is signed of a message: the 32 bytes of the lock hash, then the signed part with its version, kind and body. */
 export function signingDigest(hasher: Hasher, lock_hash: LockHash, signed: Uint8Array): Uint8Array {
-  return taggedHash(hasher, 'message', toCbor(signedContext, { lock_hash, signed }))
+  return taggedHash(hasher, 'message', fromHex(lock_hash), signed)
 }
 
 export function signFrame(

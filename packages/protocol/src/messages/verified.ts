@@ -6,16 +6,17 @@ import {
   type Header,
   MESSAGE_VERSION,
   messageHash,
-  verifyFrame,
+  signingDigest,
 } from './frame.ts'
 import type { BodyOf, MemberKind } from './kinds.ts'
 import { SCHEMA_VERDICTS, type VerdictCode } from './verdict.ts'
 
 export function isSignatureValid(turn: Turn, node_key: string, frame: Frame): boolean {
-  // Over signature and signed part together: one valid signature vouches for no other.
-  const id = messageHash(turn.ports, frame.signature, frame.signed)
+  const digest = signingDigest(turn.ports, turn.config.federation.lock_hash, frame.signed)
+  // Over what is signed and the signature together: one valid signature vouches for no other.
+  const id = messageHash(turn.ports, digest, frame.signature)
   if (turn.volatile.verified.has(id)) return true
-  const valid = verifyFrame(turn.ports, turn.config.federation.lock_hash, node_key, frame)
+  const valid = turn.ports.verifyNode(node_key, digest, frame.signature)
   if (valid) turn.volatile.verified.set(id, true)
   return valid
 }

@@ -53,6 +53,16 @@ export function unansweredIncidents(turn: Turn): IncidentId[] {
   return unanswered.map(([incident_id]) => incident_id)
 }
 
+/**
+ * Of these incidents, those that this member may have released shares of which I can use now and do not have. Whatever else I lack of
+ * them its heartbeats show.
+ */
+export function withSharesAt(turn: Turn, incidents: ReadonlyMap<IncidentId, readonly EnvelopeId[]>, member: MemberIndex): IncidentId[] {
+  const { gatherings } = turn.volatile
+  const lacking = [...incidents].filter(([, wanted]) => wanted.some((envelope_id) => !gatherings.get(envelope_id)?.shares.has(member)))
+  return lacking.map(([incident_id]) => incident_id)
+}
+
 function told(turn: Turn): Pick<Heartbeat, 'incidents'> {
   const { volatile, ports } = turn
   const open = openIncidents(turn)
