@@ -1,5 +1,6 @@
 /** What the core needs of cryptography: synchronous and deterministic, given by the shell or, in simulation, faked. */
 export interface Hasher {
+  /** Keeps nothing of what it is given, which is written over next. */
   readonly sha256: (bytes: Uint8Array) => Uint8Array
 }
 

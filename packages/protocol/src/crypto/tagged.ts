@@ -32,9 +32,25 @@ export const DOMAINS = {
 
 export type Domain = keyof typeof DOMAINS
 
+/** Most of what is hashed fits, and to make room for each anew takes longer than to hash it. */
+const together = new Uint8Array(4_096)
+
 /** The tagged hash of BIP-340: SHA256(SHA256(tag) ‖ SHA256(tag) ‖ bytes), the parts being the bytes one after the other. */
 export function taggedHash(hasher: Hasher, domain: Domain, ...parts: readonly Uint8Array[]): Uint8Array {
-  return hasher.sha256(concat(prefixOf(hasher, domain), ...parts))
+  const prefix = prefixOf(hasher, domain)
+  let length = prefix.length
+  for (const part of parts) length += part.length
+  if (length > together.length) return hasher.sha256(concat(prefix, ...parts))
+  together.set(prefix)
+  let at = prefix.length
+  for (const part of parts) {
+    together.set(part, at)
+    at += part.length
+  }
+  const hash = hasher.sha256(together.subarray(0, length))
+  // It may have been a share, or a key.
+  together.fill(0, 0, length)
+  return hash
 }
 
 /** SHA256(tag) twice, computed once for each hash function: else every hash would cost three. */

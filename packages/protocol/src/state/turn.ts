@@ -72,6 +72,7 @@ export class Turn {
 
   record(entry: LogRecord): void {
     apply(this.durable, entry)
+    this.volatile.digests.clear()
     if (CHANGES_CUSTODY.has(entry.record)) {
       this.volatile.custody_digest = null
       this.volatile.guarded_root = null

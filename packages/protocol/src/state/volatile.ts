@@ -3,7 +3,7 @@ import type { ChainState } from '../chain/index.ts'
 import type { BumpAnswer } from '../core/input.ts'
 import { MAX_ENVELOPES, MAX_MEMBERS, MAX_VAULTS } from '../custody/limits.ts'
 import type { LadderWatch } from '../incident/market-watch.ts'
-import type { Heartbeat } from '../messages/heartbeat.ts'
+import { type Heartbeat, MAX_HEARTBEAT_INCIDENTS, MAX_HEARTBEAT_VAULTS } from '../messages/heartbeat.ts'
 import type { EnrolRequest } from '../messages/owner-requests.ts'
 import {
   BoundedMap,
@@ -47,6 +47,8 @@ export const MAX_SEALING = 4_096
 const MAX_SHOWN_RELEASES = 4_096
 /** Transactions seen in votes that my bitcoind has been asked about. */
 const MAX_SIGHTINGS = 1_024
+/** As many as one heartbeat tells. */
+const MAX_DIGESTS = MAX_HEARTBEAT_INCIDENTS + MAX_HEARTBEAT_VAULTS + 1
 /** Incidents of other members' vaults that I remember not to ask for. */
 const MAX_ELSEWHERE = 1_024
 /** Every vault's deposit and unvault output, should one reorganisation undo them all. */
@@ -168,6 +170,8 @@ export interface Volatile {
   monoculture: string | null
   readonly own_tip: OwnTip
   readonly proofs: Proofs
+  /** Of what I hold of each incident, vault and of evidence, as told in heartbeats; none is older than the last record. */
+  readonly digests: BoundedMap<string, Hash32 | null>
   /** Null where custody has changed since it was made. */
   custody_digest: Hash32 | null
   /** Locks that others serve after this one and I do not, as far as that was told. */
@@ -249,6 +253,7 @@ export function emptyVolatile(members: readonly MemberIndex[]): Volatile {
     monoculture: null,
     own_tip: noOwnTip(),
     proofs: noProofs(),
+    digests: new BoundedMap(MAX_DIGESTS),
     custody_digest: null,
     guarded_root: null,
     successors_told: new BoundedMap(MAX_MEMBERS),

@@ -7,13 +7,13 @@ import { MAX_PULL_EVIDENCE, type Pull } from '../messages/pull.ts'
 import { type Hash32, s, sortedEntries } from '../primitives/index.ts'
 import type { Durable } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-import type { Topic } from './topic.ts'
+import { type Topic, digestOnce } from './topic.ts'
 
 type Asked = Pull['evidence'][number]
 
 export const evidence: Topic<'all', Asked, Pick<Heartbeat, 'evidence_digest'>> = {
-  told: (turn) => ({ evidence_digest: evidenceDigest(turn.ports, turn.durable) }),
-  differing: (turn, { evidence_digest }) => (evidence_digest === evidenceDigest(turn.ports, turn.durable) ? [] : ['all']),
+  told: (turn) => ({ evidence_digest: myDigest(turn) }),
+  differing: (turn, { evidence_digest }) => (evidence_digest === myDigest(turn) ? [] : ['all']),
   // Whatever else is asked for: where nobody lies it is empty.
   asked: ({ durable }) => convictions(durable),
   lacking: framesOf,
@@ -34,6 +34,10 @@ function nameOf({ member, conflict: sort }: Pick<Evidence, 'member' | 'conflict'
 
 export function evidenceDigest(hasher: Hasher, durable: Durable): Hash32 {
   return hashOf(hasher, 'digest', summary, convictions(durable)) as Hash32
+}
+
+function myDigest(turn: Turn): Hash32 {
+  return digestOnce(turn, 'evidence', () => evidenceDigest(turn.ports, turn.durable))
 }
 
 /** Told anew by me each time: it is as good from anybody. */

@@ -10,7 +10,7 @@ import { MAX_PULL_INCIDENTS, type Pull } from '../messages/pull.ts'
 import { type EnvelopeId, type Hash32, type IncidentId, type MemberIndex, s, sortedEntries } from '../primitives/index.ts'
 import type { Incident } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-import { type Topic, byTurns, inTurn, lackedOf } from './topic.ts'
+import { type Topic, byTurns, digestOnce, inTurn, lackedOf } from './topic.ts'
 
 type Asked = Pull['incidents'][number]
 
@@ -34,6 +34,10 @@ export function incidentDigest(hasher: Hasher, { votes, broadcast_receipts }: In
     votes: sortedEntries(votes).map(([member, { anchor_height }]) => ({ member, anchor_height })),
     broadcasts: sortedEntries(broadcast_receipts).map(([member]) => member),
   }) as Hash32
+}
+
+function myDigest(turn: Turn, incident_id: IncidentId, incident: Incident): Hash32 {
+  return digestOnce(turn, `incident/${incident_id}`, () => incidentDigest(turn.ports, incident))
 }
 
 /** Incidents in which something may still be missing. */
@@ -64,18 +68,18 @@ export function withSharesAt(turn: Turn, incidents: ReadonlyMap<IncidentId, read
 }
 
 function told(turn: Turn): Pick<Heartbeat, 'incidents'> {
-  const { volatile, ports } = turn
+  const { volatile } = turn
   const open = openIncidents(turn)
   const named = inTurn(open, volatile.heartbeat_turn, MAX_HEARTBEAT_INCIDENTS)
   volatile.heartbeat_turn = open.length > MAX_HEARTBEAT_INCIDENTS ? volatile.heartbeat_turn + MAX_HEARTBEAT_INCIDENTS : 0
-  return { incidents: named.map(([incident_id, incident]) => ({ incident_id, digest: incidentDigest(ports, incident) })) }
+  return { incidents: named.map(([incident_id, incident]) => ({ incident_id, digest: myDigest(turn, incident_id, incident) })) }
 }
 
 function otherDigests(turn: Turn, heartbeat: Heartbeat): IncidentId[] {
   const others = heartbeat.incidents.filter(({ incident_id, digest }) => {
     const mine = turn.incident(incident_id)
     if (!mine) return !turn.volatile.elsewhere.has(incident_id)
-    return mine.settled === null && incidentDigest(turn.ports, mine) !== digest
+    return mine.settled === null && myDigest(turn, incident_id, mine) !== digest
   })
   return others.map(({ incident_id }) => incident_id)
 }

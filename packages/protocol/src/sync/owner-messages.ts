@@ -13,7 +13,7 @@ import { type Hash32, type Height, type MemberIndex, type VaultId, s, sortedEntr
 import type { HeldCommand } from '../state/commands.ts'
 import type { Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-import { type Topic, byTurns, inTurn, lackedOf } from './topic.ts'
+import { type Topic, byTurns, digestOnce, inTurn, lackedOf } from './topic.ts'
 
 type Asked = Pull['owner_messages'][number]
 
@@ -93,9 +93,11 @@ const summary = s.list(heldOwnerMessage, MAX_COMMANDS_PER_VAULT)
 
 /** Null where I hold no such vault, or nothing was said of it. */
 function myDigest(turn: Turn, vault_id: VaultId): Hash32 | null {
-  const vault = commandedOf(turn, vault_id)
-  const held = vault ? heldOf(vault, turn.tip) : []
-  return held.length === 0 ? null : (hashOf(turn.ports, 'digest', summary, held) as Hash32)
+  return digestOnce(turn, `vault/${vault_id}`, () => {
+    const vault = commandedOf(turn, vault_id)
+    const held = vault ? heldOf(vault, turn.tip) : []
+    return held.length === 0 ? null : (hashOf(turn.ports, 'digest', summary, held) as Hash32)
+  })
 }
 
 /** Vaults of which there is something to speak of. */

@@ -1,6 +1,6 @@
 /** What anti-entropy is made of: kinds of things that members tell by digest, ask for by Pull, and hand over as signed. */
 import type { Heartbeat } from '../messages/heartbeat.ts'
-import { type MemberIndex, sortedEntries } from '../primitives/index.ts'
+import { type Hash32, type MemberIndex, sortedEntries } from '../primitives/index.ts'
 import type { Turn } from '../state/turn.ts'
 
 /** `Told`: its fields of a heartbeat. `Asked`: an entry of its list in a Pull. */
@@ -15,6 +15,15 @@ export interface Topic<Subject, Asked, Told> {
   readonly lacking: (turn: Turn, asked: readonly Asked[], to: MemberIndex) => Iterable<Uint8Array>
   /** Frames of an answer that other topics leave to it. */
   readonly share: number
+}
+
+/** A digest of what I hold, made again only after a record: each heartbeat that comes is compared with it. */
+export function digestOnce<T extends Hash32 | null>({ volatile: { digests } }: Turn, name: string, make: () => T): T {
+  const known = digests.get(name)
+  if (known !== undefined) return known as T
+  const digest = make()
+  digests.set(name, digest)
+  return digest
 }
 
 /** At most `max` of the list, from where the last one ended: those that nobody can answer must not hide the others. */

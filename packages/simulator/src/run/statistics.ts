@@ -5,7 +5,8 @@ import type { Probe, SimMember } from '../member/index.ts'
 import { pairOf } from './coverage.ts'
 
 export class Statistics implements Probe {
-  readonly coverage = new Map<string, number>()
+  /** By input, then by state. */
+  readonly #met = new Map<string, Map<string, number>>()
   readonly #reading: Reading
   readonly #status = new Map<MemberIndex, string>()
   /** As each tells it in its heartbeats. */
@@ -23,6 +24,12 @@ export class Statistics implements Probe {
     return this.#steps
   }
 
+  get coverage(): ReadonlyMap<string, number> {
+    const pairs = new Map<string, number>()
+    for (const [input, states] of this.#met) for (const [state, times] of states) pairs.set(pairOf(input, state), times)
+    return pairs
+  }
+
   get digest(): string {
     return [this.#a, this.#b].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('')
   }
@@ -37,8 +44,7 @@ export class Statistics implements Probe {
     this.#mix(output.afterDurable.length)
     for (const effect of output.afterDurable) if ('bytes' in effect) this.#mix(sumOf(effect.bytes))
     if (output.records.length > 0) this.#status.set(member.index, statusOf(member))
-    this.#meet(name, this.#status.get(member.index) ?? 'none')
-    this.#meet(name, this.#standing.get(member.index) ?? 'starting')
+    this.#meet(name, [this.#status.get(member.index) ?? 'none', this.#standing.get(member.index) ?? 'starting'])
   }
 
   onLeaving(member: SimMember, effect: DurableEffect): void {
@@ -52,9 +58,10 @@ export class Statistics implements Probe {
     this.#standing.delete(member.index)
   }
 
-  #meet(input: string, state: string): void {
-    const pair = pairOf(input, state)
-    this.coverage.set(pair, (this.coverage.get(pair) ?? 0) + 1)
+  #meet(input: string, states: readonly string[]): void {
+    const met = this.#met.get(input) ?? new Map<string, number>()
+    this.#met.set(input, met)
+    for (const state of states) met.set(state, (met.get(state) ?? 0) + 1)
   }
 
   #mix(value: number): void {
