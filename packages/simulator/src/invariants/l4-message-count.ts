@@ -23,7 +23,7 @@ export const L4: Invariant = {
         if (!context.isHonest(member.index) || (effect.effect !== 'gossip' && effect.effect !== 'send')) return
         const read = context.frames.read(effect.bytes)
         if (read.head.from !== member.index || (read.kind !== 'vote' && read.kind !== 'release')) return
-        const slot = slotOf(read) ?? ''
+        const slot = slotOf(context.frames, read) ?? ''
         const incident_id = (slot.split('/')[1] ?? '') as IncidentId
         const key = keyOf(member.index, incident_id)
         const mine = slots.get(`${read.kind}/${key}`) ?? new Set<string>()

@@ -19,7 +19,7 @@ export const S3: Invariant = {
       onLeaving(member, effect) {
         if (!context.isHonest(member.index) || member.has_run_twice || (effect.effect !== 'gossip' && effect.effect !== 'send')) return
         const read = context.frames.read(effect.bytes)
-        const slot = slotOf(read)
+        const slot = slotOf(context.frames, read)
         if (read.head.from !== member.index || slot === null) return
         const mine = signed.get(member.index) ?? new Map<string, Uint8Array>()
         signed.set(member.index, mine)
