@@ -249,13 +249,16 @@ describe('an incident that one member alleges', () => {
     }
   })
 
-  it('calls for no shares: I ask nobody for them until I see the trigger', () => {
+  it('calls for no shares: I ask nobody for them until I see the trigger and q members have voted', () => {
     const seat = guarding()
     seat.vote(2, vault)
     const since = seat.outputs.length
     seat.pass(10_000)
     assert.deepEqual(seat.sent('pull', since), [])
     seat.theftConfirmed(vault)
+    seat.pass(10_000)
+    assert.deepEqual(seat.sent('pull', since), [], 'nobody could have released one')
+    seat.vote(3, vault)
     seat.pass(10_000)
     assert.deepEqual(
       seat.sent('pull', since).map(({ to }) => to),

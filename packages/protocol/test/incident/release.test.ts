@@ -414,3 +414,39 @@ describe('the gathering of shares', () => {
     assert.equal(releaseTo(seat, from), 'incident-settled')
   })
 })
+
+describe('shares that I lack', () => {
+  /** Whom a period's end makes me ask. A member that has not answered is asked no sooner than after two. */
+  function askedNext(seat: Seat): number[] {
+    const since = seat.outputs.length
+    seat.pass(2 * setting.federation.timing.heartbeat_ms)
+    return seat.sent('pull', since).flatMap(({ to }) => to ?? [])
+  }
+
+  it('are asked for of whoever may have released one, until the rung is rebuilt', () => {
+    const seat = guarding()
+    seat.certified(vault)
+    seat.work(vault)
+    const [first = 0, second = 0, ...rest] = seat.others()
+    assert.deepEqual(askedNext(seat), seat.others())
+    assert.deepEqual(askedNext(seat), seat.others(), 'for as long as none comes')
+    releaseTo(seat, first)
+    seat.work(vault)
+    assert.deepEqual(askedNext(seat), [second, ...rest])
+    releaseTo(seat, second)
+    seat.work(vault)
+    assert.equal(immediate(seat.outputs, 'rebuild').length, 1)
+    assert.deepEqual(askedNext(seat), [])
+  })
+
+  it('are not asked for while the rung that is due, or a higher one, stands in my mempool, and are again when it has left', () => {
+    const seat = guarding()
+    seat.certified(vault)
+    seat.work(vault)
+    const tx = clawbackTx(10)
+    seat.chain({ event: 'spend-seen', outpoint: vault.unvaulted, tx })
+    assert.deepEqual(askedNext(seat), [])
+    seat.chain({ event: 'spend-evicted', outpoint: vault.unvaulted, txid: tx.txid })
+    assert.deepEqual(askedNext(seat), seat.others())
+  })
+})

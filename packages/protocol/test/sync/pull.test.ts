@@ -259,10 +259,13 @@ describe('a Pull of mine', () => {
         })
       }
     }
+    const digest = hexOf('other') as Hash32
+    const incidents = vaults.flatMap(({ theft, cold_theft }) => [theft, cold_theft]).map((incident_id) => ({ incident_id, digest }))
     const named = new Set<IncidentId>()
     for (let period = 0; period < 2; period++) {
       const since = seat.outputs.length
       seat.pass(10_000)
+      seat.say(2, 'heartbeat', quietHeartbeat({ incidents }))
       const sent = durable(seat.outputs.slice(since), 'send').filter(({ to }) => to === 2)
       for (const { bytes } of sent) {
         const { kind, body } = decodeHeader(decodeFrame(bytes).signed)
@@ -279,7 +282,7 @@ describe('a Pull of mine', () => {
 
   it('asks a member that has yet to answer no second time for a while, and at once on a new connection', () => {
     const seat = Seat.guarding(vault, setting)
-    seat.theftConfirmed(vault)
+    seat.certified(vault)
     const pullsTo2 = (act: () => void): Uint8Array[] => {
       const since = seat.outputs.length
       act()
