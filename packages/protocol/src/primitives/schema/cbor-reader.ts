@@ -20,8 +20,8 @@ const FALSE = 0xf4
 const TRUE = 0xf5
 const NULL = 0xf6
 
-/** Thrown for what the writer would not write, or perhaps not. No error: it says nothing, and is on its way to nobody. */
-export const UNUSUAL: unique symbol = Symbol('unusual')
+/** Thrown for what the writer would not write, or perhaps not. Made once: it says nothing, and nobody but `cbor.ts` sees it. */
+export const UNUSUAL = new Error('not as this program would write it')
 
 export class Reader {
   readonly #bytes: Uint8Array

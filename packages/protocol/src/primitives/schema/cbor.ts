@@ -16,17 +16,20 @@ export function toCbor<T>(schema: Schema<T>, value: T): Uint8Array {
  */
 export function fromCbor<T>(schema: Schema<T>, bytes: Uint8Array): T {
   const value = readCanonical(schema, bytes)
-  return value === UNUSUAL ? decodeStrictly(schema, bytes) : value
+  return value === UNREAD ? decodeStrictly(schema, bytes) : value
 }
 
-/** What nearly all bytes are: as the writer writes them. UNUSUAL where they are not, or perhaps not. */
-export function readCanonical<T>(schema: Schema<T>, bytes: Uint8Array): T | typeof UNUSUAL {
+/** No value of any schema. */
+export const UNREAD: unique symbol = Symbol('unread')
+
+/** What nearly all bytes are: as the writer writes them. UNREAD where they are not, or perhaps not. */
+export function readCanonical<T>(schema: Schema<T>, bytes: Uint8Array): T | typeof UNREAD {
   const reader = new Reader(bytes)
   try {
     const value = schema.read(reader)
-    return reader.isAtEnd ? value : UNUSUAL
+    return reader.isAtEnd ? value : UNREAD
   } catch (error) {
-    if (error === UNUSUAL || error instanceof SchemaError) return UNUSUAL
+    if (error === UNUSUAL || error instanceof SchemaError) return UNREAD
     throw error
   }
 }
