@@ -129,7 +129,7 @@ export function drawPlan(seed: number, members?: number, without?: ReadonlySet<F
     // A vigil begins once the vault is enrolled.
     strikes_early: vigil === null && random.chance(0.1),
     has_faults_from_start: vigil === null && random.chance(0.4),
-    goes_on_until_settled: random.chance(0.02),
+    goes_on_until_settled: random.chance(0.02) || (swarm.destructions && new Random(seed, 'destroyed at last').chance(0.1)),
     ...drawFallible(seed, n, { most, is_overrun }, swarm),
     is_overrun,
     network: {

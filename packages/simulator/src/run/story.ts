@@ -1,15 +1,15 @@
 /** What happens in a run, in its order: enrolment, faults, the theft, healing, the end. */
-import { ANCHOR_DEPTH, COMMAND_RECENCY } from '@belfry/protocol'
 import type { MemberIndex } from '@belfry/protocol/primitives'
-
 import type { BitcoinNetwork, SimTx } from '../chain/index.ts'
 import type { Deal, Owner } from '../federation/index.ts'
+import type { SimMember } from '../member/index.ts'
 import type { SimNetwork } from '../network/index.ts'
 import type { Random, World } from '../world/index.ts'
 import { calmBitcoin, calmNetwork } from './calm.ts'
 import type { Faults } from './faults.ts'
 import { type Guard, heal, healsAt, isFit, outcomeDepth, outcomeOf } from './liveness.ts'
 import { LONGEST_REORG, type Plan } from './plan.ts'
+import { unsettledAt, untakenOrders } from './reckoning.ts'
 import type { Succession } from './succession.ts'
 import { disagreement, timeToAgree } from './taking-back.ts'
 import type { Thief } from './thief.ts'
@@ -50,6 +50,8 @@ const PATIENCE = 8
 /** Hours of peace. */
 const CALM_BLOCKS = 24
 const SETTLED = 101
+/** Blocks in which an owner orders the vault forgotten once more. */
+const TIME_TO_DESTROY = 30
 /** Blocks that a world goes on as it was after no reorganisation can change its outcome. */
 const FURTHER_BLOCKS = 4
 /** Blocks after which the core has told itself everything. */
@@ -214,7 +216,7 @@ export class StoryTeller {
     if (outcome === 'lost' && this.#core !== null && !bitcoin.is_junk_joined) onLost(this.#core)
     if (outcome === 'recovered' && this.#plan.goes_on_until_settled && this.#core !== null) {
       bitcoin.faults = { ...bitcoin.faults, block_ms: 10_000 }
-      this.#endAt(height + SETTLED, 'recovered and settled')
+      this.#endAt(height + SETTLED + (this.#plan.swarm.destructions ? TIME_TO_DESTROY : 0), 'recovered and settled')
     } else if (outcome !== null) this.#endAt(height + AFTERMATH, outcome)
     // Nobody need recover it then, and a thief whom nobody mines does not get it either.
     else if (this.#core === null && height > confirmed + csv + PATIENCE) this.#endAt(height + AFTERMATH, 'undecided')
@@ -233,25 +235,20 @@ export class StoryTeller {
     say(this.#core === null ? 'no core is demanded' : `healed core ${this.#core.join()}${asked === guard ? '' : ' of the next epoch'}`)
   }
 
-  /** A revocation, for nothing else stands in its way. */
-  #checkOrders(): void {
-    const { members, b } = this.#guard
-    const { onUntaken } = this.#modules
-    const core = (this.#core ?? []).flatMap((index) => members.get(index) ?? [])
-    const held = core.map(({ state }) => Array.from(state?.durable.vaults.values() ?? [], ({ commands }) => [...commands]).flat())
-    const inTime = held.flatMap((ofMember) =>
-      ofMember.filter(([, { command, taken_height }]) => {
-        const first = command.anchor.height + ANCHOR_DEPTH
-        return command.what.order === 'revoke' && taken_height !== null && taken_height <= first + COMMAND_RECENCY
-      }),
-    )
-    for (const [hash, { command }] of inTime) {
-      if (inTime.filter(([other]) => other === hash).length <= b) continue
-      for (const [at, member] of core.entries()) {
-        const mine = held[at]?.find(([other]) => other === hash)?.[1]
-        if (member.state && member.state.durable.vaults.size > 0 && (mine?.taken_height ?? null) === null) onUntaken(member.index, command.what.order)
-      }
-    }
+  get #coreMembers(): SimMember[] {
+    return (this.#core ?? []).flatMap((index) => this.#guard.members.get(index) ?? [])
+  }
+
+  /** What b+1 of the core forgot on the owner's order some blocks ago, all of it have. */
+  #checkDestroyed(): void {
+    const { deal: { manifest: { vault_id } }, onUntaken } = this.#modules
+    const core = this.#coreMembers
+    const forgot = core.filter(({ index, state }) => {
+      const notice = state?.durable.destroyed.get(vault_id)?.command.notices.get(index)
+      return notice !== undefined && notice.height <= (state?.durable.position?.height ?? 0) - TIME_TO_TELL
+    })
+    if (forgot.length <= this.#guard.b) return
+    for (const { index, state } of core) if (state?.durable.vaults.has(vault_id)) onUntaken(index, 'destroy')
   }
 
   /** Which generation counts, the core knows alike once it has told itself everything. */
@@ -261,8 +258,7 @@ export class StoryTeller {
     const deal = next()
     // The next epoch knows nothing of it.
     if (deal === null || this.#guard !== guard || height < this.#healed_at + timeToAgree(deal.plan)) return
-    const core = (this.#core ?? []).flatMap((index) => members.get(index) ?? [])
-    const member = disagreement(core, deal, { n: members.size, b })
+    const member = disagreement(this.#coreMembers, deal, { n: members.size, b })
     if (member !== null) onDisagreement(member)
   }
 
@@ -274,9 +270,10 @@ export class StoryTeller {
   }
 
   #end(): void {
-    const { deal, world, bitcoin } = this.#modules
-    const { members } = this.#guard
-    if (bitcoin.tip.ref.height >= this.#healed_at + TIME_TO_TELL) this.#checkOrders()
+    const { deal, world, bitcoin, onUntaken, onUnsettled } = this.#modules
+    if (bitcoin.tip.ref.height >= this.#healed_at + TIME_TO_TELL) {
+      for (const { member, order } of untakenOrders(this.#coreMembers, this.#guard.b)) onUntaken(member, order)
+    }
     this.#checkGenerations(bitcoin.tip.ref.height)
     if (this.#ending !== 'recovered and settled') {
       this.#is_over = true
@@ -285,13 +282,8 @@ export class StoryTeller {
     // Time for the last block to be told.
     world.after(POLL_MS * 6, () => {
       this.#is_over = true
-      for (const index of this.#core ?? []) {
-        const incidents = [...(members.get(index)?.state?.durable.incidents.values() ?? [])]
-        const mine = incidents.find(({ vault_id, trigger }) => vault_id === deal.manifest.vault_id && trigger === 'theft')
-        // What the owner had destroyed is known no more.
-        if (!members.get(index)?.state?.durable.vaults.has(deal.manifest.vault_id)) continue
-        if (mine?.settled !== 'recovered') this.#modules.onUnsettled(index)
-      }
+      this.#checkDestroyed()
+      for (const member of unsettledAt(this.#coreMembers, deal.manifest.vault_id)) onUnsettled(member)
     })
   }
 }
