@@ -1,5 +1,6 @@
 /** One run of a member's process: the production core in the production loop, and what surrounds it until it ends. */
 import { type BelfryCore, type Durable, type DurableEffect, type ImmediateEffect, type Input, type Outcome, createCore, watchedOutpoints } from '@belfry/protocol'
+import type { LockHash } from '@belfry/protocol/primitives'
 import { Loop, type RestoredLog, type RuntimeError, restoreLog } from '@belfry/runtime'
 import { SimFollower } from '../chain/index.ts'
 import { Shell } from '../shell/index.ts'
@@ -31,7 +32,7 @@ export class Life {
     this.#member = member
     this.#modules = modules
     this.clock = new MemberClock(world, machine.clock_error)
-    this.core = this.#observed(modules.wrapCore(createCore(member.options.config, ports, reading), member))
+    this.core = this.#observed(modules.wrapCore(createCore({ ...member.options.config, next_lock: nextLock(member) }, ports, reading), member))
     this.#log = restoreLog(this.core, member.disk.load())
     this.#record_index = Math.max(this.#log.next_index - 1, 0)
     this.shell = this.#newShell()
@@ -150,4 +151,10 @@ export class Life {
     const at = durable.position && this.#modules.bitcoin.blockOf(durable.position)
     return new SimFollower({ at, watched: watchedOutpoints(durable) }, { bitcoind: this.#member.bitcoind })
   }
+}
+
+/** The lock that follows this one, where its machine serves that, too. */
+function nextLock({ machine, options: { config: { federation: { lock_hash } } } }: SimMember): LockHash | null {
+  const locks = machine.seats.map(({ options }) => options.config.federation)
+  return locks.find(({ previous_lock_hash }) => previous_lock_hash === lock_hash)?.lock_hash ?? null
 }

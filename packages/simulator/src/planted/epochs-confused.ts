@@ -4,8 +4,6 @@ import type { SimMember } from '../member/index.ts'
 import { changeOf } from '../run/succession.ts'
 import type { PlantedBug } from './planted-bug.ts'
 
-const OFTEN_MS = 2_000
-
 interface Foreign {
   readonly from: MemberIndex
   readonly vote: Vote
@@ -16,9 +14,9 @@ export const epochsConfused: PlantedBug = {
   name: 'epochs-confused',
   what: 'a vote counts for the same incident whatever lock it was said under',
   caught_by: ['S1', 'S2', 'S4'],
-  within_seeds: 40,
-  // Votes are few: many frames must go astray.
-  shown_in: (plan) => (changeOf(plan)?.crosses_ms ?? Infinity) < OFTEN_MS && plan.story !== 'quiet',
+  within_seeds: 24,
+  // Members vote under both locks, and not all of them at once.
+  shown_in: (plan) => changeOf(plan)?.when === 'before' && (plan.story === 'theft' || plan.story === 'cold-theft'),
   core: (core, member): BelfryCore => {
     const foreign: Foreign[] = []
     return {

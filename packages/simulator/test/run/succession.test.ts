@@ -55,6 +55,7 @@ describe('a change of members in a simulated world', function () {
     assert.ok(made.length >= 3)
     assert.ok(made.some(({ steps_of_next }) => steps_of_next > 100))
     assert.ok(made.some(({ lines }) => lines.some((line) => line.includes('foreign-lock'))))
+    assert.ok(made.some(({ lines }) => lines.some((line) => line.includes('successor-unknown'))))
     assert.ok(made.some(({ lines }) => lines.some((line) => / m\d+\/1 .*\+manifest-armed/.test(line))))
   })
 })
