@@ -1,10 +1,10 @@
 /** The only place that changes the durable state. Total: a record that was written can always be applied again. */
 import type { BlockRef, ChainEvent } from '../chain/index.ts'
-import { unvaultOutpoint } from '../custody/manifest.ts'
-import { type Hash32, type Height, type IncidentId, type ManifestHash, type VaultId, assertNever, invariant } from '../primitives/index.ts'
+import { type Hash32, type Height, type IncidentId, type VaultId, assertNever, invariant } from '../primitives/index.ts'
 import { UNSPENT, afterSpendEvent } from './coins.ts'
 import { type HeldCommand, parsedCommand } from './commands.ts'
-import { type Durable, type HeldManifest, type Incident, MAX_DESTROYED, MAX_FOREIGN, MAX_RECENT_BLOCKS, MAX_TOMBSTONES, type Vault, parsed } from './durable.ts'
+import { type Durable, type Incident, MAX_DESTROYED, MAX_FOREIGN, MAX_RECENT_BLOCKS, MAX_TOMBSTONES } from './durable.ts'
+import { applyToManifest, vaultOf } from './manifests.ts'
 import type { LogRecord, RecordOf } from './records.ts'
 import { hasStoryRoom } from './story.ts'
 
@@ -17,39 +17,17 @@ export function apply(state: Durable, record: LogRecord): void {
       applyChainFact(state, record.fact)
       return
     case 'manifest-armed':
-      armManifest(state, record)
-      return
     case 'manifest-withdrawn':
-      changeManifest(state, record, { withdrawn: true })
-      return
     case 'receipt-held':
-      manifestOf(state, record).receipts.set(record.member, record.frame)
-      return
     case 'publication-held':
-      manifestOf(state, record).published.set(record.member, record.frame)
-      return
     case 'withdrawal-held':
-      changeManifest(state, record, { withdrawal: record.signatures })
-      return
     case 'taken-back-held':
-      manifestOf(state, record).taken_back.set(record.member, { height: record.height, frame: record.frame })
-      return
     case 'let-be-held':
-      manifestOf(state, record).let_be.set(record.member, record.frame)
-      return
     case 'generation-cancelled':
-      changeManifest(state, record, { cancelled: true })
-      deactivate(vaultOf(state, record.vault_id))
-      return
     case 'generation-reinstated':
-      changeManifest(state, record, { cancelled: false, withdrawn: false })
-      return
     case 'bundle-complete':
-      changeManifest(state, record, { bundle_height: state.position?.height ?? null })
-      return
     case 'manifest-activated':
-      changeManifest(state, record, { activated_height: state.position?.height ?? null })
-      vaultOf(state, record.vault_id).active = record.hash
+      applyToManifest(state, record)
       return
     case 'trigger-offered': {
       const { coins } = vaultOf(state, record.vault_id)
@@ -256,57 +234,6 @@ function disconnectBlock(state: Durable, block: BlockRef, previous: BlockRef): v
   }
 }
 
-function armManifest(state: Durable, { signed, hash, envelopes, shares }: RecordOf<'manifest-armed'>): void {
-  const held: HeldManifest = parsed({
-    hash,
-    signed,
-    envelopes,
-    shares,
-    armed_height: state.position?.height ?? null,
-    receipts: new Map(),
-    published: new Map(),
-    bundle_height: null,
-    activated_height: null,
-    withdrawn: false,
-    cancelled: false,
-    withdrawal: null,
-    taken_back: new Map(),
-    let_be: new Map(),
-  })
-  const { vault_id, deposit, unvaults } = held.manifest
-  const vault: Vault = state.vaults.get(vault_id) ?? {
-    deposit: deposit.outpoint,
-    manifests: [],
-    active: null,
-    coins: new Map([[deposit.outpoint, UNSPENT]]),
-    exposed: false,
-    revoked: null,
-    commands: new Map(),
-  }
-  vault.manifests.push(held)
-  for (const unvault of unvaults) {
-    const outpoint = unvaultOutpoint(unvault)
-    if (!vault.coins.has(outpoint)) vault.coins.set(outpoint, UNSPENT)
-  }
-  state.vaults.set(vault_id, vault)
-}
-
-/** The active one is the last in the row of those that follow each other and were not cancelled; what hangs in the air is active no more. */
-function deactivate(vault: Vault): void {
-  const row = new Set<ManifestHash>()
-  let active: ManifestHash | null = null
-  for (let next = followerOf(vault, null); next !== undefined && !row.has(next.hash); next = followerOf(vault, active)) {
-    active = next.hash
-    row.add(active)
-  }
-  for (const held of vault.manifests) if (!row.has(held.hash)) held.activated_height = null
-  vault.active = active
-}
-
-function followerOf({ manifests }: Vault, previous: ManifestHash | null): HeldManifest | undefined {
-  return manifests.find(({ manifest, activated_height, cancelled }) => manifest.previous === previous && activated_height !== null && !cancelled)
-}
-
 function openIncident(state: Durable, record: RecordOf<'incident-opened'>): void {
   state.incidents.set(record.incident_id, {
     vault_id: record.vault_id,
@@ -323,26 +250,6 @@ function openIncident(state: Durable, record: RecordOf<'incident-opened'>): void
     settled: null,
     story: [],
   })
-}
-
-function changeManifest(
-  state: Durable,
-  { vault_id, hash }: { vault_id: VaultId; hash: ManifestHash },
-  change: Partial<HeldManifest>,
-): void {
-  Object.assign(manifestOf(state, { vault_id, hash }), change)
-}
-
-function manifestOf(state: Durable, { vault_id, hash }: { vault_id: VaultId; hash: ManifestHash }): HeldManifest {
-  const held = vaultOf(state, vault_id).manifests.find((one) => one.hash === hash)
-  invariant(held !== undefined, 'records name manifests that were armed before')
-  return held
-}
-
-function vaultOf(state: Durable, vault_id: VaultId): Vault {
-  const vault = state.vaults.get(vault_id)
-  invariant(vault !== undefined, 'records name vaults that were enrolled before')
-  return vault
 }
 
 function incidentOf(state: Durable, incident_id: IncidentId): Incident {
