@@ -1,4 +1,5 @@
-import { commandDigest, taggedHash } from '@belfry/protocol'
+import { type HeldManifest, type OwnerSignature, commandDigest, taggedHash } from '@belfry/protocol'
+import { equalBytes } from '@belfry/protocol/primitives'
 import type { Context, Invariant } from './invariant.ts'
 
 /** The simulated owner has one key for everything. */
@@ -13,8 +14,7 @@ export const OWNER: Invariant = {
       for (const record of output.records) {
         if (record.record === 'manifest-withdrawn') {
           const held = vaults?.get(record.vault_id)?.manifests.find(({ hash }) => hash === record.hash)
-          const digest = held && taggedHash(context.ports, 'withdraw', held.signed.bytes)
-          if (digest && !isSigned(context, digest, held.withdrawal ?? [])) fail('a manifest was withdrawn by nobody', member.index)
+          if (held && !isTakenBack(context, held)) fail('a manifest was withdrawn by nobody', member.index)
         }
         if (record.record !== 'command-taken') continue
         const held = vaults?.get(record.vault_id)?.commands.get(record.command_hash)
@@ -23,6 +23,12 @@ export const OWNER: Invariant = {
       }
     },
   }),
+}
+
+/** By a signature of its own: were there one tag for all, the one on the manifest would hold here too. */
+function isTakenBack(context: Context, { signed, withdrawal }: HeldManifest): boolean {
+  const isOwn = ({ signature }: OwnerSignature): boolean => !signed.signatures.some((given) => equalBytes(given.signature, signature))
+  return isSigned(context, taggedHash(context.ports, 'withdraw', signed.bytes), (withdrawal ?? []).filter(isOwn))
 }
 
 function isSigned({ vaults, ports }: Context, digest: Uint8Array, signatures: readonly { readonly key: string; readonly signature: Uint8Array }[]): boolean {
