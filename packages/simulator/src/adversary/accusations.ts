@@ -1,6 +1,7 @@
 /** Lying about others: forged messages in their name, and evidence against them that is none. */
 import { decodeBody, decodeFrame, decodeHeader, encodeFrame, signFrame } from '@belfry/protocol'
-import type { Frame, Header } from '@belfry/protocol'
+import type { BodyOf, Frame, Header } from '@belfry/protocol'
+import { SchemaError } from '@belfry/protocol/primitives'
 import type { Strategy } from './strategy.ts'
 import type { Tools } from './tools.ts'
 
@@ -85,7 +86,18 @@ export const forgedOrders: Strategy = {
     // One byte of it is other than what was signed.
     const at = tools.random.int(0, attachment.length - 1)
     const changed = attachment.map((byte, index) => (index === at ? byte ^ 1 : byte))
-    tools.gossip(tools.sign('command', decodeBody('command', one.head.body), { attachment: changed }))
+    const body = bodyOf(one.head.body)
+    if (body !== null) tools.gossip(tools.sign('command', body, { attachment: changed }))
   },
+}
+
+/** Null for what another liar sent damaged. */
+function bodyOf(bytes: Uint8Array): BodyOf<'command'> | null {
+  try {
+    return decodeBody('command', bytes)
+  } catch (error) {
+    if (error instanceof SchemaError) return null
+    throw error
+  }
 }
 
