@@ -58,9 +58,9 @@ function pendingOf(context: Context, { index, state }: SimMember, release: Relea
 
 function firstLiving({ ports, federation }: Context, self: MemberIndex, { peers }: Volatile, { incident_id }: Release): MemberIndex | undefined {
   const order = broadcasterOrder(ports, federation.lock_hash, incident_id, federation.members.map(({ index }) => index))
-  // Nor one that was silent to this member for as long as a dead one is, whatever the others say of it.
-  const isLiving = (index: MemberIndex): boolean => peers.get(index)?.life !== 'dead' && peers.get(index)?.silence !== 'dead'
-  return order.find((index) => index === self || isLiving(index))
+  const first = order.find((index) => index === self || peers.get(index)?.life !== 'dead')
+  // Of one that was silent to this member for as long as a dead one is, and that the others still speak of, nothing is asked.
+  return first !== undefined && first !== self && peers.get(first)?.silence === 'dead' ? undefined : first
 }
 
 function whatIsMissing(context: Context, { index, state }: SimMember, { life, release, place, height, spend }: Pending): string | null {
