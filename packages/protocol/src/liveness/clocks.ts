@@ -27,29 +27,43 @@ export function clockOffset({ clock }: Pick<Peer, 'clock'>): number | null {
 
 /** The lower one in magnitude where two are in the middle: in doubt nobody is off. */
 function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const low = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0
-  const high = sorted[Math.ceil((sorted.length - 1) / 2)] ?? 0
+  const { low, high } = middleOf(values)
   return Math.abs(low) <= Math.abs(high) ? low : high
 }
 
-/** Against the median of all clocks, mine included: where all others agree, it is mine that is off. */
+/** The two in the middle, which are one where the count is odd. */
+function middleOf(values: readonly number[]): Middle {
+  const sorted = values.toSorted((a, b) => a - b)
+  return { low: sorted[Math.floor((sorted.length - 1) / 2)] ?? 0, high: sorted[Math.ceil((sorted.length - 1) / 2)] ?? 0 }
+}
+
+interface Middle {
+  readonly low: number
+  readonly high: number
+}
+
+/**
+ * Against the middle of all clocks, mine included: where all others agree, it is mine that is off. Of fewer clocks than most members'
+ * nothing follows, and what was told stands.
+ */
 export function judgeClocks(turn: Turn): void {
   const { volatile, config: { self, federation } } = turn
   const known = [...volatile.peers].flatMap(([member, peer]) => {
     const offset = member === self || peer.silence !== 'none' ? null : clockOffset(peer)
     return offset === null ? [] : [{ member, peer, offset }]
   })
-  const isMost = 2 * (known.length + 1) > federation.members.length
-  const right = isMost ? medianOf([0, ...known.map(({ offset }) => offset)]) : 0
-  for (const { member, peer, offset } of known) tellSkew(turn, member, peer, offset - right)
+  if (2 * (known.length + 1) <= federation.members.length) return
+  const middle = middleOf([0, ...known.map(({ offset }) => offset)])
+  for (const { member, peer, offset } of known) tellSkew(turn, member, peer, offset, middle)
   const own = volatile.peers.get(self)
-  if (own) tellSkew(turn, self, own, -right)
+  if (own) tellSkew(turn, self, own, 0, middle)
 }
 
-function tellSkew(turn: Turn, member: Header['from'], { flags }: Peer, off_ms: number): void {
+/** Where one half of the clocks contradicts the other, what is between them is neither right nor wrong. */
+function tellSkew(turn: Turn, member: Header['from'], { flags }: Peer, offset: number, { low, high }: Middle): void {
+  const off_ms = offset < low ? offset - low : Math.max(0, offset - high)
   const isOff = Math.abs(off_ms) > (flags.skewed ? AGREES_MS : SKEWED_MS)
-  if (isOff === flags.skewed) return
+  if (isOff === flags.skewed || (!isOff && high - low > SKEWED_MS)) return
   flags.skewed = isOff
   const seconds = Math.round(off_ms / 1_000)
   const detail = `${seconds > 0 ? '+' : ''}${seconds} s from most members' clocks`

@@ -40,6 +40,22 @@ describe('the clock of a peer', () => {
     assert.deepEqual(toldOf(seat, 'clock-skewed'), [1])
   })
 
+  it('is as it was told where fewer clocks than most members\' are known', () => {
+    const seat = started()
+    periods(seat, 12, off(seat, { 2: HOUR_MS, 3: HOUR_MS, 4: HOUR_MS, 5: HOUR_MS }))
+    periods(seat, 12, { ...off(seat, { 2: HOUR_MS }), from: [2] })
+    assert.deepEqual(toldOf(seat, 'clock-skewed'), [1])
+    assert.deepEqual(toldOf(seat, 'clock-agrees'), [])
+  })
+
+  it('is as it was told where one half of the clocks contradicts the other', () => {
+    const seat = started()
+    periods(seat, 12, off(seat, { 2: HOUR_MS, 3: HOUR_MS, 4: HOUR_MS }))
+    assert.deepEqual(toldOf(seat, 'clock-skewed'), [5, 1])
+    periods(seat, 12, { ...off(seat, { 2: HOUR_MS, 3: HOUR_MS }), from: [2, 3, 5] })
+    assert.deepEqual(toldOf(seat, 'clock-agrees'), [])
+  })
+
   it('is not off for a few messages that were long under way', () => {
     const seat = started()
     periods(seat, 6)

@@ -21,7 +21,8 @@ interface Armed {
   readonly hash: ManifestHash
   readonly vault_id: VaultId
   readonly manifest: Manifest
-  readonly height: number
+  /** Null before a first block was told. */
+  height: number | null
 }
 
 export const L3_VAULTS: Invariant = {
@@ -45,11 +46,12 @@ class VaultWatcher implements Watcher {
 
   onStarted: NonNullable<Watcher['onStarted']> = ({ index }, { vaults, position }) => {
     const held = [...vaults].flatMap(([vault_id, { manifests }]) =>
-      manifests.map(({ hash, manifest, armed_height }) => [hash, { hash, vault_id, manifest, height: armed_height ?? 0 }] as const),
+      manifests.map(({ hash, manifest, armed_height }) => [hash, { hash, vault_id, manifest, height: armed_height }] as const),
     )
     this.#armed.set(index, new Map(held))
     this.#health.delete(index)
-    this.#height.set(index, position?.height ?? 0)
+    if (position === null) this.#height.delete(index)
+    else this.#height.set(index, position.height)
     for (const key of this.#under.keys()) if (key.startsWith(`${index}/`)) this.#under.delete(key)
   }
 
@@ -64,6 +66,7 @@ class VaultWatcher implements Watcher {
     this.#height.set(index, event.block.height)
     if (!member.is_honest || member.state === null) return
     const armed = [...(this.#armed.get(index)?.values() ?? [])]
+    for (const one of armed) one.height ??= event.block.height
     for (const [vault_id, ofVault] of Map.groupBy(armed, (one) => one.vault_id)) this.#judge(member, vault_id, ofVault)
   }
 
@@ -72,7 +75,7 @@ class VaultWatcher implements Watcher {
     if (manifest === undefined) return
     this.#holders.set(hash, (this.#holders.get(hash) ?? new Set()).add(index))
     const mine = this.#armed.get(index) ?? new Map<ManifestHash, Armed>()
-    this.#armed.set(index, mine.set(hash, { hash, vault_id: manifest.vault_id, manifest, height: this.#height.get(index) ?? 0 }))
+    this.#armed.set(index, mine.set(hash, { hash, vault_id: manifest.vault_id, manifest, height: this.#height.get(index) ?? null }))
   }
 
   #judge(member: SimMember, vault_id: VaultId, armed: readonly Armed[]): void {
@@ -102,7 +105,7 @@ class VaultWatcher implements Watcher {
 
   #isShort(index: MemberIndex, armed: readonly Armed[]): boolean {
     const { members, federation, mayContradict } = this.#context
-    const first = Math.min(...armed.map(({ height }) => height))
+    const first = Math.min(...armed.map(({ height }) => height ?? Infinity))
     if ((this.#height.get(index) ?? 0) <= first + PROTECTED_WITHIN_BLOCKS) return false
     const unknown = [...members.values()].filter((member) => !member.is_honest || mayContradict(member.index)).map((member) => member.index)
     const { protected: needed } = federation.thresholds.clawback
