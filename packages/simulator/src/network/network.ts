@@ -50,6 +50,9 @@ export class SimNetwork {
   readonly #machineOf: (member: MemberIndex) => MachineNumber
   /** What `to` was last told of its connection with `from`, as `to<from`. */
   readonly #told = new Map<string, boolean>()
+  /** By `from>place`: when the last frame of a stream arrives, for none overtakes another, and when one was lost. */
+  readonly #stream_arrives_ms = new Map<string, number>()
+  readonly #stream_lost_ms = new Map<string, number>()
   readonly #gossip = new Map<string, Gossip>()
   readonly #awaiting = new Map<number, { readonly message: Gossip; readonly endpoint: Endpoint }>()
   #token = 0
@@ -99,6 +102,7 @@ export class SimNetwork {
       if (other === member) continue
       // A process that starts has been told nothing.
       this.#told.set(`${place}<${other}`, false)
+      this.#stream_arrives_ms.delete(`${other}>${place}`)
       this.#noticeSoon(member, other)
     }
   }
@@ -126,11 +130,16 @@ export class SimNetwork {
   }
 
   send(from: MemberIndex, to: MemberIndex, bytes: Uint8Array): void {
-    if (!this.isConnected(from, to) || !this.#isOpen(from, to) || this.#isLost(from, to)) return
+    if (!this.isConnected(from, to) || !this.#isOpen(from, to) || this.#isStreamLost(from, to)) return
     for (const endpoint of this.#processesOf(to)) {
-      this.#carry(from, to, () => {
-        endpoint.onFrame(from, 'stream', bytes, null)
-        this.#remember(from, endpoint, 'stream', bytes)
+      this.#carry(from, to, (delay_ms) => {
+        const stream = `${from}>${placeOf(endpoint)}`
+        const at_ms = Math.max(this.#world.now_ms + delay_ms, this.#stream_arrives_ms.get(stream) ?? 0)
+        this.#stream_arrives_ms.set(stream, at_ms)
+        this.#world.after(at_ms - this.#world.now_ms, () => {
+          endpoint.onFrame(from, 'stream', bytes, null)
+          this.#remember(from, endpoint, 'stream', bytes)
+        })
       })
     }
   }
@@ -173,9 +182,11 @@ export class SimNetwork {
       // Lost on this way; another member may still pass it on.
       if (this.#isLost(via.index, to)) continue
       message.reached[place] = 1
-      this.#carry(via.index, to, () => {
-        this.#arrive(message, via.index, endpoint)
-        this.#remember(via.index, endpoint, 'gossip', message.bytes)
+      this.#carry(via.index, to, (delay_ms) => {
+        this.#world.after(delay_ms, () => {
+          this.#arrive(message, via.index, endpoint)
+          this.#remember(via.index, endpoint, 'gossip', message.bytes)
+        })
       })
     }
   }
@@ -210,14 +221,22 @@ export class SimNetwork {
     return this.#streams.loss.chance(this.faults.drops) && !this.#areSpared(from, to)
   }
 
-  #carry(from: MemberIndex, to: MemberIndex, arrive: () => void): void {
+  /** What is lost of a stream takes along what was written after it at once: so no end of an answer arrives without its beginning. */
+  #isStreamLost(from: MemberIndex, to: MemberIndex): boolean {
+    const stream = `${from}>${to}`
+    if (this.#isLost(from, to)) this.#stream_lost_ms.set(stream, this.#world.now_ms)
+    return this.#stream_lost_ms.get(stream) === this.#world.now_ms
+  }
+
+  /** Each copy of a message, with its time on the way. */
+  #carry(from: MemberIndex, to: MemberIndex, send: (delay_ms: number) => void): void {
     const copies = this.#streams.duplication.chance(this.faults.duplicates) ? 2 : 1
     const areSpared = this.#areSpared(from, to)
     const stalled_ms = areSpared ? 0 : Math.max(0, this.#wires.stalledUntil(this.#machineOf(from), this.#machineOf(to)) - this.#world.now_ms)
     for (let i = 0; i < copies; i++) {
       const usual = this.#random.int(1, this.faults.delay_ms)
       const isLate = this.#streams.reordering.chance(this.faults.straggles) && !areSpared
-      this.#world.after(stalled_ms + (isLate ? usual * 20 : usual), arrive)
+      send(stalled_ms + (isLate ? usual * 20 : usual))
     }
   }
 

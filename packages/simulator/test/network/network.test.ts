@@ -17,6 +17,8 @@ class Setting {
   readonly world = new World()
   readonly network: SimNetwork
   readonly arrivals: Arrival[] = []
+  /** The first two bytes of each arrival. */
+  readonly read: number[] = []
   readonly peers: string[] = []
   readonly down = new Set<number>()
   readonly mute = new Set<number>()
@@ -29,20 +31,26 @@ class Setting {
   }
 
   #endpoint(index: MemberIndex): Endpoint {
-    const { down, mute, arrivals, peers } = this
+    const { down, mute, arrivals, peers, read } = this
     return {
       index,
       get is_up() {
         return !down.has(index)
       },
-      onFrame(from, channel, _bytes, token) {
+      onFrame(from, channel, bytes, token) {
         if (down.has(index)) return false
         arrivals.push({ at: index, from, channel, token })
+        read.push((bytes[0] ?? 0) * 256 + (bytes[1] ?? 0))
         return true
       },
       onPeer: (member, connected) => peers.push(`${index}${connected ? '+' : '-'}${member}`),
       passesOn: () => !mute.has(index),
     }
+  }
+
+  /** From the first to the second, a millisecond apart. */
+  sendOneByOne(count: number): void {
+    for (let i = 0; i < count; i++) this.world.after(i, () => this.network.send(member(1), member(2), Uint8Array.of(i >> 8, i & 0xff)))
   }
 
   settle(): void {
@@ -137,7 +145,7 @@ describe('SimNetwork', () => {
 
   it('loses, doubles and delays as often as it is told to, and never between those that are spared', () => {
     const setting = new Setting(2, { delay_ms: 10, straggles: 0.5, drops: 0.3, duplicates: 0.3, replay_ms: null })
-    for (let i = 0; i < 1_000; i++) setting.network.send(member(1), member(2), MESSAGE)
+    setting.sendOneByOne(1_000)
     setting.settle()
     // 70 % arrive, 30 % of them twice.
     assert.ok(Math.abs(setting.arrivals.length - 910) < 60, String(setting.arrivals.length))
@@ -150,6 +158,24 @@ describe('SimNetwork', () => {
     setting.settle()
     assert.ok(setting.arrivals.length >= 1_000)
     assert.ok(setting.world.now_ms - before_ms <= 10)
+  })
+
+  it('keeps the order of a stream, however late some of it is', () => {
+    const setting = new Setting(2, { ...CALM, straggles: 0.3 })
+    setting.sendOneByOne(300)
+    setting.settle()
+    assert.equal(setting.read.length, 300)
+    assert.deepEqual(setting.read, setting.read.toSorted((a, b) => a - b))
+  })
+
+  it('loses with a part of a stream what was written after it at once', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const setting = new Setting(2, { ...CALM, drops: 0.3 })
+      for (let i = 0; i < 20 + seed; i++) setting.network.send(member(1), member(2), Uint8Array.of(0, i))
+      setting.settle()
+      assert.ok(setting.read.length < 20 + seed)
+      assert.deepEqual(setting.read, setting.read.map((_, at) => at))
+    }
   })
 
   it('brings nothing to a member that is down', () => {
