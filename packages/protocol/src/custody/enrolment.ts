@@ -20,6 +20,7 @@ import { MAX_MANIFESTS_PER_VAULT, MAX_VAULTS } from './limits.ts'
 import { type Manifest, decodeManifest, envelopesOf, manifestHash, unvaultOutpoint } from './manifest.ts'
 import { type RefusalCode, refusal } from './refusal.ts'
 import { completeBundle, completeBundlesHeard } from './publication.ts'
+import { isUpToDate } from './up-to-date.ts'
 import { isWithdrawnBy, takeWithdrawal } from './withdrawal.ts'
 import { sayTakenBack } from './words.ts'
 import { checkEarlier, checkManifest, checkSuperseding } from './rules.ts'
@@ -235,9 +236,7 @@ function mayActivate(turn: Turn, vault_id: VaultId, vault: Vault, held: HeldMani
   if (held.manifest.previous !== vault.active) return false
   if (held.manifest.generation === 1) return true
   if (turn.tip < held.bundle_height + held.manifest.activation_delay) return false
-  // While I was down, or where I am behind, an owner may have cancelled it.
-  const { wait, own_tip } = turn.volatile
-  if (wait.phase !== 'over' || own_tip.behind_since !== null) return false
+  if (!isUpToDate(turn)) return false
   return ![...turn.durable.incidents.values()].some((one) => one.vault_id === vault_id && isOpen(turn, vault, one))
 }
 

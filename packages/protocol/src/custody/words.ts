@@ -9,6 +9,7 @@ import { type Height, type MemberIndex, type VaultId, sortedEntries } from '../p
 import type { HeldManifest, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { type Fate, fateOf } from './fate.ts'
+import { isUpToDate } from './up-to-date.ts'
 import { encodeWithdrawal, takeWithdrawal, withdrawalShown } from './withdrawal.ts'
 
 type TakenBack = Extract<Receipt, { statement: 'taken-back' }>
@@ -82,7 +83,7 @@ function enact(turn: Turn, vault_id: VaultId, vault: Vault, held: HeldManifest, 
       sayLetBe(turn, vault_id, held)
       return
     case 'let-be':
-      sayLetBe(turn, vault_id, held)
+      if (isUpToDate(turn)) sayLetBe(turn, vault_id, held)
       return
     case 'as-it-is':
       return

@@ -99,7 +99,7 @@ function isReported(turn: Turn, member: MemberIndex, hearing: number): boolean {
 }
 
 /** While I was cut off I heard nobody, nor perhaps did the others: who lives has some periods in which to be heard again. */
-function hasJustReturned({ volatile: { is_isolated, reachable_since, listened_ms }, config }: Turn): boolean {
+export function hasJustReturned({ volatile: { is_isolated, reachable_since, listened_ms }, config }: Turn): boolean {
   const { heartbeat_ms, suspect_periods } = config.federation.timing
   return is_isolated || (reachable_since !== null && listened_ms - reachable_since < suspect_periods * heartbeat_ms)
 }

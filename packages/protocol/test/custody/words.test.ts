@@ -107,6 +107,22 @@ describe('a cancel that reaches members about when they activate the generation'
     assert.deepEqual(room.at(2).sent('command', since), [], 'and nobody hands it on for ever')
   })
 
+  it('is let be by none that hears fewer than most members, for all that it knows the owner took it back in time', () => {
+    const room = aboutToActivate()
+    cancelledApart(room, [2, 3, 4, 5])
+    room.down.delete(1)
+    room.down.delete(5)
+    room.pass(8)
+    room.connect(3 * DELAY)
+    room.pass(8)
+    assert.equal(activeAt(room.at(1)), next.hash)
+    assert.deepEqual([...heldAt(room.at(1)).taken_back.keys()], [5])
+    assert.equal(heldAt(room.at(1)).let_be.size, 0)
+    for (const member of [2, 3, 4]) room.at(member).connectMany(3 * DELAY)
+    together(room, 2)
+    assert.ok(room.up.every((seat) => activeAt(seat) === vault.hash))
+  })
+
   it('takes what was built on it with it', () => {
     const room = aboutToActivate()
     cancelledApart(room, [1, 2])
