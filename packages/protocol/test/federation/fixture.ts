@@ -41,10 +41,20 @@ function publicHex(key: KeyObject): string {
   return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex')
 }
 
+/** Every member checks what all members signed, before it signs: reading the same keys anew would take as long as that. */
+const keysRead = new Map<string, KeyObject>()
+
+function publicKeyOf(hex: string): KeyObject {
+  const known = keysRead.get(hex)
+  if (known) return known
+  const key = createPublicKey({ key: Buffer.from(SPKI.ed25519 + hex, 'hex'), format: 'der', type: 'spki' })
+  keysRead.set(hex, key)
+  return key
+}
+
 function verifyNode(publicKey: string, bytes: Uint8Array, signature: Uint8Array): boolean {
   try {
-    const key = createPublicKey({ key: Buffer.from(SPKI.ed25519 + publicKey, 'hex'), format: 'der', type: 'spki' })
-    return verify(null, bytes, key, signature)
+    return verify(null, bytes, publicKeyOf(publicKey), signature)
   } catch {
     return false
   }
@@ -121,9 +131,9 @@ export function signaturesOf(change: Change): LockSignature[] {
   })
 }
 
-/** Of the members of the previous lock with these names. */
-export function consentsTo(change: Change, names: readonly string[]): Consent[] {
-  const next = signedLock(ports, nextBody(change), signaturesOf(change))
+/** Of the members of the previous lock with these names. @param signatures of all members of the next one */
+export function consentsTo(change: Change, names: readonly string[], signatures = signaturesOf(change)): Consent[] {
+  const next = signedLock(ports, nextBody(change), signatures)
   return names.map((name) => {
     const { ports, node_key } = keyringNamed(name)
     return signConsent(ports, change.previous, next, node_key)
@@ -133,5 +143,6 @@ export function consentsTo(change: Change, names: readonly string[]): Consent[] 
 /** Consented to by all that are in the previous lock. */
 export function nextLockOf(change: Change): Lock {
   const names = change.previous.definition.members.map(({ name }) => name)
-  return assembleNextLock(ports, change, signaturesOf(change), consentsTo(change, names))
+  const signatures = signaturesOf(change)
+  return assembleNextLock(ports, change, signatures, consentsTo(change, names, signatures))
 }

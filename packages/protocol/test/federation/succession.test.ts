@@ -37,7 +37,8 @@ const isRefusal = (code: FederationErrorCode, sentence: RegExp) => (error: unkno
 
 /** With the consents of these members of the previous lock only. */
 function consentedBy(change: Change, names: readonly string[]): Lock {
-  return assembleNextLock(ports, change, signaturesOf(change), consentsTo(change, names))
+  const signatures = signaturesOf(change)
+  return assembleNextLock(ports, change, signatures, consentsTo(change, names, signatures))
 }
 
 describe('consentsNeeded', () => {
@@ -92,12 +93,15 @@ describe('a lock that follows another', () => {
         const gone = names[removed - 1] ?? ''
         const change = changeOf(previous, { add: [memberCard('newcomer')], remove: [gone] })
         const others = names.filter((name) => name !== gone)
-        const next = consentedBy(change, others)
+        // Once for all that is assembled: each of n members checks n cards and n signatures before it signs.
+        const signatures = signaturesOf(change)
+        const consents = consentsTo(change, others, signatures)
+        const next = assembleNextLock(ports, change, signatures, consents)
         assert.deepEqual(codesOf(previous, next), [])
         assert.ok(!next.definition.members.some(({ name }) => name === gone))
         // And fewer than are needed are refused, whoever they are.
-        const few = others.slice(0, consentsNeeded(previous.definition) - 1)
-        assert.throws(() => consentedBy(change, few), isRefusal('consents-missing', /must consent/))
+        const few = consents.slice(0, consentsNeeded(previous.definition) - 1)
+        assert.throws(() => assembleNextLock(ports, change, signatures, few), isRefusal('consents-missing', /must consent/))
       }),
       { numRuns: 20 },
     )
