@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const SCRIPT = resolve(import.meta.dirname, '../../.ci/run')
+
+/** Stands for npx: of what it is asked to run the two runs of tests alone do something, and each says how it was run. */
+const NPX = `#!/bin/sh
+case "$3" in
+  test) part=main ended="$STUB_MAIN" ;;
+  test:attacks) part=beside ended="$STUB_BESIDE"; if read -r typed; then echo "beside took $typed"; fi ;;
+  *) exit 0 ;;
+esac
+echo "$part tries $BELFRY_MEMPOOL_POLICIES"
+set -- $ended
+[ $# -eq 1 ] || printf 'slowest files:\\n%s passed, %s failed\\n' "$2" "$3" > "$BELFRY_TEST_SUMMARY"
+exit "$1"
+`
+
+describe('.ci/run', () => {
+  let folder: string
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'belfry-ci-test-'))
+    await cp(SCRIPT, join(folder, '.ci/run'))
+    await mkdir(join(folder, 'bin'))
+    await mkdir(join(folder, 'tmp'))
+    await writeFile(join(folder, 'bin/npx'), NPX, { mode: 0o755 })
+  })
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  /** @param main,beside how each ends: exit code, passed, failed; without the last two nothing was counted */
+  function run(main: string, beside: string): { readonly exit: number | null; readonly lines: readonly string[] } {
+    const env = {
+      ...process.env,
+      PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`, TMPDIR: join(folder, 'tmp'), CI: 'true', STUB_MAIN: main, STUB_BESIDE: beside,
+    }
+    const { status, stdout } = spawnSync(join(folder, '.ci/run'), { env, encoding: 'utf8', input: 'typed\n' })
+    return { exit: status, lines: stdout.trimEnd().split('\n') }
+  }
+
+  it('tries one mempool policy in each of two runs, and ends with one count of both', () => {
+    const { exit, lines } = run('0 10 0', '0 3 0')
+    assert.equal(exit, 0)
+    assert.deepEqual(lines.filter((line) => / tries /.test(line)), ['main tries enforce', 'beside tries accept'])
+    assert.equal(lines.at(-1), '13 passed, 0 failed')
+  })
+
+  it('fails where either fails, and counts the other still', () => {
+    const ends = [run('2 8 2', '0 3 0'), run('0 10 0', '1 2 1'), run('2 8 2', '1 2 1')].map(({ exit, lines }) => [exit, lines.at(-1)])
+    assert.deepEqual(ends, [[2, '11 passed, 2 failed'], [1, '12 passed, 1 failed'], [2, '10 passed, 3 failed']])
+  })
+
+  it('fails where either did not come to count, whatever it ended with', () => {
+    for (const [main, beside, silent] of [['0', '0 3 0', 'main'], ['0 3 0', '0', 'beside']] as const) {
+      const { exit, lines } = run(main, beside)
+      assert.equal(exit, 1)
+      assert.ok(lines.includes(`the tests (${silent}) did not run to their end`))
+      assert.equal(lines.at(-1), '3 passed, 0 failed')
+    }
+  })
+
+  it('gives what runs beside nothing to read, which would stop it in a terminal, and leaves no file', async () => {
+    assert.deepEqual(run('0 10 0', '0 3 0').lines.filter((line) => / took /.test(line)), [])
+    assert.deepEqual(await readdir(join(folder, 'tmp')), [])
+  })
+})
