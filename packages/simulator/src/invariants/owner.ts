@@ -1,4 +1,4 @@
-import { type HeldManifest, type OwnerSignature, commandDigest, taggedHash } from '@belfry/protocol'
+import { type HeldCommand, type HeldManifest, type OwnerSignature, commandDigest, taggedHash } from '@belfry/protocol'
 import { equalBytes } from '@belfry/protocol/primitives'
 import type { Context, Invariant } from './invariant.ts'
 
@@ -8,21 +8,29 @@ export const OWNER: Invariant = {
   sentence: 'what members take for the word of an owner, an owner signed, and for that',
   watch: (context) => ({
     onStep(member, _input, output) {
-      const { isHonest, fail } = context
+      const { isHonest, fail, vaults: { deals } } = context
       if (!isHonest(member.index)) return
-      const { vaults } = member.state?.durable ?? {}
+      const { vaults, destroyed } = member.state?.durable ?? {}
       for (const record of output.records) {
+        if (record.record === 'manifest-armed' && !deals.some(({ hash }) => hash === record.hash)) {
+          fail('a manifest was armed that no owner made', member.index)
+        }
         if (record.record === 'manifest-withdrawn') {
           const held = vaults?.get(record.vault_id)?.manifests.find(({ hash }) => hash === record.hash)
-          if (held && !isTakenBack(context, held)) fail('a manifest was withdrawn by nobody', member.index)
+          if (!held || !isTakenBack(context, held)) fail('a manifest was withdrawn by nobody', member.index)
         }
         if (record.record !== 'command-taken') continue
-        const held = vaults?.get(record.vault_id)?.commands.get(record.command_hash)
-        if (!held || isSigned(context, commandDigest(context.ports, held.signed.bytes), held.signed.signatures)) continue
-        fail(`an order was taken that no owner signed: ${held.command.what.order}`, member.index)
+        // What is to be forgotten is so in the same step.
+        const gone = destroyed?.get(record.vault_id)
+        const held = vaults?.get(record.vault_id)?.commands.get(record.command_hash) ?? (gone?.command_hash === record.command_hash ? gone.command : undefined)
+        if (!held || !isOrdered(context, held)) fail(`an order was taken that no owner signed: ${held?.command.what.order}`, member.index)
       }
     },
   }),
+}
+
+function isOrdered(context: Context, { signed: { bytes, signatures } }: HeldCommand): boolean {
+  return isSigned(context, commandDigest(context.ports, bytes), signatures)
 }
 
 /** By a signature of its own: were there one tag for all, the one on the manifest would hold here too. */
@@ -31,7 +39,7 @@ function isTakenBack(context: Context, { signed, withdrawal }: HeldManifest): bo
   return isSigned(context, taggedHash(context.ports, 'withdraw', signed.bytes), (withdrawal ?? []).filter(isOwn))
 }
 
-function isSigned({ vaults, ports }: Context, digest: Uint8Array, signatures: readonly { readonly key: string; readonly signature: Uint8Array }[]): boolean {
+function isSigned({ vaults, ports }: Context, digest: Uint8Array, signatures: readonly OwnerSignature[]): boolean {
   const root = vaults.deals[0]?.manifest.owner.root
   return root === undefined || signatures.some(({ key, signature }) => key === root && ports.verifyOwner(key, digest, signature))
 }
