@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Input, LogRecord, Output } from '@belfry/protocol'
-import type { MemberIndex } from '@belfry/protocol/primitives'
+import type { MemberIndex, Millis } from '@belfry/protocol/primitives'
 import type { Context } from '../../src/invariants/index.ts'
 import { OWNER } from '../../src/invariants/owner.ts'
 import type { SimMember } from '../../src/member/index.ts'
@@ -24,7 +24,7 @@ function judged(member: SimMember, record: object): string[] {
     vaults: { deals: [{ hash: 'made', manifest: { owner: { root: 'root' } } }] },
     ports: { sha256: () => new Uint8Array(32), verifyOwner: (_key: string, _digest: Uint8Array, [by]: Uint8Array) => by === BY_OWNER[0] },
   } as unknown as Context
-  const output: Output = { records: [record as LogRecord], immediate: [], afterDurable: [], wake_at_ms: null }
+  const output: Output = { records: [record as LogRecord], immediate: [], afterDurable: [], wake_at_ms: 0 as Millis }
   OWNER.watch(context).onStep?.(member, INPUT, output, 1)
   return failed
 }
