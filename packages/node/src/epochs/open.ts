@@ -1,5 +1,6 @@
 /** From the locks in the configuration to the epochs in which this member takes part, with the log of each. */
 import type { FederationError, Lock } from '@belfry/protocol'
+import type { LockHash } from '@belfry/protocol/primitives'
 import type { NodeKeys } from '@belfry/keystore'
 import type { LoadedLog } from '@belfry/runtime'
 import { NodeError } from '../errors.ts'
@@ -14,6 +15,8 @@ import { doubtAdded } from './restored.ts'
 
 export interface OpenedEpoch extends Place {
   readonly opened: OpenedLog
+  /** The lock that follows, where this node adopted one, be it without a place of its own there. */
+  readonly next_lock: LockHash | null
 }
 
 export interface EpochsInit {
@@ -44,7 +47,8 @@ export async function openEpochs({ locks, keys, store, first, logger }: EpochsIn
     (added) => doubtAdded(store, first, before, added))
   const open = async (lock: Lock): Promise<OpenedEpoch[]> => {
     const [place] = placesOf([lock], keys)
-    return place ? [{ ...place, opened: await openLogOf(store, first, epochOf(known, lock)) }] : []
+    const next_lock = served.find(({ previous_lock_hash }) => previous_lock_hash === lock.lock_hash)?.lock_hash ?? null
+    return place ? [{ ...place, next_lock, opened: await openLogOf(store, first, epochOf(known, lock)) }] : []
   }
   const isServed = ({ lock }: KnownEpoch): boolean => served.some(({ lock_hash }) => lock_hash === lock.lock_hash)
   await forgetLeft(store, known.filter(isServed))

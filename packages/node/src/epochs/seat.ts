@@ -15,10 +15,10 @@ import {
   genesisHashOf,
   watchedOutpoints,
 } from '@belfry/protocol'
-import type { LockHash, MemberIndex, Outpoint } from '@belfry/protocol/primitives'
+import type { MemberIndex, Outpoint } from '@belfry/protocol/primitives'
 import type { NodeKeys } from '@belfry/keystore'
 import type { FederationLink, NetworkHandlers } from '@belfry/network'
-import { Loop, type LoopCounters, type RestoredLog, restoreLog } from '@belfry/runtime'
+import { type Disk, Loop, type LoopCounters, type RestoredLog, restoreLog } from '@belfry/runtime'
 import { Broadcaster } from '../broadcast/broadcaster.ts'
 import type { FeeBumper } from '../broadcast/fee-bumper.ts'
 import { type Chain, type ChainInit, type HeaderRow, createChain, createTxidHasher, type lastBlock, warmUp } from '../chain/index.ts'
@@ -29,11 +29,11 @@ import { Performer, type PerformerModules } from '../effects/performer.ts'
 import { SystemClock } from '../effects/system-clock.ts'
 import { Ingress } from '../ingress.ts'
 import { type Logger, chainLog, tellLog } from '../logging/index.ts'
-import { type Owner, type Place, verifier } from '../membership.ts'
+import { type Owner, verifier } from '../membership.ts'
 import type { Metrics } from '../metrics/index.ts'
-import type { OpenedLog } from '../store/index.ts'
 import type { ShellHealth } from '../views/index.ts'
 import { memberLabel } from './label.ts'
+import type { OpenedEpoch } from './open.ts'
 
 type NodeLoop = Loop<State, Durable, Input, LogRecord, DurableEffect, ImmediateEffect>
 
@@ -41,7 +41,6 @@ export interface SeatModules {
   readonly keys: NodeKeys
   readonly owners: readonly Owner[]
   readonly software: string
-  readonly opened: OpenedLog
   readonly bitcoind: Bitcoind
   readonly zmq: ChainInit['zmq']
   readonly logger: Logger
@@ -52,8 +51,6 @@ export interface SeatModules {
   readonly earlierKeys: PerformerModules['earlierKeys']
   /** The header log, in the order of its keys. */
   readonly headers: readonly HeaderRow[]
-  /** The lock that follows, where it is served, too. */
-  readonly next_lock: LockHash | null
   /**
    * What this seat's chain watcher does for wallets; null where another seat's does it. The watcher's rows are stored with the
    * events of the one that does.
@@ -81,6 +78,7 @@ export class Seat {
   readonly #modules: SeatModules
   readonly #core: ReturnType<typeof createCore>
   readonly #log: RestoredLog<Durable>
+  readonly #disk: Disk
   readonly #hasher = createTxidHasher()
   /** It wakes one loop. */
   readonly #clock = new SystemClock()
@@ -91,14 +89,15 @@ export class Seat {
   #is_warm = false
 
   /** Nothing runs before `run`. */
-  constructor({ federation, self }: Place, modules: SeatModules) {
-    const { keys, owners, software, next_lock, opened, bitcoind, zmq, logger, wallets } = modules
+  constructor({ federation, self, next_lock, opened }: OpenedEpoch, modules: SeatModules) {
+    const { keys, owners, software, bitcoind, zmq, logger, wallets } = modules
     this.federation = federation
     this.self = self
     this.#modules = modules
     const config = { federation, self, owners: owners.map(({ peer_id, root }) => ({ peer_id, root })), software, next_lock }
     this.#core = createCore(config, { ...verifier, sign: (bytes) => keys.sign(bytes) })
     this.#log = restoreLog(this.#core, opened.log)
+    this.#disk = opened.disk
     this.chain = createChain(
       { genesis: genesisHashOf(federation.network), zmq, hasher: this.#hasher, ...wallets },
       { bitcoind, log: chainLog(logger) },
@@ -153,7 +152,7 @@ export class Seat {
     const loop: NodeLoop = new Loop({}, {
       core: this.#core,
       log: this.#log,
-      disk: this.#modules.opened.disk,
+      disk: this.#disk,
       clock,
       inputs: coreInputs,
       effects: this.#performer(network, bumper),

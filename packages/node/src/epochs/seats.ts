@@ -1,6 +1,6 @@
 /** All epochs that a node serves at once: the newest does what is done for wallets, each guards the vaults of its own lock. */
 import type { FederationLink, Networks } from '@belfry/network'
-import type { IncidentId, LockHash, VaultId } from '@belfry/protocol/primitives'
+import type { IncidentId, VaultId } from '@belfry/protocol/primitives'
 import type { FeeBumper } from '../broadcast/fee-bumper.ts'
 import type { FeeWalletModules } from '../fee-wallet/fee-wallet.ts'
 import { needsOf, openIncidents } from '../fee-wallet/index.ts'
@@ -11,7 +11,7 @@ import type { OpenedEpoch } from './open.ts'
 import { Seat, type SeatModules, type SeatWallets } from './seat.ts'
 import { vaultsThere } from './unserved.ts'
 
-export type SeatsModules = Omit<SeatModules, 'opened' | 'wallets' | 'newest' | 'earlierKeys' | 'next_lock'>
+export type SeatsModules = Omit<SeatModules, 'wallets' | 'newest' | 'earlierKeys'>
 
 export class Seats {
   readonly newest: Seat
@@ -22,17 +22,15 @@ export class Seats {
   /** Nothing runs before `run`. @param epochs the newest first */
   constructor([newest, ...older]: readonly [OpenedEpoch, ...OpenedEpoch[]], modules: SeatsModules, wallets: SeatWallets) {
     const { logger } = modules
-    const epochs = [newest, ...older]
     const shared = (at: number) => ({
       ...modules,
-      next_lock: nextLock(epochs, at),
       newest: newest.federation,
       earlierKeys: (vault_id: VaultId) => earlierKeys(this.all.slice(at + 1), vault_id),
     })
     this.#logger = logger
-    this.newest = new Seat(newest, { ...shared(0), opened: newest.opened, wallets })
+    this.newest = new Seat(newest, { ...shared(0), wallets })
     this.older = older.map((epoch, at) => new Seat(epoch, {
-      ...shared(at + 1), opened: epoch.opened, wallets: null, logger: logger.child({ epoch: epoch.federation.epoch }),
+      ...shared(at + 1), wallets: null, logger: logger.child({ epoch: epoch.federation.epoch }),
     }))
   }
 
@@ -90,10 +88,4 @@ export class Seats {
       return link ? [{ federation, counters: link.counters() }] : []
     }))
   }
-}
-
-/** The lock that follows that of this epoch, where it is served, too. */
-function nextLock(epochs: readonly OpenedEpoch[], at: number): LockHash | null {
-  const lock_hash = epochs[at]?.federation.lock_hash
-  return epochs.find(({ federation }) => federation.previous_lock_hash === lock_hash)?.federation.lock_hash ?? null
 }

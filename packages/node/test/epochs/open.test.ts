@@ -27,7 +27,7 @@ describe('the epochs that a node opens', () => {
   const newDirectory = temporaryDirectories()
 
   /** One start: the epochs served, newest first, and what the log says. */
-  async function start(dir: string, locks: readonly Lock[]): Promise<{ epochs: number[]; hashes: string[]; events: string[] }> {
+  async function start(dir: string, locks: readonly Lock[]): Promise<{ epochs: number[]; hashes: string[]; followed: (string | null)[]; events: string[] }> {
     const { store, log: first } = await Store.open(dir)
     const { logger, lines } = recorded()
     try {
@@ -35,6 +35,7 @@ describe('the epochs that a node opens', () => {
       return {
         epochs: opened.map(({ federation }) => federation.epoch),
         hashes: opened.map(({ federation }) => federation.lock_hash),
+        followed: opened.map(({ next_lock }) => next_lock),
         events: lines().map(({ event }) => String(event)),
       }
     } finally {
@@ -43,22 +44,25 @@ describe('the epochs that a node opens', () => {
   }
 
   it('are the newest first, each with its own place', async () => {
-    const { epochs, events } = await start(join(await newDirectory(), 'store'), [FIRST, SECOND])
+    const { epochs, followed, events } = await start(join(await newDirectory(), 'store'), [FIRST, SECOND])
     assert.deepEqual(epochs, [1, 0])
+    assert.deepEqual(followed, [null, SECOND.lock_hash])
     assert.deepEqual(events, ['epoch-served', 'epoch-served'])
   })
 
   it('are those that it was in, once it is removed', async () => {
-    const { epochs, events } = await start(join(await newDirectory(), 'store'), [FIRST, SECOND, WITHOUT_ME])
+    const { epochs, followed, events } = await start(join(await newDirectory(), 'store'), [FIRST, SECOND, WITHOUT_ME])
     assert.deepEqual(epochs, [1, 0])
+    assert.deepEqual(followed, [WITHOUT_ME.lock_hash, SECOND.lock_hash], 'it knows the lock that others serve without it')
     assert.ok(events.includes('member-removed'))
   })
 
   it('stay what they were when a second successor is configured, which rings', async () => {
     const dir = join(await newDirectory(), 'store')
     await start(dir, [FIRST, SECOND])
-    const { hashes, events } = await start(dir, [FIRST, RIVAL])
+    const { hashes, followed, events } = await start(dir, [FIRST, RIVAL])
     assert.deepEqual(hashes, [SECOND.lock_hash, FIRST.lock_hash])
+    assert.deepEqual(followed, [null, SECOND.lock_hash])
     assert.ok(events.includes('two-successors'))
     await assert.rejects(start(join(await newDirectory(), 'store'), [SECOND, RIVAL]), { code: 'two-successors' })
   })
