@@ -96,4 +96,23 @@ describe("the owner's signatures", () => {
     assert.ok(!holds([by(a), by(b, 'withdraw')]), 'for another purpose')
     assert.ok(!holds([by(a), { ...by(b), key: hexOf('c') }]))
   })
+
+  it('are looked at no further than the first that is wrong, nor than the k-th that is right', () => {
+    let looked = 0
+    const counting: typeof ports = {
+      ...ports,
+      verifyOwner: (...of) => {
+        looked += 1
+        return ports.verifyOwner(...of)
+      },
+    }
+    const lookedAt = (signatures: ReturnType<typeof by>[]) => {
+      looked = 0
+      return [signedByOwner(counting, 'manifest', bytes, signatures, enrol), looked]
+    }
+    const wrong = by(a, 'withdraw')
+    assert.deepEqual(lookedAt(Array.from({ length: 16 }, () => wrong)), [false, 1])
+    assert.deepEqual(lookedAt([by(a), wrong, by(b)]), [true, 2], 'a key counts once')
+    assert.deepEqual(lookedAt([by(a), by(b), by(hexOf('c'))]), [true, 2])
+  })
 })
