@@ -10,7 +10,7 @@ import type { Turn } from '../state/turn.ts'
 import type { Order } from './command.ts'
 import { undestroyable } from './destroy.ts'
 import {
-  MAX_CANCELS_PER_VAULT,
+  MAX_CANCELS_PER_GENERATION,
   MAX_PANICS,
   MAX_PANICS_HEARD,
   MAX_PANICS_KEPT,
@@ -38,7 +38,7 @@ export function unfitness(turn: Turn, vault: Vault, command_hash: Hash32, what: 
     case 'panic':
       return unfitPanic(turn, vault, taken, witnesses, vault.commands.get(command_hash))
     case 'cancel-generation':
-      return taken.filter(isOf('cancel-generation')).length >= MAX_CANCELS_PER_VAULT ? 'busy' : unfitCancel(turn, vault, what.manifest_hash, witnesses)
+      return unfitCancel(turn, vault, taken, what.manifest_hash, witnesses)
     case 'revoke':
       return taken.filter(isOf('revoke')).length >= MAX_REVOKES_PER_VAULT ? 'already-revoked' : null
     case 'drill':
@@ -75,11 +75,19 @@ function unfitPanic(
 }
 
 /** The first generation has no notice in which to cancel it. What others took in time is taken late, too, where it changes nothing. */
-function unfitCancel({ config }: Turn, vault: Vault, manifest_hash: string, witnesses: number): RefusalCode | null {
+function unfitCancel(
+  { config }: Turn,
+  vault: Vault,
+  taken: readonly HeldCommand[],
+  manifest_hash: string,
+  witnesses: number,
+): RefusalCode | null {
   const held = vault.manifests.find(({ hash }) => hash === manifest_hash)
   if (!held) return 'unknown-manifest'
   if (held.activated_height !== null || held.manifest.previous === null || held.let_be.has(config.self)) return 'not-waiting'
-  return (!held.withdrawn && !held.cancelled) || witnesses > 0 ? null : 'not-waiting'
+  if ((held.withdrawn || held.cancelled) && witnesses === 0) return 'not-waiting'
+  const cancels = taken.filter(({ command: { what } }) => what.order === 'cancel-generation' && what.manifest_hash === manifest_hash)
+  return cancels.length >= MAX_CANCELS_PER_GENERATION ? 'busy' : null
 }
 
 function unfitDrill(turn: Turn, vault: Vault, taken: readonly HeldCommand[], what: Extract<Order, { order: 'drill' }>): RefusalCode | null {

@@ -2,6 +2,8 @@
  * Limits of what owners may order. Whoever stole one owner key can order drills and cancel generations: whatever that floods, there
  * is room left for panics and for every incident of the coin.
  */
+import { MAX_MANIFESTS_PER_VAULT } from '../custody/limits.ts'
+
 export const DRILL_LEVELS = 5
 /**
  * Drills remembered of one vault. The oldest makes room once it is `DRILL_MEMORY` blocks old, so no more than these can be ordered
@@ -30,8 +32,9 @@ export const BLOCKS_HEARD = 2
 /** Taken, where b+1 members say so: liars and a thief together do not use up these. */
 export const MAX_PANICS_KEPT = 16
 
-/** One for each manifest that may wait. */
-export const MAX_CANCELS_PER_VAULT = 8
+/** One is enough; two devices may order it at the same moment. However many more of one generation others took, there is room for the next one's. */
+export const MAX_CANCELS_PER_GENERATION = 2
+export const MAX_CANCELS_PER_VAULT = MAX_CANCELS_PER_GENERATION * MAX_MANIFESTS_PER_VAULT
 /** One is enough; two devices may order it at the same moment. */
 export const MAX_REVOKES_PER_VAULT = 2
 /** Of which the first that is taken ends the vault. */

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { COMMAND_RECENCY, MAX_COMMANDS_PER_VAULT, MAX_PANICS } from '../../src/index.ts'
+import { COMMAND_RECENCY, MAX_COMMANDS_PER_VAULT, MAX_PANICS, enrolRequest, taggedHash } from '../../src/index.ts'
 import { type GivenCommand, drill, give, incidentOf, notice, orderAt, voteFor } from '../core/commands.ts'
+import { MAX_CANCELS_PER_GENERATION } from '../../src/owner/limits.ts'
 import { MAX_ANCHOR_LEAD } from '../../src/owner/recency.ts'
+import { toCbor } from '../../src/primitives/index.ts'
 import { Seat, durable, immediate } from '../core/seat.ts'
-import { blockAt, settingOf, vaultOf } from '../core/setting.ts'
+import { blockAt, hasher, ownerSign, settingOf, vaultOf } from '../core/setting.ts'
 
 const setting = settingOf(5)
 const vault = vaultOf(setting)
@@ -47,6 +49,23 @@ describe('an order whose time has come finds its place', () => {
     const wanted = orderAt(seat.tip, vault, ORDERS.panic, { nonce: 'wanted' })
     assert.equal(give(seat, wanted), 'accepted')
     assert.ok(isTaken(seat, wanted))
+    seat.checkDurable()
+  })
+})
+
+describe('cancels of one generation', () => {
+  it('leave room for those of the next, however many of them others took', () => {
+    const seat = ready()
+    const cancel = ORDERS['cancel-generation']
+    assert.equal(give(seat, orderAt(seat.tip, vault, cancel)), 'accepted')
+    for (let at = 0; at < 2 * MAX_COMMANDS_PER_VAULT; at++) notice(seat, 2, vault, orderAt(seat.tip, vault, cancel, { nonce: `${at}` }))
+    assert.equal(commandsOf(seat).size, MAX_CANCELS_PER_GENERATION)
+    const signature = ownerSign(setting.owner.root, taggedHash(hasher, 'withdraw', next.signed.bytes))
+    seat.request(toCbor(enrolRequest, { request: 'withdraw', manifest_hash: next.hash, signatures: [{ key: setting.owner.root, signature }] }))
+    const rival = vaultOf(setting, { generation: 2, previous: vault.hash, rates: [3] })
+    seat.sendManifest(rival)
+    seat.verified(rival)
+    assert.equal(give(seat, orderAt(seat.tip, vault, { ...cancel, manifest_hash: rival.hash }, { nonce: 'wanted' })), 'accepted')
     seat.checkDurable()
   })
 })
