@@ -8,8 +8,8 @@ import type { Turn } from '../state/turn.ts'
 import type { Slot } from './slots.ts'
 
 /** Where it is full nothing more is signed: what was signed for is never forgotten. */
-export function hasLedgerRoom(turn: Turn): boolean {
-  return turn.durable.ledger.size < MAX_LEDGER
+export function hasLedgerRoom({ durable }: Turn, slots = 1): boolean {
+  return durable.ledger.size + slots <= MAX_LEDGER
 }
 
 /** The frame signed for a slot, if there is one. */

@@ -81,7 +81,8 @@ export function offerCommand(turn: Turn, signed: SignedCommand, notice: Notice |
 /** Why a vault cannot be forgotten now. */
 function hindered(turn: Turn, vault: Vault): RefusalCode | null {
   const standing = standingOf(turn)
-  return undestroyable(turn, vault) ?? (standing !== 'serving' ? standing : hasLedgerRoom(turn) ? null : 'no-room')
+  // For my notice, and for the receipt.
+  return undestroyable(turn, vault) ?? (standing !== 'serving' ? standing : hasLedgerRoom(turn, 2) ? null : 'no-room')
 }
 
 /** Null where the bytes are no command that I know of. */

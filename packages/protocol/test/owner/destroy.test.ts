@@ -4,6 +4,7 @@ import { toCbor } from '../../src/primitives/index.ts'
 import { ask, commandRequestOf, drill, give, notice, orderAt } from '../core/commands.ts'
 import { Seat, durable, immediate, manifestRequest } from '../core/seat.ts'
 import { clawbackTx, hasher, hexOf, ownerSign, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
+import { MAX_LEDGER } from '../../src/state/durable.ts'
 import { Room } from '../sync/room.ts'
 
 const setting = settingOf(5)
@@ -60,6 +61,15 @@ describe('the order to destroy', () => {
     seat.checkDurable()
     seat.restart()
     assert.deepEqual(seat.request(commandRequestOf(given), 'command'), [first])
+  })
+
+  it('is refused where the ledger has room for one signature only: two are made', () => {
+    const seat = emptied(100)
+    const { ledger } = seat.state.durable
+    Object.defineProperty(ledger, 'size', { value: MAX_LEDGER - 1, configurable: true })
+    assert.equal(give(seat, orderAt(seat.tip, vault, destroy)), 'no-room')
+    Object.defineProperty(ledger, 'size', { value: MAX_LEDGER - 2, configurable: true })
+    assert.equal(give(seat, orderAt(seat.tip, vault, destroy)), 'receipt')
   })
 
   it('is told to others, who look for themselves', () => {
