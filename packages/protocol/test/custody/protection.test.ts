@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { PROTECTED_WITHIN_BLOCKS } from '../../src/custody/protection.ts'
+import { enrolRequest, taggedHash } from '../../src/index.ts'
+import { toCbor } from '../../src/primitives/index.ts'
 import { Seat } from '../core/seat.ts'
-import { settingOf, vaultOf } from '../core/setting.ts'
+import { hasher, ownerSign, settingOf, vaultOf } from '../core/setting.ts'
 
 const setting = settingOf(4)
 const vault = vaultOf(setting)
@@ -34,6 +36,17 @@ describe('a vault that too few members hold', () => {
     seat.receive(seat.receiptOf(4, vault), 4)
     seat.connectMany(2)
     assert.deepEqual(told(seat), ['unprotected', 'protected'])
+  })
+
+  it('is not told to be held by enough where its owner withdrew it', () => {
+    const seat = armed()
+    seat.connectMany(PROTECTED_WITHIN_BLOCKS + 1)
+    assert.deepEqual(told(seat), ['unprotected'])
+    const signature = ownerSign(setting.owner.root, taggedHash(hasher, 'withdraw', vault.signed.bytes))
+    seat.request(toCbor(enrolRequest, { request: 'withdraw', manifest_hash: vault.hash, signatures: [{ key: setting.owner.root, signature }] }))
+    seat.connectMany(3)
+    assert.deepEqual(told(seat), ['unprotected'])
+    assert.equal(seat.state.volatile.unprotected.size, 0)
   })
 
   it('is not told where enough hold it in time', () => {
