@@ -4,11 +4,12 @@ import { standingOf } from '../guard/standing.ts'
 import { type EnvelopeId, type IncidentId, type Millis, type VaultId, sortedEntries } from '../primitives/index.ts'
 import { unansweredIncidents, withSharesAt } from '../sync/incidents.ts'
 import { pullFrom } from '../sync/pull.ts'
-import { digestsTold } from '../sync/topics.ts'
+import { type Wants, digestsTold, wantsAfter } from '../sync/topics.ts'
 import { isCommanded } from '../incident/cause.ts'
 import { broadcastDue } from '../incident/broadcast.ts'
 import { envelopesWanted } from '../incident/rebuild.ts'
 import type { Turn } from '../state/turn.ts'
+import type { Peer } from '../state/volatile.ts'
 import { proveIfDue } from '../proof-of-watching/proofs.ts'
 import { myGuardedRoot } from './guarded.ts'
 import { judgePeers, silentPeers } from './judging.ts'
@@ -46,9 +47,19 @@ function answerAgain(turn: Turn): void {
     broadcastDue(turn, incident_id, vault, incident, 'if-better')
     wanted.set(incident_id, envelopesWanted(turn, vault, incident))
   }
-  for (const [member, { connected }] of turn.volatile.peers) {
-    const incidents = connected && member !== turn.config.self ? withSharesAt(turn, wanted, member) : []
-    if (incidents.length > 0) pullFrom(turn, member, { incidents, owner_messages: vaultsBehind(turn, incidents) })
+  for (const [member, peer] of turn.volatile.peers) {
+    const incidents = peer.connected && member !== turn.config.self ? withSharesAt(turn, wanted, member) : []
+    if (incidents.length > 0) pullFrom(turn, member, withWhatItShowed(turn, peer, incidents))
+  }
+}
+
+/** Shares that never come are asked for each period, and no second Pull is sent within one: so this asks for all that its heartbeat would. */
+function withWhatItShowed(turn: Turn, { heartbeat }: Peer, incidents: readonly IncidentId[]): Wants {
+  const shown = heartbeat === null ? null : wantsAfter(turn, heartbeat)
+  return {
+    ...shown,
+    incidents: [...new Set([...incidents, ...(shown?.incidents ?? [])])],
+    owner_messages: [...new Set([...vaultsBehind(turn, incidents), ...(shown?.owner_messages ?? [])])],
   }
 }
 

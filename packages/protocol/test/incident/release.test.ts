@@ -2,9 +2,13 @@ import assert from 'node:assert/strict'
 import {
   type BodyOf,
   type EnvelopeId,
+  type Header,
   type ImmediateEffect,
   type MemberIndex,
   broadcasterOrder,
+  decodeBody,
+  decodeFrame,
+  decodeHeader,
   taggedHash,
 } from '../../src/index.ts'
 import { MAX_EARLY_PER_SENDER } from '../../src/incident/rebuild.ts'
@@ -12,6 +16,7 @@ import { type Feerate, type Hash32, type IncidentId, type ManifestHash, toHex } 
 import { SECOND_WAVE_AFTER_MS } from '../../src/state/volatile.ts'
 import { Seat, durable, immediate } from '../core/seat.ts'
 import { type TestVault, clawbackTx, hasher, hexOf, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
+import { quietHeartbeat } from '../messages/heartbeat.ts'
 
 const setting = settingOf(5)
 const vault = vaultOf(setting)
@@ -448,5 +453,35 @@ describe('shares that I lack', () => {
     assert.deepEqual(askedNext(seat), [])
     seat.chain({ event: 'spend-evicted', outpoint: vault.unvaulted, txid: tx.txid })
     assert.deepEqual(askedNext(seat), seat.others())
+  })
+
+  /** Headers of the Pulls that a member was sent. */
+  function pullsTo(seat: Seat, member: number, since = 0): Header[] {
+    const heads = durable(seat.outputs.slice(since), 'send').flatMap(({ to, bytes }) => (to === member ? [decodeHeader(decodeFrame(bytes).signed)] : []))
+    return heads.filter(({ kind }) => kind === 'pull')
+  }
+
+  it('do not keep me from asking a member that withholds one for what its heartbeats show of other incidents and orders', () => {
+    const seat = guarding()
+    const another = vaultOf(setting, { label: 'another' })
+    seat.enrol(another)
+    seat.certified(vault)
+    seat.work(vault)
+    const from = other(seat)
+    const digest = hexOf('digest') as Hash32
+    const shown = quietHeartbeat({ incidents: [{ incident_id: another.theft, digest }], owner_messages: [{ vault_id: another.vault_id, digest }] })
+    assert.ok(askedNext(seat).includes(from))
+    let since = seat.outputs.length
+    for (let period = 0; period < 3; period++) {
+      seat.now_ms += 1_000
+      for (const { seq } of pullsTo(seat, from)) seat.say(from, 'answered', { pull_seq: seq, is_complete: true }, { channel: 'stream' })
+      if (period === 0) since = seat.outputs.length
+      assert.equal(seat.say(from, 'heartbeat', shown), 'accepted')
+      seat.pass(setting.federation.timing.heartbeat_ms - 1_000)
+    }
+    const asked = pullsTo(seat, from, since).map(({ body }) => decodeBody('pull', body))
+    assert.ok(asked.some(({ incidents }) => incidents.some(({ incident_id }) => incident_id === vault.theft)))
+    assert.ok(asked.some(({ incidents }) => incidents.some(({ incident_id }) => incident_id === another.theft)))
+    assert.ok(asked.some(({ owner_messages }) => owner_messages.some(({ vault_id }) => vault_id === another.vault_id)))
   })
 })
