@@ -28,6 +28,11 @@ export interface OpenGate {
   readonly ladders: readonly Releasable[]
 }
 
+/** Of a means that takes fee coins: for who spends them changes, all have it at once. */
+export function isOfMeans({ to_all }: Releasable): boolean {
+  return to_all === 'at-once'
+}
+
 /** Null while the gate is shut. */
 export function releaseGate(turn: Turn, vault: Vault, incident: Incident): OpenGate | null {
   if (incident.settled !== null) return null

@@ -12,7 +12,7 @@ import { broadcastDue, noteRebuilt } from './broadcast.ts'
 import { bumpDue } from './bump.ts'
 import { isCalledFor } from './cause.ts'
 import { envelopeIndex } from './due.ts'
-import { releaseGate } from './gate.ts'
+import { isOfMeans, releaseGate } from './gate.ts'
 import { incidentId } from './identity.ts'
 import { isRungSeen } from './recipients.ts'
 import { gatheringOf, hashOfSealed, isDue, openOwnShare, openShare } from './release.ts'
@@ -119,11 +119,14 @@ function forget(turn: Turn, envelope_id: EnvelopeId): void {
   turn.now({ effect: 'forget', envelopes: [envelope_id] })
 }
 
-/** The envelopes that are due and not rebuilt here, but for those of a ladder of which nothing higher is due than what my mempool holds. */
+/**
+ * The envelopes that are due and not rebuilt here, but for those of a ladder of which nothing higher is due than what my mempool holds.
+ * A means that stands there ends nothing: the turn to raise it may come to me, and a rung takes the place of an A joined with junk.
+ */
 export function envelopesWanted(turn: Turn, vault: Vault, incident: Incident): EnvelopeId[] {
   const gate = releaseGate(turn, vault, incident)
   if (gate === null) return []
-  const open = gate.ladders.filter((ladder) => !isRungSeen(vault, incident, gate, ladder, ladder.due))
+  const open = gate.ladders.filter((ladder) => isOfMeans(ladder) || !isRungSeen(vault, incident, gate, ladder, ladder.due))
   const due = open.flatMap(({ rungs, due }) => rungs.slice(0, due + 1).map(({ envelope_id }) => envelope_id))
   return due.filter((envelope_id) => turn.volatile.gatherings.get(envelope_id)?.rebuild !== 'rebuilt')
 }

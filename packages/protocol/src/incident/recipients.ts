@@ -1,11 +1,11 @@
 /** To whom shares go, and when: one broadcaster at once, a second wave a moment later, in the end everybody. */
-import type { IncidentId, MemberIndex } from '../primitives/index.ts'
-import { spenderOf } from '../state/coins.ts'
+import type { IncidentId, MemberIndex, Outpoint } from '../primitives/index.ts'
+import { type Coin, spenderOf } from '../state/coins.ts'
 import type { Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { isLost } from '../liveness/judging.ts'
 import { heldBack } from './cause.ts'
-import type { OpenGate, Releasable } from './gate.ts'
+import { type OpenGate, type Releasable, isOfMeans } from './gate.ts'
 import { broadcasterOrder } from './order.ts'
 import { recoveryBy } from './recovery.ts'
 import { depositCoin, recoveryTarget } from './trigger.ts'
@@ -29,19 +29,28 @@ export function recipients(
   if (incident.trigger === 'panic') return order
   const envelope_id = ladder.rungs[rung]?.envelope_id
   const opened = envelope_id === undefined ? undefined : incident.released.get(envelope_id)
-  if (ladder.to_all === 'at-once' || (ladder.to_all === 'after-a-block' && opened !== undefined && turn.tip > opened)) return order
-  if (opened !== undefined && turn.tip > opened && !isRungSeen(vault, incident, gate, ladder, rung)) return order
+  if (isOfMeans(ladder) || (ladder.to_all === 'after-a-block' && opened !== undefined && turn.tip > opened)) return order
+  if (opened !== undefined && turn.tip > opened && !isAnswered(vault, incident, gate, ladder, rung)) return order
   return firstLiving(turn, order, isSecondWave(turn, incident_id) ? turn.config.federation.b + 1 : 1)
 }
 
-/** This rung or a higher one of the ladder is in my mempool or chain. */
-export function isRungSeen(vault: Vault, { trigger }: Incident, { standing }: OpenGate, ladder: Releasable, rung: number): boolean {
-  const outpoint = standing ? recoveryTarget(vault, trigger, standing.tx) : vault.deposit
-  const target = vault.coins.get(outpoint) ?? depositCoin(vault)
+/** This rung or a higher one of the ladder, or what is paid for with fee coins, is in my mempool or chain. */
+function isAnswered(vault: Vault, incident: Incident, gate: OpenGate, ladder: Releasable, rung: number): boolean {
+  const { outpoint, target } = aimOf(vault, incident, gate)
   const spender = spenderOf(target)
-  if (spender && recoveryBy(vault, outpoint, spender)?.means) return true
+  return Boolean(spender && recoveryBy(vault, outpoint, spender)?.means) || isRungSeen(vault, incident, gate, ladder, rung)
+}
+
+/** This rung or a higher one of the ladder is in my mempool or chain. */
+export function isRungSeen(vault: Vault, incident: Incident, gate: OpenGate, ladder: Releasable, rung: number): boolean {
+  const { target } = aimOf(vault, incident, gate)
   const seen = [target.mempool?.txid, target.confirmed?.tx.txid]
   return ladder.rungs.slice(rung).some(({ txid }) => txid !== null && seen.includes(txid))
+}
+
+function aimOf(vault: Vault, { trigger }: Incident, { standing }: OpenGate): { readonly outpoint: Outpoint; readonly target: Coin } {
+  const outpoint = standing ? recoveryTarget(vault, trigger, standing.tx) : vault.deposit
+  return { outpoint, target: vault.coins.get(outpoint) ?? depositCoin(vault) }
 }
 
 /** My place, from 0, among the first b+1, who gather the shares without waiting for a block; null where I am none of them. */

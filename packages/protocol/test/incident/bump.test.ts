@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { BID_STEP, type BumpMeans, type Rung, SILENCE_BLOCKS, meansBlocks } from '../../src/index.ts'
 import type { Feerate } from '../../src/primitives/index.ts'
-import { type Seat, immediate } from '../core/seat.ts'
+import { Seat, immediate } from '../core/seat.ts'
 import { anchoredTx, blockAt, clawbackTx, completedA, vaultOf } from '../core/setting.ts'
 import { answerBroadcasts, atTop, beforeTop, block, bumps, give, orderFor, pay, setting, unvaultOf } from './fee-coins.ts'
 
@@ -91,6 +91,36 @@ describe('the means that take fee coins', () => {
     const seat = beforeTop(vault, second)
     seat.chain({ event: 'spend-seen', outpoint: vault.unvaulted, tx: anchoredTx() })
     assert.ok(released(seat, P) && !released(seat, A))
+  })
+
+  /** To whom Pulls go at a period's end. */
+  const asked = (seat: Seat): unknown[] => {
+    const since = seat.outputs.length
+    seat.pass(2 * setting.federation.timing.heartbeat_ms)
+    return seat.sent('pull', since).map(({ to }) => to)
+  }
+
+  it('are asked for by Pull though one stands in my mempool, for the turn to raise it may come to me', () => {
+    const seat = beforeTop(vault, second)
+    const since = seat.outputs.length
+    seat.chain({ event: 'spend-seen', outpoint: vault.unvaulted, tx: anchoredTx() })
+    seat.work(vault, since)
+    assert.deepEqual(asked(seat), seat.others())
+    give(seat, vault, [P])
+    assert.deepEqual(asked(seat), [])
+  })
+
+  it('do not end the asking for rungs, which may have to take the place of one that was joined with junk', () => {
+    const seat = Seat.guarding(vault, setting, second)
+    seat.certified(vault)
+    block(seat, vault, Math.floor(vault.manifest.csv / 2))
+    const since = seat.outputs.length
+    seat.chain({ event: 'spend-seen', outpoint: vault.unvaulted, tx: completedA('junk', 300_000) })
+    seat.work(vault, since)
+    give(seat, vault, [A, P])
+    assert.deepEqual(asked(seat), seat.others())
+    give(seat, vault, unvaultOf(vault).clawback)
+    assert.deepEqual(asked(seat), [])
   })
 
   it('are only asked of vaults that have them', () => {
