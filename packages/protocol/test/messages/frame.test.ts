@@ -12,7 +12,7 @@ import {
   verifyFrame,
   withoutAttachment,
 } from '../../src/index.ts'
-import { MAX_BODY_BYTES, MAX_SIGNED_BYTES, header, isOtherVersion } from '../../src/messages/frame.ts'
+import { MAX_BODY_BYTES, MAX_SIGNED_BYTES, frame as frameSchema, header, isOtherVersion } from '../../src/messages/frame.ts'
 import { MAX_VOTE_FRAME_BYTES } from '../../src/messages/certificate.ts'
 import { MAX_RECEIPT_FRAME_BYTES } from '../../src/messages/owner-requests.ts'
 import { MAX_LEDGER_FRAME_BYTES } from '../../src/state/durable.ts'
@@ -28,7 +28,7 @@ import {
 import { Seat } from '../core/seat.ts'
 import { hasher, hexOf, settingOf, vaultOf } from '../core/setting.ts'
 import { anyFrame, anyHeader } from './arbitraries.ts'
-import { isFuzzed, readsBack } from './codec.ts'
+import { isFuzzed, judgesAsCborg, readsBack } from './codec.ts'
 
 const setting = settingOf(5)
 const seat = new Seat(setting)
@@ -51,6 +51,8 @@ describe('a frame', () => {
   it('answers other bytes with its own error', () => {
     isFuzzed(decodeFrame, encodeFrame, anyFrame.map(encodeFrame))
   })
+
+  it('is judged as cborg judges it', () => judgesAsCborg(frameSchema, anyFrame.map(encodeFrame)))
 
   it('holds to its signature under this lock and no other, and to every byte that is signed', () => {
     assert.ok(signer)
@@ -81,6 +83,13 @@ describe('the header of a frame', () => {
     isFuzzed(
       decodeHeader,
       (value) => toCbor(header, value),
+      anyHeader.map((value) => toCbor(header, value)),
+    )
+  })
+
+  it('is judged as cborg judges it', () => {
+    judgesAsCborg(
+      header,
       anyHeader.map((value) => toCbor(header, value)),
     )
   })

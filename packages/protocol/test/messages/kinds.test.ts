@@ -12,7 +12,7 @@ import {
   toCbor,
 } from '../../src/index.ts'
 import { BODIES } from './arbitraries.ts'
-import { isFuzzed, readsBack } from './codec.ts'
+import { isFuzzed, judgesAsCborg, readsBack } from './codec.ts'
 
 const KINDS = Object.keys(MEMBER_KINDS) as MemberKind[]
 interface Case {
@@ -21,6 +21,7 @@ interface Case {
   readonly bytes: fc.Arbitrary<Uint8Array>
   readonly readsBack: (this: void) => void
   readonly fuzz: (this: void) => void
+  readonly judge: (this: void) => void
 }
 
 function caseOf<T>(kind: MemberKind, schema: Schema<T>, any: fc.Arbitrary<T>): Case {
@@ -36,6 +37,7 @@ function caseOf<T>(kind: MemberKind, schema: Schema<T>, any: fc.Arbitrary<T>): C
         bytes,
         200,
       ),
+    judge: () => judgesAsCborg(schema, bytes, 200),
   }
 }
 
@@ -64,6 +66,7 @@ describe('the table of message kinds', () => {
   for (const { kind, ...one } of CASES) {
     it(`reads back every ${kind} that it writes`, one.readsBack)
     it(`answers bytes that are no ${kind} with its own error`, one.fuzz)
+    it(`judges what may be a ${kind} as cborg does`, one.judge)
 
     it(`takes no attachment with a ${kind} that a frame could not hold`, () => {
       assert.ok(MEMBER_KINDS[kind].max_attachment_bytes < MAX_FRAME_BYTES)

@@ -5,7 +5,7 @@ import { fromCbor, toCbor } from '../../src/primitives/index.ts'
 import * as fc from 'fast-check'
 import { Seat } from '../core/seat.ts'
 import { settingOf, vaultOf } from '../core/setting.ts'
-import { isFuzzed } from '../messages/codec.ts'
+import { isFuzzed, judgesAsCborg } from '../messages/codec.ts'
 
 describe('a snapshot of the durable state', () => {
   const setting = settingOf(5)
@@ -29,6 +29,8 @@ describe('a snapshot of the durable state', () => {
       300,
     )
   })
+
+  it('is judged as cborg judges it', () => judgesAsCborg(durable, fc.constant(bytes), 200))
 
   it('is what a core goes on from', () => {
     const { core } = seat
