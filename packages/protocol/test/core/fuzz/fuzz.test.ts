@@ -2,8 +2,12 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { decodeBody, decodeFrame, decodeHeader, isMemberKind } from '../../../src/index.ts'
+import { myGuardedRoot } from '../../../src/liveness/guarded.ts'
+import { BoundedMap, type Millis } from '../../../src/primitives/index.ts'
+import { Turn } from '../../../src/state/turn.ts'
+import { digestsTold } from '../../../src/sync/topics.ts'
 import type { Seat } from '../seat.ts'
-import { first } from './cast.ts'
+import { first, setting } from './cast.ts'
 import { WELL } from './outcomes.ts'
 import { STEPS } from './steps.ts'
 import { World } from './world.ts'
@@ -28,6 +32,17 @@ function checkOutputs(seat: Seat): void {
   }
 }
 
+/** What is remembered of what I hold is what would be made of it now. */
+function checkDigests({ state, now_ms }: Seat): void {
+  const tell = (volatile: typeof state.volatile): unknown => {
+    const turn = new Turn({ ...state, volatile }, setting.ports[0] ?? assert.fail(), now_ms as Millis)
+    return { ...digestsTold(turn), guarded_root: myGuardedRoot(turn) }
+  }
+  const anew = tell({ ...state.volatile, digests: new BoundedMap(state.volatile.digests.limit), custody_digest: null, guarded_root: null })
+  // Remembered for the next step, too.
+  assert.deepEqual(tell(state.volatile), anew)
+}
+
 describe('a core to which anything may happen', () => {
   it('never throws nor goes round in a circle, keeps its limits, and is what its log restores', () => {
     fc.assert(
@@ -37,7 +52,10 @@ describe('a core to which anything may happen', () => {
         world.blocks.push(100)
         world.seat.enrol(first)
         world.done = world.seat.outputs.length
-        for (const { run } of steps) run(world)
+        for (const { run } of steps) {
+          run(world)
+          checkDigests(world.seat)
+        }
         world.answer(WELL)
         checkOutputs(world.seat)
         world.seat.checkDurable()
