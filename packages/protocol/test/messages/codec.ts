@@ -62,7 +62,7 @@ function headsOf(bytes: Uint8Array): { readonly at: number; readonly size: numbe
   for (let at = 0; at < bytes.length; ) {
     const first = bytes[at] ?? 0
     const more = (first & 31) < 24 ? 0 : 2 ** ((first & 31) - 24)
-    const length = more === 0 ? first & 31 : Number(bytes.subarray(at + 1, at + 1 + more).reduce((sum, byte) => sum * 256 + byte, 0))
+    const length = more === 0 ? first & 31 : bytes.subarray(at + 1, at + 1 + more).reduce((sum, byte) => sum * 256 + byte, 0)
     heads.push({ at, size: 1 + more, length })
     at += 1 + more + (first >> 5 === 2 || first >> 5 === 3 ? length : 0)
   }
