@@ -1,5 +1,5 @@
 import { type Release, type Volatile, broadcasterOrder, decodeBody } from '@belfry/protocol'
-import type { EnvelopeId, MemberIndex } from '@belfry/protocol/primitives'
+import type { EnvelopeId, IncidentId, MemberIndex } from '@belfry/protocol/primitives'
 import type { SimMember } from '../member/index.ts'
 import type { Context, Invariant } from './invariant.ts'
 import { type Place, placeOf } from './ladder.ts'
@@ -28,6 +28,7 @@ export const RUNGS: Invariant = {
     'members always share one (protocol.md, incident 5)',
   watch: (context) => {
     const pending = new Map<MemberIndex, Pending[]>()
+    const orders = new BroadcasterOrders(context)
     return {
       onStep(member, input, output) {
         if (!context.isHonest(member.index) || !member.state) return
@@ -40,7 +41,7 @@ export const RUNGS: Invariant = {
         for (const record of output.records) {
           if (record.record !== 'signed' || !record.slot.startsWith('release/')) continue
           const release = decodeBody('release', context.frames.read(record.frame).head.body)
-          const one = pendingOf(context, member, release, input.at_ms)
+          const one = pendingOf(context, orders, member, release, input.at_ms)
           if (one !== null) mine.push(one)
         }
         pending.set(member.index, mine)
@@ -49,15 +50,31 @@ export const RUNGS: Invariant = {
   },
 }
 
-function pendingOf(context: Context, { index, state }: SimMember, release: Release, at_ms: number): Pending | null {
+function pendingOf(context: Context, orders: BroadcasterOrders, { index, state }: SimMember, release: Release, at_ms: number): Pending | null {
   const place = placeOf(context.vaults, release.envelope_id)
-  if (!state || place === null || place.means !== null || release.to !== firstLiving(context, index, state.volatile, release)) return null
+  if (!state || place === null || place.means !== null || release.to !== firstLiving(orders.of(release.incident_id), index, state.volatile)) return null
   const spend = context.told.spendOf(index, place.manifest.deposit.outpoint)
   return { life: state.volatile, release, place, at_ms, height: state.durable.position?.height ?? 0, spend }
 }
 
-function firstLiving({ ports, federation }: Context, self: MemberIndex, { peers }: Volatile, { incident_id }: Release): MemberIndex | undefined {
-  const order = broadcasterOrder(ports, federation.lock_hash, incident_id, federation.members.map(({ index }) => index))
+/** Hashed once for each incident, for every rung to every member asks. */
+class BroadcasterOrders {
+  readonly #context: Context
+  readonly #orders = new Map<IncidentId, readonly MemberIndex[]>()
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  of(incident_id: IncidentId): readonly MemberIndex[] {
+    const { ports, federation: { lock_hash, members } } = this.#context
+    const order = this.#orders.get(incident_id) ?? broadcasterOrder(ports, lock_hash, incident_id, members.map(({ index }) => index))
+    this.#orders.set(incident_id, order)
+    return order
+  }
+}
+
+function firstLiving(order: readonly MemberIndex[], self: MemberIndex, { peers }: Volatile): MemberIndex | undefined {
   const first = order.find((index) => index === self || peers.get(index)?.life !== 'dead')
   // Of one that was silent to this member for as long as a dead one is, and that the others still speak of, nothing is asked.
   return first !== undefined && first !== self && peers.get(first)?.silence === 'dead' ? undefined : first
