@@ -4,6 +4,7 @@
  */
 import { type Height, type MemberIndex } from '../primitives/index.ts'
 import type { HeldManifest } from '../state/durable.ts'
+import type { Turn } from '../state/turn.ts'
 
 /** What a member knows of one manifest. */
 export type KnownOfManifest = Pick<HeldManifest, 'taken_back' | 'let_be' | 'withdrawn' | 'cancelled' | 'activated_height'> & {
@@ -24,9 +25,18 @@ export interface FateSetting {
  */
 export type Fate = 'falls' | 'stands' | 'let-be' | 'as-it-is'
 
+export function settingOf({ config: { self, federation }, tip }: Pick<Turn, 'config' | 'tip'>): FateSetting {
+  return { self, tip, n: federation.members.length, b: federation.b }
+}
+
 /** Members that let it be, of which at least one is honest, and as many honest ones are there at the least where b members took it back. */
 export function enoughToLetBe({ n, b }: Pick<FateSetting, 'n' | 'b'>): number {
   return Math.max(1, Math.min(b + 1, n - 2 * b))
+}
+
+/** It stands, or will once the others hear me: no order takes it back any more. */
+export function isLetBe({ let_be }: Pick<KnownOfManifest, 'let_be'>, setting: Pick<FateSetting, 'self' | 'n' | 'b'>): boolean {
+  return let_be.has(setting.self) || let_be.size >= enoughToLetBe(setting)
 }
 
 /** @param at with each block what was heard since the last is weighed at once: one word alone lets nothing be */

@@ -5,6 +5,7 @@
 import { type Infer, type ManifestHash, SchemaError, type VaultId, fromCbor, s, toCbor } from '../primitives/index.ts'
 import type { HeldManifest, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
+import { isLetBe, settingOf } from './fate.ts'
 import { MAX_OWNER_KEYS } from './limits.ts'
 import { type Manifest, type OwnerSignature, ownerSignature, signedByOwner } from './manifest.ts'
 
@@ -36,7 +37,7 @@ export function withdrawalShown(turn: Turn, vault: Vault, held: HeldManifest, by
 /** Kept to be handed on. It counts by itself where the manifest is not active yet. */
 export function takeWithdrawal(turn: Turn, vault_id: VaultId, held: HeldManifest, signatures: Withdrawal): void {
   if (held.withdrawal === null) turn.record({ record: 'withdrawal-held', vault_id, hash: held.hash, signatures })
-  if (held.withdrawn || held.activated_height !== null || held.let_be.has(turn.config.self)) return
+  if (held.withdrawn || held.activated_height !== null || isLetBe(held, settingOf(turn))) return
   turn.record({ record: 'manifest-withdrawn', vault_id, hash: held.hash })
   turn.tell({ level: 'warn', event: 'manifest-withdrawn', vault_id, manifest_hash: held.hash })
 }

@@ -8,7 +8,7 @@ import type { VerdictCode } from '../messages/verdict.ts'
 import { type Height, type MemberIndex, type VaultId, sortedEntries } from '../primitives/index.ts'
 import type { HeldManifest, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
-import { type Fate, fateOf } from './fate.ts'
+import { type Fate, fateOf, settingOf } from './fate.ts'
 import { isUpToDate } from './up-to-date.ts'
 import { encodeWithdrawal, takeWithdrawal, withdrawalShown } from './withdrawal.ts'
 
@@ -52,6 +52,8 @@ function hold(turn: Turn, vault_id: VaultId, { hash }: HeldManifest, member: Mem
 
 /** A member goes on with it: it has been active there for long. */
 export function onLetBe(turn: Turn, from: MemberIndex, { vault_id, manifest_hash, generation }: LetBe, frame: Frame): VerdictCode {
+  // The first follows none: nobody ever says so of it.
+  if (generation === 1) return 'wrong-generation'
   const held = turn.durable.vaults.get(vault_id)?.manifests.find(({ hash }) => hash === manifest_hash)
   if (!held) return 'unknown-manifest'
   if (held.manifest.generation !== generation) return 'wrong-generation'
@@ -62,8 +64,8 @@ export function onLetBe(turn: Turn, from: MemberIndex, { vault_id, manifest_hash
 
 /** Asked with each such word, and at each block. */
 export function decideFates(turn: Turn, vault_id: VaultId, vault: Vault, at: 'word' | 'block'): void {
-  const { self, federation } = turn.config
-  const setting = { self, tip: turn.tip, n: federation.members.length, b: federation.b }
+  const { self } = turn.config
+  const setting = settingOf(turn)
   for (const held of vault.manifests) {
     enact(turn, vault_id, vault, held, fateOf(held, setting, at))
     // What I could not say when it was taken back, because I lagged or had just started.

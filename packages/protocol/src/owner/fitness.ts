@@ -1,4 +1,5 @@
 /** What must hold of a vault for a command to be taken now, beside its signatures and its recency. */
+import { isLetBe, settingOf } from '../custody/fate.ts'
 import type { RefusalCode } from '../custody/refusal.ts'
 import { isDrillSound, isRehearsal } from '../drill/outcome.ts'
 import { isUnderAttack } from '../incident/cause.ts'
@@ -76,7 +77,7 @@ function unfitPanic(
 
 /** The first generation has no notice in which to cancel it. What others took in time is taken late, too, where it changes nothing. */
 function unfitCancel(
-  { config }: Turn,
+  turn: Turn,
   vault: Vault,
   taken: readonly HeldCommand[],
   manifest_hash: string,
@@ -84,7 +85,7 @@ function unfitCancel(
 ): RefusalCode | null {
   const held = vault.manifests.find(({ hash }) => hash === manifest_hash)
   if (!held) return 'unknown-manifest'
-  if (held.activated_height !== null || held.manifest.previous === null || held.let_be.has(config.self)) return 'not-waiting'
+  if (held.activated_height !== null || held.manifest.previous === null || isLetBe(held, settingOf(turn))) return 'not-waiting'
   if ((held.withdrawn || held.cancelled) && witnesses === 0) return 'not-waiting'
   const cancels = taken.filter(({ command: { what } }) => what.order === 'cancel-generation' && what.manifest_hash === manifest_hash)
   return cancels.length >= MAX_CANCELS_PER_GENERATION ? 'busy' : null

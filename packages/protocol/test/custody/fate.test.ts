@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
-import { type KnownOfManifest, enoughToLetBe, fateOf } from '../../src/custody/fate.ts'
+import { type FateSetting, type KnownOfManifest, enoughToLetBe, fateOf, isLetBe } from '../../src/custody/fate.ts'
 import type { Height, ManifestHash, MemberIndex } from '../../src/primitives/index.ts'
 
 const DELAY = 6
@@ -43,7 +43,7 @@ class Member {
 
   /** The owner's order, in time where it is not active yet. */
   order(): void {
-    if (this.is_active || this.known.cancelled || this.known.let_be.has(this.index as MemberIndex)) return
+    if (this.is_active || this.known.cancelled || isLetBe(this.known, this.#setting())) return
     this.known.cancelled = true
     this.#say('taken-back')
   }
@@ -63,8 +63,7 @@ class Member {
   }
 
   #decide(at: 'word' | 'block'): void {
-    const setting = { self: this.index as MemberIndex, tip: this.tip as Height, n: this.#n, b: this.#b }
-    const fate = fateOf(this.known, setting, at)
+    const fate = fateOf(this.known, this.#setting(), at)
     if (fate === 'falls') {
       this.known.cancelled = true
       this.known.activated_height = null
@@ -72,6 +71,10 @@ class Member {
     }
     if (fate === 'stands') this.known.cancelled = false
     if (fate === 'stands' || fate === 'let-be') this.#say('let-be')
+  }
+
+  #setting(): FateSetting {
+    return { self: this.index as MemberIndex, tip: this.tip as Height, n: this.#n, b: this.#b }
   }
 
   #say(says: Word['says']): void {

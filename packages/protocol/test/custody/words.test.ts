@@ -123,6 +123,20 @@ describe('a cancel that reaches members about when they activate the generation'
     assert.ok(room.up.every((seat) => activeAt(seat) === vault.hash))
   })
 
+  it('is not taken where it still waits, once b+1 let it be: it would be undone with the next block', () => {
+    const seat = Seat.guarding(vault, setting)
+    seat.connectMany(20)
+    seat.enrol(next)
+    const body = { statement: 'let-be', vault_id: vault.vault_id, generation: 2, manifest_hash: next.hash } as const
+    seat.say(2, 'receipt', body)
+    seat.say(3, 'receipt', body)
+    assert.equal(give(seat, orderAt(seat.tip, vault, cancel)), 'not-waiting')
+    withdraw(seat, next)
+    assert.deepEqual([heldAt(seat).withdrawn, seat.tells('manifest-withdrawn').length], [false, 0])
+    seat.connectMany(DELAY)
+    assert.equal(activeAt(seat), next.hash)
+  })
+
   it('takes what was built on it with it', () => {
     const room = aboutToActivate()
     cancelledApart(room, [1, 2])
@@ -220,6 +234,8 @@ describe('a withdrawal', () => {
     for (const from of [2, 3, 4, 5]) seat.say(from, 'receipt', body, { attachment: encodeWithdrawal([signatureOf(vault)]) })
     seat.connectMany(30)
     assert.equal(activeAt(seat), vault.hash)
+    const letBe = { statement: 'let-be', vault_id: vault.vault_id, generation: 1, manifest_hash: vault.hash } as const
+    assert.equal(seat.say(2, 'receipt', letBe), 'wrong-generation', 'nor lets anybody be what follows none')
   })
 
   it('is all that travels beside a receipt', () => {
