@@ -64,7 +64,13 @@ function manifestsOf({ vaults }: Durable, isOf: (held: HeldManifest) => boolean)
 }
 
 export function custodyDigest(hasher: Hasher, durable: Durable): Hash32 {
-  return hashOf(hasher, 'digest', summary, manifestsOf(durable, () => true).map(summarised)) as Hash32
+  return hashOf(hasher, 'digest', summary, manifestsOf(durable, () => true).map(compared)) as Hash32
+}
+
+/** Of a first generation words change nothing, and whoever has the rest asks no more: one liar's word would keep all asking each other. */
+function compared(held: HeldManifest): Asked {
+  const asked = summarised(held)
+  return held.manifest.previous === null ? { ...asked, taken_back: [] } : asked
 }
 
 /** Mine, made again only when custody has changed: each heartbeat that comes is compared with it. */

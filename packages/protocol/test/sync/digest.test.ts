@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { custodyDigest, myCustodyDigest } from '../../src/sync/custody.ts'
 import { incidentDigest } from '../../src/sync/incidents.ts'
 import { Turn } from '../../src/state/turn.ts'
-import type { Millis } from '../../src/primitives/index.ts'
+import type { Height, Millis } from '../../src/primitives/index.ts'
 import { Seat } from '../core/seat.ts'
 import { hasher, settingOf, vaultOf } from '../core/setting.ts'
 
@@ -66,5 +66,14 @@ describe('the digest of custody', () => {
     const receipts = other.state.durable.vaults.get(vault.vault_id)?.manifests[0]?.receipts
     assert.equal(receipts?.size, 5)
     assert.equal(mine(one), mine(other))
+  })
+
+  it('is not changed by a liar who says of a first generation that it was taken back', () => {
+    const seat = Seat.guarding(vault, setting)
+    const before = mine(seat)
+    const { vault_id, hash: manifest_hash } = vault
+    const word = { statement: 'taken-back', vault_id, generation: 1, manifest_hash, height: seat.tip as Height } as const
+    assert.equal(seat.say(2, 'receipt', word), 'accepted')
+    assert.equal(mine(seat), before)
   })
 })
