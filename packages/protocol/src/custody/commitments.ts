@@ -27,15 +27,14 @@ const shareContext = s.struct({
   generation: s.uint(0xffff_ffff),
   envelope_id: id,
   member: s.memberIndex,
-  share: s.blob(SHARE_BYTES, SHARE_BYTES),
 })
 
-/** No salt is needed: a share has 256 bits of entropy. */
+/** No salt is needed: a share has 256 bits of entropy. It follows its context as it is, for what is encoded leaves copies in memory. */
 export function commitToShare(
   hasher: Hasher,
-  context: { vault_id: VaultId; generation: number; envelope_id: EnvelopeId; member: MemberIndex; share: Uint8Array },
+  { share, ...context }: { vault_id: VaultId; generation: number; envelope_id: EnvelopeId; member: MemberIndex; share: Uint8Array },
 ): Hash32 {
-  return hashOf(hasher, 'share', shareContext, context) as Hash32
+  return toHex(taggedHash(hasher, 'share', toCbor(shareContext, context), share)) as Hash32
 }
 
 export function commitToKey(hasher: Hasher, key: Uint8Array): Hash32 {

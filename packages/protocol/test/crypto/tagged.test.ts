@@ -29,6 +29,29 @@ describe('taggedHash', () => {
     )
   })
 
+  it('is that of the parts one after the other, however long they are together', () => {
+    const tag = createHash('sha256').update(DOMAINS.share).digest()
+    fc.assert(
+      fc.property(fc.array(fc.nat(2_100), { maxLength: 4 }), (lengths) => {
+        const parts = lengths.map((length, at) => new Uint8Array(length).fill(at + 1))
+        const expected = createHash('sha256').update(tag).update(tag)
+        for (const part of parts) expected.update(part)
+        assert.equal(toHex(taggedHash(hasher, 'share', ...parts)), expected.digest('hex'))
+      }),
+    )
+  })
+
+  it('leaves nothing of what it hashed where the hash function read it', () => {
+    const given: Uint8Array[] = []
+    const sha256 = (bytes: Uint8Array): Uint8Array => {
+      given.push(bytes)
+      return hasher.sha256(bytes)
+    }
+    taggedHash({ sha256 }, 'envelope_key', new Uint8Array(32).fill(7))
+    assert.ok(given.length > 0)
+    for (const bytes of given) assert.ok(!bytes.includes(7))
+  })
+
   it('is no plain or doubled hash of the bytes, of which Bitcoin makes use', () => {
     const bytes = utf8('abc')
     const once = hasher.sha256(bytes)
