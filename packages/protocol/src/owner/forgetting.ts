@@ -7,15 +7,16 @@ import type { HeldCommand } from '../state/commands.ts'
 import type { Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import type { Command } from './command.ts'
-import { DRILL_MEMORY } from './limits.ts'
+import { DESTROY_MEMORY, DRILL_MEMORY } from './limits.ts'
 
-/** A drill whose anchor is this old nobody takes any more, whoever vouches for it, and nobody speaks of. */
+/** A drill or an order to destroy whose anchor is this old nobody takes any more, whoever vouches for it, and nobody speaks of. */
 export function isOutlived(tip: Height, { what, anchor }: Command): boolean {
+  if (what.order === 'destroy') return tip > anchor.height + DESTROY_MEMORY
   return what.order === 'drill' && tip > anchor.height + DRILL_MEMORY - SETTLED_DEPTH
 }
 
 /**
- * And this old it can be forgotten with its slots in the ledger, for no reorganisation that is reckoned with brings back a tip at which
+ * A drill that is this old can be forgotten with its slots in the ledger, for no reorganisation that is reckoned with brings back a tip at which
  * it is taken: none of them is ever signed for again. Nothing else that was taken is forgotten.
  */
 export function isForgettable(tip: Height, { what, anchor }: Command): boolean {

@@ -1,6 +1,7 @@
 /** The only place that changes the durable state. Total: a record that was written can always be applied again. */
 import type { BlockRef, ChainEvent } from '../chain/index.ts'
-import { type Hash32, type Height, type IncidentId, type VaultId, assertNever, invariant } from '../primitives/index.ts'
+import { DESTROY_MEMORY } from '../owner/limits.ts'
+import { type Hash32, type Height, type IncidentId, type VaultId, assertNever, invariant, sortedEntries } from '../primitives/index.ts'
 import { UNSPENT, afterSpendEvent } from './coins.ts'
 import { type HeldCommand, parsedCommand } from './commands.ts'
 import { type Durable, type Incident, MAX_DESTROYED, MAX_FOREIGN, MAX_RECENT_BLOCKS, MAX_TOMBSTONES } from './durable.ts'
@@ -147,11 +148,17 @@ function adopt(state: Durable, { boot, signed, beside }: RecordOf<'adopted'>): v
   state.quarantine = null
 }
 
-/** The order alone: others may lack it. Those that all members obeyed make room. */
+/** The order alone: others may lack it. One that is handed on no longer makes room. */
 function keepDestroyed(state: Durable, { vault_id }: RecordOf<'vault-destroyed'>): void {
+  const { destroyed } = state
   const order = [...vaultOf(state, vault_id).commands].find(([, { command, taken_height }]) => command.what.order === 'destroy' && taken_height !== null)
-  if (!order || state.destroyed.size >= MAX_DESTROYED) return
-  state.destroyed.set(vault_id, { command_hash: order[0], command: order[1] })
+  if (!order) return
+  if (destroyed.size >= MAX_DESTROYED) {
+    const [old] = sortedEntries(destroyed).find(([, { command: { command } }]) => command.anchor.height + DESTROY_MEMORY < heightOf(state)) ?? []
+    if (old === undefined) return
+    destroyed.delete(old)
+  }
+  destroyed.set(vault_id, { command_hash: order[0], command: order[1] })
 }
 
 type CommandName = { readonly vault_id: VaultId; readonly command_hash: Hash32 }

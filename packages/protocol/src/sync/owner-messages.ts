@@ -102,10 +102,12 @@ function myDigest(turn: Turn, vault_id: VaultId): Hash32 | null {
 
 /** Vaults of which there is something to speak of. */
 export function vaultsSpokenOf(turn: Turn): VaultId[] {
-  const { durable, tip } = turn
-  const found = [...durable.destroyed.keys()].filter((vault_id) => !durable.vaults.has(vault_id) && commandedOf(turn, vault_id) !== undefined)
-  for (const [vault_id, vault] of durable.vaults) if (KINDS.some(({ spokenOf }) => spokenOf(vault, tip).length > 0)) found.push(vault_id)
-  return found.toSorted()
+  const { vaults, destroyed } = turn.durable
+  const isSpokenOf = (vault_id: VaultId): boolean => {
+    const vault = commandedOf(turn, vault_id)
+    return vault !== undefined && KINDS.some(({ spokenOf }) => spokenOf(vault, turn.tip).length > 0)
+  }
+  return [...new Set([...vaults.keys(), ...destroyed.keys()])].filter(isSpokenOf).toSorted()
 }
 
 function told(turn: Turn): Pick<Heartbeat, 'owner_messages'> {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { decodeBody, decodeFrame, decodeHeader, enrolRequest, taggedHash } from '../../src/index.ts'
-import { toCbor } from '../../src/primitives/index.ts'
+import { type VaultId, toCbor } from '../../src/primitives/index.ts'
 import { ask, commandRequestOf, drill, give, notice, orderAt } from '../core/commands.ts'
 import { Seat, durable, immediate, manifestRequest } from '../core/seat.ts'
 import { clawbackTx, hasher, hexOf, ownerSign, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
-import { MAX_LEDGER } from '../../src/state/durable.ts'
+import { DESTROY_MEMORY } from '../../src/owner/limits.ts'
+import { MAX_DESTROYED, MAX_LEDGER } from '../../src/state/durable.ts'
 import { Room } from '../sync/room.ts'
 
 const setting = settingOf(5)
@@ -182,5 +183,25 @@ describe('the order to destroy, handed on', () => {
     assert.deepEqual([room.at(1).sent('command', since), room.at(1).sent('pull', since)], [[], []])
     assert.ok(room.at(1).sent('heartbeat', since).every(({ body }) => body.owner_messages.length === 0))
     for (const seat of room.seats.values()) seat.checkDurable()
+  })
+
+  it('is spoken of for so long only, where some member never says that it obeyed it, and makes room then', () => {
+    const seat = emptied(100)
+    give(seat, orderAt(seat.tip, vault, destroy))
+    const spoken = (): string[] => {
+      seat.pass(10_000)
+      return seat.sent('heartbeat').at(-1)?.body.owner_messages.map(({ vault_id }) => vault_id) ?? assert.fail()
+    }
+    const { destroyed } = seat.state.durable
+    const one = destroyed.get(vault.vault_id) ?? assert.fail()
+    for (let at = 1; at < MAX_DESTROYED; at++) destroyed.set(hexOf(`destroyed ${at}`) as VaultId, one)
+    assert.ok(spoken().length > 0)
+    seat.connect([{ outpoint: other.deposit, tx: transactionOf('other thief') }])
+    seat.connectMany(DESTROY_MEMORY + 1)
+    assert.deepEqual(spoken(), [])
+    give(seat, orderAt(seat.tip, other, destroy))
+    assert.ok(destroyed.has(other.vault_id))
+    assert.equal(destroyed.size, MAX_DESTROYED)
+    assert.deepEqual(spoken(), [other.vault_id])
   })
 })
