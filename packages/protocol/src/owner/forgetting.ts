@@ -7,11 +7,11 @@ import type { HeldCommand } from '../state/commands.ts'
 import type { Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import type { Command } from './command.ts'
-import { DESTROY_MEMORY, DRILL_MEMORY } from './limits.ts'
+import { DRILL_MEMORY, HANDED_ON_BLOCKS } from './limits.ts'
 
-/** A drill or an order to destroy whose anchor is this old nobody takes any more, whoever vouches for it, and nobody speaks of. */
+/** A drill, a cancel or an order to destroy whose anchor is this old nobody takes any more, whoever vouches for it, and nobody speaks of. */
 export function isOutlived(tip: Height, { what, anchor }: Command): boolean {
-  if (what.order === 'destroy') return tip > anchor.height + DESTROY_MEMORY
+  if (what.order === 'destroy' || what.order === 'cancel-generation') return tip > anchor.height + HANDED_ON_BLOCKS
   return what.order === 'drill' && tip > anchor.height + DRILL_MEMORY - SETTLED_DEPTH
 }
 

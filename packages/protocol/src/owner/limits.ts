@@ -39,8 +39,11 @@ export const MAX_CANCELS_PER_VAULT = MAX_CANCELS_PER_GENERATION * MAX_MANIFESTS_
 export const MAX_REVOKES_PER_VAULT = 2
 /** Of which the first that is taken ends the vault. */
 export const MAX_DESTROYS_PER_VAULT = 2
-/** Blocks after its anchor in which an order to destroy is handed on: of some members nobody will ever hear that they obeyed it. */
-export const DESTROY_MEMORY = 2_016
+/**
+ * Blocks after its anchor in which an order to destroy or to cancel is handed on. Of the one some members will never say that they obeyed
+ * it; of the other some took what the rest have no place for, and what became of it members' own words say.
+ */
+export const HANDED_ON_BLOCKS = 2_016
 /** Held of one vault, taken or waiting. */
 export const MAX_HELD = {
   panic: MAX_PANICS_KEPT,

@@ -1,6 +1,6 @@
 /** The only place that changes the durable state. Total: a record that was written can always be applied again. */
 import type { BlockRef, ChainEvent } from '../chain/index.ts'
-import { DESTROY_MEMORY } from '../owner/limits.ts'
+import { HANDED_ON_BLOCKS } from '../owner/limits.ts'
 import { type Hash32, type Height, type IncidentId, type VaultId, assertNever, invariant, sortedEntries } from '../primitives/index.ts'
 import { UNSPENT, afterSpendEvent } from './coins.ts'
 import { type HeldCommand, parsedCommand } from './commands.ts'
@@ -154,7 +154,7 @@ function keepDestroyed(state: Durable, { vault_id }: RecordOf<'vault-destroyed'>
   const order = [...vaultOf(state, vault_id).commands].find(([, { command, taken_height }]) => command.what.order === 'destroy' && taken_height !== null)
   if (!order) return
   if (destroyed.size >= MAX_DESTROYED) {
-    const [old] = sortedEntries(destroyed).find(([, { command: { command } }]) => command.anchor.height + DESTROY_MEMORY < heightOf(state)) ?? []
+    const [old] = sortedEntries(destroyed).find(([, { command: { command } }]) => command.anchor.height + HANDED_ON_BLOCKS < heightOf(state)) ?? []
     if (old === undefined) return
     destroyed.delete(old)
   }

@@ -4,7 +4,7 @@ import { type VaultId, toCbor } from '../../src/primitives/index.ts'
 import { ask, commandRequestOf, drill, give, notice, orderAt } from '../core/commands.ts'
 import { Seat, durable, immediate, manifestRequest } from '../core/seat.ts'
 import { clawbackTx, hasher, hexOf, ownerSign, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
-import { DESTROY_MEMORY } from '../../src/owner/limits.ts'
+import { HANDED_ON_BLOCKS } from '../../src/owner/limits.ts'
 import { MAX_DESTROYED, MAX_LEDGER } from '../../src/state/durable.ts'
 import { Room } from '../sync/room.ts'
 
@@ -197,7 +197,7 @@ describe('the order to destroy, handed on', () => {
     for (let at = 1; at < MAX_DESTROYED; at++) destroyed.set(hexOf(`destroyed ${at}`) as VaultId, one)
     assert.ok(spoken().length > 0)
     seat.connect([{ outpoint: other.deposit, tx: transactionOf('other thief') }])
-    seat.connectMany(DESTROY_MEMORY + 1)
+    seat.connectMany(HANDED_ON_BLOCKS + 1)
     assert.deepEqual(spoken(), [])
     give(seat, orderAt(seat.tip, other, destroy))
     assert.ok(destroyed.has(other.vault_id))

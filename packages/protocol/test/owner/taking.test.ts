@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { ANCHOR_DEPTH, COMMAND_RECENCY, commandRequest } from '../../src/index.ts'
 import { toCbor } from '../../src/primitives/index.ts'
 import { ask, drill, give, notice, orderAt } from '../core/commands.ts'
+import { HANDED_ON_BLOCKS } from '../../src/owner/limits.ts'
 import { Seat } from '../core/seat.ts'
 import { type TestVault, blockAt, hexOf, settingOf, vaultOf } from '../core/setting.ts'
 
@@ -146,6 +147,20 @@ describe('the order to cancel a generation', () => {
     assert.equal(give(seat, orderAt(seat.tip, vault, cancel, { nonce: 'again' })), 'not-waiting')
     seat.theftConfirmed(next)
     assert.equal(seat.sent('vote').length, 1)
+  })
+
+  it('is handed on for so long only: members that took different ones would ask each other for good', () => {
+    const seat = ready()
+    seat.enrol(next)
+    give(seat, orderAt(seat.tip, vault, cancel))
+    const spoken = (): number => {
+      seat.pass(10_000)
+      return seat.sent('heartbeat').at(-1)?.body.owner_messages.length ?? assert.fail()
+    }
+    assert.equal(spoken(), 1)
+    seat.connectMany(HANDED_ON_BLOCKS)
+    assert.equal(spoken(), 0)
+    assert.equal(stateOf(seat).cancelled, true)
   })
 
   it('comes too late for one that is active, and means nothing to the first', () => {
