@@ -5,7 +5,7 @@ export const deafToWords: PlantedBug = {
   name: 'deaf-to-words',
   what: 'a member does not hear that others took a generation back, or let it be',
   caught_by: ['generations'],
-  within_seeds: 10,
+  within_seeds: 32,
   shown_in: ({ swarm, story, is_overrun }) => swarm['late-cancels'] && story === 'theft' && !is_overrun,
   core: (core): BelfryCore => ({
     ...core,

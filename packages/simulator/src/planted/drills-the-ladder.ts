@@ -5,7 +5,8 @@ export const drillsTheLadder: PlantedBug = {
   name: 'drills-the-ladder',
   what: "the manifest's first emergency rung is taken for its drill envelope",
   caught_by: ['S13', 'S2', 'S1'],
-  within_seeds: 20,
+  within_seeds: 12,
+  shown_in: ({ swarm }) => swarm.drills,
   core: (core): BelfryCore => ({
     ...core,
     step(state, input) {

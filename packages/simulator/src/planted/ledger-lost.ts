@@ -4,7 +4,8 @@ export const ledgerLost: PlantedBug = {
   name: 'ledger-lost',
   what: 'a member that starts again has forgotten what it signed',
   caught_by: ['S6'],
-  within_seeds: 4,
+  within_seeds: 5,
+  shown_in: ({ swarm }) => swarm.crashes !== null,
   core: (core) => ({
     ...core,
     restore(from) {

@@ -3,7 +3,7 @@ import { type BelfryCore, type TellEvent, decodeFrame, decodeHeader } from '@bel
 import { equivocate } from '../adversary/lies.ts'
 import type { Vigil } from '../run/mishaps/vigil.ts'
 import type { Plan } from '../run/plan.ts'
-import type { PlantedBug } from './planted-bug.ts'
+import { type PlantedBug, withLiar } from './planted-bug.ts'
 
 interface Untold {
   readonly of: string
@@ -41,15 +41,15 @@ const UNTOLD: readonly Untold[] = [
   { of: 'stuck', events: ['tip-stuck'], within_seeds: 3, shown_in: inVigil('stuck') },
   { of: 'forked', events: ['tip-forked'], within_seeds: 3, shown_in: inVigil('eclipsed') },
   { of: 'eclipse', events: ['eclipse-suspected'], within_seeds: 6, shown_in: inVigil('eclipsed', 'stuck') },
-  { of: 'skew', events: ['clock-skewed'], within_seeds: 6, shown_in: ({ swarm, members }) => swarm['clock-offset'] >= 3_600_000 && members >= 5 },
-  { of: 'versions', events: ['peer-incompatible'], within_seeds: 8, shown_in: ({ swarm }) => swarm['other-versions'] !== null },
+  { of: 'skew', events: ['clock-skewed'], within_seeds: 8, shown_in: ({ swarm, members }) => swarm['clock-offset'] >= 3_600_000 && members >= 5 },
+  { of: 'versions', events: ['peer-incompatible'], within_seeds: 14, shown_in: ({ swarm }) => swarm['other-versions'] !== null },
   { of: 'duplicates', events: ['duplicate-instance'], within_seeds: 3, shown_in: inVigil('second-instance') },
   { of: 'second-instance', events: ['second-instance'], within_seeds: 3, shown_in: inVigil('second-instance') },
   { of: 'quarantine', events: ['quarantined'], within_seeds: 3, shown_in: inVigil('second-instance') },
   { of: 'unprotected', events: ['vault-unprotected'], within_seeds: 3, shown_in: inVigil('half-enrolled') },
   { of: 'ladder', events: ['ladder-under-market'], within_seeds: 6, shown_in: ({ is_dear }) => is_dear },
   { of: 'bitcoind', events: ['chain-state'], within_seeds: 4, shown_in: ({ swarm }) => swarm.outages !== null },
-  { of: 'evidence', events: ['evidence'], within_seeds: 4, shown_in: ({ corrupted }) => [...corrupted.values()].flat().includes(equivocate) },
+  { of: 'evidence', events: ['evidence'], within_seeds: 4, shown_in: withLiar(equivocate) },
 ]
 
 export const NEVER_TELLS: readonly PlantedBug[] = UNTOLD.map((untold) => neverTells(untold))

@@ -9,7 +9,9 @@ export const noDomainSeparation: PlantedBug = {
   name: 'no-domain-separation',
   what: 'every hash has one tag: a signature for one purpose is good for another',
   caught_by: ['owner'],
-  within_seeds: 18,
+  within_seeds: 10,
+  // Somebody takes a generation back.
+  shown_in: ({ swarm }) => swarm['late-cancels'],
   suite: (suite) => ({
     ...suite,
     sha256: (bytes) => suite.sha256(bytes.length < LONGEST_NAME && DOMAIN_NAME.every((byte, at) => byte === bytes[at]) ? DOMAIN_NAME : bytes),

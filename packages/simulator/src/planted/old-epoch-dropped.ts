@@ -7,7 +7,7 @@ export const oldEpochDropped: PlantedBug = {
   name: 'old-epoch-dropped',
   what: 'a member that is given the next lock does nothing more for the vaults of the one before',
   caught_by: ['L1'],
-  within_seeds: 12,
+  within_seeds: 18,
   // A theft that nobody had answered when the change came.
   shown_in: (plan) => changeOf(plan) !== null && plan.story === 'theft' && plan.siege !== 'none',
   core: (core, member): BelfryCore => ({

@@ -5,7 +5,8 @@ export const oldGenerationDisarmed: PlantedBug = {
   name: 'old-generation-disarmed',
   what: 'no share of a generation leaves once another one is armed',
   caught_by: ['rungs', 'L1'],
-  within_seeds: 14,
+  within_seeds: 8,
+  shown_in: ({ story, has_second_generation }) => story === 'theft' && has_second_generation,
   core: (core): BelfryCore => ({
     ...core,
     step(state, input) {

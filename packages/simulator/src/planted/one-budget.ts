@@ -1,12 +1,12 @@
 import { flood } from '../adversary/noise.ts'
-import type { PlantedBug } from './planted-bug.ts'
+import { type PlantedBug, withLiar } from './planted-bug.ts'
 
 export const oneBudget: PlantedBug = {
   name: 'one-budget',
   what: 'all senders draw on one budget, as large as that of one of them',
   caught_by: ['S9'],
-  within_seeds: 8,
-  shown_in: ({ corrupted }) => [...corrupted.values()].flat().includes(flood),
+  within_seeds: 36,
+  shown_in: withLiar(flood),
   core: (core) => ({
     ...core,
     step(state, input) {

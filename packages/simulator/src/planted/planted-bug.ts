@@ -1,4 +1,5 @@
 import type { BelfryCore, Federation } from '@belfry/protocol'
+import type { Strategy } from '../adversary/index.ts'
 import type { CryptoSuite } from '../crypto/index.ts'
 import type { SimMember } from '../member/index.ts'
 import type { Plan } from '../run/plan.ts'
@@ -19,4 +20,9 @@ export interface PlantedBug {
   /** The federation as the members take it. */
   readonly federation?: (federation: Federation) => Federation
   readonly core?: (core: BelfryCore, member: SimMember) => BelfryCore
+}
+
+/** Worlds in which somebody follows this strategy. */
+export function withLiar(strategy: Strategy): (plan: Plan) => boolean {
+  return ({ corrupted }) => [...corrupted.values()].flat().includes(strategy)
 }

@@ -7,9 +7,9 @@ export const recencyOfPulled: PlantedBug = {
   name: 'recency-of-pulled',
   what: 'an order that others took in time is refused for its age by who hears of it late',
   caught_by: ['orders'],
-  within_seeds: 26,
-  // In a short window no order grows old before the run ends.
-  shown_in: ({ deal, swarm, story }) => swarm.revocations && story === 'theft' && deal.csv >= LONG_WINDOW,
+  within_seeds: 40,
+  // In a short window no order grows old before the run ends, and but for a siege that parts members all hear of it in time.
+  shown_in: ({ deal, swarm, story, siege }) => swarm.revocations && story === 'theft' && siege === 'apart' && deal.csv >= LONG_WINDOW,
   core: (core): BelfryCore => ({
     ...core,
     step(state, input) {

@@ -5,7 +5,8 @@ export const rejectsLaterVersions: PlantedBug = {
   name: 'rejects-later-versions',
   what: 'a message of another version is rejected instead of ignored',
   caught_by: ['S10'],
-  within_seeds: 28,
+  within_seeds: 16,
+  shown_in: ({ swarm }) => swarm['other-versions'] !== null,
   core: (core): BelfryCore => ({
     ...core,
     step(state, input) {

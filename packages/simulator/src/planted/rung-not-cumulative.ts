@@ -6,6 +6,7 @@ export const rungNotCumulative: PlantedBug = {
   what: 'of the rungs that are due only the highest is released',
   caught_by: ['rungs', 'L1'],
   within_seeds: 8,
+  shown_in: ({ story, deal }) => story === 'theft' && deal.clawback.length > 1,
   core: (core): BelfryCore => ({
     ...core,
     step(state, input) {

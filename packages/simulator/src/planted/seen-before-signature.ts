@@ -1,11 +1,13 @@
 import { type BelfryCore, type Input, type Output, decodeFrame, decodeHeader } from '@belfry/protocol'
-import type { PlantedBug } from './planted-bug.ts'
+import { preempt } from '../adversary/accusations.ts'
+import { type PlantedBug, withLiar } from './planted-bug.ts'
 
 export const seenBeforeSignature: PlantedBug = {
   name: 'seen-before-signature',
   what: 'a message is taken for one seen before by its sender and number, before anybody looked at the signature',
   caught_by: ['S9'],
-  within_seeds: 10,
+  within_seeds: 8,
+  shown_in: withLiar(preempt),
   core: (core): BelfryCore => {
     const seen = new Set<string>()
     return {

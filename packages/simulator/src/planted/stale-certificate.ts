@@ -9,7 +9,7 @@ export const staleCertificate: PlantedBug = {
   name: 'stale-certificate',
   what: 'votes of others never grow old',
   caught_by: ['S1', 'S4', 'S2'],
-  within_seeds: 4,
+  within_seeds: 6,
   shown_in: ({ siege }) => siege === 'late',
   core: (core, { index }): BelfryCore => ({
     ...core,

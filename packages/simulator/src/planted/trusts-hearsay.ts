@@ -5,7 +5,8 @@ export const trustsHearsay: PlantedBug = {
   name: 'trusts-hearsay',
   what: "a transaction that came with a vote counts as seen in the member's own mempool",
   caught_by: ['S1', 'S2'],
-  within_seeds: 10,
+  within_seeds: 8,
+  shown_in: ({ story }) => story === 'cold-theft',
   core: (core) => ({
     ...core,
     step(state, input) {
