@@ -7,15 +7,13 @@
  *   row in one life, is told to be under the market.
  * Nothing is asked of a vault of which a manifest was withdrawn or cancelled.
  */
-import type { ChainEvent, Input, Manifest, Output } from '@belfry/protocol'
+import type { Input, Manifest, Output } from '@belfry/protocol'
 import type { ManifestHash, MemberIndex, VaultId } from '@belfry/protocol/primitives'
 import type { SimMember } from '../member/index.ts'
 import type { Context, Invariant, Watcher } from './invariant.ts'
 
 const PROTECTED_WITHIN_BLOCKS = 6
 const STEADY_BLOCKS = 3
-
-type Health = Extract<ChainEvent, { event: 'chain-health' }>
 
 interface Armed {
   readonly hash: ManifestHash
@@ -35,7 +33,6 @@ class VaultWatcher implements Watcher {
   readonly #context: Context
   readonly #holders = new Map<ManifestHash, Set<MemberIndex>>()
   readonly #armed = new Map<MemberIndex, Map<ManifestHash, Armed>>()
-  readonly #health = new Map<MemberIndex, Health>()
   readonly #height = new Map<MemberIndex, number>()
   /** Blocks in a row, by member and vault. */
   readonly #under = new Map<string, number>()
@@ -49,7 +46,6 @@ class VaultWatcher implements Watcher {
       manifests.map(({ hash, manifest, armed_height }) => [hash, { hash, vault_id, manifest, height: armed_height }] as const),
     )
     this.#armed.set(index, new Map(held))
-    this.#health.delete(index)
     if (position === null) this.#height.delete(index)
     else this.#height.set(index, position.height)
     for (const key of this.#under.keys()) if (key.startsWith(`${index}/`)) this.#under.delete(key)
@@ -60,7 +56,6 @@ class VaultWatcher implements Watcher {
     for (const record of records) if (record.record === 'manifest-armed') this.#arm(index, record.hash)
     if (input.kind !== 'chain') return
     const { event } = input
-    if (event.event === 'chain-health') this.#health.set(index, event)
     if (event.event === 'block-disconnected') this.#height.set(index, event.block.height - 1)
     if (event.event !== 'block-connected' || event.block.height <= (this.#height.get(index) ?? 0)) return
     this.#height.set(index, event.block.height)
@@ -114,7 +109,7 @@ class VaultWatcher implements Watcher {
 
   /** Null where bitcoind said nothing of it. */
   #isUnder(index: MemberIndex, armed: readonly Armed[]): boolean | null {
-    const health = this.#health.get(index)
+    const health = this.#context.told.healthOf(index)
     if (health?.state !== 'ok') return null
     const pays = Math.min(...armed.map(({ manifest }) => weakestOf(manifest)))
     const asked = health.estimate === null ? health.mempool_floor : Math.max(health.estimate, health.mempool_floor)

@@ -1,8 +1,9 @@
-import { ACTION_OF, type Incident, type Manifest, type Release, SITTING_BLOCKS, type SpendTx, decodeBody } from '@belfry/protocol'
+import { ACTION_OF, type Incident, type LogRecord, type Manifest, type Release, type SpendTx, decodeBody } from '@belfry/protocol'
 import type { SimMember } from '../member/index.ts'
 import type { Context, Invariant } from './invariant.ts'
 import { type Place, highestDue, placeOf } from './ladder.ts'
 import { orderBehind } from './s13-drills.ts'
+import { Openings } from './openings.ts'
 import { framesOfVotes, isCertificate, validVotes } from './votes.ts'
 
 export const S1: Invariant = {
@@ -10,20 +11,28 @@ export const S1: Invariant = {
   sentence:
     "each honest release was preceded, in that member's log, by a valid unexpired certificate, the trigger (chain fact, " +
     'verified command, or own expired clock) and its own verdict act',
-  watch: (context) => ({
-    onStep(member, _input, output) {
-      if (!context.isHonest(member.index)) return
-      for (const record of output.records) {
-        if (record.record !== 'signed' || !record.slot.startsWith('release/')) continue
-        const { head } = context.frames.read(record.frame)
-        const wrong = whatIsWrong(context, member, decodeBody('release', head.body))
-        if (wrong !== null) context.fail(wrong, member.index)
-      }
-    },
-  }),
+  watch: (context) => {
+    const openings = new Openings(context)
+    return {
+      onStep(member, _input, { records }) {
+        if (!context.isHonest(member.index)) return
+        for (const record of records) {
+          const wrong = whatIsWrong(context, openings, member, record)
+          if (wrong !== null) context.fail(wrong, member.index)
+        }
+      },
+    }
+  },
 }
 
-function whatIsWrong(context: Context, member: SimMember, release: Release): string | null {
+function whatIsWrong(context: Context, openings: Openings, member: SimMember, record: LogRecord): string | null {
+  if (record.record === 'release-opened') return openings.take(member.index, record)
+  if (record.record !== 'signed' || !record.slot.startsWith('release/')) return null
+  const release = decodeBody('release', context.frames.read(record.frame).head.body)
+  return unfounded(context, member, release) ?? (openings.has(member.index, release) ? null : 'a share left that was not opened')
+}
+
+function unfounded(context: Context, member: SimMember, release: Release): string | null {
   const { state } = member
   const incident = state?.durable.incidents.get(release.incident_id)
   // S13 looks at drills.
@@ -39,7 +48,7 @@ function whatIsWrong(context: Context, member: SimMember, release: Release): str
   if (!isCertificate(votes, q, tip)) {
     return `a share left without a certificate: ${votes.length} votes at ${votes.map(({ anchor }) => anchor).join()}, tip ${tip}, q ${q}`
   }
-  return triggerIsMissing(context, member, incident, place) ?? rungIsEarly(context, member, incident, place, tip)
+  return triggerIsMissing(context, member, incident, place) ?? rungIsEarly(context, member, place, tip)
 }
 
 function triggerIsMissing(context: Context, member: SimMember, incident: Incident, { manifest, unvault }: Place): string | null {
@@ -69,25 +78,11 @@ function coldTheftIsMissing(context: Context, { index, state }: SimMember, { vau
   return isOurs ? 'an emergency share left for a spend that is ours' : null
 }
 
-/**
- * What takes a fee coin follows the ladder: two blocks after all of it was released, or where another member's stood in my mempool
- * already.
- */
-function meansAreEarly(incident: Incident, { ladder: [means], means: about }: Place): string | null {
-  const top = about?.after.at(-1)
-  if (!means || !top || !about) return null
-  const [opened, before] = [incident.released.get(means.envelope_id), incident.released.get(top.envelope_id)]
-  if (opened !== undefined && before !== undefined && opened >= before + SITTING_BLOCKS) return null
-  const rungs = about.after.map(({ txid }) => txid)
-  const isInTheOpen = incident.story.some(({ event, txid }) => event === 'recovery-seen' && txid !== null && !rungs.includes(txid))
-  return isInTheOpen ? null : 'a means that takes fee coins left before the ladder had its chance'
-}
-
-function rungIsEarly(context: Context, member: SimMember, incident: Incident, place: Place, tip: number): string | null {
-  if (place.action === 'emergency' || !member.state) return null
-  if (place.means !== null) return meansAreEarly(incident, place)
-  const { estimate, mempool_floor } = member.state.volatile
-  const { confirmed } = context.told.spendOf(member.index, place.manifest.deposit.outpoint)
+/** Of means `openings` asks. */
+function rungIsEarly(context: Context, { index }: SimMember, place: Place, tip: number): string | null {
+  if (place.action === 'emergency' || place.means !== null) return null
+  const { estimate, mempool_floor } = context.told.healthOf(index) ?? { estimate: null, mempool_floor: 0 }
+  const { confirmed } = context.told.spendOf(index, place.manifest.deposit.outpoint)
   const blocks = confirmed && Math.max(0, tip - confirmed.block.height)
   const due = highestDue(place, blocks, { estimate, mempool_floor })
   return place.rung <= due ? null : `rung ${place.rung} left when ${due} was the highest due`

@@ -9,6 +9,8 @@ export interface ToldSpend {
   readonly confirmed: { readonly tx: SpendTx; readonly block: BlockRef } | null
 }
 
+export type ToldHealth = Extract<ChainEvent, { event: 'chain-health' }>
+
 interface Telling {
   readonly event: ChainEvent
   readonly index: number
@@ -20,13 +22,18 @@ export class ToldChains implements Watcher {
   readonly #tellings = new Map<MemberIndex, Telling[]>()
   /** What a member's own bitcoind would take, though it came with a vote. */
   readonly #sightings = new Set<string>()
+  readonly #health = new Map<MemberIndex, ToldHealth>()
 
   onStep(member: SimMember, input: Input, _output: Output, index: number): void {
     if (input.kind === 'outcome' && input.outcome.of === 'test-sighting' && input.outcome.sighted) {
       const { outpoint, tx } = input.outcome.sighted
       this.#sightings.add(keyOf(member.index, outpoint, tx.txid))
     }
-    if (input.kind !== 'chain' || input.event.event === 'chain-health') return
+    if (input.kind !== 'chain') return
+    if (input.event.event === 'chain-health') {
+      this.#health.set(member.index, input.event)
+      return
+    }
     const tellings = this.#tellings.get(member.index) ?? []
     tellings.push({ event: input.event, index })
     this.#tellings.set(member.index, tellings)
@@ -34,6 +41,7 @@ export class ToldChains implements Watcher {
 
   /** What was not on disk is told again. */
   onStarted(member: SimMember): void {
+    this.#health.delete(member.index)
     const tellings = this.#tellings.get(member.index) ?? []
     this.#tellings.set(member.index, tellings.filter(({ index }) => index <= member.disk.synced_index))
   }
@@ -47,6 +55,11 @@ export class ToldChains implements Watcher {
     let spend = NOTHING
     for (const { event } of this.#tellings.get(member) ?? []) spend = after(spend, outpoint, event)
     return spend
+  }
+
+  /** As it was told last in this life; null before that. */
+  healthOf(member: MemberIndex): ToldHealth | null {
+    return this.#health.get(member) ?? null
   }
 
   tipOf(member: MemberIndex): BlockRef | null {
