@@ -13,7 +13,7 @@ case "$3" in
   test:attacks) part=beside ended="$STUB_BESIDE"; if read -r typed; then echo "beside took $typed"; fi ;;
   *) exit 0 ;;
 esac
-echo "$part tries $BELFRY_MEMPOOL_POLICIES"
+echo "$part tries $BELFRY_MEMPOOL_POLICIES on $BELFRY_TEST_PORTS"
 set -- $ended
 [ $# -eq 1 ] || printf 'slowest files:\\n%s passed, %s failed\\n' "$2" "$3" > "$BELFRY_TEST_SUMMARY"
 exit "$1"
@@ -41,10 +41,10 @@ describe('.ci/run', () => {
     return { exit: status, lines: stdout.trimEnd().split('\n') }
   }
 
-  it('tries one mempool policy in each of two runs, and ends with one count of both', () => {
+  it('tries one mempool policy in each of two runs, each with ports of its own, and ends with one count of both', () => {
     const { exit, lines } = run('0 10 0', '0 3 0')
     assert.equal(exit, 0)
-    assert.deepEqual(lines.filter((line) => / tries /.test(line)), ['main tries enforce', 'beside tries accept'])
+    assert.deepEqual(lines.filter((line) => / tries /.test(line)), ['main tries enforce on 24000-32000', 'beside tries accept on 20000-24000'])
     assert.equal(lines.at(-1), '13 passed, 0 failed')
   })
 
