@@ -14,7 +14,7 @@ export const epochsConfused: PlantedBug = {
   name: 'epochs-confused',
   what: 'a vote counts for the same incident whatever lock it was said under',
   caught_by: ['S1', 'S2', 'S4', 'S7'],
-  within_seeds: 64,
+  within_seeds: 66,
   // Members vote under both locks, and not all of them at once.
   shown_in: (plan) => changeOf(plan)?.when === 'before' && (plan.story === 'theft' || plan.story === 'cold-theft'),
   core: (core, member): BelfryCore => {
