@@ -3,6 +3,19 @@ import { ANCHOR_DEPTH, COMMAND_RECENCY } from '@belfry/protocol'
 import type { MemberIndex, VaultId } from '@belfry/protocol/primitives'
 import type { SimMember } from '../member/index.ts'
 
+export const UNSETTLED = { name: 'settled', sentence: 'a recovery 100 deep settles its incident at every member of the core' }
+export const ORDERS = {
+  name: 'orders',
+  sentence: 'what an owner orders for good, and b+1 members of a core that is well took in time, every member of the core takes',
+}
+export const GENERATIONS = {
+  name: 'generations',
+  sentence: 'a generation that its owner takes back about when it is activated is active at all members of a core that is well, or at none',
+}
+
+/** Blocks after which the core has told itself everything. */
+export const TIME_TO_TELL = 4
+
 export interface Untaken {
   readonly member: MemberIndex
   readonly order: string
@@ -25,6 +38,16 @@ export function untakenOrders(core: readonly SimMember[], b: number): Untaken[] 
       return isUntaken ? [{ member: member.index, order: command.what.order }] : []
     })
   })
+}
+
+/** Where the vault is still, though b+1 of the core forgot it on the owner's order some blocks ago. */
+export function stillKeptAt(core: readonly SimMember[], vault_id: VaultId, b: number): MemberIndex[] {
+  const forgot = core.filter(({ index, state }) => {
+    const notice = state?.durable.destroyed.get(vault_id)?.command.notices.get(index)
+    return notice !== undefined && notice.height <= (state?.durable.position?.height ?? 0) - TIME_TO_TELL
+  })
+  if (forgot.length <= b) return []
+  return core.flatMap(({ index, state }) => (state?.durable.vaults.has(vault_id) ? [index] : []))
 }
 
 /** Where the theft is no recovery that is settled. What the owner had destroyed is known no more. */

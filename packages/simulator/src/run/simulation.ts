@@ -14,6 +14,7 @@ import { Faults } from './faults.ts'
 import { L1 } from './liveness.ts'
 import { type OwnersOrders, ordersOf } from './owners-orders.ts'
 import { type Plan, drawPlan, marketLimit } from './plan.ts'
+import { GENERATIONS, ORDERS, UNSETTLED } from './reckoning.ts'
 import { StoryTeller } from './story.ts'
 import { Succession, changeOf, guardOf } from './succession.ts'
 import type { DrawnChange, FaultClass } from './swarm.ts'
@@ -52,15 +53,6 @@ export interface Report {
 /** Far more than any plan needs: a world that comes to no end is a bug. */
 const MAX_EVENTS = 3_000_000
 const ENDLESS = { name: 'end', sentence: 'every run comes to an end' }
-const UNSETTLED = { name: 'settled', sentence: 'a recovery 100 deep settles its incident at every member of the core' }
-const ORDERS = {
-  name: 'orders',
-  sentence: 'what an owner orders for good, and b+1 members of a core that is well took in time, every member of the core takes',
-}
-const GENERATIONS = {
-  name: 'generations',
-  sentence: 'a generation that its owner takes back about when it is activated is active at all members of a core that is well, or at none',
-}
 const FIRST_HEIGHT = 200
 const RESTART_MS = 2_000
 

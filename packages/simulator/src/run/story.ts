@@ -9,7 +9,8 @@ import { calmBitcoin, calmNetwork } from './calm.ts'
 import type { Faults } from './faults.ts'
 import { type Guard, heal, healsAt, isFit, outcomeDepth, outcomeOf } from './liveness.ts'
 import { LONGEST_REORG, type Plan } from './plan.ts'
-import { unsettledAt, untakenOrders } from './reckoning.ts'
+import { TIME_TO_TELL, stillKeptAt, unsettledAt, untakenOrders } from './reckoning.ts'
+import { strike } from './strike.ts'
 import type { Succession } from './succession.ts'
 import { disagreement, timeToAgree } from './taking-back.ts'
 import type { Thief } from './thief.ts'
@@ -54,8 +55,6 @@ const SETTLED = 101
 const TIME_TO_DESTROY = 30
 /** Blocks that a world goes on as it was after no reorganisation can change its outcome. */
 const FURTHER_BLOCKS = 4
-/** Blocks after which the core has told itself everything. */
-const TIME_TO_TELL = 4
 /** Blocks in which the next generation becomes active, or is taken back. */
 const PEACE_BLOCKS = 7
 
@@ -139,29 +138,8 @@ export class StoryTeller {
     const { world, random, bitcoin, thief } = this.#modules
     this.#struck_at = bitcoin.tip.ref.height
     this.#struck_ms = world.now_ms
-    const { bitcoin: { block_ms }, swarm } = this.#plan
     this.#modules.succession?.onStruck()
-    switch (this.#plan.story) {
-      case 'theft':
-        if (this.#plan.siege !== 'none' && this.#plan.is_besieged_first) this.#besiege()
-        thief.unvault({ isMined: true })
-        if (swarm['split-mempools']) thief.unvault({ isMined: true, isElsewhere: true })
-        if (swarm['replaced-triggers']) world.after(random.int(1_000, block_ms), () => thief.unvault({ isMined: true }))
-        if (this.#plan.siege !== 'none' && !this.#plan.is_besieged_first) {
-          world.after(random.int(0, block_ms), () => this.#besiege())
-        }
-        return
-      case 'vanishing':
-        thief.unvault({ isMined: false })
-        world.after(random.int(5_000, block_ms * 3), () => thief.vanish())
-        return
-      case 'cold-theft':
-        thief.stealCold()
-        if (swarm['split-mempools']) thief.stealCold({ isElsewhere: true })
-        if (swarm['replaced-triggers']) world.after(random.int(1_000, block_ms), () => thief.stealCold())
-        return
-      case 'quiet':
-    }
+    strike(this.#plan, { world, random, thief, besiege: () => this.#besiege() })
   }
 
   #besiege(): void {
@@ -239,18 +217,6 @@ export class StoryTeller {
     return (this.#core ?? []).flatMap((index) => this.#guard.members.get(index) ?? [])
   }
 
-  /** What b+1 of the core forgot on the owner's order some blocks ago, all of it have. */
-  #checkDestroyed(): void {
-    const { deal: { manifest: { vault_id } }, onUntaken } = this.#modules
-    const core = this.#coreMembers
-    const forgot = core.filter(({ index, state }) => {
-      const notice = state?.durable.destroyed.get(vault_id)?.command.notices.get(index)
-      return notice !== undefined && notice.height <= (state?.durable.position?.height ?? 0) - TIME_TO_TELL
-    })
-    if (forgot.length <= this.#guard.b) return
-    for (const { index, state } of core) if (state?.durable.vaults.has(vault_id)) onUntaken(index, 'destroy')
-  }
-
   /** Which generation counts, the core knows alike once it has told itself everything. */
   #checkGenerations(height: number): void {
     const { guard, next, onDisagreement } = this.#modules
@@ -282,7 +248,7 @@ export class StoryTeller {
     // Time for the last block to be told.
     world.after(POLL_MS * 6, () => {
       this.#is_over = true
-      this.#checkDestroyed()
+      for (const member of stillKeptAt(this.#coreMembers, deal.manifest.vault_id, this.#guard.b)) onUntaken(member, 'destroy')
       for (const member of unsettledAt(this.#coreMembers, deal.manifest.vault_id)) onUnsettled(member)
     })
   }
