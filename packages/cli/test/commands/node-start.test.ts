@@ -35,8 +35,9 @@ describe('the start of a node', function () {
     })
   })
   after(async () => {
-    await node.stop('SIGKILL')
+    // First: should there be no node, nothing else would keep the run from its end.
     silent.close()
+    await node.stop('SIGKILL')
   })
 
   const answers = () => node.until('an answer', LIMIT_MS, async () => (await node.status()) ?? false)
