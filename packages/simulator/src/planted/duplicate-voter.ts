@@ -6,8 +6,8 @@ import type { PlantedBug } from './planted-bug.ts'
 export const duplicateVoter: PlantedBug = {
   name: 'duplicate-voter',
   what: 'a vote that came twice counts as two',
-  caught_by: ['S4', 'S1', 'S2'],
-  within_seeds: 3,
+  caught_by: ['S4', 'S1', 'S2', 'S10'],
+  within_seeds: 8,
   core: (core, member): BelfryCore => ({
     ...core,
     step(state, input) {

@@ -4,7 +4,7 @@ export const keepsFeeCoins: PlantedBug = {
   name: 'keeps-fee-coins',
   what: 'no member asks its fee wallet for a coin',
   caught_by: ['L1'],
-  within_seeds: 4,
+  within_seeds: 12,
   shown_in: ({ is_dear }) => is_dear,
   core: (core) => ({
     ...core,

@@ -6,7 +6,7 @@ export const neverWidens: PlantedBug = {
   name: 'never-widens',
   what: 'shares go to the first member in the order alone, however long nothing comes of it',
   caught_by: ['L1'],
-  within_seeds: 3,
+  within_seeds: 50,
   core: (core, member) => ({
     ...core,
     step(state, input) {

@@ -10,7 +10,7 @@ export const quorumOffByOne: PlantedBug = {
   name: 'quorum-off-by-one',
   what: 'members take one vote fewer for a quorum than the lock says',
   caught_by: ['S1', 'S2', 'S4'],
-  within_seeds: 3,
+  within_seeds: 18,
   federation(federation) {
     const { clawback, emergency } = federation.thresholds
     const thresholds = {

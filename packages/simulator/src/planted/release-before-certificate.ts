@@ -20,7 +20,7 @@ export const releaseBeforeCertificate: PlantedBug = {
   name: 'release-before-certificate',
   what: 'the lowest rung is released to everybody as soon as this member has voted itself',
   caught_by: ['S1', 'S2'],
-  within_seeds: 3,
+  within_seeds: 12,
   core: (core, member): BelfryCore => ({
     ...core,
     step(state, input) {

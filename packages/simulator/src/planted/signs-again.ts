@@ -7,7 +7,7 @@ export const signsAgain: PlantedBug = {
   name: 'signs-again',
   what: 'a vote that is sent again is signed again, at the time that it is by then',
   caught_by: ['S3'],
-  within_seeds: 3,
+  within_seeds: 16,
   core: (core, member) => ({
     ...core,
     step(state, input) {

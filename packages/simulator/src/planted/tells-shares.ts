@@ -6,7 +6,7 @@ export const tellsShares: PlantedBug = {
   name: 'tells-shares',
   what: 'a share that was opened is told, for the log',
   caught_by: ['S8'],
-  within_seeds: 3,
+  within_seeds: 8,
   core: (core, member) => ({
     ...core,
     step(state, input) {

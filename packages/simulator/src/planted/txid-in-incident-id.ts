@@ -7,7 +7,7 @@ export const txidInIncidentId: PlantedBug = {
   name: 'txid-in-incident-id',
   what: 'an incident is named after the transaction that steals, which the thief can replace',
   caught_by: ['S10', 'L1', 'S1'],
-  within_seeds: 3,
+  within_seeds: 12,
   core: (core, member): BelfryCore => ({
     ...core,
     step(state, input) {
