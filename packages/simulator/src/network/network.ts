@@ -2,6 +2,7 @@
 import type { Channel, Verdict } from '@belfry/protocol'
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import type { Random, World } from '../world/index.ts'
+import { StreamOrder } from './stream-order.ts'
 import { type MachineNumber, Wires } from './wires.ts'
 
 export interface NetworkFaults {
@@ -50,9 +51,7 @@ export class SimNetwork {
   readonly #machineOf: (member: MemberIndex) => MachineNumber
   /** What `to` was last told of its connection with `from`, as `to<from`. */
   readonly #told = new Map<string, boolean>()
-  /** By `from>place`: when the last frame of a stream arrives, for none overtakes another, and when one was lost. */
-  readonly #stream_arrives_ms = new Map<string, number>()
-  readonly #stream_lost_ms = new Map<string, number>()
+  readonly #order = new StreamOrder()
   readonly #gossip = new Map<string, Gossip>()
   readonly #awaiting = new Map<number, { readonly message: Gossip; readonly endpoint: Endpoint }>()
   #token = 0
@@ -102,7 +101,7 @@ export class SimNetwork {
       if (other === member) continue
       // A process that starts has been told nothing.
       this.#told.set(`${place}<${other}`, false)
-      this.#stream_arrives_ms.delete(`${other}>${place}`)
+      this.#order.forget(other, place)
       this.#noticeSoon(member, other)
     }
   }
@@ -133,10 +132,9 @@ export class SimNetwork {
     if (!this.isConnected(from, to) || !this.#isOpen(from, to) || this.#isStreamLost(from, to)) return
     for (const endpoint of this.#processesOf(to)) {
       this.#carry(from, to, (delay_ms) => {
-        const stream = `${from}>${placeOf(endpoint)}`
-        const at_ms = Math.max(this.#world.now_ms + delay_ms, this.#stream_arrives_ms.get(stream) ?? 0)
-        this.#stream_arrives_ms.set(stream, at_ms)
-        this.#world.after(at_ms - this.#world.now_ms, () => {
+        const { now_ms } = this.#world
+        const at_ms = this.#order.arrival(from, placeOf(endpoint), now_ms + delay_ms)
+        this.#world.after(at_ms - now_ms, () => {
           endpoint.onFrame(from, 'stream', bytes, null)
           this.#remember(from, endpoint, 'stream', bytes)
         })
@@ -221,11 +219,10 @@ export class SimNetwork {
     return this.#streams.loss.chance(this.faults.drops) && !this.#areSpared(from, to)
   }
 
-  /** What is lost of a stream takes along what was written after it at once: so no end of an answer arrives without its beginning. */
   #isStreamLost(from: MemberIndex, to: MemberIndex): boolean {
-    const stream = `${from}>${to}`
-    if (this.#isLost(from, to)) this.#stream_lost_ms.set(stream, this.#world.now_ms)
-    return this.#stream_lost_ms.get(stream) === this.#world.now_ms
+    const { now_ms } = this.#world
+    if (this.#isLost(from, to)) this.#order.lose(from, to, now_ms)
+    return this.#order.isLost(from, to, now_ms) && !this.#areSpared(from, to)
   }
 
   /** Each copy of a message, with its time on the way. */
