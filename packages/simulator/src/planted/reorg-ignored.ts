@@ -5,7 +5,7 @@ export const reorgIgnored: PlantedBug = {
   name: 'reorg-ignored',
   what: 'what was confirmed once stays confirmed',
   caught_by: ['reorgs', 'S1'],
-  within_seeds: 3,
+  within_seeds: 32,
   core: (core): BelfryCore => ({
     ...core,
     step(state, input) {
