@@ -4,6 +4,7 @@ import type { SimMember } from '../member/index.ts'
 import type { Context, Invariant } from './invariant.ts'
 import { type Place, placeOf } from './ladder.ts'
 import type { ToldSpend } from './told-chain.ts'
+import { framesOfVotes, isCertificate, validVotes } from './votes.ts'
 
 interface Pending {
   readonly life: Volatile
@@ -86,6 +87,10 @@ function whatIsMissing(context: Context, { index, state }: SimMember, { life, re
   if (!state || state.volatile !== life || !incident || incident.settled !== null) return null
   const now = context.told.spendOf(index, place.manifest.deposit.outpoint)
   if (now.confirmed?.block.hash !== spend.confirmed?.block.hash || now.mempool?.txid !== spend.mempool?.txid) return null
+  // Blocks that came together may have made the votes too old while shares were being sealed.
+  const votes = validVotes(context, release.incident_id, place.action, framesOfVotes(incident))
+  const tip = context.told.tipOf(index)?.height ?? 0
+  if (!isCertificate(votes, context.federation.thresholds[place.action].q, tip)) return null
   const isMissing = (envelope_id: EnvelopeId): boolean => {
     return !state.durable.ledger.has(`release/${context.federation.lock_hash}/${release.incident_id}/${envelope_id}/${release.to}`)
   }

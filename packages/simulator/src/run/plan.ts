@@ -83,9 +83,9 @@ export const LONGEST_REORG = 6
 /** Signatures that are real cost ten times as much. */
 const REAL_CRYPTO_EVERY = 100
 /** What runs cost grows with the rate of heartbeats, the length of the window and the square of the members: most are small. */
-const HEARTBEATS_MS = often([10_000, 1], [20_000, 2], [30_000, 5])
-const WINDOWS = often([12, 14], [24, 4], [36, 1], [48, 1])
-const SIZES = often([3, 8], [4, 16], [5, 11], [6, 3], [7, 1], [9, 1])
+const HEARTBEATS_MS = often([10_000, 1], [20_000, 2], [30_000, 7])
+const WINDOWS = often([12, 16], [24, 3], [36, 1], [48, 1])
+const SIZES = often([3, 9], [4, 16], [5, 10], [6, 2], [7, 1], [9, 1])
 const SIEGES: readonly Siege[] = ['none', 'none', 'apart', 'down', 'blind', 'censored']
 const CALM: ReadonlySet<FaultClass> = new Set(FAULT_CLASSES)
 /** What is usual. */
