@@ -79,4 +79,6 @@ export interface Violation {
   readonly detail: string
   readonly at_ms: number
   readonly member: MemberIndex | null
+  /** The first is 0. */
+  readonly epoch: number
 }

@@ -53,7 +53,7 @@ export class Judge implements Probe {
   }
 
   fail({ name, sentence }: Named, detail: string, member: MemberIndex | null = null): void {
-    this.#violation ??= { invariant: name, sentence, detail, at_ms: this.#modules.world.now_ms, member }
+    this.#violation ??= { invariant: name, sentence, detail, at_ms: this.#modules.world.now_ms, member, epoch: this.#modules.federation.epoch }
   }
 
   end(): void {

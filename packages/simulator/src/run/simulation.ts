@@ -136,13 +136,16 @@ class Simulation {
     }
     if (this.#violation === null) for (const { judge } of this.#epochs) judge.end()
     const violation = this.#violation
-    if (violation) first.trace?.say(`${violation.invariant} does not hold: ${violation.detail}`, violation.member ?? undefined)
+    if (violation) this.#failed?.trace?.say(`${violation.invariant} does not hold: ${violation.detail}`, violation.member ?? undefined)
     return { ...this.#seen(), seed: this.#plan.seed, events: this.#world.events, violation, ending: this.#story.ending }
   }
 
+  get #failed(): SimEpoch | undefined {
+    return this.#epochs.find(({ judge }) => judge.violation !== null)
+  }
+
   get #violation(): Violation | null {
-    for (const { judge } of this.#epochs) if (judge.violation !== null) return judge.violation
-    return null
+    return this.#failed?.judge.violation ?? null
   }
 
   /** In all epochs together. */
