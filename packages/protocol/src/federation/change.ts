@@ -1,14 +1,14 @@
 /** `federation.change.json`: the next definition of a federation, with the lock that it is to follow. */
 import type { Hasher, Verifier } from '../crypto/index.ts'
-import { type Infer, type Millis, s } from '../primitives/index.ts'
+import { type Infer, type Millis, equalBytes, s, toCbor } from '../primitives/index.ts'
 import type { Card } from './card.ts'
 import { type Definition, type DefinitionMember, cardOf, checkDefinition, define, definitionSchema } from './definition.ts'
 import { FederationError, refuseOn } from './errors.ts'
 import { type FileKind, parseFile } from './file.ts'
 import { type Lock, type LockBody, lockSchema, verifyLock } from './lock.ts'
 import { checkSameFederation } from './succession.ts'
-import { ACTIONS, type Thresholds, type ThresholdChoices, withDefaults } from './thresholds.ts'
-import type { Timing } from './timing.ts'
+import { ACTIONS, type Thresholds, type ThresholdChoices, thresholdsSchema, withDefaults } from './thresholds.ts'
+import { type Timing, timingSchema } from './timing.ts'
 
 export const changeSchema = s.struct({
   format: s.literal('belfry-federation-change'),
@@ -143,6 +143,8 @@ function carriedOver(n: number, before: Thresholds): ThresholdChoices {
   }
 }
 
+const settingsSchema = s.struct({ thresholds: thresholdsSchema, timing: timingSchema })
+
 function checkAnything(before: Definition, after: Definition): FederationError[] {
   const isSame =
     before.members.length === after.members.length &&
@@ -150,7 +152,7 @@ function checkAnything(before: Definition, after: Definition): FederationError[]
       const other = after.members[at]
       return other !== undefined && isSameCard(one, other)
     }) &&
-    JSON.stringify([before.thresholds, before.timing]) === JSON.stringify([after.thresholds, after.timing])
+    equalBytes(toCbor(settingsSchema, before), toCbor(settingsSchema, after))
   if (!isSame) return []
   return [
     new FederationError(

@@ -77,6 +77,9 @@ export function struct<F extends { readonly [name: string]: unknown }>(fields: F
     .toSorted(([a], [b]) => (isAfter(a, b) ? 1 : -1))
     .map(([name, schema]) => ({ name, schema, key: written(writePlain, name) }))
 
+  /** So that a value has its fields in the same order wherever it was read from: some are compared, and shown, as JSON. */
+  const blank: Record<string, unknown> = Object.fromEntries(entries.map(([name]) => [name, undefined]))
+
   const checkNames = (given: ReadonlyMap<unknown, unknown>): void => {
     // As many, and none of mine missing: there is no other.
     if (given.size === entries.length && entries.every(([name]) => given.has(name))) return
@@ -123,7 +126,7 @@ export function struct<F extends { readonly [name: string]: unknown }>(fields: F
     },
     read: (reader) => {
       if (reader.recordLength() !== inOrder.length) throw UNUSUAL
-      const out: Record<string, unknown> = {}
+      const out: Record<string, unknown> = { ...blank }
       for (const { name, schema, key } of inOrder) {
         reader.take(key)
         out[name] = schema.read(reader)

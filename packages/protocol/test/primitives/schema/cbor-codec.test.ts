@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { encode } from 'cborg'
 import * as fc from 'fast-check'
 import { UNREAD, decodeStrictly, readCanonical } from '../../../src/primitives/schema/cbor.ts'
-import { type Schema, SchemaError, s, toCbor } from '../../../src/primitives/index.ts'
+import { type Schema, SchemaError, fromCbor, s, toCbor } from '../../../src/primitives/index.ts'
 
 /** A schema, and a value of it as CBOR has it. */
 interface Case {
@@ -137,6 +137,14 @@ describe('reading CBOR', () => {
       { numRuns: 5_000 },
     )
     assert.ok(read > 300, `only ${read} were read`)
+  })
+
+  it('gives fields in the order in which the schema has them, by whichever way they were read', () => {
+    const schema = s.struct({ second: s.text(20), one: s.uint(9), c: s.variant('word', { said: s.struct({ longer: s.bool, b: s.uint(9) }) }) })
+    for (const second of ['plain', 'not ASCII: ä']) {
+      const value = { second, one: 1, c: { word: 'said', longer: true, b: 2 } } as const
+      assert.equal(JSON.stringify(fromCbor(schema, toCbor(schema, value))), JSON.stringify(value))
+    }
   })
 
   it('reads nothing else of random bytes either', () => {
