@@ -118,7 +118,7 @@ export function startBelfry(...args: readonly string[]): Started {
 /** @param env added to the environment */
 export function startBelfryWith(env: NodeJS.ProcessEnv, ...args: readonly string[]): Started {
   const [program = process.execPath, ...rest] = belfryCommand()
-  const child = spawn(program, [...rest, ...args], { env: { ...environment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(program, [...rest, ...args], { env: { ...environment(), ...portsOfThisRun(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   exitGuard.guard(child)
   const written = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
@@ -128,4 +128,10 @@ export function startBelfryWith(env: NodeJS.ProcessEnv, ...args: readonly string
     })
   }
   return { process: child, stdout: () => written.stdout, stderr: () => written.stderr }
+}
+
+/** A demo takes ports too: of another run's part, they would be taken between its finding them and its listening on them. */
+function portsOfThisRun(): NodeJS.ProcessEnv {
+  const { BELFRY_TEST_PORTS } = process.env
+  return BELFRY_TEST_PORTS === undefined ? {} : { BELFRY_TEST_PORTS }
 }

@@ -10,7 +10,7 @@ export type BitcoindErrorCode =
   | 'aborted'
   /** bitcoind is starting (RPC code -28). Transient. */
   | 'warming-up'
-  /** bitcoind's work queue or our own queue of calls is full. Transient. */
+  /** bitcoind's work queue or our own queue of calls is full, or bitcoind is stopping. Transient. */
   | 'busy'
   | 'unauthorised'
   /** HTTP 403: `rpcallowip` or `rpcwhitelist`. */

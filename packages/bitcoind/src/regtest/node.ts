@@ -194,14 +194,16 @@ class BitcoindNode implements RegtestNode {
     await pollUntil('a connection between two nodes', PEER_LIMIT_MS, () => isConnected(this, other))
   }
 
+  /**
+   * Every failure is a "not yet": somebody else may listen there, and a bitcoind that found a port taken refuses calls while it
+   * ends (HTTP 503). Its end, or the limit, decides.
+   */
   private async isReady(): Promise<boolean> {
     try {
       await this.bitcoind.getBlockchainInfo()
       return true
     } catch (error) {
-      if (error instanceof BitcoindError && (error.code === 'unreachable' || error.code === 'warming-up')) return false
-      // The cookie of the last run, until this one has written its own.
-      if (error instanceof BitcoindError && error.code === 'unauthorised') return false
+      if (error instanceof BitcoindError) return false
       throw error
     }
   }

@@ -150,7 +150,7 @@ function readRpcBody(answer: HttpAnswer): unknown {
     case 403:
       throw new BitcoindError('forbidden', 'bitcoind does not allow this call from here')
     case 503:
-      throw new BitcoindError('busy', 'bitcoind\'s work queue is full')
+      throw new BitcoindError('busy', 'bitcoind\'s work queue is full, or it is stopping')
     default:
       throw httpError(answer.status)
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -222,6 +222,41 @@ describe('the end of a regtest network', () => {
     const dataDirs = await readdir(baseDir)
     assert.deepEqual(dataDirs.sort(), ['bitcoind-0', 'bitcoind-1'])
   })
+
+  it('takes other ports where bitcoind found one taken, and refused to answer while it ended', async () => {
+    const path = await taughtToFailOnce()
+    const regtest = await startRegtest({ count: 1, baseDir, binary: { path } })
+    const { rpcPort } = regtest.node(0)
+    await regtest.stopAll()
+    const failed = Number(await readFile(join(baseDir, 'failed'), 'utf8'))
+    assert.ok(failed > 0 && failed !== rpcPort)
+  })
+
+  /**
+   * A bitcoind that ends with HTTP 503 the first time, after three such answers. A real one on a taken port does the same for some
+   * milliseconds, in which it is not surely asked.
+   */
+  async function taughtToFailOnce(): Promise<string> {
+    const refuse = join(baseDir, 'refuse.cjs')
+    await writeFile(refuse, `
+      const port = Number(process.argv.find((arg) => arg.startsWith('-rpcport=')).slice('-rpcport='.length))
+      let asked = 0
+      require('node:http').createServer((request, response) => {
+        response.writeHead(503).end()
+        if (++asked === 3) response.on('finish', () => process.exit(1))
+      }).listen(port, '127.0.0.1')
+      const dir = process.argv.find((arg) => arg.startsWith('-datadir=')).slice('-datadir='.length) + '/regtest'
+      require('node:fs').mkdirSync(dir, { recursive: true })
+      require('node:fs').writeFileSync(dir + '/.cookie', 'user:password')
+      require('node:fs').writeFileSync(${JSON.stringify(join(baseDir, 'failed'))}, String(port))
+    `)
+    const path = join(baseDir, 'bitcoind-once')
+    await writeFile(path, `#!/bin/sh
+if [ -e '${join(baseDir, 'failed')}' ]; then exec '${binary.path}' "$@"; fi
+exec '${process.execPath}' '${refuse}' "$@"
+`, { mode: 0o755 })
+    return path
+  }
 
   it('says that there is no such program', async () => {
     const missing = { path: join(baseDir, 'bitcoind') }
