@@ -133,6 +133,7 @@ function open(turn: Turn, input: FrameInput, frame: Frame, head: Header): Verdic
   }
   if (isMine) {
     onOwnMessage(turn, head, frame)
+    takeBackWord(turn, head, frame)
     return 'own-message'
   }
   noticeSecondMessage(turn, head, frame)
@@ -151,6 +152,14 @@ function open(turn: Turn, input: FrameInput, frame: Frame, head: Header): Verdic
   // Ignored messages may be taken another time, when I know more, but for those that are old and stay so.
   if (!rules.repeats && (verdictOf(code) !== 'ignore' || OUTLIVED.has(code))) turn.volatile.seen.set(exact, true)
   return code
+}
+
+/** What I said of a generation, and my disk has lost, comes back to me from the others, and counts at me as it does at them. */
+function takeBackWord(turn: Turn, { kind, from, body: bytes }: Header, frame: Frame): void {
+  if (kind !== 'receipt') return
+  const body = decoded(() => turn.reading.body(kind, bytes))
+  if (typeof body === 'string' || (body.statement !== 'taken-back' && body.statement !== 'let-be')) return
+  custodyReceipt(turn, from, body, frame)
 }
 
 /** Where there may be none, an empty one is one too. */

@@ -31,7 +31,10 @@ export function sayTakenBack(turn: Turn, vault_id: VaultId, held: HeldManifest):
   turn.gossip({ ...frame, attachment: held.withdrawal && encodeWithdrawal(held.withdrawal) })
 }
 
-/** A member says that the owner took it back while it waited there. It may show the withdrawal, which I look at myself. */
+/**
+ * A member says that the owner took it back while it waited there. It may show the withdrawal, which I look at myself. Its word is held
+ * first: where it is mine, which my disk has lost, I say nothing else beside it.
+ */
 export function onTakenBack(turn: Turn, from: MemberIndex, body: TakenBack, frame: Frame): VerdictCode {
   const { vault_id, manifest_hash, generation, height } = body
   const vault = turn.durable.vaults.get(vault_id)
@@ -39,11 +42,11 @@ export function onTakenBack(turn: Turn, from: MemberIndex, body: TakenBack, fram
   if (!vault || !held) return 'unknown-manifest'
   if (held.manifest.generation !== generation) return 'wrong-generation'
   const shown = frame.attachment === null || held.withdrawal !== null ? null : withdrawalShown(turn, vault, held, frame.attachment)
+  const isNews = !held.taken_back.has(from)
+  if (isNews) hold(turn, vault_id, held, from, height, frame)
   if (shown !== null) takeWithdrawal(turn, vault_id, held, shown)
   if (shown !== null && held.withdrawn) sayTakenBack(turn, vault_id, held)
-  if (held.taken_back.has(from)) return shown !== null ? 'accepted' : 'known'
-  hold(turn, vault_id, held, from, height, frame)
-  return 'accepted'
+  return isNews || shown !== null ? 'accepted' : 'known'
 }
 
 function hold(turn: Turn, vault_id: VaultId, { hash }: HeldManifest, member: MemberIndex, height: Height, frame: Frame): void {

@@ -1,9 +1,11 @@
 /** What an operator decides of a member in quarantine, while its node does not run: records for its log. */
 import type { Hasher } from '../crypto/index.ts'
-import { decodeFrame, decodeHeader } from '../messages/frame.ts'
+import { type Frame, decodeFrame, decodeHeader, encodeFrame, withoutAttachment } from '../messages/frame.ts'
 import { decodeBody } from '../messages/kinds.ts'
 import { MAX_VOTE_FRAME_BYTES } from '../messages/certificate.ts'
+import { MAX_RECEIPT_FRAME_BYTES } from '../messages/owner-requests.ts'
 import type { Hash32, Millis } from '../primitives/index.ts'
+import { MAX_NOTICE_FRAME_BYTES } from '../state/commands.ts'
 import type { Durable } from '../state/durable.ts'
 import type { LogRecord } from '../state/records.ts'
 import { graveOf } from './quarantine.ts'
@@ -16,7 +18,8 @@ const BOOTS_LOST_AT_MOST = 1_000
  * Takes what was found for signed by this member, and ends the quarantine: it is sent again in the same bytes and never
  * contradicted. Null where there is no quarantine.
  */
-export function adoption(hasher: Hasher, { boot, quarantine, incidents, ledger }: Durable): LogRecord[] | null {
+export function adoption(hasher: Hasher, durable: Durable): LogRecord[] | null {
+  const { boot, quarantine, ledger } = durable
   if (quarantine === null) return null
   const signed: { slot: Slot; frame: Uint8Array }[] = []
   const beside: Hash32[] = []
@@ -26,14 +29,35 @@ export function adoption(hasher: Hasher, { boot, quarantine, incidents, ledger }
     else signed.push({ slot, frame })
   }
   const adopted: LogRecord = { record: 'adopted', boot: Math.max(boot, quarantine.boot), signed, beside }
-  return [adopted, ...newestVotes(signed.map(({ frame }) => frame), incidents)]
+  const frames = signed.map(({ frame }) => decodeFrame(frame))
+  return [adopted, ...newestVotes(frames, durable.incidents), ...frames.flatMap((frame) => wordsOfOrders(frame, durable.vaults))]
+}
+
+/** What it said of orders that it holds it says no more: without its own word it would ask the others for theirs for ever. */
+function wordsOfOrders(frame: Frame, vaults: Durable['vaults']): LogRecord[] {
+  const { kind, body, from: member } = decodeHeader(frame.signed)
+  const bytes = encodeFrame(withoutAttachment(frame))
+  if (kind === 'command' && bytes.length <= MAX_NOTICE_FRAME_BYTES) {
+    const { vault_id, command_hash, height } = decodeBody('command', body)
+    const held = vaults.get(vault_id)?.commands.get(command_hash)
+    const isLacking = held !== undefined && !held.notices.has(member)
+    return isLacking ? [{ record: 'command-noticed', vault_id, command_hash, member, height, frame: bytes }] : []
+  }
+  if (kind !== 'receipt' || bytes.length > MAX_RECEIPT_FRAME_BYTES) return []
+  const receipt = decodeBody('receipt', body)
+  if (receipt.statement !== 'drill') return []
+  const { vault_id, command_hash } = receipt
+  const held = vaults.get(vault_id)?.commands.get(command_hash)
+  const isLacking = held?.command.what.order === 'drill' && !held.reports.has(member)
+  return isLacking ? [{ record: 'drill-reported', vault_id, command_hash, member, frame: bytes }] : []
 }
 
 /** Renewed from there on, and handed on by Pull like every vote. */
-function newestVotes(frames: readonly Uint8Array[], incidents: Durable['incidents']): LogRecord[] {
+function newestVotes(frames: readonly Frame[], incidents: Durable['incidents']): LogRecord[] {
   const newest = new Map<string, Extract<LogRecord, { record: 'vote-held' }>>()
-  for (const frame of frames) {
-    const { kind, body, from } = decodeHeader(decodeFrame(frame).signed)
+  for (const one of frames) {
+    const { kind, body, from } = decodeHeader(one.signed)
+    const frame = encodeFrame(one)
     if (kind !== 'vote' || frame.length > MAX_VOTE_FRAME_BYTES) continue
     const { incident_id, anchor_height } = decodeBody('vote', body)
     const held = newest.get(incident_id)?.anchor_height ?? incidents.get(incident_id)?.votes.get(from)?.anchor_height ?? -1

@@ -67,10 +67,14 @@ export function custodyDigest(hasher: Hasher, durable: Durable): Hash32 {
   return hashOf(hasher, 'digest', summary, manifestsOf(durable, () => true).map(compared)) as Hash32
 }
 
-/** Of a first generation words change nothing, and whoever has the rest asks no more: one liar's word would keep all asking each other. */
+/**
+ * What changes nothing, or is not handed over, nobody asks for. Of a first generation words change nothing: one liar's would keep all
+ * asking each other. Of one that its owner took back nobody hands over that it was published.
+ */
 function compared(held: HeldManifest): Asked {
   const asked = summarised(held)
-  return held.manifest.previous === null ? { ...asked, taken_back: [] } : asked
+  if (held.manifest.previous === null) return { ...asked, taken_back: [] }
+  return held.withdrawn || held.cancelled ? { ...asked, published: [] } : asked
 }
 
 /** Mine, made again only when custody has changed: each heartbeat that comes is compared with it. */
@@ -107,12 +111,12 @@ function rowsOf({ durable }: Turn, asked: ReadonlyMap<ManifestHash, Asked>, to: 
 }
 
 function* framesOf(held: HeldManifest, { receipts, published, taken_back, let_be, withdrawal }: Asked, to: MemberIndex): Iterable<Uint8Array> {
-  // Words of what an owner took back come first, and show the withdrawal to whoever lacks it.
+  // Words of what an owner took back come first, and show the withdrawal to whoever lacks it. The asker's own, too: its disk may have
+  // lost them, and they are said once.
   const shown = held.withdrawal === null || withdrawal ? null : encodeWithdrawal(held.withdrawal)
-  for (const { frame } of lackedOf(held.taken_back, shown === null ? taken_back : [], to)) {
-    yield encodeFrame({ ...decodeFrame(frame), attachment: shown })
-  }
-  yield* lackedOf(held.let_be, let_be, to)
+  const has = shown === null ? taken_back : taken_back.filter((member) => member === to)
+  for (const { frame } of lackedOf(held.taken_back, has, null)) yield encodeFrame({ ...decodeFrame(frame), attachment: shown })
+  yield* lackedOf(held.let_be, let_be, null)
   yield* lackedOf(held.receipts, receipts, to)
   // What the owner took back since is not activated elsewhere by what was said before.
   if (!held.withdrawn && !held.cancelled) yield* lackedOf(held.published, published, to)

@@ -33,8 +33,8 @@ export function inTurn<T>(list: readonly T[], done: number, max: number): readon
   return [...list.slice(from), ...list.slice(0, from)].slice(0, max)
 }
 
-/** What members said that the asker neither said itself nor has, by member. */
-export function lackedOf<T>(said: ReadonlyMap<MemberIndex, T>, has: readonly MemberIndex[], to: MemberIndex): T[] {
+/** What members said that the asker neither has nor, where it is named, said itself, by member. */
+export function lackedOf<T>(said: ReadonlyMap<MemberIndex, T>, has: readonly MemberIndex[], to: MemberIndex | null): T[] {
   const held = new Set(has)
   const lacked = new Map([...said].filter(([member]) => member !== to && !held.has(member)))
   return sortedEntries(lacked).map(([, one]) => one)

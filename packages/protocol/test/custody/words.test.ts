@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { REJECT_CODES, type OwnerAnswer, enrolRequest, taggedHash } from '../../src/index.ts'
+import { type MemberIndex, REJECT_CODES, type OwnerAnswer, adoption, enrolRequest, taggedHash } from '../../src/index.ts'
 import { encodeWithdrawal } from '../../src/custody/withdrawal.ts'
-import { toCbor } from '../../src/primitives/index.ts'
+import { fromCbor, toCbor } from '../../src/primitives/index.ts'
+import { custodyDigest } from '../../src/sync/custody.ts'
 import { give, orderAt } from '../core/commands.ts'
 import { Seat } from '../core/seat.ts'
 import { type TestVault, hasher, hexOf, ownerSign, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
@@ -168,6 +169,105 @@ describe('a cancel that reaches members about when they activate the generation'
     assert.deepEqual(triggers(3), ['theft'])
     together(room)
     for (const member of [1, 2, 3, 4, 5]) assert.deepEqual([member, ...triggers(member)], [member, 'cold-theft', 'theft'])
+  })
+})
+
+/** A member is put back to what its disk held before it said this first, and hears of the others again. */
+function loses(room: Room, member: number, record: 'let-be-held' | 'taken-back-held'): void {
+  const seat = room.at(member)
+  room.down.add(member)
+  const said = seat.log.map((bytes) => fromCbor(seat.core.record, bytes)).findIndex((one) => one.record === record && one.member === member)
+  assert.ok(said > 0, 'it said so')
+  seat.restart(said)
+  seat.height = (seat.state.durable.position?.height ?? assert.fail()) + 1
+  assert.equal(heldAt(seat)[record === 'let-be-held' ? 'let_be' : 'taken_back'].has(member as MemberIndex), false)
+  room.back(member, member === 1 ? 2 : 1)
+}
+
+/** All hold the same, and nobody asks any more. */
+function isAtRest(room: Room): void {
+  room.pass(3)
+  const since = room.up.map((seat) => seat.outputs.length)
+  room.pass(10)
+  room.up.forEach((seat, at) => {
+    const { custody_digest } = seat.sent('heartbeat', since[at]).at(-1)?.body ?? assert.fail()
+    assert.equal(custody_digest, custodyDigest(hasher, room.at(1).state.durable))
+    assert.deepEqual(seat.sent('pull', since[at]), [])
+    seat.checkDurable()
+  })
+}
+
+describe('a word of a generation that its member lost with its disk', () => {
+  /** Member 1 had the cancel in time, the others not: they let it be, and it follows. */
+  function letBe(): Room {
+    const room = aboutToActivate()
+    cancelledApart(room, [1])
+    together(room, DELAY + 2)
+    assert.ok(room.up.every((seat) => heldAt(seat).let_be.size === 5))
+    isAtRest(room)
+    return room
+  }
+
+  it('comes back to it from the others, where it let the generation be', () => {
+    for (const member of [1, 3]) {
+      const room = letBe()
+      const frame = heldAt(room.at(2)).let_be.get(member as MemberIndex)
+      loses(room, member, 'let-be-held')
+      isAtRest(room)
+      assert.deepEqual(heldAt(room.at(member)).let_be.get(member as MemberIndex), frame)
+      assert.equal(room.at(member).state.durable.quarantine, null, 'it binds to nothing')
+      assert.ok(room.up.every((seat) => activeAt(seat) === next.hash))
+    }
+  })
+
+  it('comes back to it where it took it back, with the height at which it did', () => {
+    const room = aboutToActivate()
+    cancelledApart(room, [1, 2])
+    together(room)
+    const held = heldAt(room.at(1)).taken_back.get(2 as MemberIndex)
+    loses(room, 2, 'taken-back-held')
+    isAtRest(room)
+    assert.deepEqual(heldAt(room.at(2)).taken_back.get(2 as MemberIndex), held)
+    assert.ok(room.up.every((seat) => activeAt(seat) === vault.hash))
+  })
+
+  it('comes back to a member in quarantine, which is at rest once its operator has adopted what it had signed', () => {
+    const room = letBe()
+    assert.equal(give(room.at(3), orderAt(room.at(3).tip, vault, { order: 'revoke' })), 'accepted')
+    room.pass(2)
+    loses(room, 3, 'let-be-held')
+    room.pass(3)
+    const seat = room.at(3)
+    assert.equal(seat.state.durable.quarantine?.reason, 'unknown-statement', 'its word of the order is lost, too')
+    assert.equal(heldAt(seat).let_be.size, 5)
+    room.down.add(3)
+    for (const record of adoption(hasher, seat.restored()) ?? []) seat.log.push(toCbor(seat.core.record, record))
+    room.back(3, 1)
+    isAtRest(room)
+    assert.equal(seat.state.durable.quarantine, null)
+  })
+})
+
+describe('a generation that was taken back before all members heard that it was published', () => {
+  it('is asked about no more: it will not be said again', () => {
+    const room = new Room(vault, setting)
+    for (const seat of room.up) seat.publish(vault)
+    room.settle()
+    room.connect(20)
+    for (const seat of room.up) {
+      seat.sendManifest(next)
+      seat.verified(next)
+    }
+    room.settle()
+    room.down.add(5)
+    for (const seat of room.up) seat.publish(next)
+    room.settle()
+    assert.equal(give(room.at(1), orderAt(room.at(1).tip, vault, cancel)), 'accepted')
+    room.settle()
+    room.back(5, 1)
+    room.pass(3)
+    assert.deepEqual(room.up.map((seat) => [heldAt(seat).cancelled, heldAt(seat).published.size]), [[true, 4], [true, 4], [true, 4], [true, 4], [true, 0]])
+    isAtRest(room)
   })
 })
 
