@@ -3,13 +3,13 @@
  * is sent again from the ledger, so a broadcaster that restarted asks again and is handed the same bytes.
  */
 import { ANSWER_BUDGET, ownStatementsBudget, spend } from '../messages/budget.ts'
-import { type Header, MAX_BODY_BYTES } from '../messages/frame.ts'
-import { encodeBody } from '../messages/kinds.ts'
+import type { Header } from '../messages/frame.ts'
 import type { Pull } from '../messages/pull.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import type { MemberIndex } from '../primitives/index.ts'
 import type { Turn } from '../state/turn.ts'
 import type { Peer } from '../state/volatile.ts'
+import { fitting } from './fitting.ts'
 import { ownStatementsOf } from './own-statements.ts'
 import { TOPICS, TOPIC_NAMES, type TopicName, type Wants } from './topics.ts'
 
@@ -60,18 +60,6 @@ function isAnswering({ config, at_ms }: Turn, { pull_open, pulled_at }: Peer): b
   if (pull_open === null || pulled_at === null) return false
   // Either way round: the clock may have been set back since.
   return Math.abs(at_ms - pulled_at) < Math.max(PATIENCE_MS, PATIENCE_PERIODS * config.federation.timing.heartbeat_ms)
-}
-
-/** Sixteen incidents of 64 members each may be more than one message holds, and so may vaults: then fewer are asked for. */
-function fitting(body: Pull): Pull {
-  let { incidents, owner_messages } = body
-  const isTooLong = () => encodeBody('pull', { ...body, incidents, owner_messages }).length > MAX_BODY_BYTES
-  // The longer list gives way: neither hides the other.
-  while (incidents.length + owner_messages.length > 1 && isTooLong()) {
-    if (incidents.length > owner_messages.length) incidents = incidents.slice(0, Math.floor(incidents.length / 2))
-    else owner_messages = owner_messages.slice(0, Math.floor(owner_messages.length / 2))
-  }
-  return { ...body, incidents, owner_messages }
 }
 
 export function onPull(turn: Turn, { from, seq }: Header, body: Pull): VerdictCode {
