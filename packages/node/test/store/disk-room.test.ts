@@ -18,6 +18,18 @@ describe('the room on the disk of a data directory', () => {
     assert.match(String(told?.['remedy']), /^Free some space/)
   })
 
+  it('is told of once though it goes up and down about the threshold, and is enough again with a quarter more', async () => {
+    const { logger, lines } = recorded()
+    let freeBytes: number | null = null
+    const room = new DiskRoom({ dir: '/', low_bytes: 1_000 }, { logger, freeBytes: async () => freeBytes })
+    for (const [free, told] of [[1_000, 0], [999, 1], [1_000, 1], [998, 1], [1_249, 1], [999, 1], [1_250, 2], [1_000, 2], [999, 3]] as const) {
+      freeBytes = free
+      await room.look()
+      assert.equal(lines().length, told, `with ${free} free`)
+    }
+    assert.deepEqual(lines().map(({ event, free_bytes }) => [event, free_bytes]), [['disk-nearly-full', 999], ['disk-has-room', 1_250], ['disk-nearly-full', 999]])
+  })
+
   it('is nothing to tell of where there is enough, nor where nobody knows', async () => {
     const { logger, lines } = recorded()
     const enough = new DiskRoom({ dir: await newDirectory(), low_bytes: 0 }, { logger })
