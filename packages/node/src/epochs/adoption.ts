@@ -6,6 +6,8 @@ export interface Adoption {
   readonly served: readonly Lock[]
   /** Of locks that follow the same one. The one that was served before is served on; none is adopted. */
   readonly conflicts: readonly FederationError[]
+  /** Those of them that are not adopted. */
+  readonly refused: readonly Lock[]
 }
 
 /**
@@ -27,7 +29,8 @@ export function adopt(ports: Hasher & Verifier, configured: readonly Lock[], kno
   // One that was adopted goes on although its place in the configuration was given to the other.
   const served = all.filter((lock) => !heldBack.has(lock.lock_hash) && (isAsked(lock) || contested.includes(lock)))
   refuseOn(verifyChain(ports, withAncestor(served, known)))
-  return { served, conflicts: contested.filter(({ lock_hash }) => heldBack.has(lock_hash)).map((lock) => conflict(lock, rivals(lock))) }
+  const refused = contested.filter(({ lock_hash }) => heldBack.has(lock_hash))
+  return { served, refused, conflicts: refused.map((lock) => conflict(lock, rivals(lock))) }
 }
 
 function byEpoch(locks: readonly Lock[]): Lock[] {

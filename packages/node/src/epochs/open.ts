@@ -17,6 +17,8 @@ export interface OpenedEpoch extends Place {
   readonly opened: OpenedLog
   /** The lock that follows, where this node adopted one, be it without a place of its own there. */
   readonly next_lock: LockHash | null
+  /** Locks that follow, too, and which this node was given and did not adopt: there are two of them, or one is adopted. */
+  readonly refused_locks: readonly LockHash[]
 }
 
 export interface EpochsInit {
@@ -41,14 +43,16 @@ export interface OpenedEpochs {
  */
 export async function openEpochs({ locks, keys, store, first, logger }: EpochsInit): Promise<OpenedEpochs> {
   const before = await readEpochs(store)
-  const { served, conflicts } = adopt(verifier, locks, before.map(({ lock }) => lock))
+  const { served, conflicts, refused } = adopt(verifier, locks, before.map(({ lock }) => lock))
   tellConflicts(conflicts, logger)
   const known = await noteEpochs(store, served.filter((lock) => placesOf([lock], keys).length > 0), before,
     (added) => doubtAdded(store, first, before, added))
   const open = async (lock: Lock): Promise<OpenedEpoch[]> => {
     const [place] = placesOf([lock], keys)
-    const next_lock = served.find(({ previous_lock_hash }) => previous_lock_hash === lock.lock_hash)?.lock_hash ?? null
-    return place ? [{ ...place, next_lock, opened: await openLogOf(store, first, epochOf(known, lock)) }] : []
+    const following = (locks: readonly Lock[]): LockHash[] =>
+      locks.flatMap(({ previous_lock_hash, lock_hash }) => (previous_lock_hash === lock.lock_hash ? [lock_hash] : []))
+    const [next_lock = null] = following(served)
+    return place ? [{ ...place, next_lock, refused_locks: following(refused), opened: await openLogOf(store, first, epochOf(known, lock)) }] : []
   }
   const isServed = ({ lock }: KnownEpoch): boolean => served.some(({ lock_hash }) => lock_hash === lock.lock_hash)
   await forgetLeft(store, known.filter(isServed))

@@ -89,12 +89,12 @@ export class Seat {
   #is_warm = false
 
   /** Nothing runs before `run`. */
-  constructor({ federation, self, next_lock, opened }: OpenedEpoch, modules: SeatModules) {
+  constructor({ federation, self, next_lock, refused_locks, opened }: OpenedEpoch, modules: SeatModules) {
     const { keys, owners, software, bitcoind, zmq, logger, wallets } = modules
     this.federation = federation
     this.self = self
     this.#modules = modules
-    const config = { federation, self, owners: owners.map(({ peer_id, root }) => ({ peer_id, root })), software, next_lock }
+    const config = { federation, self, owners: owners.map(({ peer_id, root }) => ({ peer_id, root })), software, next_lock, refused_locks }
     this.#core = createCore(config, { ...verifier, sign: (bytes) => keys.sign(bytes) })
     this.#log = restoreLog(this.#core, opened.log)
     this.#disk = opened.disk

@@ -27,7 +27,7 @@ describe('the epochs that a node opens', () => {
   const newDirectory = temporaryDirectories()
 
   /** One start: the epochs served, newest first, and what the log says. */
-  async function start(dir: string, locks: readonly Lock[]): Promise<{ epochs: number[]; hashes: string[]; followed: (string | null)[]; events: string[] }> {
+  async function start(dir: string, locks: readonly Lock[]): Promise<{ epochs: number[]; hashes: string[]; followed: (string | null)[]; refused: (readonly string[])[]; events: string[] }> {
     const { store, log: first } = await Store.open(dir)
     const { logger, lines } = recorded()
     try {
@@ -36,6 +36,7 @@ describe('the epochs that a node opens', () => {
         epochs: opened.map(({ federation }) => federation.epoch),
         hashes: opened.map(({ federation }) => federation.lock_hash),
         followed: opened.map(({ next_lock }) => next_lock),
+        refused: opened.map(({ refused_locks }) => refused_locks),
         events: lines().map(({ event }) => String(event)),
       }
     } finally {
@@ -60,11 +61,19 @@ describe('the epochs that a node opens', () => {
   it('stay what they were when a second successor is configured, which rings', async () => {
     const dir = join(await newDirectory(), 'store')
     await start(dir, [FIRST, SECOND])
-    const { hashes, followed, events } = await start(dir, [FIRST, RIVAL])
+    const { hashes, followed, refused, events } = await start(dir, [FIRST, RIVAL])
     assert.deepEqual(hashes, [SECOND.lock_hash, FIRST.lock_hash])
     assert.deepEqual(followed, [null, SECOND.lock_hash])
+    assert.deepEqual(refused, [[], [RIVAL.lock_hash]])
     assert.ok(events.includes('two-successors'))
     await assert.rejects(start(join(await newDirectory(), 'store'), [SECOND, RIVAL]), { code: 'two-successors' })
+  })
+
+  it('are the one that two follow, each of which its core knows, where both are configured at once', async () => {
+    const { hashes, followed, refused, events } = await start(join(await newDirectory(), 'store'), [FIRST, SECOND, RIVAL])
+    assert.deepEqual([hashes, followed], [[FIRST.lock_hash], [null]])
+    assert.deepEqual(refused.map((locks) => locks.toSorted()), [[SECOND.lock_hash, RIVAL.lock_hash].toSorted()])
+    assert.deepEqual(events.filter((event) => event === 'two-successors').length, 2)
   })
 
   it('ring where those that left could open the recoveries of vaults that are there', () => {

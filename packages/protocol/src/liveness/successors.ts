@@ -9,6 +9,8 @@ import type { Turn } from '../state/turn.ts'
 export function noticeSuccessor(turn: Turn): void {
   const { volatile, config } = turn
   const mine = config.next_lock ?? null
+  // Whoever was given both knows the one that is named.
+  const isRefused = (lock: LockHash): boolean => mine === null && (config.refused_locks ?? []).includes(lock)
   const speakers = new Map<LockHash, number>()
   for (const { heartbeat } of volatile.peers.values()) {
     const next = heartbeat?.next_lock ?? null
@@ -16,7 +18,7 @@ export function noticeSuccessor(turn: Turn): void {
   }
   for (const [lock, count] of speakers) {
     // At most so many locks are spoken of by more than b members each at one time; over time, no more are told.
-    if (count <= config.federation.b || volatile.successors_told.has(lock)) continue
+    if (count <= config.federation.b || isRefused(lock) || volatile.successors_told.has(lock)) continue
     volatile.successors_told.set(lock, true)
     turn.tell({ level: mine === null ? 'warn' : 'error', event: mine === null ? 'successor-unknown' : 'successor-differs', detail: lock })
   }

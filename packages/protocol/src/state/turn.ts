@@ -21,6 +21,8 @@ export interface CoreConfig {
   readonly owners: readonly { readonly peer_id: string; readonly root: string }[]
   /** The lock that follows this epoch's, where this member serves it too: it changes with a restart only. */
   readonly next_lock?: LockHash | null
+  /** Locks that follow it, too, which this member was given and does not serve: its operator was told that there are two. */
+  readonly refused_locks?: readonly LockHash[]
   /** e.g. `belfry/0.1.0`, told in heartbeats. */
   readonly software: string
 }
