@@ -6,6 +6,7 @@ import { L3_CLOCKS } from './l3-clocks.ts'
 import { L3_DISK } from './l3-disk.ts'
 import { L3_LIFE } from './l3-life.ts'
 import { L3_PROCESSES } from './l3-processes.ts'
+import { L3_SUCCESSORS } from './l3-successors.ts'
 import { L3_TIPS } from './l3-tips.ts'
 import { L3_VAULTS } from './l3-vaults.ts'
 import { L4 } from './l4-message-count.ts'
@@ -36,4 +37,4 @@ export { ToldChains } from './told-chain.ts'
  * within its limits and holds no share is asked at crashes and at the end. L1 is judged by the run itself (run/liveness.ts),
  * for it has a beginning and an end.
  */
-export const INVARIANTS: readonly Invariant[] = [S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, S13, RUNGS, REORGS, OWNER, EPOCHS, L2, L3, L3_LIFE, L3_TIPS, L3_CLOCKS, L3_PROCESSES, L3_DISK, L3_VAULTS, L4]
+export const INVARIANTS: readonly Invariant[] = [S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, S13, RUNGS, REORGS, OWNER, EPOCHS, L2, L3, L3_LIFE, L3_TIPS, L3_CLOCKS, L3_PROCESSES, L3_DISK, L3_VAULTS, L3_SUCCESSORS, L4]

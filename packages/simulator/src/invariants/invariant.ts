@@ -31,6 +31,8 @@ export const ALERTS = [
   'vault-unprotected',
   'ladder-under-market',
   'exposed',
+  'successor-unknown',
+  'successor-differs',
 ] as const
 export type Alert = (typeof ALERTS)[number]
 

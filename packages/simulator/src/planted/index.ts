@@ -9,6 +9,7 @@ import { ledgerLost } from './ledger-lost.ts'
 import { missesNobody } from './misses-nobody.ts'
 import { NEVER_TELLS, neverAsksForHeaders } from './never-tells.ts'
 import { neverWidens } from './never-widens.ts'
+import { nextLockUnnamed } from './next-lock-unnamed.ts'
 import { noDomainSeparation } from './no-domain-separation.ts'
 import { oldEpochDropped } from './old-epoch-dropped.ts'
 import { oldGenerationDisarmed } from './old-generation-disarmed.ts'
@@ -62,4 +63,5 @@ export const PLANTED: readonly PlantedBug[] = [
   foreignLockRejected,
   epochsConfused,
   oldEpochDropped,
+  nextLockUnnamed,
 ]

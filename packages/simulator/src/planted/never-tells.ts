@@ -3,6 +3,7 @@ import { type BelfryCore, type TellEvent, decodeFrame, decodeHeader } from '@bel
 import { equivocate } from '../adversary/lies.ts'
 import type { Vigil } from '../run/mishaps/vigil.ts'
 import type { Plan } from '../run/plan.ts'
+import { changeOf } from '../run/succession.ts'
 import { type PlantedBug, withLiar } from './planted-bug.ts'
 
 interface Untold {
@@ -34,6 +35,10 @@ export function inVigil(...vigils: readonly Vigil[]): (plan: Plan) => boolean {
   return ({ swarm }) => swarm.vigils !== null && vigils.includes(swarm.vigils)
 }
 
+function withRivals(plan: Plan): boolean {
+  return changeOf(plan) !== null && plan.swarm['rival-locks'] !== null && plan.members > 3
+}
+
 const UNTOLD: readonly Untold[] = [
   { of: 'silence', events: ['peer-suspect', 'peer-dead'], within_seeds: 3, shown_in: inVigil('full-disk'), caught_by: ['L2'] },
   { of: 'dead', events: ['peer-dead'], within_seeds: 3, shown_in: inVigil('full-disk') },
@@ -50,6 +55,8 @@ const UNTOLD: readonly Untold[] = [
   { of: 'ladder', events: ['ladder-under-market'], within_seeds: 6, shown_in: ({ is_dear }) => is_dear },
   { of: 'bitcoind', events: ['chain-state'], within_seeds: 4, shown_in: ({ swarm }) => swarm.outages !== null },
   { of: 'evidence', events: ['evidence'], within_seeds: 4, shown_in: withLiar(equivocate) },
+  { of: 'successor', events: ['successor-unknown'], within_seeds: 7, shown_in: (plan) => changeOf(plan) !== null },
+  { of: 'rival', events: ['successor-differs'], within_seeds: 9, shown_in: withRivals },
 ]
 
 export const NEVER_TELLS: readonly PlantedBug[] = UNTOLD.map((untold) => neverTells(untold))

@@ -25,6 +25,8 @@ export interface EpochModules {
   readonly bitcoin: BitcoinNetwork
   readonly wires: Wires
   readonly built: SimFederation
+  /** Tells epochs apart: nothing for the first, 1 for the next, and 1b for another that follows the first, too. */
+  readonly mark: string
   readonly owner: KeyPair
   /** The newest first. */
   readonly earlier: readonly SimEpoch[]
@@ -51,10 +53,10 @@ export class SimEpoch {
   readonly #maker: MemberMaker
 
   constructor(modules: EpochModules) {
-    const { plan, world, built, wires, earlier: [before], reading, trace } = modules
+    const { plan, world, built, mark, wires, earlier: [before], reading, trace } = modules
     this.#modules = modules
     this.built = built
-    this.trace = trace ? new Trace({ world, write: trace, epoch: built.federation.epoch }) : null
+    this.trace = trace ? new Trace({ world, write: trace, mark }) : null
     this.network = new SimNetwork({ faults: plan.network }, { world, random: this.stream('network'), wires, machineOf: built.machineOf })
     this.vaults = new Vaults(before?.vaults)
     this.statistics = new Statistics(reading)
@@ -64,8 +66,8 @@ export class SimEpoch {
 
   /** Each is of this epoch alone. */
   stream(name: string): Random {
-    const { plan: { seed }, built: { federation: { epoch } } } = this.#modules
-    return new Random(seed, epoch === 0 ? name : `epoch ${epoch}: ${name}`)
+    const { plan: { seed }, mark } = this.#modules
+    return new Random(seed, mark === '' ? name : `epoch ${mark}: ${name}`)
   }
 
   /** This member serves this lock from its next start on. @param machine null: one that does not exist yet */

@@ -67,7 +67,7 @@ class Simulation {
   readonly #owner: KeyPair
   readonly #bitcoin: BitcoinNetwork
   /** Of every epoch. */
-  readonly #common: Omit<EpochModules, 'built' | 'earlier'>
+  readonly #common: Omit<EpochModules, 'built' | 'mark' | 'earlier'>
   /** The oldest first. */
   readonly #epochs: [SimEpoch, ...SimEpoch[]]
   readonly #faults: Faults
@@ -107,7 +107,7 @@ class Simulation {
       trace,
       onDiskFailed: (machine) => this.#onDiskFailed(machine),
     }
-    const first = new SimEpoch({ ...this.#common, built, earlier: [] })
+    const first = new SimEpoch({ ...this.#common, built, mark: '', earlier: [] })
     this.#epochs = [first]
     for (const { index } of built.federation.members) first.seat(index, null)
     this.#faults = new Faults(plan.swarm, {
@@ -184,8 +184,8 @@ class Simulation {
       faults: this.#faults,
       deposit,
       activeUnvaults: () => (this.#plan.renews_unvaults && (first.clients[1]?.active.size ?? 0) > 0 ? 2 : 1),
-      open: (built) => {
-        const epoch = new SimEpoch({ ...this.#common, built, earlier: this.#epochs.toReversed() })
+      open: (built, mark) => {
+        const epoch = new SimEpoch({ ...this.#common, built, mark, earlier: [first] })
         this.#epochs.push(epoch)
         return epoch
       },

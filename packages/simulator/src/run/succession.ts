@@ -11,7 +11,8 @@ import type { SimEpoch } from './epoch.ts'
 import type { Faults } from './faults.ts'
 import type { Guard } from './liveness.ts'
 import type { Plan } from './plan.ts'
-import type { DrawnChange } from './swarm.ts'
+import type { DrawnChange, DrawnRival } from './swarm.ts'
+import { SUCCESSORS, handOut, makeRival } from './two-successors.ts'
 
 export interface SuccessionModules {
   readonly world: World
@@ -22,7 +23,8 @@ export interface SuccessionModules {
   readonly deposit: Outpoint
   /** The generation whose unvaults the owner would enrol anew. */
   readonly activeUnvaults: () => number
-  readonly open: (built: SimFederation) => SimEpoch
+  /** `mark`: as in EpochModules. */
+  readonly open: (built: SimFederation, mark: string) => SimEpoch
 }
 
 /** What these worlds cost doubles: the largest have none. */
@@ -32,6 +34,8 @@ const LEAST_MEMBERS = 3
 const RESTART_MS = 4_000
 /** From a death to the change that answers it, and from a lock to its use. */
 const TALK_MS = 60_000
+/** Between the one lock that an operator is given and the other. */
+const LATE_MS = 60_000
 /** So long a thief waits for a change that is to come before him. */
 const PATIENCE_MS = 300_000
 
@@ -51,6 +55,10 @@ export class Succession {
   #began_at: number | null = null
   #is_over = false
   #next: { readonly epoch: SimEpoch; readonly owner: Owner; readonly is_overrun: boolean } | null = null
+  /** Where two locks follow the first: until when a thief waits for what operators do with them. */
+  #contested_until_ms: number | null = null
+  readonly #adopted = new Set<MachineNumber>()
+  readonly #known = new Map<MachineNumber, ReadonlySet<SimEpoch>>()
 
   constructor(plan: Plan, change: DrawnChange, modules: SuccessionModules) {
     this.#plan = plan
@@ -64,6 +72,7 @@ export class Succession {
   get isAwaited(): boolean {
     if (this.#change.when !== 'before' || this.#began_at === null || this.#is_over) return false
     if (this.#modules.world.now_ms > this.#began_at + PATIENCE_MS) return false
+    if (this.#contested_until_ms !== null) return this.#modules.world.now_ms < this.#contested_until_ms
     return this.#next === null || this.#next.owner.active.size < this.#next.epoch.built.federation.thresholds.clawback.protected
   }
 
@@ -76,9 +85,9 @@ export class Succession {
     world.after(random.int(0, this.#plan.bitcoin.block_ms * 4), () => this.#begin())
   }
 
-  /** Of the next epoch, where there is one that may be asked for something. */
+  /** Of the next epoch, where there is one that may be asked for something. Where there are two, the first alone is asked. */
   guards(): readonly Guard[] {
-    if (this.#next === null || this.#next.is_overrun) return []
+    if (this.#next === null || this.#next.is_overrun || this.#contested_until_ms !== null) return []
     const { epoch, owner } = this.#next
     return [guardOf(epoch, owner)]
   }
@@ -118,9 +127,9 @@ export class Succession {
   }
 
   /** What those left could do is what the simulator knows how to ask for: less than a threshold of them lie. */
-  #isRidOfEnough(leaver: MemberIndex): boolean {
+  #isRidOfEnough(leaver: MemberIndex, joins = this.#change.joins): boolean {
     const { corrupted, wayward, members, is_overrun } = this.#plan
-    const n = members - 1 + (this.#change.joins ? 1 : 0)
+    const n = members - 1 + (joins ? 1 : 0)
     if (n < LEAST_MEMBERS) return false
     const left = [...corrupted.keys(), ...wayward].filter((index) => index !== leaver).length
     // Of the smallest thresholds that there are.
@@ -143,11 +152,67 @@ export class Succession {
     }
     const { q, t } = next.federation.thresholds.clawback
     trace?.say(`the next lock: ${leaves === null ? 'nobody' : `member ${leaves}`} leaves, ${joins === null ? 'nobody' : `machine ${joins}`} joins: ${next.federation.members.length} members, q ${q}, t ${t}`)
-    const epoch = open(next)
+    const epoch = open(next, '1')
     this.#cross(first)
     this.#cross(epoch)
+    const rival = this.#makeRival(next, leaves)
+    if (rival !== null) return this.#contest(rival, epoch)
     for (const { index } of next.federation.members) world.after(random.int(0, this.#change.spread_ms), () => this.#adopt(epoch, index))
     this.#renew(epoch)
+  }
+
+  /** Null where there is none. */
+  #makeRival(next: SimFederation, leaves: MemberIndex | null): { readonly drawn: DrawnRival; readonly built: SimFederation } | null {
+    const { suite, first, faults } = this.#modules
+    const drawn = this.#plan.swarm['rival-locks']
+    if (drawn === null) return null
+    const all = [...first.members.values()]
+    const consenting = all.filter(({ is_honest, index }) => is_honest && !faults.isDead(index))
+    const leavers = all.filter(({ index }) => index !== leaves && this.#isRidOfEnough(index, false)).map(({ index }) => index)
+    const liars = all.filter(({ is_honest }) => !is_honest).map(({ index }) => index)
+    const init = { before: first.built, next, leavers, liars, forgetful: consenting.map(({ index }) => index) }
+    const rival = makeRival(init, { suite, random: first.stream('two successors') })
+    if (rival === null) return null
+    const twice = rival.conflict?.twice ?? []
+    if (twice.length <= first.built.federation.b) first.judge.fail(SUCCESSORS, `only ${twice.length} consented to both`)
+    first.trace?.say(`another lock follows: member ${rival.leaves} leaves; to both consented ${twice.join()}`)
+    return { drawn, built: rival.built }
+  }
+
+  /** Operators are given the one lock, the other, or both, and the owner enrols under each. */
+  #contest({ drawn, built }: { readonly drawn: DrawnRival; readonly built: SimFederation }, epoch: SimEpoch): void {
+    const { world, open } = this.#modules
+    const other = open(built, '1b')
+    this.#cross(other)
+    const random = other.stream('what operators are given')
+    const both = [epoch, other]
+    const machines = new Set(both.flatMap(({ built: { federation, machineOf } }) => federation.members.map(({ index }) => machineOf(index))))
+    const places = new Map([...machines].map((machine) => [machine, both.filter((each) => placeOf(each, machine) !== null)] as const))
+    for (const [machine, { first, later }] of handOut(drawn, places, random)) {
+      const at_ms = random.int(0, this.#change.spread_ms)
+      world.after(at_ms, () => this.#give(machine, first))
+      world.after(at_ms + random.exponential(LATE_MS), () => this.#give(machine, later))
+    }
+    this.#contested_until_ms = world.now_ms + this.#change.spread_ms + RESTART_MS
+    for (const each of both) this.#renew(each, random)
+  }
+
+  /** As the node takes them: it goes on with what it adopted, and adopts neither of two. Liars use both. */
+  #give(machine: MachineNumber, epochs: readonly SimEpoch[]): void {
+    const { first } = this.#modules
+    const known = new Set([...(this.#known.get(machine) ?? []), ...epochs])
+    this.#known.set(machine, known)
+    if (epochs.length === 0) return
+    const isLiar = this.#plan.corrupted.has(machine)
+    if (!isLiar && (this.#adopted.has(machine) || known.size > 1)) {
+      first.trace?.say(`two locks follow the same one: machine ${machine} adopts ${this.#adopted.has(machine) ? 'no other' : 'neither'}`)
+      return
+    }
+    this.#adopted.add(machine)
+    for (const epoch of epochs) {
+      const index = placeOf(epoch, machine)
+      if (index !== null) this.#adopt(epoch, index)
+    }
   }
 
   #cross(epoch: SimEpoch): void {
@@ -180,11 +245,11 @@ export class Succession {
   }
 
   /** The same transactions, in envelopes for the next members. */
-  #renew(epoch: SimEpoch): void {
-    const { world, random, deposit, activeUnvaults } = this.#modules
+  #renew(epoch: SimEpoch, random = this.#modules.random): void {
+    const { world, deposit, activeUnvaults } = this.#modules
     const plan = { ...this.#plan.deal, unvaults_of_generation: activeUnvaults() }
     const owner = epoch.newClient(epoch.deal(plan, deposit, epoch.stream('deal')), epoch.stream('owner'))
-    this.#next = { epoch, owner, is_overrun: this.#isOverrun(epoch) }
+    this.#next ??= { epoch, owner, is_overrun: this.#isOverrun(epoch) }
     world.after(random.int(0, TALK_MS), () => owner.enrol())
   }
 
@@ -193,6 +258,11 @@ export class Succession {
     const fallible = federation.members.filter(({ index }) => corrupted.has(machineOf(index)) || wayward.has(machineOf(index)))
     return fallible.length > federation.b
   }
+}
+
+/** What index the operator of this machine has there. */
+function placeOf({ built: { federation, machineOf } }: SimEpoch, machine: MachineNumber): MemberIndex | null {
+  return federation.members.find(({ index }) => machineOf(index) === machine)?.index ?? null
 }
 
 export function guardOf({ built: { federation, machineOf }, members, network }: SimEpoch, owner: Owner): Guard {

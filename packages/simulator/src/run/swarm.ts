@@ -25,6 +25,14 @@ export interface DrawnChange {
   readonly crosses_ms: number
 }
 
+/** Another lock follows the same one. */
+export interface DrawnRival {
+  /** Of those who could adopt either: how many are given both before they have adopted one. */
+  readonly both: number
+  /** How many are given the other one, too, when they have adopted one. */
+  readonly too_late: number
+}
+
 interface FaultRule<T> {
   /** How many of the worlds know it. */
   readonly chance: number
@@ -113,6 +121,8 @@ const RULES = {
     spread_ms: random.pick([5_000, 60_000, 240_000]),
     crosses_ms: random.between(200, 4_000),
   })),
+  /** Of the worlds that go to a next lock: some members consent to another one, too, and operators are given the one, the other or both. */
+  'rival-locks': fault<DrawnRival | null>(0.5, null, (random) => ({ both: random.pick([0, 0.2, 0.5]), too_late: random.between(0, 1) })),
   /** Long peace in which one thing alone is wrong with one member: no other class of faults exists in these worlds. */
   vigils: fault<Vigil | null>(0.1, null, (random) => random.pick(VIGILS)),
   // People.

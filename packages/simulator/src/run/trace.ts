@@ -11,10 +11,10 @@ export class Trace implements Probe {
   /** Behind each member's index; nothing in the first epoch. */
   readonly #mark: string
 
-  constructor(modules: { world: World; write: (line: string) => void; epoch: number }) {
+  constructor(modules: { world: World; write: (line: string) => void; mark: string }) {
     this.#world = modules.world
     this.#write = modules.write
-    this.#mark = modules.epoch === 0 ? '' : `/${modules.epoch}`
+    this.#mark = modules.mark === '' ? '' : `/${modules.mark}`
   }
 
   /** Something that happens to the world rather than to one member. */
