@@ -20,7 +20,7 @@ export {
   writeReceipts,
 } from './custody/bundle-file.ts'
 export { type Told, type VaultManifests, activeManifestOf, besideManifest, manifestsOf } from './custody/active.ts'
-export { type Signing, countersign, requireSigned, requireSigner, signatureBy, signingOf, signingOfBundle } from './custody/signatures.ts'
+export { type Signing, countersign, requireSigned, requireSigner, signatureBy, signingOf, signingOfBundle, withoutWrong } from './custody/signatures.ts'
 export {
   type WithdrawResult,
   type Withdrawal,

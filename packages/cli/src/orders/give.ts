@@ -30,6 +30,7 @@ import { CliError, usageError } from '../errors.ts'
 import { withBitcoind } from '../files/bitcoind.ts'
 import { readFederation } from '../files/owner.ts'
 import { readPassphrase } from '../files/passphrase.ts'
+import { warnOfWrong } from '../files/wrong-signatures.ts'
 import { type JsonObject, type Report, type Style, count } from '../output/index.ts'
 import type { Shell } from '../shell.ts'
 import { openOrderKey } from './key-of.ts'
@@ -107,7 +108,7 @@ export async function giveOrder(options: OrderOptions, kind: OrderKind, shell: S
     case 'countersign':
       return await countersign(stage.file, { options, kind, federation, passphrase }, shell)
     case 'send': {
-      const signed = await readCommandFile(stage.file)
+      const signed = await readStored(stage.file, shell)
       requireOrder(stage.file, signed, kind, federation)
       return await send(signed, { options, kind, federation }, await link.get(), shell)
     }
@@ -165,7 +166,7 @@ async function ask(
 }
 
 async function countersign(file: string, { options, kind, federation, passphrase }: Giving, shell: Shell): Promise<Report> {
-  const before = await readCommandFile(file)
+  const before = await readStored(file, shell)
   const command = requireOrder(file, before, kind, federation)
   const manifest = await manifestOf(command, options)
   await ask(kind, command, manifest, options, shell)
@@ -173,6 +174,12 @@ async function countersign(file: string, { options, kind, federation, passphrase
   const signed = signCommand(before, key)
   await writeCommandFile(file, signed, { force: true })
   return storedReport(file, signed, kind, manifest)
+}
+
+async function readStored(file: string, { output }: Shell): Promise<SignedCommand> {
+  const { signed, wrong } = await readCommandFile(file)
+  warnOfWrong(output, file, wrong)
+  return signed
 }
 
 /** Of the order in a file; null where --vault does not give it. @throws CliError files-disagree */

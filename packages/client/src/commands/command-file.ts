@@ -4,7 +4,7 @@ import { type Infer, type VaultId, formatJson, s } from '@belfry/protocol/primit
 import { ClientError } from '../errors.ts'
 import { readJson } from '../files/json.ts'
 import { writeFiles } from '../files/write.ts'
-import { readCommand, withoutForged } from './command.ts'
+import { readCommand, withoutForged, wrongSignersOf } from './command.ts'
 
 const commandFile = s.struct({
   format: s.literal('belfry-owner-command'),
@@ -23,17 +23,24 @@ export async function writeCommandFile(path: string, signed: SignedCommand, { fo
   await writeFiles([{ path, content: formatJson(commandFile, file), privacy: 'private' }], { force })
 }
 
+export interface StoredCommand {
+  /** With the signatures that hold; whose they should be is not judged here: see signersOf. */
+  readonly signed: SignedCommand
+  /** Keys whose signature was there and is wrong: it was left out. */
+  readonly wrong: readonly string[]
+}
+
 /**
- * With the signatures that hold; whose they should be is not judged here: see signersOf.
  * @throws ClientError file-unreadable, file-malformed, command-malformed
  */
-export async function readCommandFile(path: string): Promise<SignedCommand> {
+export async function readCommandFile(path: string): Promise<StoredCommand> {
   const { vault_id, order, command } = await readJson(commandFile, path, 'an owner command')
   const said = readCommand(command)
   if (said.vault_id === vault_id && said.what.order === order) {
     const signed = withoutForged(command)
-    if (signed.signatures.length > 0) return signed
-    throw new ClientError('file-malformed', `${path}: no signature in it holds`, 'Have it made anew.')
+    const wrong = wrongSignersOf(command)
+    if (signed.signatures.length > 0) return { signed, wrong }
+    throw new ClientError('file-malformed', `${path}: no signature in it holds, of ${wrong.length === 0 ? 'no key at all' : wrong.join(', ')}`, 'Have it made anew.')
   }
   throw new ClientError(
     'file-malformed',

@@ -93,6 +93,12 @@ export function signersOf(signed: SignedCommand): string[] {
   return [...new Set(withoutForged(signed).signatures.map(({ key }) => key))]
 }
 
+/** The keys of which a signature is there and none that holds, each once. */
+export function wrongSignersOf(signed: SignedCommand): string[] {
+  const signers = signersOf(signed)
+  return [...new Set(signed.signatures.map(({ key }) => key))].filter((key) => !signers.includes(key))
+}
+
 export interface Quorum {
   readonly k: number
   readonly keys: readonly string[]

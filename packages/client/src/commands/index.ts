@@ -1,5 +1,5 @@
 export { anchorOfBitcoind, anchorOfMembers } from './anchor.ts'
-export { readCommandFile, writeCommandFile } from './command-file.ts'
+export { type StoredCommand, readCommandFile, writeCommandFile } from './command-file.ts'
 export {
   type CommandInit,
   type OrderKey,
@@ -13,6 +13,7 @@ export {
   signCommand,
   signersOf,
   withoutForged,
+  wrongSignersOf,
 } from './command.ts'
 export {
   type DrillReport,

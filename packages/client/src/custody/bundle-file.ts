@@ -5,7 +5,6 @@ import {
   type Manifest,
   decodeManifest,
   manifestHash,
-  signedByOwner,
   vaultIdOf,
 } from '@belfry/protocol'
 import { type Infer, type ManifestHash, SchemaError, formatJson, s } from '@belfry/protocol/primitives'
@@ -14,6 +13,7 @@ import { ClientError } from '../errors.ts'
 import { readJson } from '../files/json.ts'
 import { exists, writeFiles } from '../files/write.ts'
 import { type EnrolmentBundle, enrolmentBundle } from './bundle.ts'
+import { signingOf } from './signatures.ts'
 
 /** Stored, and synced to the disk, before the first byte is sent. @throws ClientError, KeystoreError file-exists, file-not-written */
 export async function writeBundle(path: string, bundle: EnrolmentBundle): Promise<void> {
@@ -34,7 +34,7 @@ export async function readBundle(
   const manifest = decode(path, bytes)
   requireSound(path, manifest, bundle.signers)
   const { root } = manifest.owner
-  if (signedByOwner(verifier, 'manifest', bytes, signatures, { k: 1, keys: [root] })) return { bundle, manifest }
+  if (signingOf('manifest', bytes, signatures, { k: 1, keys: [root] }).lacking === 0) return { bundle, manifest }
   throw malformed(path, 'the manifest is not signed by the root key that it names')
 }
 

@@ -19,6 +19,7 @@ import { ClientError } from '../errors.ts'
 import { wordsOf } from '../printable.ts'
 import { hashOfBundle } from './bundle-file.ts'
 import type { EnrolmentBundle } from './bundle.ts'
+import { withoutWrong } from './signatures.ts'
 
 /** How one member answered. */
 export type MemberResult = Receipt | NoReceipt
@@ -78,6 +79,7 @@ export async function enrol(
   options: EnrolOptions = {},
 ): Promise<Enrolled> {
   const manifest_hash = hashOfBundle(bundle)
+  const { manifest } = withoutWrong(bundle)
   const { vault_id, generation } = decodeManifest(bundle.manifest.bytes)
   const wanted = { manifest_hash, vault_id, generation }
   const held = (options.receipts ?? []).flatMap((bytes) => receiptIn(link, wanted, bytes) ?? [])
@@ -85,7 +87,7 @@ export async function enrol(
     link.federation.members.map(({ index }, at) =>
       askUntilSettled(options, () => {
         const shares = bundle.shares[at] ?? []
-        const request = { request: 'manifest' as const, manifest: bundle.manifest, envelopes: bundle.envelopes, shares }
+        const request = { request: 'manifest' as const, manifest, envelopes: bundle.envelopes, shares }
         return ask(link, index, wanted, held, () => link.enrol(index, request, options.signal))
       }),
     ),

@@ -1,6 +1,6 @@
 /** Signatures of k of m enrolment keys, on devices that never meet: each adds its own to a file. */
 import { sha256 } from '@belfry/keystore'
-import { type OwnerSignature, signedByOwner, taggedHash } from '@belfry/protocol'
+import { type OwnerSignature, taggedHash } from '@belfry/protocol'
 import { verifier } from '../crypto.ts'
 import { ClientError } from '../errors.ts'
 import type { EnrolmentBundle, OwnerKeys, RootKey } from './bundle.ts'
@@ -10,7 +10,11 @@ type Domain = 'manifest' | 'withdraw'
 export interface Signing {
   /** Keys whose signatures are there and hold, in the order of `signers`. */
   readonly signed: readonly string[]
-  /** Keys that have not signed. */
+  /** One of each of these. */
+  readonly holding: readonly OwnerSignature[]
+  /** Keys of `signers` of which a signature is there, and none that holds: it counts nowhere, and is not sent. */
+  readonly wrong: readonly string[]
+  /** Keys that have not signed, or wrongly. */
   readonly open: readonly string[]
   /** How many more must sign. */
   readonly lacking: number
@@ -23,12 +27,18 @@ export function signingOf(
   signatures: readonly OwnerSignature[],
   { k, keys }: OwnerKeys['enrol'],
 ): Signing {
-  const signed = keys.filter((key) => isSigned(domain, bytes, signatures, key))
-  return { signed, open: keys.filter((key) => !signed.includes(key)), lacking: Math.max(0, k - signed.length) }
+  const holding = holdingOf(domain, bytes, signatures).filter(({ key }) => keys.includes(key))
+  const signed = keys.filter((key) => holding.some((one) => one.key === key))
+  const open = keys.filter((key) => !signed.includes(key))
+  const wrong = open.filter((key) => signatures.some((one) => one.key === key))
+  return { signed, holding, wrong, open, lacking: Math.max(0, k - signed.length) }
 }
 
-function isSigned(domain: Domain, bytes: Uint8Array, signatures: readonly OwnerSignature[], key: string): boolean {
-  return signedByOwner(verifier, domain, bytes, signatures, { k: 1, keys: [key] })
+/** Of each key the first signature that holds. A member refuses what has a wrong one among good ones. */
+function holdingOf(domain: Domain, bytes: Uint8Array, signatures: readonly OwnerSignature[]): OwnerSignature[] {
+  const digest = taggedHash({ sha256 }, domain, bytes)
+  const holding = signatures.filter(({ key, signature }) => verifier.verifyOwner(key, digest, signature))
+  return holding.filter((one, at) => holding.findIndex(({ key }) => key === one.key) === at)
 }
 
 /** @throws ClientError not-a-signer where the key is none of those that are asked */
@@ -57,18 +67,22 @@ export function signingOfBundle({ manifest, signers }: EnrolmentBundle): Signing
  * @throws ClientError not-a-signer
  */
 export function countersign(bundle: EnrolmentBundle, key: RootKey): EnrolmentBundle {
-  const { bytes, signatures } = bundle.manifest
+  const { bytes, signatures } = withoutWrong(bundle).manifest
   const signature = signatureBy('manifest', bytes, key, bundle.signers)
-  const others = signatures.filter((one) => one.key !== key.publicKey && isSigned('manifest', bytes, signatures, one.key))
+  const others = signatures.filter((one) => one.key !== key.publicKey)
   return { ...bundle, manifest: { bytes, signatures: [...others, signature] } }
 }
 
-/** @throws ClientError signatures-missing, naming who may sign */
-export function requireSigned({ lacking, open }: Signing, how: string): void {
+/** The same enrolment with the signatures that hold. */
+export function withoutWrong(bundle: EnrolmentBundle): EnrolmentBundle {
+  const { bytes, signatures } = bundle.manifest
+  return { ...bundle, manifest: { bytes, signatures: holdingOf('manifest', bytes, signatures) } }
+}
+
+/** @throws ClientError signatures-missing, naming who may sign, and who did so wrongly */
+export function requireSigned({ lacking, open, wrong }: Signing, how: string): void {
   if (lacking === 0) return
-  throw new ClientError(
-    'signatures-missing',
-    `${lacking} more ${lacking === 1 ? 'signature is' : 'signatures are'} needed, by any of the keys ${open.join(', ')}`,
-    how,
-  )
+  const needed = `${lacking} more ${lacking === 1 ? 'signature is' : 'signatures are'} needed, by any of the keys ${open.join(', ')}`
+  const told = wrong.map((key) => `; that of ${key} is wrong, and not counted: have its owner sign again`)
+  throw new ClientError('signatures-missing', needed + told.join(''), how)
 }

@@ -13,6 +13,7 @@ import {
   signingOf,
   signingOfBundle,
   verifier,
+  withoutWrong,
 } from '../../src/index.ts'
 import { writeBundle } from '../../src/custody/bundle-file.ts'
 import { makeFederation } from '../support/federation.ts'
@@ -36,6 +37,8 @@ describe('an enrolment that two of three owners sign', () => {
     assert.deepEqual(decodeManifest(bundle.manifest.bytes).owner, { root: root.publicKey, ...owner })
     assert.deepEqual(signingOfBundle(bundle), {
       signed: [root.publicKey],
+      holding: bundle.manifest.signatures,
+      wrong: [],
       open: [bob.publicKey, carol.publicKey],
       lacking: 1,
     })
@@ -64,6 +67,34 @@ describe('an enrolment that two of three owners sign', () => {
     await writeBundle(path, littered)
     await rewriteBundle(path, countersign((await readBundle(path)).bundle, bob))
     assert.deepEqual(signingOfBundle((await readBundle(path)).bundle).signed, [root.publicKey, bob.publicKey])
+  })
+
+  it('is not signed by a wrong signature: it says whose that is, and sends none that members would refuse all for', () => {
+    const { bytes, signatures } = countersign(bundle, carol).manifest
+    const forged = { key: bob.publicKey, signature: new Uint8Array(64).fill(7) }
+    const few = { ...bundle, manifest: { bytes, signatures: [forged, ...bundle.manifest.signatures] } }
+    const { signed, wrong, lacking } = signingOfBundle(few)
+    assert.deepEqual([signed, wrong, lacking], [[root.publicKey], [bob.publicKey], 1])
+    assert.throws(() => requireSigned(signingOfBundle(few), 'ask bob'), {
+      code: 'signatures-missing',
+      message: new RegExp(`that of ${bob.publicKey} is wrong, and not counted`),
+    })
+    const enough = { ...bundle, manifest: { bytes, signatures: [forged, ...signatures] } }
+    assert.deepEqual([signingOfBundle(enough).lacking, signingOfBundle(enough).wrong], [0, [bob.publicKey]])
+    assert.equal(signedByOwner(verifier, 'manifest', bytes, enough.manifest.signatures, owner.enrol), false)
+    assert.ok(signedByOwner(verifier, 'manifest', bytes, withoutWrong(enough).manifest.signatures, owner.enrol))
+    assert.deepEqual(signingOfBundle(countersign(few, bob)).wrong, [])
+  })
+
+  it('is signed by a key that signed wrongly before', async () => {
+    const path = folder.file('twice.json')
+    const [right] = bundle.manifest.signatures
+    assert.ok(right)
+    const twice = [{ ...right, signature: new Uint8Array(64) }, right]
+    await writeBundle(path, { ...bundle, manifest: { ...bundle.manifest, signatures: twice } })
+    const { bundle: read } = await readBundle(path)
+    assert.deepEqual(withoutWrong(read), bundle)
+    assert.deepEqual(signingOfBundle(read).wrong, [])
   })
 
   it('takes no signature of a stranger, and none for something else', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { encodeBody } from '../../src/index.ts'
 import { MAX_ENVELOPES, MAX_MEMBERS } from '../../src/custody/limits.ts'
 import { MAX_BODY_BYTES } from '../../src/messages/frame.ts'

@@ -21,6 +21,7 @@ import { usageError } from '../../errors.ts'
 import { ENROLMENT, OWNER_KEY } from '../../files/names.ts'
 import { readFederation } from '../../files/owner.ts'
 import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
+import { warnOfWrong } from '../../files/wrong-signatures.ts'
 import { type Report, count, list } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
 import { describeManifest, manifestJson } from './describe-manifest.ts'
@@ -70,8 +71,12 @@ async function runCountersign(options: CountersignOptions, shell: Shell): Promis
   requireSigner(key.publicKey, bundle.signers)
   await show(options, bundle, manifest, isOfSet, shell)
   const told = { bundle, manifest, key: key.publicKey, isOfSet }
-  if (withdrawal !== undefined)
-    return reportOf({ ...told, file: withdrawal, signing: await addToWithdrawal(withdrawal, bundle, key), what: 'withdrawal' })
+  if (withdrawal !== undefined) {
+    const signing = await addToWithdrawal(withdrawal, bundle, key)
+    warnOfWrong(shell.output, withdrawal, signing.wrong)
+    return reportOf({ ...told, file: withdrawal, signing, what: 'withdrawal' })
+  }
+  warnOfWrong(shell.output, enrolment, signingOfBundle(bundle).wrong.filter((one) => one !== key.publicKey))
   const signed = countersign(bundle, key)
   await rewriteBundle(enrolment, signed)
   return reportOf({ ...told, bundle: signed, file: enrolment, signing: signingOfBundle(signed), what: 'enrolment' })

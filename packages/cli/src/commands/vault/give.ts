@@ -16,6 +16,7 @@ import {
 } from '@belfry/client'
 import { CliError } from '../../errors.ts'
 import { withLink } from '../../files/owner.ts'
+import { warnOfWrong } from '../../files/wrong-signatures.ts'
 import type { Shell } from '../../shell.ts'
 import { sentenceOf } from './enrolled.ts'
 
@@ -58,7 +59,9 @@ export async function give(
   { output, signal }: Shell,
 ): Promise<Enrolled> {
   const how = `On the device of another owner run: belfry vault countersign --enrolment ${enrolment} --data DIR; then run the same command here again.`
-  requireSigned(signingOfBundle(bundle), how)
+  const signing = signingOfBundle(bundle)
+  requireSigned(signing, how)
+  warnOfWrong(output, enrolment, signing.wrong)
   const manifest_hash = hashOfBundle(bundle)
   const before = (await exists(path)) ? await readReceipts(path) : null
   if (before !== null && before.manifest_hash !== manifest_hash) {

@@ -14,6 +14,7 @@ import { CliError } from '../../errors.ts'
 import { ENROLMENT, OWNER_KEY } from '../../files/names.ts'
 import { type OwnerOptions, ownerOptions, readFederation, withLink } from '../../files/owner.ts'
 import { type PassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
+import { warnOfWrong } from '../../files/wrong-signatures.ts'
 import { type Report, list } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
 import { addToWithdrawal } from './withdrawal.ts'
@@ -41,7 +42,7 @@ export function registerWithdraw(parent: Command, registrar: Registrar): void {
   })
 }
 
-async function runWithdraw(options: WithdrawOptions, { signal }: Shell): Promise<Report> {
+async function runWithdraw(options: WithdrawOptions, { output, signal }: Shell): Promise<Report> {
   const { enrolment, withdrawal = `${enrolment.replace(/\.json$/, '')}-withdrawal.json`, data } = options
   const federation = await readFederation(options.lock)
   const { bundle, manifest } = await readBundle(enrolment)
@@ -50,6 +51,7 @@ async function runWithdraw(options: WithdrawOptions, { signal }: Shell): Promise
   const signing = await addToWithdrawal(withdrawal, bundle, key)
   const how = `On the device of another owner run: belfry vault countersign --enrolment ${enrolment} --withdrawal ${withdrawal} --data DIR; then run the same command here again.`
   requireSigned(signing, how)
+  warnOfWrong(output, withdrawal, signing.wrong)
   const manifest_hash = hashOfBundle(bundle)
   const results = await withLink(federation, data, passphrase, (link) =>
     withdraw(link, manifest_hash, signing.signatures, signal),

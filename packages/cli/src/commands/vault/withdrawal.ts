@@ -14,7 +14,7 @@ import {
 import { CliError } from '../../errors.ts'
 
 /**
- * Adds this key's signature to the file, which is made where it is missing.
+ * Adds this key's signature to the file, which is made where it is missing. Wrong ones of others are named, and left out.
  * @throws ClientError not-a-signer; CliError files-disagree
  */
 export async function addToWithdrawal(
@@ -33,10 +33,10 @@ export async function addToWithdrawal(
       'Give another --withdrawal, or the --enrolment that it is for.',
     )
   }
-  const { signed } = signingOf('withdraw', bytes, before.signatures, bundle.signers)
   // What is no signature of those that are asked would take the place of one that is.
-  const others = before.signatures.filter((one) => one.key !== key.publicKey && signed.includes(one.key))
-  const signatures = [...others, signature]
+  const { holding, wrong } = signingOf('withdraw', bytes, before.signatures, bundle.signers)
+  const signatures = [...holding.filter((one) => one.key !== key.publicKey), signature]
   await writeWithdrawal(path, { manifest_hash, signatures })
-  return { ...signingOf('withdraw', bytes, signatures, bundle.signers), signatures }
+  const others = wrong.filter((one) => one !== key.publicKey)
+  return { ...signingOf('withdraw', bytes, signatures, bundle.signers), wrong: others, signatures }
 }

@@ -5,11 +5,14 @@ import {
   type OwnerKey,
   type OwnerKeys,
   SecretBytes,
+  hashOfBundle,
   makeBundle,
   openOwnerKey,
   readBundle,
+  readWithdrawal,
   resumeOrStore,
   writeRecoverySet,
+  writeWithdrawal,
 } from '@belfry/client'
 import { testSet, testVault } from '../../../../client/test/support/vault.ts'
 import { OWNER_KEY } from '../../../src/files/names.ts'
@@ -81,6 +84,20 @@ describe('the enrolment that another owner countersigns', function () {
     assert.match(stderr, /takes generation 1 of vault savings back/)
     const { signs } = await result<{ signs: string }>(countersign('--withdrawal', withdrawal, '--yes'))
     assert.equal(signs, 'withdrawal')
+  })
+
+  it('is told whose signature in a file is wrong, and counts it nowhere', async () => {
+    const [alice = assert.fail(), bob = assert.fail()] = owner.enrol.keys
+    const forged = { key: alice, signature: new Uint8Array(64) }
+    const withdrawal = space.file('forged-withdrawal.json')
+    const { bundle } = await readBundle(enrolment())
+    await writeWithdrawal(withdrawal, { manifest_hash: hashOfBundle(bundle), signatures: [forged] })
+    const { code, stdout, stderr } = await belfry(countersign('--withdrawal', withdrawal, '--yes', '--json'))
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, new RegExp(`warning: The signature of the key ${alice} in \\S+ is wrong`))
+    const { result: told } = JSON.parse(stdout) as { result: { signed: string[]; missing: number } }
+    assert.deepEqual([told.signed, told.missing], [[bob], 1])
+    assert.deepEqual((await readWithdrawal(withdrawal)).signatures.map(({ key }) => key), [bob])
   })
 
   it('is signed with a yes, and compared with the recovery set where that is given', async () => {
