@@ -2,10 +2,11 @@
  * What members say of the lock that follows this one. Two things are asked:
  * - an honest member that serves a next lock names it in every heartbeat, and names none otherwise.
  * - more than b members name one, in the heartbeats that the observer took last of each in this life, that it does not serve: it has
- *   told so in that step at the latest, of a lock that differs from its own, or of one where it has none. So nobody guards under one
+ *   told so in that step at the latest, of a lock that differs from its own, or of one where it has none. One that it was given with
+ *   another, and adopted neither, its operator knows, and is not told of as unknown. So nobody guards under one
  *   of two successors, and knows of the other, in silence.
  */
-import type { DurableEffect, Input, Output } from '@belfry/protocol'
+import type { DurableEffect, Input, Output, Tell } from '@belfry/protocol'
 import type { LockHash, MemberIndex } from '@belfry/protocol/primitives'
 import type { SimMember } from '../member/index.ts'
 import type { Context, Invariant, Watcher } from './invariant.ts'
@@ -37,7 +38,7 @@ class SuccessorWatcher implements Watcher {
     if (input.kind !== 'frame' || !this.#isFollowed) return
     let isHeard = false
     for (const effect of immediate) {
-      if (effect.effect === 'tell' && effect.tell.detail !== undefined) this.#told.add(`${observer.index}/${effect.tell.event}/${effect.tell.detail}`)
+      if (effect.effect === 'tell') this.#noteTold(observer, effect.tell)
       isHeard ||= effect.effect === 'verdict' && effect.kind === 'heartbeat' && effect.code === 'accepted'
     }
     if (!isHeard) return
@@ -73,12 +74,20 @@ class SuccessorWatcher implements Watcher {
     this.#named.set(index, named.set(read.head.from, frames.bodyOf('heartbeat', read).next_lock))
   }
 
+  #noteTold({ index, machine }: SimMember, { event, detail }: Tell): void {
+    if (detail === undefined) return
+    this.#told.add(`${index}/${event}/${detail}`)
+    const isKnown = event === 'successor-unknown' && machine.refused_locks.some((lock) => lock === detail)
+    if (isKnown && this.#context.isHonest(index)) this.#context.fail('a lock that its operator was given is told of as unknown', index)
+  }
+
   #judge(observer: SimMember): void {
     const mine = this.#nextOf(observer)
+    const isRefused = (lock: LockHash): boolean => mine === null && observer.machine.refused_locks.includes(lock)
     const event = mine === null ? 'successor-unknown' : 'successor-differs'
     const names = [...(this.#named.get(observer.index)?.values() ?? [])]
     for (const lock of new Set(names)) {
-      if (lock === null || lock === mine || names.filter((each) => each === lock).length <= this.#context.federation.b) continue
+      if (lock === null || lock === mine || isRefused(lock) || names.filter((each) => each === lock).length <= this.#context.federation.b) continue
       this.#context.due(event)
       if (!this.#told.has(`${observer.index}/${event}/${lock}`)) this.#context.fail(`more than b members serve another next lock, and ${event} was not told`, observer.index)
     }

@@ -32,7 +32,7 @@ export class Life {
     this.#member = member
     this.#modules = modules
     this.clock = new MemberClock(world, machine.clock_error)
-    this.core = this.#observed(modules.wrapCore(createCore({ ...member.options.config, next_lock: nextLock(member) }, ports, reading), member))
+    this.core = this.#observed(modules.wrapCore(createCore({ ...member.options.config, next_lock: nextLock(member), refused_locks: [...machine.refused_locks] }, ports, reading), member))
     this.#log = restoreLog(this.core, member.disk.load())
     this.#record_index = Math.max(this.#log.next_index - 1, 0)
     this.shell = this.#newShell()

@@ -1,4 +1,5 @@
 /** What an operator runs: one process on one machine, with a seat for each lock that it serves, as the node does it. */
+import type { LockHash } from '@belfry/protocol/primitives'
 import type { LoadedLog } from '@belfry/runtime'
 import type { ClockError } from '../world/index.ts'
 import type { SimMember } from './sim-member.ts'
@@ -16,6 +17,8 @@ export class Machine {
   /** The message version that it signs with. */
   speaks: Speech = 'common'
   clock_jumps = 0
+  /** Of two locks that follow the same one, those that its operator was given and did not adopt: known from the next start on. */
+  readonly refused_locks: LockHash[] = []
   readonly clock_error: { offset_ms: number; drift_ppm: number }
 
   constructor(clock_error: ClockError) {

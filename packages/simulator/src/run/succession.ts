@@ -10,6 +10,7 @@ import { CrossTalk } from './cross-talk.ts'
 import type { SimEpoch } from './epoch.ts'
 import type { Faults } from './faults.ts'
 import type { Guard } from './liveness.ts'
+import { Operators, RESTART_MS, placeOf } from './operators.ts'
 import type { Plan } from './plan.ts'
 import type { DrawnChange, DrawnRival } from './swarm.ts'
 import { SUCCESSORS, handOut, makeRival } from './two-successors.ts'
@@ -30,8 +31,6 @@ export interface SuccessionModules {
 /** What these worlds cost doubles: the largest have none. */
 const MOST_MEMBERS = 5
 const LEAST_MEMBERS = 3
-/** A restart by hand. */
-const RESTART_MS = 4_000
 /** From a death to the change that answers it, and from a lock to its use. */
 const TALK_MS = 60_000
 /** Between the one lock that an operator is given and the other. */
@@ -52,20 +51,20 @@ export class Succession {
   readonly #change: DrawnChange
   readonly #modules: SuccessionModules
   readonly #cross_talk: CrossTalk
+  readonly #operators: Operators
   #began_at: number | null = null
   #is_over = false
   #next: { readonly epoch: SimEpoch; readonly owner: Owner; readonly is_overrun: boolean } | null = null
   /** Where two locks follow the first: until when a thief waits for what operators do with them. */
   #contested_until_ms: number | null = null
-  readonly #adopted = new Set<MachineNumber>()
-  readonly #known = new Map<MachineNumber, ReadonlySet<SimEpoch>>()
 
   constructor(plan: Plan, change: DrawnChange, modules: SuccessionModules) {
     this.#plan = plan
     this.#change = change
     this.#modules = modules
-    const { world, first } = modules
+    const { world, random, first, faults } = modules
     this.#cross_talk = new CrossTalk({ world, random: first.stream('cross-talk'), every_ms: change.crosses_ms })
+    this.#operators = new Operators(plan, { world, random, first, faults, tap: (epoch, seat) => this.#cross_talk.tap(epoch, seat) })
   }
 
   /** Whether the thief is to wait. */
@@ -157,7 +156,7 @@ export class Succession {
     this.#cross(epoch)
     const rival = this.#makeRival(next, leaves)
     if (rival !== null) return this.#contest(rival, epoch)
-    for (const { index } of next.federation.members) world.after(random.int(0, this.#change.spread_ms), () => this.#adopt(epoch, index))
+    for (const { index } of next.federation.members) world.after(random.int(0, this.#change.spread_ms), () => this.#operators.adopt(epoch, index))
     this.#renew(epoch)
   }
 
@@ -190,58 +189,16 @@ export class Succession {
     const places = new Map([...machines].map((machine) => [machine, both.filter((each) => placeOf(each, machine) !== null)] as const))
     for (const [machine, { first, later }] of handOut(drawn, places, random)) {
       const at_ms = random.int(0, this.#change.spread_ms)
-      world.after(at_ms, () => this.#give(machine, first))
-      world.after(at_ms + random.exponential(LATE_MS), () => this.#give(machine, later))
+      world.after(at_ms, () => this.#operators.give(machine, first))
+      world.after(at_ms + random.exponential(LATE_MS), () => this.#operators.give(machine, later))
     }
     this.#contested_until_ms = world.now_ms + this.#change.spread_ms + RESTART_MS
     for (const each of both) this.#renew(each, random)
   }
 
-  /** As the node takes them: it goes on with what it adopted, and adopts neither of two. Liars use both. */
-  #give(machine: MachineNumber, epochs: readonly SimEpoch[]): void {
-    const { first } = this.#modules
-    const known = new Set([...(this.#known.get(machine) ?? []), ...epochs])
-    this.#known.set(machine, known)
-    if (epochs.length === 0) return
-    const isLiar = this.#plan.corrupted.has(machine)
-    if (!isLiar && (this.#adopted.has(machine) || known.size > 1)) {
-      first.trace?.say(`two locks follow the same one: machine ${machine} adopts ${this.#adopted.has(machine) ? 'no other' : 'neither'}`)
-      return
-    }
-    this.#adopted.add(machine)
-    for (const epoch of epochs) {
-      const index = placeOf(epoch, machine)
-      if (index !== null) this.#adopt(epoch, index)
-    }
-  }
-
   #cross(epoch: SimEpoch): void {
     this.#cross_talk.join(epoch)
     for (const member of epoch.members.values()) epoch.network.join(this.#cross_talk.tap(epoch, member))
-  }
-
-  /** Its operator starts it again, with both locks. */
-  #adopt(epoch: SimEpoch, index: MemberIndex): void {
-    const { world, random, faults, first } = this.#modules
-    const number = epoch.built.machineOf(index)
-    const old = first.members.get(number)
-    // Whoever is asked for a recovery is not disturbed.
-    if (faults.isSpared(number) || faults.isDead(number)) return
-    const seat = epoch.seat(index, old?.machine ?? null)
-    epoch.network.join(this.#cross_talk.tap(epoch, seat))
-    const strategies = this.#plan.corrupted.get(number)
-    if (strategies) epoch.corrupt(seat, strategies)
-    epoch.trace?.say(`its operator has the next lock (machine ${number})`, index)
-    if (old === undefined) {
-      seat.start()
-      return
-    }
-    // What is down for another reason comes back with both.
-    if (!old.is_up) return
-    old.crash()
-    world.after(random.int(200, RESTART_MS), () => {
-      if (!faults.isHeldDown(number)) old.start()
-    })
   }
 
   /** The same transactions, in envelopes for the next members. */
@@ -258,11 +215,6 @@ export class Succession {
     const fallible = federation.members.filter(({ index }) => corrupted.has(machineOf(index)) || wayward.has(machineOf(index)))
     return fallible.length > federation.b
   }
-}
-
-/** What index the operator of this machine has there. */
-function placeOf({ built: { federation, machineOf } }: SimEpoch, machine: MachineNumber): MemberIndex | null {
-  return federation.members.find(({ index }) => machineOf(index) === machine)?.index ?? null
 }
 
 export function guardOf({ built: { federation, machineOf }, members, network }: SimEpoch, owner: Owner): Guard {
