@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 
 const SCRIPT = resolve(import.meta.dirname, '../../.ci/run')
 
@@ -13,6 +15,12 @@ case "$3" in
   test:attacks) part=beside ended="$STUB_BESIDE"; if read -r typed; then echo "beside took $typed"; fi ;;
   *) exit 0 ;;
 esac
+if [ "$ended" = never ]; then
+  sleep 600 &
+  echo "$$ $!" > "$STUB_PIDS/$part"
+  if [ $part = main ]; then until [ -s "$STUB_PIDS/beside" ]; do sleep 0.02; done; echo 'both run'; fi
+  wait
+fi
 echo "$part tries $BELFRY_MEMPOOL_POLICIES on $BELFRY_TEST_PORTS"
 set -- $ended
 [ $# -eq 1 ] || printf 'slowest files:\\n%s passed, %s failed\\n' "$2" "$3" > "$BELFRY_TEST_SUMMARY"
@@ -27,17 +35,22 @@ describe('.ci/run', () => {
     await cp(SCRIPT, join(folder, '.ci/run'))
     await mkdir(join(folder, 'bin'))
     await mkdir(join(folder, 'tmp'))
+    await mkdir(join(folder, 'pids'))
     await writeFile(join(folder, 'bin/npx'), NPX, { mode: 0o755 })
   })
   after(() => rm(folder, { recursive: true, force: true }))
 
   /** @param main,beside how each ends: exit code, passed, failed; without the last two nothing was counted */
-  function run(main: string, beside: string): { readonly exit: number | null; readonly lines: readonly string[] } {
-    const env = {
+  function environment(main: string, beside: string): NodeJS.ProcessEnv {
+    return {
       ...process.env,
-      PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`, TMPDIR: join(folder, 'tmp'), CI: 'true', STUB_MAIN: main, STUB_BESIDE: beside,
+      PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`, TMPDIR: join(folder, 'tmp'), CI: 'true',
+      STUB_MAIN: main, STUB_BESIDE: beside, STUB_PIDS: join(folder, 'pids'),
     }
-    const { status, stdout } = spawnSync(join(folder, '.ci/run'), { env, encoding: 'utf8', input: 'typed\n' })
+  }
+
+  function run(main: string, beside: string): { readonly exit: number | null; readonly lines: readonly string[] } {
+    const { status, stdout } = spawnSync(join(folder, '.ci/run'), { env: environment(main, beside), encoding: 'utf8', input: 'typed\n' })
     return { exit: status, lines: stdout.trimEnd().split('\n') }
   }
 
@@ -62,8 +75,31 @@ describe('.ci/run', () => {
     }
   })
 
+  for (const [signal, exit] of [['SIGTERM', 143], ['SIGINT', 130], ['SIGHUP', 129]] as const) {
+    it(`ends what it started, and their children, where it alone is sent ${signal}`, async () => {
+      const script = spawn(join(folder, '.ci/run'), { env: environment('never', 'never'), stdio: ['ignore', 'pipe', 'ignore'] })
+      const ended = once(script, 'exit')
+      for await (const line of createInterface(script.stdout)) if (line === 'both run') break
+      const pids = (await Promise.all(['main', 'beside'].map((part) => readFile(join(folder, 'pids', part), 'utf8')))).join(' ').trim().split(/\s+/)
+      assert.equal(pids.length, 4)
+      assert.deepEqual(pids.filter(isRunning), pids)
+      script.kill(signal)
+      assert.deepEqual(await ended, [exit, null])
+      assert.deepEqual(pids.filter(isRunning), [])
+      assert.deepEqual(await readdir(join(folder, 'tmp')), [])
+      await rm(join(folder, 'pids'), { recursive: true })
+      await mkdir(join(folder, 'pids'))
+    })
+  }
+
   it('gives what runs beside nothing to read, which would stop it in a terminal, and leaves no file', async () => {
     assert.deepEqual(run('0 10 0', '0 3 0').lines.filter((line) => / took /.test(line)), [])
     assert.deepEqual(await readdir(join(folder, 'tmp')), [])
   })
 })
+
+/** What has ended and nobody has waited for is none. */
+function isRunning(pid: string): boolean {
+  const state = spawnSync('ps', ['-o', 'stat=', '-p', pid], { encoding: 'utf8' }).stdout.trim()
+  return state !== '' && !state.startsWith('Z')
+}

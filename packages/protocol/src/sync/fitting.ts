@@ -11,13 +11,10 @@ const NOTHING: Pull = { incidents: [], custody: [], owner_messages: [], evidence
  * are asked for. The part that takes most room gives way, so none hides another; one subject of each fits (test/sync/fitting.test.ts).
  */
 export function fitting(body: Pull): Pull {
-  let fitted = body
-  while (encodeBody('pull', fitted).length > MAX_BODY_BYTES) {
-    const largest = largestPart(fitted)
-    if (largest === null) return fitted
-    fitted = { ...fitted, [largest]: fitted[largest].slice(0, Math.ceil(fitted[largest].length / 2)) }
-  }
-  return fitted
+  if (encodeBody('pull', body).length <= MAX_BODY_BYTES) return body
+  const largest = largestPart(body)
+  if (largest === null) return body
+  return fitting({ ...body, [largest]: body[largest].slice(0, Math.ceil(body[largest].length / 2)) })
 }
 
 /** Null where nothing is left to be shortened. */
