@@ -33,7 +33,7 @@ export interface RegtestNode {
   stop(): Promise<void>
   /** SIGKILL. What it had not written yet is lost: it may come back at an older tip, and with an empty mempool. */
   kill(): Promise<void>
-  /** Stops it when it runs, starts it again, and connects it to the nodes it was connected to. */
+  /** Stops it when it runs, starts it again, and connects it to the nodes it was connected to. @throws BitcoindError start-failed, stalled */
   restart(): Promise<void>
   /** Both see the connection when this returns. Nothing to do when there is one. */
   connectTo(other: RegtestNode): Promise<void>
@@ -72,6 +72,16 @@ const MAX_START_TRIES = 5
 const START_LIMIT_MS = 60_000
 const STOP_LIMIT_MS = 20_000
 const PEER_LIMIT_MS = 30_000
+
+/** Its ports stay the same where it is started again: who only probes for one holds it for an instant. */
+class PortTaken extends BitcoindError {
+  constructor(message: string) {
+    super('start-failed', message)
+  }
+}
+
+/** It has one exit code for all that goes wrong at its start. */
+const SAID_OF_A_PORT = /Unable to bind to|Unable to start HTTP server/
 
 /** Creates the directory, and starts it. @throws BitcoindError start-failed, stalled */
 export async function startNode(options: NodeOptions): Promise<RegtestNode> {
@@ -135,13 +145,14 @@ class BitcoindNode implements RegtestNode {
     this.process = started
     await pollUntil('a start of bitcoind', START_LIMIT_MS, async () => {
       if (started.hasExited()) {
-        throw new BitcoindError('start-failed', `bitcoind ended at its start: ${await started.lastWords()}`)
+        const said = `bitcoind ended at its start: ${await started.lastWords()}`
+        throw SAID_OF_A_PORT.test(said) ? new PortTaken(said) : new BitcoindError('start-failed', said)
       }
       return this.isReady()
     })
     // It goes on without events when one of their ports is taken.
     if ((await this.bitcoind.getZmqNotifications()).length < Object.keys(this.zmq).length) {
-      throw new BitcoindError('start-failed', 'bitcoind publishes no events')
+      throw new PortTaken('bitcoind publishes no events')
     }
     this.answers = true
   }
@@ -169,10 +180,21 @@ class BitcoindNode implements RegtestNode {
 
   async restart(): Promise<void> {
     await this.stop()
-    await this.start()
+    await this.startAgain()
     // Of several that are restarted at once, the one that is ready later dials the other.
     const there = [...this.neighbours].filter((other) => other.pid !== null && (!(other instanceof BitcoindNode) || other.answers))
     await Promise.all(there.map((other) => this.dial(other)))
+  }
+
+  private async startAgain(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.start()
+      } catch (error) {
+        await this.stop()
+        if (!(error instanceof PortTaken) || tries === MAX_START_TRIES) throw error
+      }
+    }
   }
 
   async connectTo(other: RegtestNode): Promise<void> {

@@ -258,6 +258,52 @@ exec '${process.execPath}' '${refuse}' "$@"
     return path
   }
 
+  for (const port of ['-rpcport', '-bind', '-zmqpubrawtx']) {
+    it(`keeps its ports where a restart finds one taken for an instant (${port})`, async () => {
+      const regtest = await startRegtest({ count: 1, baseDir, binary: { path: await taughtToFindTaken(port) } })
+      const node = regtest.node(0)
+      const [hash] = await regtest.mine(0, 1)
+      await node.restart()
+      assert.equal(await readFile(join(baseDir, 'starts'), 'utf8'), 'start\ntaken\nstart\n')
+      assert.equal(await node.bitcoind.getBestBlockHash(), hash)
+      await regtest.stopAll()
+    })
+  }
+
+  it('is not started again and again where a restart fails for something else', async () => {
+    const regtest = await startRegtest({ count: 1, baseDir, binary: { path: await taughtToFindTaken('-nosuchoption') } })
+    const node = regtest.node(0)
+    await assert.rejects(node.restart(), { code: 'start-failed', message: /nosuchoption/ })
+    assert.equal(await readFile(join(baseDir, 'starts'), 'utf8'), 'start\ntaken\n')
+    assert.equal(node.pid, null)
+    await regtest.stopAll()
+  })
+
+  /** At its second start alone somebody holds the port of this option, and answers nobody; where it has no such option, it is given it. */
+  async function taughtToFindTaken(option: string): Promise<string> {
+    const hold = join(baseDir, 'hold.cjs')
+    await writeFile(hold, `
+      const { spawn } = require('node:child_process')
+      const option = ${JSON.stringify(option)}
+      const args = process.argv.slice(2)
+      const given = args.find((arg) => arg.startsWith(option + '='))
+      const holder = require('node:net').createServer((socket) => socket.destroy())
+      holder.listen(given ? Number(given.match(/[0-9]+$/)[0]) : 0, '127.0.0.1', () => {
+        const child = spawn(${JSON.stringify(binary.path)}, given ? args : [...args, option], { stdio: 'inherit' })
+        process.on('SIGTERM', () => child.kill())
+        child.on('exit', (code) => process.exit(code ?? 1))
+      })
+    `)
+    const path = join(baseDir, 'bitcoind-taken')
+    const starts = join(baseDir, 'starts')
+    await writeFile(path, `#!/bin/sh
+if [ -e '${starts}' ] && ! grep -q taken '${starts}'; then echo taken >> '${starts}'; exec '${process.execPath}' '${hold}' "$@"; fi
+echo start >> '${starts}'
+exec '${binary.path}' "$@"
+`, { mode: 0o755 })
+    return path
+  }
+
   it('says that there is no such program', async () => {
     const missing = { path: join(baseDir, 'bitcoind') }
     await assert.rejects(startRegtest({ count: 1, baseDir, binary: missing }), { code: 'start-failed' })
