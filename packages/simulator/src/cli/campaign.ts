@@ -1,6 +1,6 @@
 /** Many seeds, and what they came to. Of every hundred one runs twice, for one seed is to give one run. */
 import type { Alert } from '../invariants/index.ts'
-import type { Report } from '../run/index.ts'
+import { type Report, isThorough } from '../run/index.ts'
 import { type Job, type Pool, overAll } from './pool.ts'
 
 export interface Campaign {
@@ -26,14 +26,13 @@ export interface CampaignOptions {
   readonly onReport?: (report: Report, done: number) => void
 }
 
-const REPLAY_ONE_OF = 100
 const REPLAY = { name: 'replay', sentence: 'one seed gives one run, also where each member decodes for itself' }
 
 export async function runCampaign(pool: Pool, { job, seeds, onReport }: CampaignOptions): Promise<Campaign> {
   const tally = new Tally()
   await overAll(pool, seeds, async (seed) => {
     const first = await pool.run({ ...job, seed })
-    const report = isReplayed(seed) && first.violation === null ? await replayed(pool, { ...job, seed }, first) : first
+    const report = isThorough(seed) && first.violation === null ? await replayed(pool, { ...job, seed }, first) : first
     tally.add(report)
     onReport?.(report, tally.done)
   })
@@ -42,11 +41,6 @@ export async function runCampaign(pool: Pool, { job, seeds, onReport }: Campaign
 
 export function* range(from: number, count: number): Iterable<number> {
   for (let at = 0; at < count; at++) yield from + at
-}
-
-/** One of a hundred, and of every kind: seeds are told apart by their remainders elsewhere. */
-export function isReplayed(seed: number): boolean {
-  return (Math.imul(seed, 0x9e37_79b1) >>> 0) % REPLAY_ONE_OF === 0
 }
 
 async function replayed(pool: Pool, job: Job, first: Report): Promise<Report> {
@@ -77,7 +71,7 @@ class Tally {
     for (const [pair, count] of report.coverage) add(this.#coverage, pair, count)
     add(this.#endings, report.ending, 1)
     for (const alert of report.due) add(this.#due, alert, 1)
-    if (isReplayed(report.seed)) this.#replayed += 1
+    if (isThorough(report.seed)) this.#replayed += 1
     if (report.violation) this.#failed.push(report)
   }
 

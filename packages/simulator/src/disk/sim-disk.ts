@@ -34,6 +34,8 @@ export class SimDisk implements Disk {
   failures = 0
   /** Called once, when the next write has begun. */
   onNextWrite: (() => void) | null = null
+  /** Called with each batch, before it is written. Looks on only. */
+  onAppend: ((entries: readonly LogEntry[]) => void) | null = null
 
   constructor(options: SimDiskOptions, modules: { world: World; random: Random }) {
     this.#options = options
@@ -44,6 +46,7 @@ export class SimDisk implements Disk {
   /** Without riders: the simulated chain has no rows of its own. */
   append(entries: readonly LogEntry[], riders: readonly Rider[], done: DiskDone): void {
     invariant(riders.length === 0, 'nobody rides with the records of a simulated member')
+    this.onAppend?.(entries)
     this.#start({ kind: 'append', entries }, done)
   }
 

@@ -49,6 +49,8 @@ export interface Context {
   readonly is_calm: boolean
   /** No message between members is lost, and none of their connections ends but with a process. */
   readonly is_lossless: boolean
+  /** In this run everything is looked at after each event, whatever it costs. */
+  readonly is_thorough: boolean
   readonly world: Pick<World, 'now_ms'>
   /** Both are up, and one way between them is open at least. */
   readonly isConnected: (a: MemberIndex, b: MemberIndex) => boolean

@@ -2,10 +2,9 @@ import { type Frame, type Header, type Input, type Output, type Volatile, verify
 import { SchemaError, toCbor, toHex } from '@belfry/protocol/primitives'
 import type { SimMember } from '../member/index.ts'
 import { type Collection, allCollections, standingCollections } from './collections.ts'
+import { overrunOf } from './durable-limits.ts'
 import type { Context, Invariant } from './invariant.ts'
 
-/** Encoding a state costs as much as hundreds of steps. At crashes and at the end S6 encodes it. */
-const STEPS_BETWEEN_ENCODINGS = 512
 /** Looking into every entry of every map costs as much as dozens. */
 const STEPS_BETWEEN_WALKS = 256
 
@@ -34,7 +33,7 @@ export const S9: Invariant = {
       onStep(member, input, output) {
         steps += 1
         if (!context.isHonest(member.index)) return
-        if (steps % STEPS_BETWEEN_ENCODINGS === 0) checkDurable(context, member)
+        if (output.records.length > 0) checkDurable(context, member)
         const volatile = member.state?.volatile
         if (volatile) {
           const known = standing.get(volatile) ?? standingCollections(volatile)
@@ -43,6 +42,9 @@ export const S9: Invariant = {
         }
         votes.judge(context, member, input, output)
         checkBudgets(context, member, input, output)
+      },
+      onEnd() {
+        for (const member of context.members.values()) encode(context, member)
       },
       onRefused(member, input) {
         if (input.kind === 'frame' && context.isHonest(input.peer) && context.isHonest(member.index)) {
@@ -53,14 +55,19 @@ export const S9: Invariant = {
   },
 }
 
-function checkDurable(context: Context, member: SimMember): void {
-  const { core, state } = member
-  if (core === null || state === null || !context.isHonest(member.index)) return
+/** It changes with records alone, as S6 asks. */
+function checkDurable(context: Context, { state, index }: SimMember): void {
+  const overrun = state && overrunOf(state.durable)
+  if (overrun) context.fail(`of the durable state ${overrun}`, index)
+}
+
+function encode(context: Context, { core, state, index }: SimMember): void {
+  if (core === null || state === null || !context.isHonest(index)) return
   try {
     toCbor(core.snapshot, state.durable)
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error
-    context.fail(`the state does not encode: ${error.message}`, member.index)
+    context.fail(`the state does not encode: ${error.message}`, index)
   }
 }
 

@@ -6,6 +6,7 @@ import { epochsConfused } from './epochs-confused.ts'
 import { foreignLockRejected } from './foreign-lock-rejected.ts'
 import { keepsFeeCoins } from './keeps-fee-coins.ts'
 import { ledgerLost } from './ledger-lost.ts'
+import { misreadsItsLog } from './misreads-its-log.ts'
 import { missesNobody } from './misses-nobody.ts'
 import { NEVER_TELLS, neverAsksForHeaders } from './never-tells.ts'
 import { neverWidens } from './never-widens.ts'
@@ -29,6 +30,7 @@ import { tellsShares } from './tells-shares.ts'
 import { trustsHearsay } from './trusts-hearsay.ts'
 import { txidInIncidentId } from './txid-in-incident-id.ts'
 import { unboundedMap } from './unbounded-map.ts'
+import { unrecorded } from './unrecorded.ts'
 
 export type { PlantedBug } from './planted-bug.ts'
 
@@ -36,6 +38,8 @@ export const PLANTED: readonly PlantedBug[] = [
   sendBeforeSync,
   quorumOffByOne,
   ledgerLost,
+  unrecorded,
+  misreadsItsLog,
   signsAgain,
   bootNotDurable,
   trustsHearsay,

@@ -14,6 +14,7 @@ import { Judge, combine } from './judge.ts'
 import { MemberMaker } from './member-maker.ts'
 import type { Plan } from './plan.ts'
 import { Statistics } from './statistics.ts'
+import { isThorough } from './thorough.ts'
 import { Trace } from './trace.ts'
 
 export interface EpochModules {
@@ -138,6 +139,7 @@ export class SimEpoch {
       isHonest: (member) => !plan.corrupted.has(machineOf(member)),
       is_calm: plan.is_calm,
       is_lossless: plan.is_calm || plan.swarm.vigils !== null,
+      is_thorough: isThorough(plan.seed),
       isConnected: (a, b) => this.network.isConnected(a, b),
     })
   }

@@ -17,6 +17,7 @@ export interface JudgeModules {
   readonly isConnected: Context['isConnected']
   readonly is_calm: boolean
   readonly is_lossless: boolean
+  readonly is_thorough: boolean
 }
 
 type Named = Pick<Invariant, 'name' | 'sentence'>
@@ -61,12 +62,13 @@ export class Judge implements Probe {
   }
 
   #contextOf(invariant: Invariant, known: Pick<Context, 'told' | 'alerts' | 'heard' | 'frames'>): Context {
-    const { world, federation, vaults, ports, members, isHonest, isConnected, is_calm, is_lossless } = this.#modules
+    const { world, federation, vaults, ports, members, isHonest, isConnected, is_calm, is_lossless, is_thorough } = this.#modules
     return {
       ...known,
       world,
       is_calm,
       is_lossless,
+      is_thorough,
       isConnected,
       federation,
       vaults,
