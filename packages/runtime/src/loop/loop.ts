@@ -1,15 +1,14 @@
-import { type Millis, invariant } from '@belfry/protocol/primitives'
+import type { Millis } from '@belfry/protocol/primitives'
 import type { Core, Output } from '../core.ts'
 import { RuntimeError, type RuntimeErrorCode } from '../errors.ts'
-import type { LogIndex, LogSnapshot } from '../log/entry.ts'
-import { LogWriter } from '../log/writer.ts'
-import type { Clock, Disk, DiskDone, Rider } from '../ports.ts'
+import type { Clock, Rider } from '../ports.ts'
 import { Alarm } from './alarm.ts'
 import { type LoopCounters, type LoopStatus, newTally } from './counters.ts'
 import { INPUT_CLASSES, type InputClass, LOOP_LIMITS, type Lane, type LoopLimits } from './input-class.ts'
 import type { Effects, Inputs, LoopModules, LoopObserver, LoopOptions } from './modules.ts'
-import { NO_RIDERS, type Offered, RiderBatch, bytesOfRiders } from './offered.ts'
+import { NO_RIDERS, type Offered, bytesOfRiders } from './offered.ts'
 import { InputQueues, perClass } from './queues.ts'
+import { Storage } from './storage.ts'
 import { Synced } from './synced.ts'
 
 /** Under a flood of what nobody waits for, each turn some milliseconds: what was recorded is on disk soon all the same. */
@@ -37,21 +36,18 @@ type Phase =
  */
 export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
   readonly #core: Core<State, Durable, Input, LogRecord, AfterDurable, Immediate>
-  readonly #disk: Disk
   readonly #clock: Clock
   readonly #alarm: Alarm
   readonly #inputs: Inputs<Input>
   readonly #effects: Effects<AfterDurable, Immediate>
   readonly #observer: LoopObserver
   readonly #limits: LoopLimits
-  readonly #writer: LogWriter<LogRecord, Durable>
-  readonly #riders = new RiderBatch()
+  readonly #storage: Storage<LogRecord, Durable>
   readonly #queues: InputQueues<Offered<Input>>
   readonly #state: State
   readonly #tally = newTally()
 
   #phase: Phase = 'waiting'
-  #durable_index: LogIndex
   /** Of the turn under way. */
   #effects_due: AfterDurable[] = []
   /** What the last step said. */
@@ -64,17 +60,20 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     modules: LoopModules<State, Durable, Input, LogRecord, AfterDurable, Immediate>,
   ) {
     this.#core = modules.core
-    this.#disk = modules.disk
     this.#clock = modules.clock
     this.#alarm = new Alarm(modules.clock, () => this.#wakeUp())
     this.#inputs = modules.inputs
     this.#effects = modules.effects
     this.#observer = modules.observer
     this.#limits = options.limits ?? LOOP_LIMITS
-    this.#writer = new LogWriter<LogRecord, Durable>(modules.log, modules.core, options.snapshot_rule)
+    const owner = {
+      ended: () => this.#ended(),
+      fail: (code: RuntimeErrorCode, message: string, cause: unknown) => void this.#fail(code, message, cause),
+    }
+    const { core, log, disk } = modules
+    this.#storage = new Storage<LogRecord, Durable>({ core, log, disk, tally: this.#tally, owner }, options.snapshot_rule)
     this.#queues = new InputQueues<Offered<Input>>(this.#limits, ({ input, riders }) =>
       (input === null ? 0 : modules.inputs.bytesOf(input)) + bytesOfRiders(riders))
-    this.#durable_index = this.#writer.last_index
     this.#state = modules.core.restore(modules.log.durable)
   }
 
@@ -124,7 +123,7 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
       inputs: { ...this.#tally.inputs },
       refused: { ...this.#tally.refused },
       queued: perClass((name) => this.#queues.lengthOf(name)),
-      durable_index: this.#durable_index,
+      durable_index: this.#storage.durable_index,
       status: this.status,
     }
   }
@@ -144,15 +143,10 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
 
   /** Between turns: a snapshot where one is due, else a turn where there is something to do, else what was put off. */
   #next(): void {
-    if (this.#batch_bytes === 0 && this.#writer.snapshot_due) this.#writeSnapshot()
+    if (this.#storage.bytes === 0 && this.#storage.snapshot_due) this.#writeSnapshot()
     else if (this.#hasWork()) this.#turn()
-    else if (this.#batch_bytes > 0) this.#writeBatch()
+    else if (this.#storage.bytes > 0) this.#writeBatch()
     else this.#rest()
-  }
-
-  /** What waits to be written. */
-  get #batch_bytes(): number {
-    return this.#writer.batch_bytes + this.#riders.bytes
   }
 
   #hasWork(): boolean {
@@ -178,7 +172,7 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     for (const name of INPUT_CLASSES) {
       let places = this.#queues.placesFor(name, free)
       free -= places
-      for (; places > 0 && this.#batch_bytes < this.#limits.turn_bytes; places--) {
+      for (; places > 0 && this.#storage.bytes < this.#limits.turn_bytes; places--) {
         const offered = this.#queues.shift(name)
         if (offered === undefined) break
         this.#tally.inputs[name]++
@@ -190,7 +184,7 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
 
   /** What the effects of this turn answered at once needs no turn, and no sync, of its own. */
   #stepAnswers(free: number): boolean {
-    for (; free > 0 && this.#batch_bytes < this.#limits.turn_bytes; free--) {
+    for (; free > 0 && this.#storage.bytes < this.#limits.turn_bytes; free--) {
       const offered = this.#queues.shift('outcome')
       if (offered === undefined) break
       this.#tally.inputs.outcome++
@@ -208,7 +202,7 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
   }
 
   #take({ input, riders }: Offered<Input>): boolean {
-    this.#riders.add(riders)
+    this.#storage.addRiders(riders)
     return input === null || this.#step(input)
   }
 
@@ -216,7 +210,7 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     let output: Output<LogRecord, AfterDurable, Immediate>
     try {
       output = this.#core.step(this.#state, input)
-      for (const record of output.records) this.#writer.add(record)
+      for (const record of output.records) this.#storage.add(record)
     } catch (cause) {
       return this.#fail('core-broken', 'the core threw', cause)
     }
@@ -240,7 +234,7 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
   }
 
   #endTurn(): void {
-    if (this.#batch_bytes === 0) {
+    if (this.#storage.bytes === 0) {
       // Every record so far is on disk already.
       this.#afterTurn()
     } else if (this.#mayPutOff()) {
@@ -252,26 +246,16 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
   }
 
   #mayPutOff(): boolean {
-    const isSmall = this.#batch_bytes < this.#limits.turn_bytes && !this.#writer.snapshot_due
+    const isSmall = this.#storage.bytes < this.#limits.turn_bytes && !this.#storage.snapshot_due
     return isSmall && this.#effects_due.length === 0 && this.#put_off < MAX_PUT_OFF
   }
 
   #writeBatch(): void {
     this.#put_off = 0
-    const bytes = this.#batch_bytes
-    const batch = this.#writer.takeBatch()
-    const riders = this.#riders.take()
-    this.#tally.batches++
-    this.#tally.record_bytes += bytes
-    this.#tally.largest_batch_entries = Math.max(this.#tally.largest_batch_entries, batch.length)
-    this.#tally.largest_batch_bytes = Math.max(this.#tally.largest_batch_bytes, bytes)
-    this.#write(
-      (done) => this.#disk.append(batch, riders, done),
-      () => {
-        this.#durable_index = this.#writer.last_index
-        if (this.#performDurable()) this.#next()
-      },
-    )
+    this.#phase = 'writing'
+    this.#storage.writeBatch(() => {
+      if (this.#performDurable()) this.#next()
+    })
   }
 
   #afterTurn(): void {
@@ -279,27 +263,6 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     // Not at once: inputs that cause no records would otherwise keep the process from its sockets.
     if (this.#hasWork()) this.#schedule()
     else this.#rest()
-  }
-
-  /** Starts a write and goes on with `then` when it is on disk. */
-  #write(start: (done: DiskDone) => void, then: () => void): void {
-    this.#phase = 'writing'
-    let answered = false
-    const done: DiskDone = (error) => {
-      if (this.#ended()) return
-      // A second answer would pass for that of the next write, and run effects that are not on disk.
-      if (answered) this.#fail('disk-failed', 'the disk answered twice', null)
-      else if (error !== null) this.#fail('disk-failed', `the disk failed to write: ${error.message}`, error)
-      else {
-        answered = true
-        then()
-      }
-    }
-    try {
-      start(done)
-    } catch (cause) {
-      this.#fail('disk-failed', 'the disk refused a write', cause)
-    }
   }
 
   #performDurable(): boolean {
@@ -310,7 +273,7 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
     for (const effect of effects) {
       this.#tally.effects_after_durable++
       try {
-        this.#effects.performDurable(new Synced(effect, this.#durable_index))
+        this.#effects.performDurable(new Synced(effect, this.#storage.durable_index))
       } catch (cause) {
         return this.#fail('effect-threw', 'a durable effect threw', cause)
       }
@@ -320,20 +283,10 @@ export class Loop<State, Durable, Input, LogRecord, AfterDurable, Immediate> {
   }
 
   #writeSnapshot(): void {
-    let snapshot: LogSnapshot
-    try {
-      snapshot = this.#writer.takeSnapshot(this.#core.durableOf(this.#state))
-      invariant(snapshot.index === this.#durable_index, 'a snapshot holds nothing that is not on disk')
-    } catch (cause) {
-      this.#fail('core-broken', 'the state does not encode', cause)
-      return
-    }
-    this.#write(
-      (done) => this.#disk.snapshot(snapshot.index, snapshot.bytes, done),
-      () => {
-        this.#tally.snapshots++
-        this.#next()
-      },
+    this.#phase = 'writing'
+    this.#storage.writeSnapshot(
+      () => this.#core.durableOf(this.#state),
+      () => this.#next(),
     )
   }
 
