@@ -32,6 +32,8 @@ export class SimDisk implements Disk {
   is_full = false
   /** Writes that ended with an error. */
   failures = 0
+  /** How often something was put in place of what it held, while no process ran. */
+  exchanges = 0
   /** Called once, when the next write has begun. */
   onNextWrite: (() => void) | null = null
   /** Called with each batch, before it is written. Looks on only. */
@@ -80,6 +82,7 @@ export class SimDisk implements Disk {
 
   /** As it was when it was loaded some time ago. */
   putBack({ snapshot, entries }: LoadedLog): void {
+    this.exchanges += 1
     this.#torn = 0
     this.#snapshot = snapshot
     this.#entries = [...entries]

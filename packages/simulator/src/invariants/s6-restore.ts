@@ -24,6 +24,8 @@ export const S6: Invariant = {
 
 interface Followed {
   readonly shadow: Shadow
+  /** Of its disk, when this began. */
+  readonly exchanges: number
   /** Since the last look. */
   steps: number
   looks: number
@@ -38,7 +40,7 @@ class Restoring implements Watcher {
   }
 
   onStarted(member: SimMember): void {
-    const { index, state, record_index, disk, is_rolled_back } = member
+    const { index, state, record_index, disk } = member
     if (!this.#context.isHonest(index) || state === null) return
     const before = this.#followed.get(index)
     // Nothing was lost, nor put back, nor adopted: the log restores to what the shadow of the life before has come to.
@@ -46,7 +48,7 @@ class Restoring implements Watcher {
       this.#look(member, before)
       return
     }
-    this.#followed.set(index, { shadow: new Shadow(state.durable, record_index), steps: 0, looks: 0 })
+    this.#followed.set(index, { shadow: new Shadow(state.durable, record_index), exchanges: disk.exchanges, steps: 0, looks: 0 })
     disk.onAppend = (entries) => this.#onAppend(member, entries)
   }
 
