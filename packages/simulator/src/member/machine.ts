@@ -2,6 +2,7 @@
 import type { LockHash } from '@belfry/protocol/primitives'
 import type { LoadedLog } from '@belfry/runtime'
 import type { ClockError } from '../world/index.ts'
+import { type Adopted, adoptAt, declareRestoredAt } from './ledger-desk.ts'
 import type { SimMember } from './sim-member.ts'
 import type { Speech } from './speech.ts'
 
@@ -44,6 +45,24 @@ export class Machine {
     for (const seat of this.seats) {
       seat.disk.putBack(backup.get(seat) ?? EMPTY)
       seat.is_rolled_back = true
+      seat.adopted = []
+      seat.adopted_in_life = null
     }
+  }
+
+  /** Its next process begins in quarantine. No process runs. */
+  declareRestored(now_ms: number): void {
+    for (const seat of this.seats) declareRestoredAt(seat, now_ms)
+  }
+
+  /** Takes what was found for signed here, at every seat; nothing where there is no quarantine. No process runs. */
+  adopt(): readonly Adopted[] {
+    return this.seats.flatMap((seat) => {
+      const adopted = adoptAt(seat)
+      if (adopted === null) return []
+      seat.adopted = [...seat.adopted, ...adopted]
+      seat.adopted_in_life = seat.lives
+      return adopted
+    })
   }
 }

@@ -7,6 +7,7 @@ import type { Endpoint } from '../network/index.ts'
 import type { Shell } from '../shell/index.ts'
 import { type Behaviour, HONEST } from './behaviour.ts'
 import { Life } from './life.ts'
+import type { Adopted } from './ledger-desk.ts'
 import type { Machine } from './machine.ts'
 import type { BesideKind, MemberModules, MemberOptions } from './modules.ts'
 import { type Speech, spokenAs } from './speech.ts'
@@ -20,6 +21,10 @@ export class SimMember implements Endpoint {
   behaviour: Behaviour = HONEST
   /** An old backup was put back. */
   is_rolled_back = false
+  /** What its operator took for signed here, since a backup was put back. */
+  adopted: readonly Adopted[] = []
+  /** The last life before that; null where nothing was. */
+  adopted_in_life: number | null = null
   /** There were two processes at one time. */
   has_run_twice = false
   #stand_in: SimMember | null = null

@@ -1,3 +1,4 @@
+import { adoptedForgotten } from './adopted-forgotten.ts'
 import { bootNotDurable } from './boot-not-durable.ts'
 import { deafToWords } from './deaf-to-words.ts'
 import { drillsTheLadder } from './drills-the-ladder.ts'
@@ -68,4 +69,5 @@ export const PLANTED: readonly PlantedBug[] = [
   epochsConfused,
   oldEpochDropped,
   nextLockUnnamed,
+  adoptedForgotten,
 ]

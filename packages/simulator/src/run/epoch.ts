@@ -34,6 +34,8 @@ export interface EpochModules {
   readonly trace: ((line: string) => void) | undefined
   /** The process has ended: somebody is to start it again. */
   readonly onDiskFailed: (machine: Machine) => void
+  /** A member doubts its disk or its key: somebody is to look after it. */
+  readonly onQuarantine: (machine: Machine) => void
 }
 
 export const OWNER_PEER = 'simulated-owner'
@@ -146,7 +148,7 @@ export class SimEpoch {
 
   #newMaker(): MemberMaker {
     const { plan, planted, world, suite, built, owner, bitcoin, reading, earlier } = this.#modules
-    const probe = combine([...(this.trace ? [this.trace] : []), this.statistics, ...this.judge.watchers])
+    const probe = combine([...(this.trace ? [this.trace] : []), this.statistics, ...this.judge.watchers, this.#quarantineWatcher()])
     const { 'clock-offset': offset_ms, 'clock-drift': drift_ppm } = plan.swarm
     return new MemberMaker({
       plan,
@@ -167,6 +169,18 @@ export class SimEpoch {
       stream: (name) => this.stream(name),
       newMachine: (clock) => new Machine({ offset_ms: clock.int(-offset_ms, offset_ms), drift_ppm: clock.between(-drift_ppm, drift_ppm) }),
     })
+  }
+
+  #quarantineWatcher(): Probe {
+    const { onQuarantine } = this.#modules
+    return {
+      onStep({ machine }, _input, { records }) {
+        if (records.some(({ record }) => record === 'quarantined')) onQuarantine(machine)
+      },
+      onStarted({ machine }, { quarantine }) {
+        if (quarantine !== null) onQuarantine(machine)
+      },
+    }
   }
 
   /** A disk that fails ends the process, which somebody starts again; anything else is a bug. */

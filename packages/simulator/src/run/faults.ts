@@ -6,7 +6,7 @@ import type { SimNetwork } from '../network/index.ts'
 import type { Random, World } from '../world/index.ts'
 import { eclipse, feeRise, outage, stuck } from './mishaps/chain.ts'
 import { jump } from './mishaps/clock.ts'
-import { fullDisk, oldDisk } from './mishaps/disk.ts'
+import { fullDisk, oldDisk, restore } from './mishaps/disk.ts'
 import type { Mishap, MishapTools } from './mishaps/mishap.ts'
 import { oneWayPartition, partition, stall } from './mishaps/network.ts'
 import { beginVigil } from './mishaps/vigil.ts'
@@ -33,6 +33,7 @@ const MISHAPS = {
   stalls: stall,
   'full-disks': fullDisk,
   'old-disks': oldDisk,
+  restores: restore,
   'fee-rises': feeRise,
   stuck,
   eclipses: eclipse,

@@ -5,10 +5,11 @@ import { BitcoinNetwork, makeTx } from '../chain/index.ts'
 import { type CryptoSuite, type KeyPair, fakeSuite, realSuite } from '../crypto/index.ts'
 import { buildFederation } from '../federation/index.ts'
 import type { Alert, Violation } from '../invariants/index.ts'
-import { type Machine, sharedReading } from '../member/index.ts'
+import { type Machine, type SimMember, sharedReading } from '../member/index.ts'
 import { Wires } from '../network/index.ts'
 import type { PlantedBug } from '../planted/index.ts'
 import { Random, World } from '../world/index.ts'
+import { Adoptions } from './adoptions.ts'
 import { type EpochModules, SimEpoch } from './epoch.ts'
 import { Faults } from './faults.ts'
 import { L1 } from './liveness.ts'
@@ -73,6 +74,8 @@ class Simulation {
   readonly #faults: Faults
   readonly #story: StoryTeller
   readonly #orders: OwnersOrders
+  /** Null where quarantines last for good. */
+  readonly #adoptions: Adoptions | null
 
   constructor(options: SimulationOptions) {
     const { seed, members, planted, without, muted, calm_from_ms = Number.POSITIVE_INFINITY, trace, reads_alone = false } = options
@@ -106,6 +109,7 @@ class Simulation {
       owner: this.#owner,
       trace,
       onDiskFailed: (machine) => this.#onDiskFailed(machine),
+      onQuarantine: (machine) => this.#adoptions?.onQuarantine(machine),
     }
     const first = new SimEpoch({ ...this.#common, built, mark: '', earlier: [] })
     this.#epochs = [first]
@@ -123,6 +127,7 @@ class Simulation {
       const member = first.members.get(index)
       if (member) first.corrupt(member, strategies)
     }
+    this.#adoptions = this.#newAdoptions()
     this.#story = this.#newStory(change)
     this.#orders = ordersOf(first, { ...this.#common, random: (stream) => this.#random(stream) })
   }
@@ -168,10 +173,26 @@ class Simulation {
 
   /** Faults know the machines of the first lock; one that joined later just comes back. */
   #onDiskFailed(machine: Machine): void {
-    const [first] = this.#epochs
-    const member = [...first.members.values()].find((each) => each.machine === machine)
+    const member = this.#memberAt(machine)
     if (member) this.#faults.restartLater(member)
     else this.#world.after(RESTART_MS, () => machine.seats[0]?.start())
+  }
+
+  #memberAt(machine: Machine): SimMember | null {
+    const [first] = this.#epochs
+    return [...first.members.values()].find((each) => each.machine === machine) ?? null
+  }
+
+  #newAdoptions(): Adoptions | null {
+    const { adoptions } = this.#plan.swarm
+    if (adoptions === null) return null
+    return new Adoptions(adoptions, {
+      world: this.#world,
+      random: this.#random('adoptions'),
+      faults: this.#faults,
+      memberAt: (machine) => this.#memberAt(machine),
+      say: (what, member) => this.#epochs[0].trace?.say(what, member),
+    })
   }
 
   #newSuccession(change: DrawnChange, deposit: Outpoint): Succession {

@@ -111,6 +111,10 @@ const RULES = {
   'other-versions': spells(0.35, 150_000, [10_000, 60_000]),
   /** A member is started with the lock of another federation. */
   'wrong-locks': spells(0.12, 150_000, [10_000, 60_000]),
+  /** An operator puts an old backup back and says so: the next process begins in quarantine. */
+  restores: spells(0.3, 100_000, [20_000, 60_000, 180_000]),
+  /** A member in quarantine is adopted by its operator, about so long after it came into it. */
+  adoptions: fault<number | null>(0.75, null, (random) => random.pick([10_000, 60_000, 200_000])),
   /** The same key in two processes. */
   'second-instances': spells(0.12, 150_000, [10_000, 60_000]),
   /** A member leaves, or joins, or both. Where a world is too large, or nobody may leave, nothing comes of it (run/succession.ts). */

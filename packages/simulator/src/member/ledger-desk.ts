@@ -1,0 +1,43 @@
+/** What an operator decides of a log while no process runs on it, as the node does it (packages/node, ledger/desk.ts). */
+import { type LogRecord, adoption, decodeFrame, durablePart, restoration } from '@belfry/protocol'
+import type { Millis } from '@belfry/protocol/primitives'
+import { LogWriter, restoreLog } from '@belfry/runtime'
+import { EPOCH_MS } from '../world/index.ts'
+import type { SimMember } from './sim-member.ts'
+
+/** A statement that was found, and what stands for its slot from then on: that one, or another that came first. */
+export interface Adopted {
+  readonly frame: Uint8Array
+  readonly stands: Uint8Array
+}
+
+/** Null where there is no quarantine. */
+export function adoptAt(seat: SimMember): readonly Adopted[] | null {
+  const { durable: { quarantine, ledger } } = restored(seat)
+  const stands = new Map<string, Uint8Array>()
+  const adopted = (quarantine?.statements ?? []).flatMap(({ slot, frame }) => {
+    if (slot === null) return []
+    const first = stands.get(slot) ?? ledger.get(slot)?.frame ?? frame
+    stands.set(slot, first)
+    return [{ frame, stands: decodeFrame(first).signed }]
+  })
+  const records = adoption(seat.ports, restored(seat).durable)
+  if (records === null) return null
+  append(seat, records)
+  return adopted
+}
+
+export function declareRestoredAt(seat: SimMember, now_ms: number): void {
+  append(seat, restoration(restored(seat).durable, (EPOCH_MS + now_ms) as Millis))
+}
+
+function restored({ disk }: SimMember) {
+  return restoreLog(durablePart, disk.load())
+}
+
+function append(seat: SimMember, records: readonly LogRecord[]): void {
+  const writer = new LogWriter(restored(seat), durablePart)
+  for (const record of records) writer.add(record)
+  const { snapshot, entries } = seat.disk.load()
+  seat.disk.putBack({ snapshot, entries: [...entries, ...writer.takeBatch()] })
+}
