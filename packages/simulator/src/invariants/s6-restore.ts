@@ -44,7 +44,7 @@ class Restoring implements Watcher {
     if (!this.#context.isHonest(index) || state === null) return
     const before = this.#followed.get(index)
     // Nothing was lost, nor put back, nor adopted: the log restores to what the shadow of the life before has come to.
-    if (before?.shadow.index === record_index && !is_rolled_back && member.adopted_in_life === null) {
+    if (before?.shadow.index === record_index && before.exchanges === disk.exchanges && member.adopted_in_life === null) {
       this.#look(member, before)
       return
     }
