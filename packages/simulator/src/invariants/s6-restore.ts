@@ -43,8 +43,8 @@ class Restoring implements Watcher {
     const { index, state, record_index, disk } = member
     if (!this.#context.isHonest(index) || state === null) return
     const before = this.#followed.get(index)
-    // Nothing was lost, nor put back, nor adopted: the log restores to what the shadow of the life before has come to.
-    if (before?.shadow.index === record_index && before.exchanges === disk.exchanges && member.adopted_in_life === null) {
+    // Nothing was lost, nor put back, nor written by an operator: the log restores to what the shadow of the life before has come to.
+    if (before?.shadow.index === record_index && before.exchanges === disk.exchanges) {
       this.#look(member, before)
       return
     }
