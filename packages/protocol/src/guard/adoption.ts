@@ -4,9 +4,9 @@ import { type Frame, decodeFrame, decodeHeader, encodeFrame, withoutAttachment }
 import { decodeBody } from '../messages/kinds.ts'
 import { MAX_VOTE_FRAME_BYTES } from '../messages/certificate.ts'
 import { MAX_RECEIPT_FRAME_BYTES } from '../messages/owner-requests.ts'
-import type { Hash32, Millis } from '../primitives/index.ts'
+import type { Millis } from '../primitives/index.ts'
 import { MAX_NOTICE_FRAME_BYTES } from '../state/commands.ts'
-import type { Durable } from '../state/durable.ts'
+import type { Durable, Grave } from '../state/durable.ts'
 import type { LogRecord } from '../state/records.ts'
 import { graveOf } from './quarantine.ts'
 import type { Slot } from './slots.ts'
@@ -22,7 +22,7 @@ export function adoption(hasher: Hasher, durable: Durable): LogRecord[] | null {
   const { boot, quarantine, ledger } = durable
   if (quarantine === null) return null
   const signed: { slot: Slot; frame: Uint8Array }[] = []
-  const beside: Hash32[] = []
+  const beside: Grave[] = []
   for (const { slot, frame } of quarantine.statements) {
     if (slot === null) continue
     if (ledger.has(slot) || signed.some((one) => one.slot === slot)) beside.push(graveOf(hasher, decodeFrame(frame)))

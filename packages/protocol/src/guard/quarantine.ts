@@ -6,8 +6,8 @@
 import { type Frame, type Header, decodeFrame, decodeHeader, encodeFrame, messageHash, withoutAttachment } from '../messages/frame.ts'
 import type { Hasher } from '../crypto/index.ts'
 import { type BodyOf, type MemberKind, decodeBody, isMemberKind } from '../messages/kinds.ts'
-import { type Hash32, SchemaError, equalBytes } from '../primitives/index.ts'
-import { MAX_FOREIGN, MAX_LEDGER_FRAME_BYTES, type QuarantineReason } from '../state/durable.ts'
+import { SchemaError, equalBytes } from '../primitives/index.ts'
+import { type Grave, MAX_FOREIGN, MAX_LEDGER_FRAME_BYTES, type QuarantineReason } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { type Slot, slotBodyOf, slotOf } from './slots.ts'
 
@@ -61,8 +61,8 @@ function isKnown({ durable: { ledger, tombstones }, ports }: Turn, { kind, said,
 }
 
 /** The name under which one message is remembered, where its slot has other bytes. */
-export function graveOf(hasher: Hasher, { signed }: Frame): Hash32 {
-  return messageHash(hasher, signed) as string as Hash32
+export function graveOf(hasher: Hasher, { signed }: Frame): Grave {
+  return messageHash(hasher, signed)
 }
 
 function saidBy(kind: MemberKind, body: Uint8Array): Uint8Array {
@@ -76,7 +76,7 @@ interface Claim {
   /** Null for what binds to nothing. */
   readonly slot: Slot | null
   /** Under any of these names it may have been forgotten. */
-  readonly graves: readonly Hash32[]
+  readonly graves: readonly Grave[]
 }
 
 function claimOf({ config }: Turn, kind: MemberKind, bytes: Uint8Array): Claim | null {
@@ -89,11 +89,11 @@ function claimOf({ config }: Turn, kind: MemberKind, bytes: Uint8Array): Claim |
   }
 }
 
-function gravesOf(body: BodyOf<MemberKind>): Hash32[] {
-  const names: string[] = []
+function gravesOf(body: BodyOf<MemberKind>): Grave[] {
+  const names: Grave[] = []
   if ('incident_id' in body) names.push(body.incident_id)
   if ('command_hash' in body) names.push(body.command_hash)
-  return names as Hash32[]
+  return names
 }
 
 /** Kept so that an operator can see it, and so that what was signed is never contradicted once it is adopted. */

@@ -129,7 +129,7 @@ function forgetSlots(state: Durable, { command_hash, incident_id, slots }: Recor
   for (const slot of slots) state.ledger.delete(slot)
   if (slots.length === 0) return
   state.tombstones.set(command_hash, heightOf(state))
-  if (incident_id !== null) state.tombstones.set(incident_id as string as Hash32, heightOf(state))
+  if (incident_id !== null) state.tombstones.set(incident_id, heightOf(state))
 }
 
 function holdForeign({ quarantine }: Durable, { boot, statement }: RecordOf<'foreign-held'>): void {
@@ -221,7 +221,7 @@ function applyChainFact(state: Durable, fact: ChainEvent): void {
       if (state.recent.length > MAX_RECENT_BLOCKS) state.recent.shift()
       return
     case 'block-disconnected':
-      disconnectBlock(state, fact.block, { height: fact.block.height - 1, hash: fact.previous } as BlockRef)
+      disconnectBlock(state, fact.block, { height: (fact.block.height - 1) as Height, hash: fact.previous })
       return
     case 'chain-health':
       return

@@ -145,6 +145,9 @@ export const MAX_FOREIGN = 1_024
 export const quarantineReason = s.oneOf('second-instance', 'unknown-statement', 'restored')
 export type QuarantineReason = Infer<typeof quarantineReason>
 
+/** The name under which something signed was forgotten: of its incident, of its command, or of itself. */
+export type Grave = IncidentId | Hash32 | MessageHash
+
 export const foreignStatement = s.struct({
   /** Null for a message that binds to nothing. */
   slot: s.nullable(s.text(256)),
@@ -181,7 +184,7 @@ export const durable = s.struct({
   destroyed: s.dict(s.hex<VaultId>(32), destroyed, MAX_DESTROYED),
   ledger: s.dict(s.text(256), ledgerEntry, MAX_LEDGER),
   /** Incidents and commands for which I signed, and forgot it, and messages that were adopted beside others for their slots; and my tip then. */
-  tombstones: s.dict(s.hex<Hash32>(32), s.height, MAX_TOMBSTONES),
+  tombstones: s.dict(s.hex<Grave>(32), s.height, MAX_TOMBSTONES),
   /** Null while I trust my disk. */
   quarantine: s.nullable(quarantine),
   evidence: s.dict(s.hex<MessageHash>(32), heldEvidence, MAX_EVIDENCE),

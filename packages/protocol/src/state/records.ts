@@ -10,7 +10,7 @@ import { signedCommand } from '../owner/command.ts'
 import { DRILL_MEMORY } from '../owner/limits.ts'
 import { type EnvelopeId, type Hash32, type IncidentId, type Infer, type ManifestHash, type MessageHash, type VaultId, s } from '../primitives/index.ts'
 import { MAX_NOTICE_FRAME_BYTES, drillEnd } from './commands.ts'
-import { MAX_FOREIGN, MAX_LEDGER_FRAME_BYTES, foreignStatement, heldEvidence, outcome, quarantineReason } from './durable.ts'
+import { type Grave, MAX_FOREIGN, MAX_LEDGER_FRAME_BYTES, foreignStatement, heldEvidence, outcome, quarantineReason } from './durable.ts'
 import { storyEntry } from './story.ts'
 
 const vaultId = s.hex<VaultId>(32)
@@ -126,7 +126,7 @@ export const record = s.variant('record', {
     boot: s.uint(0xffff_ffff),
     signed: s.list(s.struct({ slot: s.text(256), frame: s.blob(MAX_LEDGER_FRAME_BYTES) }), MAX_FOREIGN),
     /** Messages for slots of which the ledger has other bytes: nobody makes this member doubt its disk with them again. */
-    beside: s.list(s.hex<Hash32>(32), MAX_FOREIGN),
+    beside: s.list(s.hex<Grave>(32), MAX_FOREIGN),
   }),
   /** With every share, envelope, command and incident of it. The receipt of destruction stays in the ledger. */
   'vault-destroyed': s.struct({ vault_id: vaultId }),

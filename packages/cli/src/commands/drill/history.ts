@@ -17,7 +17,7 @@ import { readFederation, withLink } from '../../files/owner.ts'
 import { type MaybePassphraseOptions, passphraseOptions, readPassphrase } from '../../files/passphrase.ts'
 import { memberJson, memberName } from '../../orders/results.ts'
 import { vaultOf } from '../../orders/vault-of.ts'
-import { type Json, type Report, type Style, count, sentenceList, utc } from '../../output/index.ts'
+import { type Json, type JsonObject, type Report, type Style, count, sentenceList, utc } from '../../output/index.ts'
 import type { Shell } from '../../shell.ts'
 import { LEVELS, reportJson, reportLine, statusesJson } from './describe.ts'
 
@@ -117,7 +117,7 @@ async function ofNode(options: HistoryOptions, shell: Shell): Promise<Report> {
   const drills = all.filter(({ vault_id }) => wanted === null || vault_id === wanted).map((drill) => checked(drill, epochs.find(({ epoch }) => epoch === drill.epoch) ?? null))
   return {
     // As the node gave it, with one word more on each report.
-    result: { drills: drills as unknown as Json },
+    result: { drills: drills.map(checkedJson) },
     human: (style) => (drills.length === 0 ? ['This node remembers no drill.'] : drills.flatMap((drill) => viewLines(drill, style))),
   }
 }
@@ -131,6 +131,15 @@ type CheckedDrill = Omit<DrillView, 'reports'> & { readonly reports: readonly Ch
 
 function checked(drill: DrillView, federation: Federation | null): CheckedDrill {
   return { ...drill, reports: drill.reports.map((report) => ({ ...report, valid: federation && isSigned(drill, report, federation) })) }
+}
+
+function checkedJson({ held_back, trial, reports, ...rest }: CheckedDrill): JsonObject {
+  return {
+    ...rest,
+    held_back: held_back.map((member) => ({ ...member })),
+    trial: trial && { ...trial },
+    reports: reports.map((report) => ({ ...report, member: { ...report.member } })),
+  }
 }
 
 function isSigned({ command_hash }: DrillView, { member, result, tried, good, frame }: DrillView['reports'][number], federation: Federation): boolean {
