@@ -1,10 +1,10 @@
 /** What an operator decides of a member in quarantine, while its node does not run: records for its log. */
 import type { Hasher } from '../crypto/index.ts'
 import { type Frame, decodeFrame, decodeHeader, encodeFrame, withoutAttachment } from '../messages/frame.ts'
-import { decodeBody } from '../messages/kinds.ts'
+import { type BodyOf, type MemberKind, decodeBody } from '../messages/kinds.ts'
 import { MAX_VOTE_FRAME_BYTES } from '../messages/certificate.ts'
 import { MAX_RECEIPT_FRAME_BYTES } from '../messages/owner-requests.ts'
-import type { Millis } from '../primitives/index.ts'
+import { type Millis, SchemaError } from '../primitives/index.ts'
 import { MAX_NOTICE_FRAME_BYTES } from '../state/commands.ts'
 import type { Durable, Grave } from '../state/durable.ts'
 import type { LogRecord } from '../state/records.ts'
@@ -38,18 +38,30 @@ function wordsOfOrders(frame: Frame, vaults: Durable['vaults']): LogRecord[] {
   const { kind, body, from: member } = decodeHeader(frame.signed)
   const bytes = encodeFrame(withoutAttachment(frame))
   if (kind === 'command' && bytes.length <= MAX_NOTICE_FRAME_BYTES) {
-    const { vault_id, command_hash, height } = decodeBody('command', body)
+    const notice = readBody('command', body)
+    if (notice === null) return []
+    const { vault_id, command_hash, height } = notice
     const held = vaults.get(vault_id)?.commands.get(command_hash)
     const isLacking = held !== undefined && !held.notices.has(member)
     return isLacking ? [{ record: 'command-noticed', vault_id, command_hash, member, height, frame: bytes }] : []
   }
   if (kind !== 'receipt' || bytes.length > MAX_RECEIPT_FRAME_BYTES) return []
-  const receipt = decodeBody('receipt', body)
-  if (receipt.statement !== 'drill') return []
+  const receipt = readBody('receipt', body)
+  if (receipt?.statement !== 'drill') return []
   const { vault_id, command_hash } = receipt
   const held = vaults.get(vault_id)?.commands.get(command_hash)
   const isLacking = held?.command.what.order === 'drill' && !held.reports.has(member)
   return isLacking ? [{ record: 'drill-reported', vault_id, command_hash, member, frame: bytes }] : []
+}
+
+/** Null for what says nothing that I know of: it is adopted all the same. */
+function readBody<K extends MemberKind>(kind: K, bytes: Uint8Array): BodyOf<K> | null {
+  try {
+    return decodeBody(kind, bytes)
+  } catch (error) {
+    if (error instanceof SchemaError) return null
+    throw error
+  }
 }
 
 /** Renewed from there on, and handed on by Pull like every vote. */

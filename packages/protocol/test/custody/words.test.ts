@@ -3,7 +3,7 @@ import { type MemberIndex, REJECT_CODES, type OwnerAnswer, adoption, enrolReques
 import { encodeWithdrawal } from '../../src/custody/withdrawal.ts'
 import { fromCbor, toCbor } from '../../src/primitives/index.ts'
 import { custodyDigest } from '../../src/sync/custody.ts'
-import { give, orderAt } from '../core/commands.ts'
+import { drill, give, orderAt } from '../core/commands.ts'
 import { Seat } from '../core/seat.ts'
 import { type TestVault, hasher, hexOf, ownerSign, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
 import { Room } from '../sync/room.ts'
@@ -233,7 +233,8 @@ describe('a word of a generation that its member lost with its disk', () => {
 
   it('comes back to a member in quarantine, which is at rest once its operator has adopted what it had signed', () => {
     const room = letBe()
-    assert.equal(give(room.at(3), orderAt(room.at(3).tip, vault, { order: 'revoke' })), 'accepted')
+    const orders = [orderAt(room.at(3).tip, vault, { order: 'revoke' }), orderAt(room.at(3).tip, vault, drill(1))]
+    for (const order of orders) assert.equal(give(room.at(3), order), 'accepted')
     room.pass(2)
     loses(room, 3, 'let-be-held')
     room.pass(3)
@@ -245,6 +246,9 @@ describe('a word of a generation that its member lost with its disk', () => {
     room.back(3, 1)
     isAtRest(room)
     assert.equal(seat.state.durable.quarantine, null)
+    const { commands } = vaultAt(seat)
+    assert.deepEqual(orders.map(({ hash }) => commands.get(hash)?.notices.size), [5, 5])
+    assert.deepEqual(orders.map(({ hash }) => commands.get(hash)?.reports.size), [0, 5])
   })
 })
 
