@@ -18,6 +18,8 @@ interface Hearing {
 /** Of a member's own jumps, and of whom it hears. */
 interface Ear {
   jumps: number
+  /** Of this life, and by a clock that did not jump since. */
+  since_ms: number
   readonly of: Map<MemberIndex, Hearing>
 }
 
@@ -43,7 +45,7 @@ export class Heard implements Watcher {
   }
 
   onStarted({ index, clock_jumps }: SimMember): void {
-    this.#ears.set(index, { jumps: clock_jumps, of: new Map() })
+    this.#ears.set(index, { jumps: clock_jumps, since_ms: this.#modules.world.now_ms, of: new Map() })
   }
 
   onStep(member: SimMember, input: Input, { immediate }: Output): void {
@@ -64,6 +66,11 @@ export class Heard implements Watcher {
     return this.#hearing(observer, of)?.last_ms ?? null
   }
 
+  /** Since when it has listened at least, in this life and by a clock that did not jump; null where it has not begun. */
+  listeningSince(observer: MemberIndex): number | null {
+    return this.#earOf(observer)?.since_ms ?? null
+  }
+
   /** How many of its last heartbeats tell how its clock stands. */
   clean(observer: MemberIndex, of: MemberIndex): number {
     const hearing = this.#hearing(observer, of)
@@ -71,14 +78,19 @@ export class Heard implements Watcher {
   }
 
   #hearing(observer: MemberIndex, of: MemberIndex): Hearing | undefined {
+    return this.#earOf(observer)?.of.get(of)
+  }
+
+  #earOf(observer: MemberIndex): Ear | undefined {
     const ear = this.#ears.get(observer)
     if (ear === undefined) return undefined
     const jumps = this.#modules.members.get(observer)?.clock_jumps ?? 0
     if (ear.jumps !== jumps) {
       ear.jumps = jumps
+      ear.since_ms = this.#modules.world.now_ms
       ear.of.clear()
     }
-    return ear.of.get(of)
+    return ear
   }
 
   #hear(observer: SimMember, bytes: Uint8Array): void {
@@ -86,10 +98,12 @@ export class Heard implements Watcher {
     const { head } = frames.read(bytes)
     const sender = members.get(head.from)
     const before = this.#hearing(observer.index, head.from)
-    const is_unbroken = before !== undefined && now_ms - before.last_ms < this.#unbroken_ms
+    const is_one = sender?.stand_in === null
+    // While two processes speak, it is not known which of them was heard: that counts from when one alone does.
+    const is_unbroken = is_one && before !== undefined && now_ms - before.last_ms < this.#unbroken_ms
     const jumps = sender?.clock_jumps ?? 0
     const sent_ms = sender?.now() ?? null
-    const is_clean = sender?.stand_in === null && sent_ms !== null && Math.abs(sent_ms - head.sent_at) <= CLEAN_MS
+    const is_clean = is_one && sent_ms !== null && Math.abs(sent_ms - head.sent_at) <= CLEAN_MS
     const is_same_clock = before?.jumps === jumps
     this.#ears.get(observer.index)?.of.set(head.from, {
       since_ms: is_unbroken ? before.since_ms : now_ms,

@@ -1,26 +1,30 @@
-import { type Release, type Volatile, broadcasterOrder, decodeBody } from '@belfry/protocol'
+import { type Release, type State, type Volatile, broadcasterOrder, decodeBody } from '@belfry/protocol'
 import type { EnvelopeId, IncidentId, MemberIndex } from '@belfry/protocol/primitives'
 import type { SimMember } from '../member/index.ts'
 import type { Context, Invariant } from './invariant.ts'
 import { type Place, placeOf } from './ladder.ts'
+import { firstLiving } from './living.ts'
 import type { ToldSpend } from './told-chain.ts'
 import { framesOfVotes, isCertificate, validVotes } from './votes.ts'
 
 interface Pending {
   readonly life: Volatile
   readonly release: Release
+  /** To whom it goes, too, whomever this one went to. */
+  readonly to: MemberIndex
   readonly place: Place
   readonly at_ms: number
   readonly height: number
   readonly spend: ToldSpend
+  readonly activated: number
 }
 
 /** Sealing takes some milliseconds for each share. */
 const TIME_MS = 1_000
 
 /**
- * Looked at where the broadcaster is the first living of the incident's order, to whom every rung that is due goes at once: wider
- * circles come to each rung in its own time.
+ * Looked at is what goes to the first living of the incident's order, to whom every rung that is due goes at once and no later than to
+ * anybody else: wider circles come to each rung in its own time.
  */
 export const RUNGS: Invariant = {
   name: 'rungs',
@@ -53,9 +57,17 @@ export const RUNGS: Invariant = {
 
 function pendingOf(context: Context, orders: BroadcasterOrders, { index, state }: SimMember, release: Release, at_ms: number): Pending | null {
   const place = placeOf(context.vaults, release.envelope_id)
-  if (!state || place === null || place.means !== null || release.to !== firstLiving(orders.of(release.incident_id), index, state.volatile)) return null
+  if (!state || place === null || place.means !== null) return null
+  const to = firstLiving(context, orders.of(release.incident_id), index, TIME_MS)
+  if (to === null || to === index) return null
   const spend = context.told.spendOf(index, place.manifest.deposit.outpoint)
-  return { life: state.volatile, release, place, at_ms, height: state.durable.position?.height ?? 0, spend }
+  const height = state.durable.position?.height ?? 0
+  return { life: state.volatile, release, to, place, at_ms, height, spend, activated: activatedOf(state, place) }
+}
+
+/** A generation that becomes active while shares are being sealed may make a cold-theft a theft. */
+function activatedOf({ durable }: State, { manifest: { vault_id } }: Place): number {
+  return durable.vaults.get(vault_id)?.manifests.filter(({ activated_height }) => activated_height !== null).length ?? 0
 }
 
 /** Hashed once for each incident, for every rung to every member asks. */
@@ -75,16 +87,11 @@ class BroadcasterOrders {
   }
 }
 
-function firstLiving(order: readonly MemberIndex[], self: MemberIndex, { peers }: Volatile): MemberIndex | undefined {
-  const first = order.find((index) => index === self || peers.get(index)?.life !== 'dead')
-  // Of one that was silent to this member for as long as a dead one is, and that the others still speak of, nothing is asked.
-  return first !== undefined && first !== self && peers.get(first)?.silence === 'dead' ? undefined : first
-}
-
-function whatIsMissing(context: Context, { index, state }: SimMember, { life, release, place, height, spend }: Pending): string | null {
+function whatIsMissing(context: Context, { index, state }: SimMember, { life, release, to, place, height, spend, activated }: Pending): string | null {
   const incident = state?.durable.incidents.get(release.incident_id)
   // Another life, or the trigger moved meanwhile: nothing is to be expected.
   if (!state || state.volatile !== life || !incident || incident.settled !== null) return null
+  if (place.action === 'emergency' && activatedOf(state, place) !== activated) return null
   const now = context.told.spendOf(index, place.manifest.deposit.outpoint)
   if (now.confirmed?.block.hash !== spend.confirmed?.block.hash || now.mempool?.txid !== spend.mempool?.txid) return null
   // Blocks that came together may have made the votes too old while shares were being sealed.
@@ -92,10 +99,11 @@ function whatIsMissing(context: Context, { index, state }: SimMember, { life, re
   const tip = context.told.tipOf(index)?.height ?? 0
   if (!isCertificate(votes, context.federation.thresholds[place.action].q, tip)) return null
   const isMissing = (envelope_id: EnvelopeId): boolean => {
-    return !state.durable.ledger.has(`release/${context.federation.lock_hash}/${release.incident_id}/${envelope_id}/${release.to}`)
+    return !state.durable.ledger.has(`release/${context.federation.lock_hash}/${release.incident_id}/${envelope_id}/${to}`)
   }
+  if (isMissing(release.envelope_id)) return `rung ${place.rung} went to member ${release.to}, and not to member ${to}, who comes first`
   const below = place.ladder.slice(0, place.rung).find((rung) => isMissing(rung.envelope_id))
-  if (below) return `rung ${place.rung} went to member ${release.to}, and one below it did not`
+  if (below) return `rung ${place.rung} went to member ${to}, and one below it did not`
   const held = state.durable.vaults.get(incident.vault_id)?.manifests ?? []
   const beside = held.find(({ manifest, armed_height }) => {
     if ((armed_height ?? height) >= height) return false
@@ -104,5 +112,5 @@ function whatIsMissing(context: Context, { index, state }: SimMember, { life, re
     const ladder = manifest.unvaults.find(({ txid }) => txid === place.unvault?.txid)?.clawback
     return ladder?.[0] !== undefined && isMissing(ladder[0].envelope_id)
   })
-  return beside ? `nothing went to member ${release.to} of generation ${beside.manifest.generation}, which names the same U` : null
+  return beside ? `nothing went to member ${to} of generation ${beside.manifest.generation}, which names the same U` : null
 }

@@ -16,6 +16,7 @@ import { noDomainSeparation } from './no-domain-separation.ts'
 import { oldEpochDropped } from './old-epoch-dropped.ts'
 import { oldGenerationDisarmed } from './old-generation-disarmed.ts'
 import { oneBudget } from './one-budget.ts'
+import { passesOverTheLiving } from './passes-over-the-living.ts'
 import type { PlantedBug } from './planted-bug.ts'
 import { quorumOffByOne } from './quorum-off-by-one.ts'
 import { recencyOfPulled } from './recency-of-pulled.ts'
@@ -56,6 +57,7 @@ export const PLANTED: readonly PlantedBug[] = [
   txidInIncidentId,
   reorgIgnored,
   rungNotCumulative,
+  passesOverTheLiving,
   seenBeforeSignature,
   recencyOfPulled,
   deafToWords,
