@@ -5,6 +5,7 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 const SCRIPT = resolve(import.meta.dirname, '../../.ci/run')
 
@@ -82,10 +83,11 @@ describe('.ci/run', () => {
       for await (const line of createInterface(script.stdout)) if (line === 'both run') break
       const pids = (await Promise.all(['main', 'beside'].map((part) => readFile(join(folder, 'pids', part), 'utf8')))).join(' ').trim().split(/\s+/)
       assert.equal(pids.length, 4)
-      assert.deepEqual(pids.filter(isRunning), pids)
+      assert.deepEqual(await running(pids), pids)
       script.kill(signal)
       assert.deepEqual(await ended, [exit, null])
-      assert.deepEqual(pids.filter(isRunning), [])
+      // It waits for the first of each group; the others were sent the same.
+      while ((await running(pids)).length > 0) await sleep(10)
       assert.deepEqual(await readdir(join(folder, 'tmp')), [])
       await rm(join(folder, 'pids'), { recursive: true })
       await mkdir(join(folder, 'pids'))
@@ -98,8 +100,18 @@ describe('.ci/run', () => {
   })
 })
 
-/** What has ended and nobody has waited for is none. */
-function isRunning(pid: string): boolean {
-  const state = spawnSync('ps', ['-o', 'stat=', '-p', pid], { encoding: 'utf8' }).stdout.trim()
-  return state !== '' && !state.startsWith('Z')
+async function running(pids: readonly string[]): Promise<readonly string[]> {
+  const states = await Promise.all(pids.map(isRunning))
+  return pids.filter((_pid, at) => states[at])
+}
+
+/** On Linux what has ended, and nobody has waited for, has a process number still. */
+async function isRunning(pid: string): Promise<boolean> {
+  if (process.platform === 'linux') return readFile(`/proc/${pid}/stat`, 'utf8').then((stat) => !/\) [ZX] /.test(stat), () => false)
+  try {
+    process.kill(Number(pid), 0)
+    return true
+  } catch {
+    return false
+  }
 }
