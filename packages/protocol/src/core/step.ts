@@ -25,14 +25,12 @@ import type { Vault } from '../state/durable.ts'
 import type { LogRecord } from '../state/records.ts'
 import { type State, Turn } from '../state/turn.ts'
 import { onBlockProved } from '../proof-of-watching/proofs.ts'
+import { bootByClock } from '../guard/boots.ts'
 import { onHeadersRead, onHeadersSubmitted } from '../tips/headers.ts'
 import { askOnConnection, beginWait, endWaitIfDue, nextAskAt, waitForLag } from '../sync/answers.ts'
 import type { DurableEffect, ImmediateEffect } from './effects.ts'
 import type { Input, Outcome } from './input.ts'
 import { onFrame } from './receive.ts'
-
-/** A clock that is out of its mind leaves room for later starts. */
-const MAX_BOOT_BY_CLOCK = 0xf000_0000
 
 export interface Output {
   /** Typed deltas, already applied, to be written in order in one synced batch. */
@@ -111,7 +109,7 @@ function start(turn: Turn): void {
  * a number of an earlier life nobody would listen to me, and two messages under one would convict me.
  */
 function nextBoot({ durable: { boot }, at_ms }: Turn): number {
-  return Math.max(boot + 1, Math.min(Math.floor(at_ms / 1_000), MAX_BOOT_BY_CLOCK))
+  return Math.max(boot + 1, bootByClock(at_ms))
 }
 
 /** What I waited with may be done now. */

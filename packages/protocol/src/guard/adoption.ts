@@ -8,6 +8,7 @@ import { type Millis, SchemaError } from '../primitives/index.ts'
 import { MAX_NOTICE_FRAME_BYTES } from '../state/commands.ts'
 import type { Durable, Grave } from '../state/durable.ts'
 import type { LogRecord } from '../state/records.ts'
+import { bootByClock } from './boots.ts'
 import { graveOf } from './quarantine.ts'
 import type { Slot } from './slots.ts'
 
@@ -79,10 +80,13 @@ function newestVotes(frames: readonly Frame[], incidents: Durable['incidents']):
   return [...newest.values()]
 }
 
-/** The disk was put back from a copy: whatever the others hold, nothing is signed for a slot before an operator adopts it. */
+/**
+ * The disk was put back from a copy: whatever the others hold, nothing is signed for a slot before an operator adopts it. From the time,
+ * too, where that is higher: or a life on the same copy, put back once more within a thousand seconds, would have the number of this one.
+ */
 export function restoration({ boot }: Durable, at_ms: Millis): LogRecord[] {
   return [
-    { record: 'boot', boot: boot + BOOTS_LOST_AT_MOST },
+    { record: 'boot', boot: Math.max(boot, bootByClock(at_ms)) + BOOTS_LOST_AT_MOST },
     { record: 'quarantined', reason: 'restored', at_ms },
   ]
 }

@@ -234,6 +234,16 @@ describe('the number of a life', () => {
     assert.ok(bootOn({ ...copy }, first * 1_000 + 1_000) > first)
   })
 
+  it('is another one each time that the same copy is put back, also shortly after', () => {
+    const copy = guarding().restored()
+    const { boot } = copy
+    const again = guarding().restored()
+    const [one, other] = [boot * 1_000 + 5_000, boot * 1_000 + 25_000]
+    for (const record of restoration(copy, one as Millis)) apply(copy, record)
+    for (const record of restoration(again, other as Millis)) apply(again, record)
+    assert.notEqual(bootOn(copy, one + 1_000), bootOn(again, other + 1_000))
+  })
+
   it('rises whatever the clock says, and is never beyond all numbers', () => {
     const seat = guarding()
     const { boot } = seat.state.durable
