@@ -21,6 +21,8 @@ const SAME_CLOCK_MS = 50
 type FrameInput = Extract<Input, { kind: 'frame' }>
 
 interface Doubles {
+  /** The second process that is counted. */
+  readonly of: SimMember | null
   newest_sent_at: number
   count: number
   last_ms: number
@@ -93,11 +95,12 @@ class ProcessWatcher implements Watcher {
     const areOfOneClock = Math.abs((twice.now() ?? 0) - (twice.stand_in?.now() ?? 0)) <= SAME_CLOCK_MS
     const jumps = observer.clock_jumps + twice.clock_jumps
     if (!areOfOneClock || jumps > 0) return
-    const before = this.#doubles.get(key) ?? { newest_sent_at: Number.POSITIVE_INFINITY, count: 0, last_ms: now_ms }
+    const known = this.#doubles.get(key)
+    const before = known?.of === twice.stand_in ? known : { newest_sent_at: Number.POSITIVE_INFINITY, count: 0, last_ms: now_ms }
     const isDouble = boot === earlier && sent_at > before.newest_sent_at && now_ms - before.last_ms >= APART_PERIODS * period_ms
     // Counted from the first heartbeat of the later process on.
     const newest_sent_at = boot === earlier && before.newest_sent_at === Number.POSITIVE_INFINITY ? before.newest_sent_at : maxOf(before.newest_sent_at, sent_at)
-    const doubles = { newest_sent_at, count: before.count + (isDouble ? 1 : 0), last_ms: isDouble ? now_ms : before.last_ms }
+    const doubles = { of: twice.stand_in, newest_sent_at, count: before.count + (isDouble ? 1 : 0), last_ms: isDouble ? now_ms : before.last_ms }
     this.#doubles.set(key, doubles)
     if (!isDouble || doubles.count < DOUBLES) return
     this.#context.due('duplicate-instance')

@@ -26,8 +26,10 @@ export const L4: Invariant = {
         const slot = slotOf(context.frames, read) ?? ''
         const incident_id = (slot.split('/')[1] ?? '') as IncidentId
         const key = keyOf(member.index, incident_id)
-        const mine = slots.get(`${read.kind}/${key}`) ?? new Set<string>()
-        slots.set(`${read.kind}/${key}`, mine.add(slot))
+        // A member on another disk does not know what it said, and says it again.
+        const counted = `${read.kind}/${member.disk.exchanges}/${key}`
+        const mine = slots.get(counted) ?? new Set<string>()
+        slots.set(counted, mine.add(slot))
         const tip = context.told.tipOf(member.index)?.height ?? 0
         const blocks = tip - (opened.get(key) ?? tip)
         const incident = member.state?.durable.incidents.get(incident_id)

@@ -5,7 +5,7 @@ import type { Context, Invariant } from './invariant.ts'
 /** The simulated owner has one key for everything. */
 export const OWNER: Invariant = {
   name: 'owner',
-  sentence: 'what members take for the word of an owner, an owner signed, and for that',
+  sentence: 'what members take for the word of an owner, an owner signed, and for that, and for this lock',
   watch: (context) => ({
     onStep(member, _input, output) {
       const { isHonest, fail, vaults: { deals } } = context
@@ -29,7 +29,8 @@ export const OWNER: Invariant = {
   }),
 }
 
-function isOrdered(context: Context, { signed: { bytes, signatures } }: HeldCommand): boolean {
+function isOrdered(context: Context, { command, signed: { bytes, signatures } }: HeldCommand): boolean {
+  if (command.lock_hash !== context.federation.lock_hash) return false
   return isSigned(context, commandDigest(context.ports, bytes), signatures)
 }
 

@@ -18,6 +18,8 @@ export class Machine {
   /** The message version that it signs with. */
   speaks: Speech = 'common'
   clock_jumps = 0
+  /** Backups that were put back so far. */
+  restores = 0
   /** Of two locks that follow the same one, those that its operator was given and did not adopt: known from the next start on. */
   readonly refused_locks: LockHash[] = []
   readonly clock_error: { offset_ms: number; drift_ppm: number }
@@ -42,6 +44,7 @@ export class Machine {
 
   /** A seat that is newer than the copy has no log then. */
   putBack(backup: Backup): void {
+    this.restores += 1
     for (const seat of this.seats) {
       seat.disk.putBack(backup.get(seat) ?? EMPTY)
       seat.is_rolled_back = true

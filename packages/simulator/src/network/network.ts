@@ -45,7 +45,7 @@ export class SimNetwork {
   readonly #world: World
   readonly #random: Random
   readonly #endpoints = new Map<number, Endpoint>()
-  readonly #streams: Readonly<Record<'loss' | 'duplication' | 'reordering' | 'replay', Random>>
+  readonly #streams: Readonly<Record<'loss' | 'duplication' | 'reordering' | 'replay' | 'endings', Random>>
   #next_replay_ms = 0
   readonly #wires: Wires
   readonly #machineOf: (member: MemberIndex) => MachineNumber
@@ -63,9 +63,14 @@ export class SimNetwork {
   ) {
     this.#world = modules.world
     this.#random = modules.random
-    const [loss, duplication, reordering, replay] = ['loss', 'duplication', 'reordering', 'replay'].map((name) => modules.random.fork(name))
-    if (!loss || !duplication || !reordering || !replay) throw new RangeError('four streams')
-    this.#streams = { loss, duplication, reordering, replay }
+    const fork = (name: string): Random => modules.random.fork(name)
+    this.#streams = {
+      loss: fork('loss'),
+      duplication: fork('duplication'),
+      reordering: fork('reordering'),
+      replay: fork('replay'),
+      endings: fork('endings'),
+    }
     this.#machineOf = modules.machineOf ?? ((member) => member)
     this.#wires = modules.wires ?? new Wires(options.faults)
     this.#wires.onChange((way) => (way === null ? this.#noticeAll() : this.#noticeWay(way)))
@@ -91,6 +96,8 @@ export class SimNetwork {
 
   /** Between two of these nothing is lost or late any more. */
   spare(members: readonly MemberIndex[]): void {
+    // Nor does anything wait any more behind what a stall holds up.
+    for (const from of members) for (const index of members) this.#order.forget(from, placeOf({ index, is_beside: false }))
     this.#wires.spare(members.map(this.#machineOf))
   }
 
@@ -103,6 +110,17 @@ export class SimNetwork {
       this.#told.set(`${place}<${other}`, false)
       this.#order.forget(other, place)
       this.#noticeSoon(member, other)
+    }
+    if (!isBeside && this.#endpoints.get(member)?.is_up === false) this.#endStreams(member)
+  }
+
+  /** It has died: what it had sent still arrives, or the first part of it; its next life has streams of its own. */
+  #endStreams(from: MemberIndex): void {
+    const { endings } = this.#streams
+    for (const [place, { index }] of this.#endpoints) {
+      if (index === from) continue
+      if (endings.chance(0.5)) this.#order.streamOf(from, place).end(this.#world.now_ms + endings.int(0, this.faults.delay_ms))
+      this.#order.forget(from, place)
     }
   }
 
@@ -133,8 +151,9 @@ export class SimNetwork {
     for (const endpoint of this.#processesOf(to)) {
       this.#carry(from, to, (delay_ms) => {
         const { now_ms } = this.#world
-        const at_ms = this.#order.arrival(from, placeOf(endpoint), now_ms + delay_ms)
-        this.#world.after(at_ms - now_ms, () => {
+        const stream = this.#order.streamOf(from, placeOf(endpoint))
+        this.#world.after(stream.arrival(now_ms + delay_ms) - now_ms, () => {
+          if (stream.hasEnded(this.#world.now_ms)) return
           endpoint.onFrame(from, 'stream', bytes, null)
           this.#remember(from, endpoint, 'stream', bytes)
         })

@@ -16,6 +16,7 @@ import { noDomainSeparation } from './no-domain-separation.ts'
 import { oldEpochDropped } from './old-epoch-dropped.ts'
 import { oldGenerationDisarmed } from './old-generation-disarmed.ts'
 import { oneBudget } from './one-budget.ts'
+import { ordersOfAnyLock } from './orders-of-any-lock.ts'
 import { passesOverTheLiving } from './passes-over-the-living.ts'
 import type { PlantedBug } from './planted-bug.ts'
 import { quorumOffByOne } from './quorum-off-by-one.ts'
@@ -72,4 +73,5 @@ export const PLANTED: readonly PlantedBug[] = [
   oldEpochDropped,
   nextLockUnnamed,
   adoptedForgotten,
+  ordersOfAnyLock,
 ]

@@ -44,6 +44,7 @@ const REQUESTS = 1_000_000
 
 export class SimEpoch {
   readonly built: SimFederation
+  readonly mark: string
   readonly network: SimNetwork
   readonly vaults: Vaults
   readonly statistics: Statistics
@@ -59,6 +60,7 @@ export class SimEpoch {
     const { plan, world, built, mark, wires, earlier: [before], reading, trace } = modules
     this.#modules = modules
     this.built = built
+    this.mark = mark
     this.trace = trace ? new Trace({ world, write: trace, mark }) : null
     this.network = new SimNetwork({ faults: plan.network }, { world, random: this.stream('network'), wires, machineOf: built.machineOf })
     this.vaults = new Vaults(before?.vaults)

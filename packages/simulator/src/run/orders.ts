@@ -17,6 +17,8 @@ export interface OrdersModules {
   readonly members: ReadonlyMap<MemberIndex, SimMember>
   readonly lock_hash: LockHash
   readonly vault_id: VaultId
+  /** Of a block that the member asked for an anchor does not know. */
+  readonly unseen: (height: Height) => BlockHash
   /** Of the generation that is to follow; null until it is dealt. */
   readonly nextManifest: () => ManifestHash | null
   readonly signedManifests: () => readonly { readonly hash: ManifestHash; readonly signatures: SignedManifest['signatures'] }[]
@@ -31,9 +33,6 @@ const FIRST_REQUEST = 500_000_000
 const SLACK = 2
 const MOST_MEMBERS_TOLD = 3
 const MISUSE_MS = 5_000
-/** What a member that has not seen a block takes on its height alone. */
-const UNSEEN = '00'.repeat(32) as BlockHash
-
 export class Orders {
   readonly #swarm: Swarm
   readonly #modules: OrdersModules
@@ -55,7 +54,7 @@ export class Orders {
   #later(): void {
     const { world, random } = this.#modules
     world.after(random.int(5_000, 90_000), () => {
-      const what = this.#draw()
+      const what = this.#modules.members.size === 0 ? null : this.#draw()
       if (what !== null) this.#give(what)
       this.#later()
     })
@@ -65,7 +64,7 @@ export class Orders {
   #misuse(): void {
     const { world, random, members, signedManifests, enrolRequest } = this.#modules
     world.after(random.exponential(MISUSE_MS), () => {
-      for (const { hash, signatures } of signedManifests()) {
+      for (const { hash, signatures } of members.size === 0 ? [] : signedManifests()) {
         const bytes = toCbor(enrolRequestSchema, { request: 'withdraw', manifest_hash: hash, signatures: [...signatures] })
         enrolRequest(random.pick([...members.values()]), FIRST_REQUEST + this.#given++, bytes)
       }
@@ -109,10 +108,10 @@ export class Orders {
 
   /** Deep enough at most members, as one of them tells it. */
   #anchor(): { height: Height; hash: BlockHash } {
-    const { bitcoin, members, random } = this.#modules
+    const { bitcoin, members, random, unseen } = this.#modules
     const height = (bitcoin.tip.ref.height - ANCHOR_DEPTH - SLACK) as Height
     const { state } = random.pick([...members.values()])
-    const hash = state?.durable.recent.find((block) => block.height === height)?.hash ?? UNSEEN
+    const hash = state?.durable.recent.find((block) => block.height === height)?.hash ?? unseen(height)
     return { height, hash }
   }
 }

@@ -205,6 +205,9 @@ class Simulation {
       faults: this.#faults,
       deposit,
       activeUnvaults: () => (this.#plan.renews_unvaults && (first.clients[1]?.active.size ?? 0) > 0 ? 2 : 1),
+      onDealt: (epoch) => {
+        if (this.#plan.swarm['next-orders']) ordersOf(epoch, { ...this.#common, random: (stream) => epoch.stream(stream) }).begin()
+      },
       open: (built, mark) => {
         const epoch = new SimEpoch({ ...this.#common, built, mark, earlier: [first] })
         this.#epochs.push(epoch)

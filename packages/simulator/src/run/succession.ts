@@ -24,6 +24,8 @@ export interface SuccessionModules {
   readonly deposit: Outpoint
   /** The generation whose unvaults the owner would enrol anew. */
   readonly activeUnvaults: () => number
+  /** The owner may order something there from now on. */
+  readonly onDealt: (epoch: SimEpoch) => void
   /** `mark`: as in EpochModules. */
   readonly open: (built: SimFederation, mark: string) => SimEpoch
 }
@@ -203,11 +205,12 @@ export class Succession {
 
   /** The same transactions, in envelopes for the next members. */
   #renew(epoch: SimEpoch, random = this.#modules.random): void {
-    const { world, deposit, activeUnvaults } = this.#modules
+    const { world, deposit, activeUnvaults, onDealt } = this.#modules
     const plan = { ...this.#plan.deal, unvaults_of_generation: activeUnvaults() }
     const owner = epoch.newClient(epoch.deal(plan, deposit, epoch.stream('deal')), epoch.stream('owner'))
     this.#next ??= { epoch, owner, is_overrun: this.#isOverrun(epoch) }
     world.after(random.int(0, TALK_MS), () => owner.enrol())
+    onDealt(epoch)
   }
 
   #isOverrun({ built: { federation, machineOf } }: SimEpoch): boolean {

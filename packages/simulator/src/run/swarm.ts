@@ -127,6 +127,8 @@ const RULES = {
   })),
   /** Of the worlds that go to a next lock: some members consent to another one, too, and operators are given the one, the other or both. */
   'rival-locks': fault<DrawnRival | null>(0.5, null, (random) => ({ both: random.pick([0, 0.2, 0.5]), too_late: random.between(0, 1) })),
+  /** Of the worlds that go to a next lock: what the owner orders there he orders under that lock, too. */
+  'next-orders': sometimes(0.6),
   /** Long peace in which one thing alone is wrong with one member: no other class of faults exists in these worlds. */
   vigils: fault<Vigil | null>(0.1, null, (random) => random.pick(VIGILS)),
   // People.

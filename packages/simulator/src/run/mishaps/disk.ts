@@ -28,11 +28,13 @@ export const restore: Mishap = (tools, lasts_ms) => {
 function putBackLater(tools: MishapTools, lasts_ms: number, then: (member: SimMember) => void): void {
   const member = victim(tools, tools.members.filter(({ is_wayward }) => is_wayward))
   if (member === null) return
-  const backup = member.machine.backUp()
+  const { machine } = member
+  const [backup, restores] = [machine.backUp(), machine.restores]
   tools.world.after(tools.random.exponential(lasts_ms), () => {
-    if (tools.isSpared(member.index)) return
+    // Of what the log was before another backup was put back, invariants know no more.
+    if (tools.isSpared(member.index) || machine.restores !== restores) return
     member.crash()
-    member.machine.putBack(backup)
+    machine.putBack(backup)
     then(member)
     tools.restartLater(member)
   })
