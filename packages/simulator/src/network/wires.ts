@@ -1,7 +1,7 @@
 /** What lies between machines: whatever cuts or slows a way does so for the frames of every lock that both its ends serve. */
 import type { MemberIndex } from '@belfry/protocol/primitives'
 import { Links } from './links.ts'
-import type { NetworkFaults } from './network.ts'
+import type { NetworkFaults } from './faults.ts'
 
 /** A machine has a number for good; what index its operator has under a lock is another matter. */
 export type MachineNumber = MemberIndex
