@@ -27,11 +27,17 @@ export function adoption(hasher: Hasher, durable: Durable): LogRecord[] | null {
   for (const { slot, frame } of quarantine.statements) {
     if (slot === null) continue
     if (ledger.has(slot) || signed.some((one) => one.slot === slot)) beside.push(graveOf(hasher, decodeFrame(frame)))
-    else signed.push({ slot, frame })
+    else signed.push({ slot, frame: asInLedger(frame) })
   }
   const adopted: LogRecord = { record: 'adopted', boot: Math.max(boot, quarantine.boot), signed, beside }
   const frames = signed.map(({ frame }) => decodeFrame(frame))
   return [adopted, ...newestVotes(frames, durable.incidents), ...frames.flatMap((frame) => wordsOfOrders(frame, durable.vaults))]
+}
+
+/** What a vote or an order shows is added when it is sent: in a certificate nobody takes it. A release is nothing without its share. */
+function asInLedger(bytes: Uint8Array): Uint8Array {
+  const frame = decodeFrame(bytes)
+  return decodeHeader(frame.signed).kind === 'release' ? bytes : encodeFrame(withoutAttachment(frame))
 }
 
 /** What it said of orders that it holds it says no more: without its own word it would ask the others for theirs for ever. */

@@ -190,6 +190,33 @@ describe('a member in quarantine', () => {
   })
 })
 
+describe('what an operator adopts', () => {
+  const attachment = new Uint8Array(80).fill(3)
+
+  function adoptedOf<K extends MemberKind>(kind: K, body: BodyOf<K>): (Uint8Array | null)[] {
+    const seat = guarding()
+    seat.vote(other, vault)
+    const bytes = seat.frame(self, kind, body, { head: { boot: 7, seq: 1 }, attachment })
+    assert.equal(seat.receive(bytes, asker, 'stream'), 'own-message')
+    const records = adoption(hasher, seat.restored()) ?? []
+    const frames = records.flatMap((record) => {
+      if (record.record === 'adopted') return record.signed.map(({ frame }) => frame)
+      return record.record === 'vote-held' ? [record.frame] : []
+    })
+    return frames.map((frame) => decodeFrame(frame).attachment)
+  }
+
+  it('of a vote is what a certificate holds, without what it showed', () => {
+    assert.deepEqual(adoptedOf('vote', voteAt(guarding(), 0)), [null, null])
+  })
+
+  it('of a release is the share, too', () => {
+    const sealed_hash = toHex(taggedHash(hasher, 'sealed', attachment)) as Hash32
+    const body: BodyOf<'release'> = { incident_id: vault.theft, manifest_hash: vault.hash, envelope_id: vault.ids[0] ?? assert.fail(), to: asker as MemberIndex, sealed_hash }
+    assert.deepEqual(adoptedOf('release', body), [attachment])
+  })
+})
+
 describe('a member that adopted two statements for one slot', () => {
   it('keeps to the first, and doubts its disk for neither any more', () => {
     const release = (label: string): BodyOf<'release'> => ({
