@@ -10,8 +10,8 @@ const BY_ANOTHER = new Uint8Array([2])
 const INPUT = { kind: 'tick', at_ms: 0 } as unknown as Input
 
 /** An order to forget the vault that was obeyed: only the order is left of it. */
-function memberThatForgot(signature: Uint8Array): SimMember {
-  const command = { command: { what: { order: 'destroy' } }, signed: { bytes: new Uint8Array(1), signatures: [{ key: 'root', signature }] } }
+function memberThatForgot(signature: Uint8Array, lock_hash = 'lock'): SimMember {
+  const command = { command: { lock_hash, what: { order: 'destroy' } }, signed: { bytes: new Uint8Array(1), signatures: [{ key: 'root', signature }] } }
   const durable = { vaults: new Map(), destroyed: new Map([['vault', { command_hash: 'order', command }]]) }
   return { index: 1 as MemberIndex, state: { durable } } as unknown as SimMember
 }
@@ -21,6 +21,7 @@ function judged(member: SimMember, record: object): string[] {
   const context = {
     fail: (detail: string) => failed.push(detail),
     isHonest: () => true,
+    federation: { lock_hash: 'lock' },
     vaults: { deals: [{ hash: 'made', manifest: { owner: { root: 'root' } } }] },
     ports: { sha256: () => new Uint8Array(32), verifyOwner: (_key: string, _digest: Uint8Array, [by]: Uint8Array) => by === BY_OWNER[0] },
   } as unknown as Context
@@ -35,6 +36,10 @@ describe('what members take for the word of an owner', () => {
   it('is looked at also where the order was to forget the vault, and it is forgotten', () => {
     assert.deepEqual(judged(memberThatForgot(BY_OWNER), taken), [])
     assert.deepEqual(judged(memberThatForgot(BY_ANOTHER), taken), ['an order was taken that no owner signed: destroy'])
+  })
+
+  it('is no order for another lock', () => {
+    assert.deepEqual(judged(memberThatForgot(BY_OWNER, 'another'), taken), ['an order was taken that no owner signed: destroy'])
   })
 
   it('is nothing that is not known', () => {
