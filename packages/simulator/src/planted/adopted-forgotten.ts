@@ -5,7 +5,7 @@ export const adoptedForgotten: PlantedBug = {
   name: 'adopted-forgotten',
   what: 'an adoption ends a quarantine, and what was adopted is not remembered',
   caught_by: ['adopted', 'S3'],
-  within_seeds: 31,
+  within_seeds: 38,
   // Somebody's disk is put back, and his operator comes.
   shown_in: ({ swarm, wayward }) => swarm.adoptions !== null && wayward.size > 0 && (swarm.restores !== null || swarm['old-disks'] !== null),
   core: (core): BelfryCore => ({
