@@ -1,5 +1,5 @@
 /** What a core that was well has to have come to when the run ends. */
-import { ANCHOR_DEPTH, COMMAND_RECENCY } from '@belfry/protocol'
+import { ANCHOR_DEPTH, COMMAND_RECENCY, standingOf } from '@belfry/protocol'
 import type { MemberIndex, VaultId } from '@belfry/protocol/primitives'
 import type { SimMember } from '../member/index.ts'
 
@@ -34,7 +34,9 @@ export function untakenOrders(core: readonly SimMember[], b: number): Untaken[] 
     if (inTime.filter(([other]) => other === hash).length <= b) return []
     return core.flatMap((member, at) => {
       const mine = held[at]?.find(([other]) => other === hash)?.[1]
-      const isUntaken = member.state && member.state.durable.vaults.size > 0 && (mine?.taken_height ?? null) === null
+      // Who starts takes nothing before others have told it what it said; where their answers are lost, that ends by the clock.
+      const isAsked = member.state && member.state.durable.vaults.size > 0 && standingOf(member.state) !== 'starting'
+      const isUntaken = isAsked && (mine?.taken_height ?? null) === null
       return isUntaken ? [{ member: member.index, order: command.what.order }] : []
     })
   })
