@@ -4,23 +4,21 @@
  */
 const LANES = 8
 const ROUNDS = 3
+const WORD_BYTES = 4
+
+/** Made once for all hashes: to make buffers anew takes longer than a hash. */
+const lanes = new Int32Array(LANES)
+const lanesAsBytes = new Uint8Array(lanes.buffer)
+let words = new Int32Array(16 * 1024)
+let wordsAsBytes = new Uint8Array(words.buffer)
 
 export function fastHash(bytes: Uint8Array): Uint8Array {
-  const lanes = new Int32Array(LANES)
   for (let lane = 0; lane < LANES; lane++) lanes[lane] = Math.imul(lane + 1, 0x9e37_79b9) ^ bytes.length
-  const whole = bytes.length & ~3
+  const count = readWords(bytes)
   let lane = 0
   let carry = 0x2545_f491
-  const words = wordsOf(bytes)
-  for (let at = 0; at < whole / 4; at++) {
-    const word = words[at] as number
-    carry = mix(carry ^ word ^ (lanes[lane] as number))
-    lanes[lane] = carry
-    lane = (lane + 1) & (LANES - 1)
-  }
-  if (whole < bytes.length) {
-    const word = (bytes[whole] ?? 0) | ((bytes[whole + 1] ?? 0) << 8) | ((bytes[whole + 2] ?? 0) << 16)
-    carry = mix(carry ^ word ^ (lanes[lane] as number))
+  for (let at = 0; at < count; at++) {
+    carry = mix(carry ^ (words[at] as number) ^ (lanes[lane] as number))
     lanes[lane] = carry
     lane = (lane + 1) & (LANES - 1)
   }
@@ -29,13 +27,19 @@ export function fastHash(bytes: Uint8Array): Uint8Array {
     carry = mix((carry + round) ^ (lanes[at] as number))
     lanes[at] = carry
   }
-  return new Uint8Array(lanes.buffer)
+  return new Uint8Array(lanesAsBytes)
 }
 
-/** The whole words, little-endian as every machine is that this runs on; copied where they do not lie on word boundaries. */
-function wordsOf(bytes: Uint8Array): Int32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes)
-  return new Int32Array(aligned.buffer, aligned.byteOffset, bytes.length >> 2)
+/** Little-endian, as every machine is that this runs on; the last filled up with noughts. How many there are. */
+function readWords(bytes: Uint8Array): number {
+  const count = Math.ceil(bytes.length / WORD_BYTES)
+  if (count > words.length) {
+    words = new Int32Array(2 * count)
+    wordsAsBytes = new Uint8Array(words.buffer)
+  }
+  if (count > 0) words[count - 1] = 0
+  wordsAsBytes.set(bytes)
+  return count
 }
 
 function mix(value: number): number {
