@@ -126,7 +126,7 @@ export function struct<F extends { readonly [name: string]: unknown }>(fields: F
     },
     read: (reader) => {
       if (reader.recordLength() !== inOrder.length) throw UNUSUAL
-      const out: Record<string, unknown> = { ...blank }
+      const out: Record<string, unknown> = Object.assign({}, blank)
       for (const { name, schema, key } of inOrder) {
         reader.take(key)
         out[name] = schema.read(reader)
