@@ -153,14 +153,19 @@ export class Reader {
   }
 
   #text(length: number): string {
-    if (length > MAX_TEXT || this.#at + length > this.#bytes.length) throw UNUSUAL
+    const end = this.#at + length
+    if (length > MAX_TEXT || end > this.#bytes.length) throw UNUSUAL
     let text = ''
-    for (let i = 0; i < length; i++) {
-      const code = this.#bytes[this.#at++] ?? 0
-      if (code > 0x7f) throw UNUSUAL
-      text += String.fromCharCode(code)
-    }
+    // Four at a time: of single ones it would be a long chain of pieces.
+    while (this.#at + 4 <= end) text += String.fromCharCode(this.#ascii(), this.#ascii(), this.#ascii(), this.#ascii())
+    while (this.#at < end) text += String.fromCharCode(this.#ascii())
     return text
+  }
+
+  #ascii(): number {
+    const code = this.#bytes[this.#at++] ?? 0
+    if (code > 0x7f) throw UNUSUAL
+    return code
   }
 }
 
