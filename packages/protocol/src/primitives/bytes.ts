@@ -9,11 +9,16 @@ const CODE_OF_DIGIT = Uint8Array.from('0123456789abcdef', (digit) => digit.charC
 const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 export function toHex(bytes: Uint8Array): string {
+  return hexBetween(bytes, 0, bytes.length)
+}
+
+/** Of the bytes from `from` up to `end`. */
+export function hexBetween(bytes: Uint8Array, from: number, end: number): string {
   let hex = ''
-  let at = 0
+  let at = from
   // By words: of single bytes the text is a long chain of pieces, and whoever looks into it first has to join them.
-  for (; at + 4 <= bytes.length; at += 4) hex += hexOfWord(wordAt(bytes, at))
-  for (; at < bytes.length; at++) hex += HEX_OF_BYTE[bytes[at] ?? 0]
+  for (; at + 4 <= end; at += 4) hex += hexOfWord(wordAt(bytes, at))
+  for (; at < end; at++) hex += HEX_OF_BYTE[bytes[at] ?? 0]
   return hex
 }
 
@@ -38,16 +43,24 @@ function digit(bits: number): number {
  * @throws RangeError when the text is not an even number of lower-case hex digits
  */
 export function fromHex(hex: string): Uint8Array {
+  const bytes = new Uint8Array(Math.floor(hex.length / 2))
+  putHex(hex, bytes, 0)
+  return bytes
+}
+
+/**
+ * Reads lower-case hex into `bytes`, from `at` on.
+ * @throws RangeError when the text is not an even number of lower-case hex digits
+ */
+export function putHex(hex: string, bytes: Uint8Array, at: number): void {
   if (hex.length % 2 !== 0) throw notHex()
-  const bytes = new Uint8Array(hex.length / 2)
   // Ids are hex in memory: this is most of what encoding a message costs.
-  for (let i = 0; i < bytes.length; i++) {
+  for (let i = 0; 2 * i < hex.length; i++) {
     const high = VALUE_OF_DIGIT[hex.charCodeAt(2 * i)] ?? 16
     const low = VALUE_OF_DIGIT[hex.charCodeAt(2 * i + 1)] ?? 16
     if (high > 15 || low > 15) throw notHex()
-    bytes[i] = (high << 4) | low
+    bytes[at + i] = (high << 4) | low
   }
-  return bytes
 }
 
 function notHex(): RangeError {

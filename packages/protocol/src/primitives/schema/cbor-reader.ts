@@ -2,6 +2,7 @@
  * Reads what `cbor-writer.ts` writes: a schema takes from it what it expects next. Whatever it does not know at once, hostile or only
  * unusual, is UNUSUAL and left to cborg, so that there is one judgement of what is wrong with it.
  */
+import { hexBetween } from '../bytes.ts'
 
 /** Deeper than any schema. */
 const MAX_DEPTH = 32
@@ -60,6 +61,14 @@ export class Reader {
     else blob.set(this.#bytes.subarray(this.#at, this.#at + length))
     this.#at += length
     return blob
+  }
+
+  /** A blob of so many bytes, in hex. */
+  hex(length: number): string {
+    if (this.#length(BYTES) !== length) throw UNUSUAL
+    const from = this.#at
+    this.#at += length
+    return hexBetween(this.#bytes, from, this.#at)
   }
 
   listLength(): number {

@@ -2,7 +2,7 @@
  * Writes CBOR in RFC 8949's core deterministic encoding: integers and lengths in the fewest bytes. What schemas need is here:
  * null, booleans, safe integers, text, bytes, and the heads of lists and records, whose fields a schema writes in their order.
  */
-import { utf8 } from '../bytes.ts'
+import { putHex, utf8 } from '../bytes.ts'
 
 const FIRST_BYTES = 64 * 1024
 /** What a large value made it grow to is given back. */
@@ -60,6 +60,15 @@ export function writeRecordHead(fields: number): void {
 export function writeBytes(bytes: Uint8Array): void {
   writeHead(BYTES, bytes.length)
   writeRaw(bytes)
+}
+
+/** Bytes that are given in hex. @throws RangeError unless that is an even number of lower-case hex digits */
+export function writeHex(hex: string): void {
+  const length = hex.length / 2
+  writeHead(BYTES, length)
+  reserve(length)
+  putHex(hex, buffer, at)
+  at += length
 }
 
 /** CBOR that was written before. */

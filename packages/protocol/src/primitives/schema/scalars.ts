@@ -1,7 +1,7 @@
 import { fromHex, toHex } from '../bytes.ts'
 import type { BlockHash, Branded, Feerate, Height, MemberIndex, Millis, Outpoint, Sats, Txid } from '../ids.ts'
 import { MAX_SATS, outpointOf, splitOutpoint } from '../ids.ts'
-import { writeBytes, writePlain } from './cbor-writer.ts'
+import { writeBytes, writeHex, writePlain } from './cbor-writer.ts'
 import { type Schema, SchemaError } from './schema.ts'
 
 /** A value that looks the same in CBOR and in JSON: one check serves both directions of both. */
@@ -89,8 +89,12 @@ export function blob(max: number, min = 0): Schema<Uint8Array> {
 export function hex<T extends Branded<string, string> | string = string>(length: number): Schema<T> {
   const bytes = blob(length, length)
   return {
-    write: (value) => bytes.write(bytesOfHex(value)),
-    read: (reader) => toHex(bytes.read(reader)) as T,
+    write: (value: unknown) => {
+      // Anything else is a bug of the caller, and `bytesOfHex` or the blob says which.
+      if (typeof value === 'string' && value.length === 2 * length) inHex(() => writeHex(value))
+      else bytes.write(bytesOfHex(value))
+    },
+    read: (reader) => reader.hex(length) as T,
     decode: (value) => toHex(bytes.decode(value)) as T,
     toJson: (value) => value,
     fromJson: (value) => toHex(bytes.fromJson(value)) as T,
@@ -99,8 +103,12 @@ export function hex<T extends Branded<string, string> | string = string>(length:
 
 function bytesOfHex(value: unknown): Uint8Array {
   if (typeof value !== 'string') throw new SchemaError('malformed', 'expected hex')
+  return inHex(() => fromHex(value))
+}
+
+function inHex<T>(convert: () => T): T {
   try {
-    return fromHex(value)
+    return convert()
   } catch {
     throw new SchemaError('malformed', 'expected an even number of lower-case hex digits')
   }
