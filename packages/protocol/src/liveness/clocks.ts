@@ -80,9 +80,10 @@ const LEAST_STALE_MS = 30_000
  * at by the sender's own clock as far as that is known, and else the chain is the clock, for nobody can name a block before it is found.
  */
 export function isOfNow(turn: Turn, peer: Peer, { sent_at }: Header, { tip }: Heartbeat, isDirect: boolean): boolean {
+  if (isDirect) return true
   const { heartbeat_ms, dead_periods } = turn.config.federation.timing
   const late_ms = turn.at_ms + (clockOffset(peer) ?? 0) - sent_at
-  if (isDirect || late_ms <= Math.max(LEAST_STALE_MS, dead_periods * heartbeat_ms)) return true
+  if (late_ms <= Math.max(LEAST_STALE_MS, dead_periods * heartbeat_ms)) return true
   const { recent } = turn.durable
   if (recent.length === 0) return true
   return tip !== null && (tip.height > turn.tip || recent.slice(-2).some(({ hash }) => hash === tip.hash))
