@@ -1,4 +1,4 @@
-import { type Release, type State, type Volatile, broadcasterOrder, decodeBody } from '@belfry/protocol'
+import { type Release, type State, type Volatile, broadcasterOrder } from '@belfry/protocol'
 import type { EnvelopeId, IncidentId, MemberIndex } from '@belfry/protocol/primitives'
 import type { SimMember } from '../member/index.ts'
 import type { Context, Invariant } from './invariant.ts'
@@ -45,7 +45,7 @@ export const RUNGS: Invariant = {
         }
         for (const record of output.records) {
           if (record.record !== 'signed' || !record.slot.startsWith('release/')) continue
-          const release = decodeBody('release', context.frames.read(record.frame).head.body)
+          const release = context.frames.bodyOf('release', context.frames.read(record.frame))
           const one = pendingOf(context, orders, member, release, input.at_ms)
           if (one !== null) mine.push(one)
         }

@@ -1,4 +1,4 @@
-import { ACTION_OF, type Incident, type LogRecord, type Manifest, type Release, type SpendTx, decodeBody } from '@belfry/protocol'
+import { ACTION_OF, type Incident, type LogRecord, type Manifest, type Release, type SpendTx } from '@belfry/protocol'
 import type { SimMember } from '../member/index.ts'
 import type { Context, Invariant } from './invariant.ts'
 import { type Place, highestDue, placeOf } from './ladder.ts'
@@ -28,7 +28,7 @@ export const S1: Invariant = {
 function whatIsWrong(context: Context, openings: Openings, member: SimMember, record: LogRecord): string | null {
   if (record.record === 'release-opened') return openings.take(member.index, record)
   if (record.record !== 'signed' || !record.slot.startsWith('release/')) return null
-  const release = decodeBody('release', context.frames.read(record.frame).head.body)
+  const release = context.frames.bodyOf('release', context.frames.read(record.frame))
   return unfounded(context, member, release) ?? (openings.has(member.index, release) ? null : 'a share left that was not opened')
 }
 

@@ -1,4 +1,4 @@
-import { ACTION_OF, type Incident, commandDigest, decodeBody } from '@belfry/protocol'
+import { ACTION_OF, type Incident, commandDigest } from '@belfry/protocol'
 import { type EnvelopeId, type Hash32, type IncidentId, type MemberIndex, toHex } from '@belfry/protocol/primitives'
 import type { SimMember } from '../member/index.ts'
 import type { Context, Invariant } from './invariant.ts'
@@ -12,7 +12,7 @@ export const S13: Invariant = {
       if (!context.isHonest(member.index)) return
       for (const record of output.records) {
         if (record.record !== 'signed' || !record.slot.startsWith('release/')) continue
-        const { incident_id, envelope_id } = decodeBody('release', context.frames.read(record.frame).head.body)
+        const { incident_id, envelope_id } = context.frames.bodyOf('release', context.frames.read(record.frame))
         fail(context, member.index, whatIsWrong(context, member, incident_id, envelope_id))
       }
     },

@@ -1,4 +1,4 @@
-import { type Incident, decodeBody } from '@belfry/protocol'
+import type { Incident } from '@belfry/protocol'
 import type { EnvelopeId, IncidentId, MemberIndex } from '@belfry/protocol/primitives'
 import type { Context, Invariant } from './invariant.ts'
 import { placeOf } from './ladder.ts'
@@ -26,7 +26,7 @@ export const S2: Invariant = {
             addTo(ofCause, record.incident_id, record.member)
           }
           if (record.record !== 'signed' || !record.slot.startsWith('release/')) continue
-          const { envelope_id } = decodeBody('release', context.frames.read(record.frame).head.body)
+          const { envelope_id } = context.frames.bodyOf('release', context.frames.read(record.frame))
           const known = addTo(givers, envelope_id, member.index)
           const reached = new Set([...corrupted, ...known]).size
           const wrong = whatIsWrong(context, envelope_id, reached, voters)

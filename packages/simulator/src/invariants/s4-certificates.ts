@@ -1,4 +1,3 @@
-import { decodeBody } from '@belfry/protocol'
 import type { Invariant } from './invariant.ts'
 import { framesOfVotes, isCertificate, validVotes } from './votes.ts'
 
@@ -19,9 +18,9 @@ export const S4: Invariant = {
     },
     onLeaving(member, effect) {
       if (!context.isHonest(member.index) || effect.effect !== 'gossip') return
-      const { kind, head } = context.frames.read(effect.bytes)
-      if (kind !== 'certificate') return
-      const { incident_id, action, votes } = decodeBody('certificate', head.body)
+      const read = context.frames.read(effect.bytes)
+      if (read.kind !== 'certificate') return
+      const { incident_id, action, votes } = context.frames.bodyOf('certificate', read)
       const valid = validVotes(context, incident_id, action, votes)
       const { q } = context.federation.thresholds[action]
       const newest = Math.max(...valid.map(({ anchor }) => anchor))

@@ -1,7 +1,6 @@
 /** Counting votes once more, from the frames themselves. */
-import { type Action, type Incident, type Vote, decodeBody } from '@belfry/protocol'
+import { type Action, type Incident, verifyFrame } from '@belfry/protocol'
 import type { IncidentId, MemberIndex } from '@belfry/protocol/primitives'
-import { verifyFrame } from '@belfry/protocol'
 import type { Context } from './invariant.ts'
 
 export interface CountedVote {
@@ -17,11 +16,12 @@ const LEAD = 6
 export function validVotes(context: Context, incident_id: IncidentId, action: Action, frames: readonly Uint8Array[]): CountedVote[] {
   const found = new Map<MemberIndex, CountedVote>()
   for (const bytes of frames) {
-    const { frame, head, kind } = context.frames.read(bytes)
+    const read = context.frames.read(bytes)
+    const { frame, head, kind } = read
     const member = context.federation.members.find(({ index }) => index === head.from)
     if (kind !== 'vote' || member === undefined) continue
     if (!verifyFrame(context.ports, context.federation.lock_hash, member.node_key, frame)) continue
-    const vote: Vote = decodeBody('vote', head.body)
+    const vote = context.frames.bodyOf('vote', read)
     if (vote.incident_id !== incident_id || vote.action !== action) continue
     found.set(head.from, { member: head.from, anchor: vote.anchor_height })
   }
