@@ -1,4 +1,4 @@
-import { type DurableEffect, SHARE_BYTES } from '@belfry/protocol'
+import type { DurableEffect } from '@belfry/protocol'
 import { type MemberIndex, outpointOf, toHex } from '@belfry/protocol/primitives'
 import type { Context, Invariant } from './invariant.ts'
 import { placeOf } from './ladder.ts'
@@ -66,12 +66,16 @@ function checkBump(context: Context, member: MemberIndex, effect: Extract<Durabl
 }
 
 const START_BYTES = 6
+const STRIDE = 16
 
-/** Looks for any share by its first bytes: by chance alone they meet once in some 10^12 places. */
+/**
+ * Looks for any share by its first bytes: by chance alone they meet once in some 10^12 places. In bytes every sixteenth place is
+ * enough to look at, for a share reaches over one of them with each of its first sixteen.
+ */
 class ShareFinder {
   readonly #context: Context
   readonly #starts = new Set<number>()
-  /** By the first two bytes, whether any of these begins so: nearly every place is done with here. */
+  /** By two bytes, whether any of these has them so near its start: nearly every place is done with here. */
   readonly #perhaps = new Uint8Array(0x1_0000)
   /** In hex. */
   readonly #texts = new Set<string>()
@@ -83,11 +87,8 @@ class ShareFinder {
 
   isIn(bytes: Uint8Array): boolean {
     this.#learn()
-    const perhaps = this.#perhaps
-    let pair = bytes[0] ?? 0
-    for (let at = 0; at + SHARE_BYTES <= bytes.length; at++) {
-      pair = ((pair & 0xff) << 8) | (bytes[at + 1] as number)
-      if (perhaps[pair] === 1 && this.#starts.has(startAt(bytes, at))) return true
+    for (let at = STRIDE - 1; at + 1 < bytes.length; at += STRIDE) {
+      if (this.#perhaps[pairAt(bytes, at)] === 1 && this.#startsBefore(bytes, at)) return true
     }
     return false
   }
@@ -105,18 +106,27 @@ class ShareFinder {
     return false
   }
 
+  #startsBefore(bytes: Uint8Array, at: number): boolean {
+    for (let start = at - STRIDE + 1; start <= at; start++) if (this.#starts.has(startAt(bytes, start))) return true
+    return false
+  }
+
   #learn(): void {
     const { deals } = this.#context.vaults
     for (; this.#deals < deals.length; this.#deals++) {
       for (const ofMember of deals[this.#deals]?.shares.values() ?? []) {
         for (const share of ofMember.values()) {
           this.#starts.add(startAt(share, 0))
-          this.#perhaps[((share[0] ?? 0) << 8) | (share[1] ?? 0)] = 1
+          for (let at = 0; at < STRIDE; at++) this.#perhaps[pairAt(share, at)] = 1
           this.#texts.add(toHex(share.subarray(0, START_BYTES)))
         }
       }
     }
   }
+}
+
+function pairAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
 }
 
 function startAt(bytes: Uint8Array, at: number): number {
