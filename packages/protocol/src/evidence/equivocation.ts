@@ -31,14 +31,14 @@ export function noticeSecondBody<K extends MemberKind>(turn: Turn, kind: K, body
   const slots = turn.volatile.recent_slots.get(head.from)
   const slot = slotOf(turn.config.federation.lock_hash, kind, body)
   if (!slots || slot === null || signed.length > MAX_EVIDENCE_SIGNED_BYTES) return
-  const said = slotBodyOf(kind, body)
+  const said = slotBodyOf(kind, head.body)
   // What cannot conflict need not be remembered.
   if (said.length === 0) return
   const before = heldFor(turn, head.from, kind, body) ?? slots.get(slot)
   if (before === undefined) slots.set(slot, { signed, signature })
   else if (!equalBytes(before.signed, signed)) {
     const { body: bytes } = turn.reading.header(before.signed)
-    const isSame = equalBytes(slotBodyOf(kind, turn.reading.body(kind, bytes)), said)
+    const isSame = equalBytes(slotBodyOf(kind, bytes), said)
     if (!isSame) convict(turn, head.from, 'slot', before, { signed, signature })
   }
 }

@@ -80,10 +80,7 @@ function slotFault(lock: LockHash, one: Header, other: Header): EvidenceFault | 
 }
 
 function slotUse(lock: LockHash, kind: MemberKind, bytes: Uint8Array) {
-  return read(() => {
-    const body = decodeBody(kind, bytes)
-    return { slot: slotOf(lock, kind, body), body: slotBodyOf(kind, body) }
-  })
+  return read(() => ({ slot: slotOf(lock, kind, decodeBody(kind, bytes)), body: slotBodyOf(kind, bytes) }))
 }
 
 function read<T>(decode: () => T): T | EvidenceFault {

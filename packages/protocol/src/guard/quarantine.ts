@@ -56,17 +56,13 @@ function isStillSpeaking({ volatile: { double_since, listened_ms }, config }: Tu
 /** Signed for, be it under another number, as long as both say the same; or forgotten, or adopted beside what the ledger has. */
 function isKnown({ durable: { ledger, tombstones }, ports }: Turn, { kind, said, graves }: Claim, slot: Slot, frame: Frame): boolean {
   const mine = ledger.get(slot)
-  if (mine !== undefined && equalBytes(said, saidBy(kind, decodeHeader(decodeFrame(mine.frame).signed).body))) return true
+  if (mine !== undefined && equalBytes(said, slotBodyOf(kind, decodeHeader(decodeFrame(mine.frame).signed).body))) return true
   return graves.some((grave) => tombstones.has(grave)) || tombstones.has(graveOf(ports, frame))
 }
 
 /** The name under which one message is remembered, where its slot has other bytes. */
 export function graveOf(hasher: Hasher, { signed }: Frame): Grave {
   return messageHash(hasher, signed)
-}
-
-function saidBy(kind: MemberKind, body: Uint8Array): Uint8Array {
-  return slotBodyOf(kind, decodeBody(kind, body))
 }
 
 interface Claim {
@@ -82,7 +78,7 @@ interface Claim {
 function claimOf({ config }: Turn, kind: MemberKind, bytes: Uint8Array): Claim | null {
   try {
     const body = decodeBody(kind, bytes)
-    return { kind, said: slotBodyOf(kind, body), slot: slotOf(config.federation.lock_hash, kind, body), graves: gravesOf(body) }
+    return { kind, said: slotBodyOf(kind, bytes), slot: slotOf(config.federation.lock_hash, kind, body), graves: gravesOf(body) }
   } catch (error) {
     if (error instanceof SchemaError) return null
     throw error

@@ -2,7 +2,7 @@
  * Sign-once slots: what a member may sign for once only, and what two messages for one slot must agree in. One pure table over
  * all kinds, for the ledger, for the signer's second check, and for telling evidence from a repetition.
  */
-import { type BodyOf, type MemberKind, encodeBody } from '../messages/kinds.ts'
+import type { BodyOf, MemberKind } from '../messages/kinds.ts'
 import type { Receipt } from '../messages/receipt.ts'
 import type { Action } from '../messages/vote.ts'
 import type { EnvelopeId, Hash32, Height, IncidentId, LockHash, ManifestHash, MemberIndex, VaultId } from '../primitives/index.ts'
@@ -88,7 +88,12 @@ export function slotOf<K extends MemberKind>(lock: LockHash, kind: K, body: Body
   return SLOTS[kind]?.slot(lock, body) ?? null
 }
 
-/** What two messages for one slot must have in common, as canonical CBOR; empty where they cannot conflict. */
-export function slotBodyOf<K extends MemberKind>(kind: K, body: BodyOf<K>): Uint8Array {
-  return SLOTS[kind]?.compared === 'whole-body' ? encodeBody(kind, body) : new Uint8Array(0)
+const NOTHING = new Uint8Array(0)
+
+/**
+ * What two messages for one slot must have in common, given the bytes of a body that decodes: as these are canonical, they differ
+ * wherever it does. Empty where they cannot conflict.
+ */
+export function slotBodyOf(kind: MemberKind, body: Uint8Array): Uint8Array {
+  return SLOTS[kind]?.compared === 'whole-body' ? body : NOTHING
 }
