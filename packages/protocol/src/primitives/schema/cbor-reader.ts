@@ -9,8 +9,6 @@ const MAX_DEPTH = 32
 /** Text is taken to be ASCII; what is longer than this is left to cborg. */
 const MAX_TEXT = 256
 const TWO_TO_32 = 0x1_0000_0000
-/** Blobs up to here are copied byte by byte: a view costs more than they do. */
-const SHORT_BLOB = 64
 
 const UNSIGNED = 0
 const BYTES = 2
@@ -57,8 +55,7 @@ export class Reader {
     const length = this.#length(BYTES)
     // Copied: the value outlives the message that it came in.
     const blob = new Uint8Array(length)
-    if (length <= SHORT_BLOB) for (let i = 0; i < length; i++) blob[i] = this.#bytes[this.#at + i] ?? 0
-    else blob.set(this.#bytes.subarray(this.#at, this.#at + length))
+    blob.set(this.#bytes.subarray(this.#at, this.#at + length))
     this.#at += length
     return blob
   }
