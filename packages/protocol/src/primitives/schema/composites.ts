@@ -234,7 +234,9 @@ export function dict<K extends string | number, T>(key: Schema<K>, value: Schema
 
 /** Entries in the order of their keys, so that a restored state walks its maps as the one that wrote them did. */
 export function sortedEntries<K extends string | number, T>(map: ReadonlyMap<K, T>): [K, T][] {
-  return [...map.entries()].toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  const entries = [...map]
+  // Most maps have one entry or none, and are asked for again and again.
+  return entries.length < 2 ? entries : entries.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 }
 
 function isJsonObject(value: unknown): value is Record<string, unknown> {
