@@ -55,7 +55,7 @@ export function onManifest(turn: Turn, request_id: number, peer_id: string, requ
     refuseManifest(turn, request_id, hash, checked)
     return
   }
-  turn.volatile.enrolments.set(hash, { request, waiting: [request_id], deposit: checked.deposit.outpoint, moved: false })
+  turn.volatile.enrolments.set(hash, { request, manifest: checked, waiting: [request_id], moved: false })
   turn.now(verification(turn, checked, hash, request))
 }
 
@@ -129,7 +129,7 @@ export function onVerified(turn: Turn, { manifest_hash, check, earlier_enrol }: 
   const pending = turn.volatile.enrolments.get(manifest_hash)
   if (!pending) return
   turn.volatile.enrolments.delete(manifest_hash)
-  const manifest = decodeManifest(pending.request.manifest.bytes)
+  const { manifest } = pending
   const vault = turn.durable.vaults.get(manifest.vault_id)
   // Another enrolment may have been armed, or the vault destroyed, while the shell was looking.
   const seen = pending.moved && check === 'ok' ? 'deposit-spent' : check
@@ -145,7 +145,7 @@ export function onVerified(turn: Turn, { manifest_hash, check, earlier_enrol }: 
 
 /** A deposit is spent that no armed manifest names yet: whatever is being verified about it is out of date. */
 export function noticeMoved(turn: Turn, outpoint: Outpoint): void {
-  for (const pending of turn.volatile.enrolments.values()) if (pending.deposit === outpoint) pending.moved = true
+  for (const pending of turn.volatile.enrolments.values()) if (pending.manifest.deposit.outpoint === outpoint) pending.moved = true
 }
 
 /** Armed from the moment that the receipt is signed: both are in one synced batch. */

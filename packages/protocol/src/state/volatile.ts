@@ -2,6 +2,7 @@
 import type { ChainState } from '../chain/index.ts'
 import type { BumpAnswer } from '../core/input.ts'
 import { MAX_ENVELOPES, MAX_MEMBERS, MAX_VAULTS } from '../custody/limits.ts'
+import type { Manifest } from '../custody/manifest.ts'
 import type { LadderWatch } from '../incident/market-watch.ts'
 import { type Heartbeat, MAX_HEARTBEAT_INCIDENTS, MAX_HEARTBEAT_VAULTS } from '../messages/heartbeat.ts'
 import type { EnrolRequest } from '../messages/owner-requests.ts'
@@ -130,8 +131,9 @@ export interface FeeTurnClock {
 
 export interface PendingEnrolment {
   readonly request: Extract<EnrolRequest, { request: 'manifest' }>
+  /** That of the request, parsed once. */
+  readonly manifest: Manifest
   readonly waiting: number[]
-  readonly deposit: Outpoint
   /** The deposit moved while the shell was looking: what it saw of it is no longer true. */
   moved: boolean
 }
