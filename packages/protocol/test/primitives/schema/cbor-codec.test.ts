@@ -158,3 +158,48 @@ describe('reading CBOR', () => {
     )
   })
 })
+
+describe('hex', () => {
+  const anyBytes = fc.uint8Array({ maxLength: 300 })
+  const refused = { name: 'SchemaError', code: 'malformed' }
+
+  it('is written as the bytes for which it stands, and read from wherever they lie', () => {
+    fc.assert(
+      fc.property(anyBytes, fc.nat(9), fc.nat(9), (bytes, before, after) => {
+        const schema = s.hex(bytes.length)
+        const text = Buffer.from(bytes).toString('hex')
+        const written = toCbor(schema, text)
+        assert.deepEqual(written, new Uint8Array(encode(bytes)))
+        const around = Uint8Array.from([...new Uint8Array(before).fill(0xff), ...written, ...new Uint8Array(after).fill(0xff)])
+        assert.equal(readCanonical(schema, around.subarray(before, before + written.length)), text)
+      }),
+    )
+  })
+
+  it('is read in its own length alone, whatever its head says', () => {
+    fc.assert(
+      fc.property(anyBytes, fc.nat(300), (bytes, said) => {
+        fc.pre(said !== bytes.length)
+        const lie = toCbor(s.blob(300), new Uint8Array(said))
+        const given = Uint8Array.from([...lie.subarray(0, lie.length - said), ...bytes])
+        assert.equal(readCanonical(s.hex(bytes.length), given), UNREAD)
+        assert.equal(readCanonical(s.hex(said), given), UNREAD)
+        assert.throws(() => fromCbor(s.hex(bytes.length), lie), { name: 'SchemaError', code: 'over-limit' })
+      }),
+    )
+  })
+
+  it('is refused for one wrong character at any place, and what is written next is whole', () => {
+    const schema = s.list(s.hex(5), 2)
+    const good = '0123456789'
+    // The neighbours of digits, upper case, and what would be a digit by its low byte or as a number.
+    for (const wrong of ['/', ':', '@', '`', 'g', 'A', 'F', 'G', ' ', '\0', '\u0130', '\u0161', '\uff10', '\ud800']) {
+      for (let at = 0; at < good.length; at++) {
+        const text = good.slice(0, at) + wrong + good.slice(at + 1)
+        assert.throws(() => toCbor(schema, [good, text]), refused)
+        assert.throws(() => schema.fromJson([good, text]), refused)
+        assert.deepEqual(toCbor(schema, [good]), Uint8Array.of(0x81, 0x45, 0x01, 0x23, 0x45, 0x67, 0x89))
+      }
+    }
+  })
+})
