@@ -1,6 +1,6 @@
 /** What an operator decides of a member in quarantine, while its node does not run: records for its log. */
 import type { Hasher } from '../crypto/index.ts'
-import { type Frame, decodeFrame, decodeHeader, encodeFrame, withoutAttachment } from '../messages/frame.ts'
+import { type Frame, decodeFrame, decodeHeader, encodeFrame } from '../messages/frame.ts'
 import { type BodyOf, type MemberKind, decodeBody } from '../messages/kinds.ts'
 import { MAX_VOTE_FRAME_BYTES } from '../messages/certificate.ts'
 import { MAX_RECEIPT_FRAME_BYTES } from '../messages/owner-requests.ts'
@@ -27,23 +27,17 @@ export function adoption(hasher: Hasher, durable: Durable): LogRecord[] | null {
   for (const { slot, frame } of quarantine.statements) {
     if (slot === null) continue
     if (ledger.has(slot) || signed.some((one) => one.slot === slot)) beside.push(graveOf(hasher, decodeFrame(frame)))
-    else signed.push({ slot, frame: asInLedger(frame) })
+    else signed.push({ slot, frame })
   }
   const adopted: LogRecord = { record: 'adopted', boot: Math.max(boot, quarantine.boot), signed, beside }
   const frames = signed.map(({ frame }) => decodeFrame(frame))
   return [adopted, ...newestVotes(frames, durable.incidents), ...frames.flatMap((frame) => wordsOfOrders(frame, durable.vaults))]
 }
 
-/** What a vote or an order shows is added when it is sent: in a certificate nobody takes it. A release is nothing without its share. */
-function asInLedger(bytes: Uint8Array): Uint8Array {
-  const frame = decodeFrame(bytes)
-  return decodeHeader(frame.signed).kind === 'release' ? bytes : encodeFrame(withoutAttachment(frame))
-}
-
 /** What it said of orders that it holds it says no more: without its own word it would ask the others for theirs for ever. */
 function wordsOfOrders(frame: Frame, vaults: Durable['vaults']): LogRecord[] {
   const { kind, body, from: member } = decodeHeader(frame.signed)
-  const bytes = encodeFrame(withoutAttachment(frame))
+  const bytes = encodeFrame(frame)
   if (kind === 'command' && bytes.length <= MAX_NOTICE_FRAME_BYTES) {
     const notice = readBody('command', body)
     if (notice === null) return []
@@ -78,7 +72,9 @@ function newestVotes(frames: readonly Frame[], incidents: Durable['incidents']):
     const { kind, body, from } = decodeHeader(one.signed)
     const frame = encodeFrame(one)
     if (kind !== 'vote' || frame.length > MAX_VOTE_FRAME_BYTES) continue
-    const { incident_id, anchor_height } = decodeBody('vote', body)
+    const vote = readBody('vote', body)
+    if (vote === null) continue
+    const { incident_id, anchor_height } = vote
     const held = newest.get(incident_id)?.anchor_height ?? incidents.get(incident_id)?.votes.get(from)?.anchor_height ?? -1
     if (!incidents.has(incident_id) || anchor_height <= held) continue
     newest.set(incident_id, { record: 'vote-held', incident_id, member: from, anchor_height, frame })

@@ -6,7 +6,8 @@
 import { type Frame, type Header, decodeFrame, decodeHeader, encodeFrame, messageHash, withoutAttachment } from '../messages/frame.ts'
 import type { Hasher } from '../crypto/index.ts'
 import { type BodyOf, type MemberKind, decodeBody, isMemberKind } from '../messages/kinds.ts'
-import { SchemaError, equalBytes } from '../primitives/index.ts'
+import { hashOfSealed } from '../messages/release.ts'
+import { type Hash32, SchemaError, equalBytes } from '../primitives/index.ts'
 import { type Grave, MAX_FOREIGN, MAX_LEDGER_FRAME_BYTES, type QuarantineReason } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { type Slot, slotBodyOf, slotOf } from './slots.ts'
@@ -17,7 +18,7 @@ export function onOwnMessage(turn: Turn, head: Header, frame: Frame): void {
   const reason = doubtRaisedBy(turn, head, frame, claim)
   if (reason === null) return
   enterQuarantine(turn, reason, `${head.kind} ${head.boot}/${head.seq}`)
-  holdForeign(turn, head, frame, claim?.slot ?? null)
+  holdForeign(turn, head, frame, claim)
 }
 
 /** Nothing is signed for a slot from here on, in later lives either, until an operator adopts what was found. */
@@ -73,12 +74,20 @@ interface Claim {
   readonly slot: Slot | null
   /** Under any of these names it may have been forgotten. */
   readonly graves: readonly Grave[]
+  /** Of the share that a release hands over. */
+  readonly sealed_hash: Hash32 | null
 }
 
 function claimOf({ config }: Turn, kind: MemberKind, bytes: Uint8Array): Claim | null {
   try {
     const body = decodeBody(kind, bytes)
-    return { kind, said: slotBodyOf(kind, bytes), slot: slotOf(config.federation.lock_hash, kind, body), graves: gravesOf(body) }
+    return {
+      kind,
+      said: slotBodyOf(kind, bytes),
+      slot: slotOf(config.federation.lock_hash, kind, body),
+      graves: gravesOf(body),
+      sealed_hash: 'sealed_hash' in body ? body.sealed_hash : null,
+    }
   } catch (error) {
     if (error instanceof SchemaError) return null
     throw error
@@ -93,21 +102,24 @@ function gravesOf(body: BodyOf<MemberKind>): Grave[] {
 }
 
 /** Kept so that an operator can see it, and so that what was signed is never contradicted once it is adopted. */
-function holdForeign(turn: Turn, { boot }: Header, frame: Frame, slot: Slot | null): void {
+function holdForeign(turn: Turn, { boot }: Header, frame: Frame, claim: Claim | null): void {
   const { quarantine } = turn.durable
   if (quarantine === null) return
-  const bytes = storable(frame)
-  const isNew = bytes !== null && !quarantine.statements.some((held) => equalBytes(held.frame, bytes))
+  const bytes = encodeFrame(asSigned(turn, frame, claim))
+  const isNew = bytes.length <= MAX_LEDGER_FRAME_BYTES && !quarantine.statements.some((held) => equalBytes(held.frame, bytes))
   const isKept = isNew && quarantine.statements.length < MAX_FOREIGN
   if (!isKept && boot <= quarantine.boot) return
-  turn.record({ record: 'foreign-held', boot, statement: isKept ? { slot, frame: bytes } : null })
+  turn.record({ record: 'foreign-held', boot, statement: isKept ? { slot: claim?.slot ?? null, frame: bytes } : null })
 }
 
-function storable(frame: Frame): Uint8Array | null {
-  const whole = encodeFrame(frame)
-  if (whole.length <= MAX_LEDGER_FRAME_BYTES) return whole
-  const bare = encodeFrame(withoutAttachment(frame))
-  return bare.length <= MAX_LEDGER_FRAME_BYTES ? bare : null
+/**
+ * With nothing beside it but the share that a release hands over. Whoever shows it may put anything there: one message would be any
+ * number. And what a vote or an order shows is added when it is sent: in a certificate nobody takes it.
+ */
+function asSigned({ ports }: Turn, frame: Frame, claim: Claim | null): Frame {
+  const share = claim?.sealed_hash ?? null
+  const isWithShare = share !== null && frame.attachment !== null && hashOfSealed(ports, frame.attachment) === share
+  return isWithShare ? frame : withoutAttachment(frame)
 }
 
 function tellDouble(turn: Turn, detail: string): void {

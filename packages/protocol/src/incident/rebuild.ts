@@ -2,7 +2,7 @@
 import type { Outcome } from '../core/input.ts'
 import { type Manifest, clawbacksOf, envelopesOf } from '../custody/manifest.ts'
 import { type Frame, encodeFrame } from '../messages/frame.ts'
-import type { Release } from '../messages/release.ts'
+import { type Release, hashOfSealed } from '../messages/release.ts'
 import type { VerdictCode } from '../messages/verdict.ts'
 import type { Trigger } from '../messages/vote.ts'
 import type { EnvelopeId, IncidentId, ManifestHash, MemberIndex } from '../primitives/index.ts'
@@ -15,7 +15,7 @@ import { envelopeIndex } from './due.ts'
 import { isOfMeans, releaseGate } from './gate.ts'
 import { incidentId } from './identity.ts'
 import { isRungSeen } from './recipients.ts'
-import { gatheringOf, hashOfSealed, isDue, openOwnShare, openShare } from './release.ts'
+import { gatheringOf, isDue, openOwnShare, openShare } from './release.ts'
 import { rungOfEnvelope } from './trigger.ts'
 
 /**
@@ -27,7 +27,7 @@ export const MAX_EARLY_PER_SENDER = 64
 /** Checks a release, and has its share opened. It may come before I have seen the trigger myself: it is kept. */
 export function onRelease(turn: Turn, from: MemberIndex, body: Release, frame: Frame): VerdictCode {
   if (frame.attachment === null) return 'attachment-missing'
-  if (hashOfSealed(turn, frame.attachment) !== body.sealed_hash) return 'bad-attachment'
+  if (hashOfSealed(turn.ports, frame.attachment) !== body.sealed_hash) return 'bad-attachment'
   if (body.to !== turn.config.self) return 'not-for-me'
   const held = heldManifest(turn, body.manifest_hash)
   if (held === null) return 'unknown-manifest'

@@ -1,11 +1,11 @@
 /** Handing shares to the broadcasters, and taking those that were handed to me. */
 import { type AnyEnvelope, type ShareCommitment, envelopesOf } from '../custody/manifest.ts'
-import { taggedHash } from '../crypto/index.ts'
 import { hasLedgerRoom, signOnce } from '../guard/ledger.ts'
 import { releaseSlot } from '../guard/slots.ts'
 import { mayRelease } from '../guard/standing.ts'
 import type { Outcome } from '../core/input.ts'
-import { type EnvelopeId, type Hash32, type IncidentId, type MemberIndex, toHex } from '../primitives/index.ts'
+import { hashOfSealed } from '../messages/release.ts'
+import type { EnvelopeId, IncidentId, MemberIndex } from '../primitives/index.ts'
 import type { HeldManifest, Incident, Vault } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { type Gathering, MAX_SEALING } from '../state/volatile.ts'
@@ -58,17 +58,13 @@ export function onSealed(turn: Turn, outcome: Extract<Outcome, { of: 'seal-share
     return
   }
   if (!mayRelease(turn, vault, incident) || !isDue(releaseGate(turn, vault, incident), envelope_id) || !hasLedgerRoom(turn)) return
-  const sealed_hash = hashOfSealed(turn, sealed)
+  const sealed_hash = hashOfSealed(turn.ports, sealed)
   const frame = signOnce(turn, slot, () =>
     turn.sign('release', { incident_id, manifest_hash, envelope_id, to, sealed_hash }, sealed),
   )
   turn.note(incident_id, 'released', { member: to, feerate: rungOfEnvelope(vault, envelope_id)?.feerate ?? null })
   turn.tell({ level: 'info', event: 'share-released', incident_id, envelope_id, member: to })
   turn.send(to, frame)
-}
-
-export function hashOfSealed(turn: Turn, sealed: Uint8Array): Hash32 {
-  return toHex(taggedHash(turn.ports, 'sealed', sealed)) as Hash32
 }
 
 export function isDue(gate: OpenGate | null, envelope_id: EnvelopeId): boolean {

@@ -1,4 +1,5 @@
-import { type EnvelopeId, type Hash32, type IncidentId, type Infer, type ManifestHash, s } from '../primitives/index.ts'
+import { type Hasher, taggedHash } from '../crypto/index.ts'
+import { type EnvelopeId, type Hash32, type IncidentId, type Infer, type ManifestHash, s, toHex } from '../primitives/index.ts'
 
 /**
  * The handing over of one share to one member. The attachment is the share sealed to that member (HPKE); only its hash
@@ -12,3 +13,7 @@ export const release = s.struct({
   sealed_hash: s.hex<Hash32>(32),
 })
 export type Release = Infer<typeof release>
+
+export function hashOfSealed(hasher: Hasher, sealed: Uint8Array): Hash32 {
+  return toHex(taggedHash(hasher, 'sealed', sealed)) as Hash32
+}

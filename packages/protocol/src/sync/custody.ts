@@ -72,9 +72,12 @@ export function custodyDigest(hasher: Hasher, durable: Durable): Hash32 {
  * asking each other. Of one that its owner took back nobody hands over that it was published.
  */
 function compared(held: HeldManifest): Asked {
-  const asked = summarised(held)
-  if (held.manifest.previous === null) return { ...asked, taken_back: [] }
-  return held.withdrawn || held.cancelled ? { ...asked, published: [] } : asked
+  const { published, taken_back, ...asked } = summarised(held)
+  return {
+    ...asked,
+    published: held.withdrawn || held.cancelled ? [] : published,
+    taken_back: held.manifest.previous === null ? [] : taken_back,
+  }
 }
 
 /** Mine, made again only when custody has changed: each heartbeat that comes is compared with it. */
@@ -114,7 +117,7 @@ function* framesOf(held: HeldManifest, { receipts, published, taken_back, let_be
   // Words of what an owner took back come first, and show the withdrawal to whoever lacks it. The asker's own, too: its disk may have
   // lost them, and they are said once.
   const shown = held.withdrawal === null || withdrawal ? null : encodeWithdrawal(held.withdrawal)
-  const has = shown === null ? taken_back : taken_back.filter((member) => member === to)
+  const has = shown === null ? taken_back : []
   for (const { frame } of lackedOf(held.taken_back, has, null)) yield encodeFrame({ ...decodeFrame(frame), attachment: shown })
   yield* lackedOf(held.let_be, let_be, null)
   yield* lackedOf(held.receipts, receipts, to)

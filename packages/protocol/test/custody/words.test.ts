@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { type MemberIndex, REJECT_CODES, type OwnerAnswer, adoption, enrolRequest, taggedHash } from '../../src/index.ts'
+import { type MemberIndex, REJECT_CODES, type OwnerAnswer, adoption, decodeFrame, encodeFrame, enrolRequest, taggedHash } from '../../src/index.ts'
 import { encodeWithdrawal } from '../../src/custody/withdrawal.ts'
 import { fromCbor, toCbor } from '../../src/primitives/index.ts'
 import { custodyDigest } from '../../src/sync/custody.ts'
 import { drill, give, orderAt } from '../core/commands.ts'
-import { Seat } from '../core/seat.ts'
+import { Seat, durable } from '../core/seat.ts'
 import { type TestVault, hasher, hexOf, ownerSign, settingOf, transactionOf, vaultOf } from '../core/setting.ts'
 import { Room } from '../sync/room.ts'
 
@@ -273,6 +273,15 @@ describe('a generation that was taken back before all members heard that it was 
     assert.deepEqual(room.up.map((seat) => [heldAt(seat).cancelled, heldAt(seat).published.size]), [[true, 4], [true, 4], [true, 4], [true, 4], [true, 0]])
     isAtRest(room)
   })
+
+  it('is asked about no more where it is a first one, of which a liar told one member so', () => {
+    const room = new Room(vault, setting)
+    assert.equal(room.at(1).receive(room.at(1).publicationOf(5, vault), 5), 'accepted')
+    assert.deepEqual(withdraw(room.at(1), vault), { answer: 'state', state: 'withdrawn' })
+    room.settle()
+    assert.ok(room.up.every((seat) => heldAt(seat, vault).withdrawn))
+    isAtRest(room)
+  })
 })
 
 function withdraw(seat: Seat, of: TestVault, key = setting.owner.root): OwnerAnswer | undefined {
@@ -330,6 +339,36 @@ describe('a withdrawal', () => {
     assert.equal(seat.say(2, 'receipt', { ...body, generation: 3 }), 'wrong-generation')
     assert.equal(seat.say(2, 'receipt', body, { attachment: encodeWithdrawal([signatureOf(next)]) }), 'accepted')
     assert.equal(heldAt(seat).withdrawn, true)
+  })
+
+  it('is shown beside the only word that there is to whoever lacks it, and said that word itself', () => {
+    const seat = Seat.guarding(vault, setting)
+    seat.connectMany(20)
+    seat.enrol(next)
+    seat.connectMany(DELAY)
+    const body = { statement: 'taken-back', vault_id: vault.vault_id, generation: 2, manifest_hash: next.hash, height: seat.tip as never } as const
+    const shown = encodeWithdrawal([signatureOf(next)])
+    assert.equal(seat.say(2, 'receipt', body, { attachment: shown }), 'accepted')
+    const all = setting.federation.members.map(({ index }) => index)
+    const asked = { manifest_hash: next.hash, receipts: all, published: all, taken_back: [2 as MemberIndex], let_be: [], withdrawal: false }
+    const since = seat.outputs.length
+    seat.say(2, 'pull', { incidents: [], owner_messages: [], evidence: [], own: false, custody: [asked] }, { channel: 'stream' })
+    const sent = durable(seat.outputs.slice(since), 'send').map(({ bytes }) => decodeFrame(bytes))
+    assert.deepEqual(sent.flatMap(({ attachment }) => (attachment ? [attachment] : [])), [shown])
+  })
+
+  it('comes back to a member beside its own word, of which somebody had shown it the word alone', () => {
+    const seat = Seat.guarding(vault, setting, 2)
+    seat.connectMany(20)
+    seat.enrol(next)
+    const body = { statement: 'taken-back', vault_id: vault.vault_id, generation: 2, manifest_hash: next.hash, height: seat.tip as never } as const
+    const word = decodeFrame(seat.frame(2, 'receipt', body))
+    seat.receive(encodeFrame(word), 1, 'stream')
+    assert.equal(heldAt(seat).withdrawn, false)
+    seat.receive(encodeFrame({ ...word, attachment: encodeWithdrawal([signatureOf(next)]) }), 1, 'stream')
+    assert.equal(heldAt(seat).withdrawn, true)
+    assert.deepEqual([...heldAt(seat).taken_back].map(([member, { frame }]) => [member, frame]), [[2, encodeFrame(word)]])
+    assert.deepEqual(seat.sent('receipt').filter(({ body: { statement } }) => statement === 'taken-back'), [], 'it is said once')
   })
 
   it('of a first generation that is active says nothing, however many speak of it', () => {

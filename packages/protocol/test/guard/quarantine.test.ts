@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { adoption, type BodyOf, type Durable, type Header, type MemberKind, broadcasterOrder, decodeFrame, decodeHeader, restoration, taggedHash } from '../../src/index.ts'
+import { adoption, type BodyOf, type Durable, type Header, type MemberKind, broadcasterOrder, decodeFrame, decodeHeader, encodeFrame, restoration, taggedHash } from '../../src/index.ts'
 import { apply } from '../../src/state/apply.ts'
 import { MAX_FOREIGN } from '../../src/state/durable.ts'
 import { type Hash32, type Height, type IncidentId, type MemberIndex, type Millis, toHex } from '../../src/primitives/index.ts'
@@ -173,6 +173,22 @@ describe('a member in quarantine', () => {
     seat.checkDurable()
   })
 
+  it('keeps what it signed and not what a peer puts beside it: else one message, shown in many ways, would leave no room for the others', () => {
+    const seat = quarantined()
+    const held = () => seat.state.durable.quarantine?.statements.map(({ frame }) => decodeFrame(frame)) ?? []
+    const show = (bytes: Uint8Array, attachment: Uint8Array) =>
+      assert.equal(seat.receive(encodeFrame({ ...decodeFrame(bytes), attachment }), asker, 'stream'), 'own-message')
+    const share = new Uint8Array(80).fill(3)
+    const sealed_hash = toHex(taggedHash(hasher, 'sealed', share)) as Hash32
+    const vote = seat.frame(self, 'vote', voteAt(seat, 4), { head: { boot: 0, seq: 2 } })
+    const release = seat.frame(self, 'release', { incident_id: vault.theft, manifest_hash: vault.hash, envelope_id: vault.ids[0] ?? assert.fail(), to: asker as MemberIndex, sealed_hash }, { head: { boot: 0, seq: 3 } })
+    for (let at = 0; at < 20; at++) for (const bytes of [vote, release]) show(bytes, new Uint8Array(80).fill(100 + at))
+    assert.deepEqual(held().map(({ attachment }) => attachment), [null, null, null])
+    show(release, share)
+    assert.deepEqual(held().map(({ attachment }) => attachment), [null, null, null, share])
+    seat.checkDurable()
+  })
+
   it('serves again once that was adopted, with the same bytes for the same slots', () => {
     const seat = quarantined()
     const [{ frame } = assert.fail()] = seat.state.durable.quarantine?.statements ?? []
@@ -208,6 +224,19 @@ describe('what an operator adopts', () => {
 
   it('of a vote is what a certificate holds, without what it showed', () => {
     assert.deepEqual(adoptedOf('vote', voteAt(guarding(), 0)), [null, null])
+  })
+
+  it('of what a later version signed is its slot', () => {
+    for (const kind of ['vote', 'command', 'receipt'] as const) {
+      const restored = shown(guarding(), 'vote', voteAt(guarding(), 3), { boot: 0, seq: 1 }).restored()
+      const frame = guarding().frameOf(self, { kind, body: new Uint8Array([0xa1]) })
+      restored.quarantine?.statements.push({ slot: `${kind}/of a later version`, frame })
+      const records = adoption(hasher, restored) ?? []
+      const [adopted] = records
+      assert.ok(adopted?.record === 'adopted')
+      assert.deepEqual(adopted.signed.at(-1), { slot: `${kind}/of a later version`, frame })
+      assert.deepEqual(records.map(({ record }) => record).slice(1), [])
+    }
   })
 
   it('of a release is the share, too', () => {
