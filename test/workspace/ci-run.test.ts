@@ -16,6 +16,11 @@ case "$3" in
   test:attacks) part=beside ended="$STUB_BESIDE"; if read -r typed; then echo "beside took $typed"; fi ;;
   *) exit 0 ;;
 esac
+if [ "$ended" = killed ]; then
+  sleep 600 > /dev/null 2>&1 &
+  echo "$!" > "$STUB_PIDS/$part"
+  kill -KILL $$
+fi
 if [ "$ended" = never ]; then
   sleep 600 &
   echo "$$ $!" > "$STUB_PIDS/$part"
@@ -41,7 +46,7 @@ describe('.ci/run', () => {
   })
   after(() => rm(folder, { recursive: true, force: true }))
 
-  /** @param main,beside how each ends: exit code, passed, failed; without the last two nothing was counted */
+  /** @param main,beside how each ends: exit code, passed, failed; without the last two nothing was counted; or `killed`, or `never` */
   function environment(main: string, beside: string): NodeJS.ProcessEnv {
     return {
       ...process.env,
@@ -76,22 +81,37 @@ describe('.ci/run', () => {
     }
   })
 
-  for (const [signal, exit] of [['SIGTERM', 143], ['SIGINT', 130], ['SIGHUP', 129]] as const) {
-    it(`ends what it started, and their children, where it alone is sent ${signal}`, async () => {
+  it('fails where either is killed, and ends what that had started', async () => {
+    for (const [main, beside, killed] of [['killed', '0 3 0', 'main'], ['0 3 0', 'killed', 'beside']] as const) {
+      const { exit, lines } = run(main, beside)
+      assert.deepEqual([exit, lines.at(-1)], [137, '3 passed, 0 failed'])
+      const pids = [(await readFile(join(folder, 'pids', killed), 'utf8')).trim()]
+      while ((await running(pids)).length > 0) await sleep(10)
+    }
+    await forgetPids()
+  })
+
+  for (const [signal, exit, how] of [['SIGTERM', 143, ''], ['SIGINT', 130, ''], ['SIGHUP', 129, ''], ['SIGTERM', 143, ', while they are stopped']] as const) {
+    it(`ends what it started, and their children, where it alone is sent ${signal}${how}`, async () => {
       const script = spawn(join(folder, '.ci/run'), { env: environment('never', 'never'), stdio: ['ignore', 'pipe', 'ignore'] })
       const ended = once(script, 'exit')
       for await (const line of createInterface(script.stdout)) if (line === 'both run') break
       const pids = (await Promise.all(['main', 'beside'].map((part) => readFile(join(folder, 'pids', part), 'utf8')))).join(' ').trim().split(/\s+/)
       assert.equal(pids.length, 4)
       assert.deepEqual(await running(pids), pids)
+      if (how !== '') for (const pid of pids) process.kill(Number(pid), 'SIGSTOP')
       script.kill(signal)
       assert.deepEqual(await ended, [exit, null])
       // It waits for the first of each group; the others were sent the same.
       while ((await running(pids)).length > 0) await sleep(10)
       assert.deepEqual(await readdir(join(folder, 'tmp')), [])
-      await rm(join(folder, 'pids'), { recursive: true })
-      await mkdir(join(folder, 'pids'))
+      await forgetPids()
     })
+  }
+
+  async function forgetPids(): Promise<void> {
+    await rm(join(folder, 'pids'), { recursive: true })
+    await mkdir(join(folder, 'pids'))
   }
 
   it('gives what runs beside nothing to read, which would stop it in a terminal, and leaves no file', async () => {
