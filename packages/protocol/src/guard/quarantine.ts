@@ -8,7 +8,7 @@ import type { Hasher } from '../crypto/index.ts'
 import { type BodyOf, type MemberKind, decodeBody, isMemberKind } from '../messages/kinds.ts'
 import { hashOfSealed } from '../messages/release.ts'
 import { type Hash32, SchemaError, equalBytes } from '../primitives/index.ts'
-import { type Grave, MAX_FOREIGN, MAX_LEDGER_FRAME_BYTES, type QuarantineReason } from '../state/durable.ts'
+import { type Grave, MAX_FOREIGN, MAX_LEDGER_FRAME_BYTES, type Quarantine, type QuarantineReason } from '../state/durable.ts'
 import type { Turn } from '../state/turn.ts'
 import { type Slot, slotBodyOf, slotOf } from './slots.ts'
 
@@ -105,11 +105,20 @@ function gravesOf(body: BodyOf<MemberKind>): Grave[] {
 function holdForeign(turn: Turn, { boot }: Header, frame: Frame, claim: Claim | null): void {
   const { quarantine } = turn.durable
   if (quarantine === null) return
+  const slot = claim?.slot ?? null
   const bytes = encodeFrame(asSigned(turn, frame, claim))
   const isNew = bytes.length <= MAX_LEDGER_FRAME_BYTES && !quarantine.statements.some((held) => equalBytes(held.frame, bytes))
-  const isKept = isNew && quarantine.statements.length < MAX_FOREIGN
+  const isKept = isNew && hasRoom(quarantine, slot)
   if (!isKept && boot <= quarantine.boot) return
-  turn.record({ record: 'foreign-held', boot, statement: isKept ? { slot: claim?.slot ?? null, frame: bytes } : null })
+  turn.record({ record: 'foreign-held', boot, statement: isKept ? { slot, frame: bytes } : null })
+}
+
+/** What binds to nothing is kept to be looked at and is never adopted: who speaks with my key does so each period. */
+const MAX_UNBOUND = 16
+
+function hasRoom({ statements }: Quarantine, slot: Slot | null): boolean {
+  if (statements.length >= MAX_FOREIGN) return false
+  return slot !== null || statements.filter((held) => held.slot === null).length < MAX_UNBOUND
 }
 
 /**

@@ -189,6 +189,20 @@ describe('a member in quarantine', () => {
     seat.checkDurable()
   })
 
+  it('keeps some of what binds to nothing, and has room for votes, however long somebody else speaks with its key', () => {
+    const seat = guarding()
+    const { boot } = seat.state.durable
+    for (let seq = 1; seq <= MAX_FOREIGN; seq++) shown(seat, 'heartbeat', quietHeartbeat(), { boot: boot + 1, seq })
+    const since = seat.log.length
+    shown(seat, 'heartbeat', quietHeartbeat(), { boot: boot + 1, seq: MAX_FOREIGN + 1 })
+    assert.equal(seat.log.length, since, 'nor does the log grow by them')
+    shown(seat, 'vote', voteAt(seat, 3), { boot: boot + 1, seq: MAX_FOREIGN + 2 })
+    const { statements } = seat.state.durable.quarantine ?? assert.fail()
+    assert.equal(statements.filter(({ slot }) => slot !== null).length, 1)
+    assert.ok(statements.some(({ slot }) => slot === null))
+    seat.checkDurable()
+  })
+
   it('serves again once that was adopted, with the same bytes for the same slots', () => {
     const seat = quarantined()
     const [{ frame } = assert.fail()] = seat.state.durable.quarantine?.statements ?? []
