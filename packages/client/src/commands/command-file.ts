@@ -40,7 +40,7 @@ export async function readCommandFile(path: string): Promise<StoredCommand> {
     const signed = withoutForged(command)
     const wrong = wrongSignersOf(command)
     if (signed.signatures.length > 0) return { signed, wrong }
-    throw new ClientError('file-malformed', `${path}: no signature in it holds, of ${wrong.length === 0 ? 'no key at all' : wrong.join(', ')}`, 'Have it made anew.')
+    throw new ClientError('file-malformed', `${path}: no signature in it holds (of ${wrong.join(', ')})`, 'Have it made anew.')
   }
   throw new ClientError(
     'file-malformed',
