@@ -35,7 +35,7 @@ export { ToldChains } from './told-chain.ts'
 
 /**
  * Judged after every event, but for what costs as much as hundreds of them: whether the whole log restores to its state (S6) and holds
- * no share is asked at crashes and at the end, whether a state encodes (S9) at the end. L1 is judged by the run itself
+ * no share is asked at crashes and at the end, whether a state encodes (S9) then, too. L1 is judged by the run itself
  * (run/liveness.ts), for it has a beginning and an end.
  */
 export const INVARIANTS: readonly Invariant[] = [S1, S2, S3, S4, S5, S6, S7, S8, S9, S10, S13, RUNGS, REORGS, OWNER, EPOCHS, ADOPTED, L2, L3, L3_LIFE, L3_TIPS, L3_CLOCKS, L3_PROCESSES, L3_DISK, L3_VAULTS, L3_SUCCESSORS, L4]

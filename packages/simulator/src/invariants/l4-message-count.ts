@@ -26,8 +26,8 @@ export const L4: Invariant = {
         const slot = slotOf(context.frames, read) ?? ''
         const incident_id = (slot.split('/')[1] ?? '') as IncidentId
         const key = keyOf(member.index, incident_id)
-        // A member on another disk does not know what it said, and says it again.
-        const counted = `${read.kind}/${member.disk.exchanges}/${key}`
+        // A member to whom a backup was put back does not know what it said, and says it again.
+        const counted = `${read.kind}/${member.machine.restores}/${key}`
         const mine = slots.get(counted) ?? new Set<string>()
         slots.set(counted, mine.add(slot))
         const tip = context.told.tipOf(member.index)?.height ?? 0

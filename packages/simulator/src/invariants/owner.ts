@@ -1,4 +1,4 @@
-import { type HeldCommand, type HeldManifest, type OwnerSignature, commandDigest, taggedHash } from '@belfry/protocol'
+import { type HeldCommand, type HeldManifest, type OwnerSignature, commandDigest, decodeCommand, taggedHash } from '@belfry/protocol'
 import { equalBytes } from '@belfry/protocol/primitives'
 import type { Context, Invariant } from './invariant.ts'
 
@@ -29,8 +29,10 @@ export const OWNER: Invariant = {
   }),
 }
 
+/** By what was signed, whatever a core has read there. */
 function isOrdered(context: Context, { command, signed: { bytes, signatures } }: HeldCommand): boolean {
-  if (command.lock_hash !== context.federation.lock_hash) return false
+  const signed = decodeCommand(bytes)
+  if (signed.lock_hash !== context.federation.lock_hash || signed.what.order !== command.what.order) return false
   return isSigned(context, commandDigest(context.ports, bytes), signatures)
 }
 

@@ -38,11 +38,12 @@ export const S9: Invariant = {
         if (volatile) {
           const known = standing.get(volatile) ?? standingCollections(volatile)
           standing.set(volatile, known)
-          checkCollections(context, member, steps % STEPS_BETWEEN_WALKS === 0 ? allCollections(volatile) : known)
+          checkCollections(context, member, context.is_thorough || steps % STEPS_BETWEEN_WALKS === 0 ? allCollections(volatile) : known)
         }
         votes.judge(context, member, input, output)
         checkBudgets(context, member, input, output)
       },
+      onCrash: (member) => encode(context, member),
       onEnd() {
         for (const member of context.members.values()) encode(context, member)
       },

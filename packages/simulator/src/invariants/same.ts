@@ -13,8 +13,8 @@ export const WHOLE: Depth = { skipped: new Set(), list_end: Number.POSITIVE_INFI
 const SHORT_BLOB = 64
 
 /**
- * Where the first differs from the second, e.g. `.ledger.get(vote/…).height`; null where it does not. A field that the second does not
- * have is not looked at. Maps are the same in whatever order.
+ * Where the first differs from the second, e.g. `.ledger.get(vote/…).height`; null where it does not. Maps are the same in whatever
+ * order, as when they are encoded. What is undefined is not there. Anything but plain values, bytes, lists and maps differs, being another.
  */
 export function differenceOf(one: unknown, other: unknown, depth: Depth): string | null {
   if (one === other) return null
@@ -22,10 +22,15 @@ export function differenceOf(one: unknown, other: unknown, depth: Depth): string
   if (other instanceof Uint8Array) return one instanceof Uint8Array && isSameBytes(one, other, depth) ? null : ''
   if (other instanceof Map) return one instanceof Map ? differenceOfMaps(one, other, depth) : ''
   if (Array.isArray(other)) return Array.isArray(one) ? differenceOfLists(one, other, depth) : ''
-  return differenceOfFields(one as Fields, other as Fields, depth)
+  if (!isPlain(one) || !isPlain(other)) return ''
+  return differenceOfFields(one, other, depth)
 }
 
 type Fields = Readonly<Record<string, unknown>>
+
+function isPlain(value: object): value is Fields {
+  return Object.getPrototypeOf(value) === Object.prototype
+}
 
 function differenceOfFields(one: Fields, other: Fields, depth: Depth): string | null {
   for (const name in other) {
@@ -35,6 +40,7 @@ function differenceOfFields(one: Fields, other: Fields, depth: Depth): string | 
     const inside = differenceOf(a, b, depth)
     if (inside !== null) return `.${name}${inside}`
   }
+  for (const name in one) if (!(name in other) && one[name] !== undefined && !depth.skipped.has(name)) return `.${name}`
   return null
 }
 

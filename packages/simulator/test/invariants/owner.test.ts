@@ -1,17 +1,28 @@
 import assert from 'node:assert/strict'
-import type { Input, LogRecord, Output } from '@belfry/protocol'
-import type { MemberIndex, Millis } from '@belfry/protocol/primitives'
+import { type Input, type LogRecord, type Order, type Output, encodeCommand } from '@belfry/protocol'
+import type { BlockHash, Height, LockHash, MemberIndex, Millis, VaultId } from '@belfry/protocol/primitives'
 import type { Context } from '../../src/invariants/index.ts'
 import { OWNER } from '../../src/invariants/owner.ts'
 import type { SimMember } from '../../src/member/index.ts'
 
 const BY_OWNER = new Uint8Array([1])
 const BY_ANOTHER = new Uint8Array([2])
+const LOCK = '11'.repeat(32) as LockHash
+const ANOTHER_LOCK = '22'.repeat(32) as LockHash
 const INPUT = { kind: 'tick', at_ms: 0 } as unknown as Input
 
+interface Given {
+  readonly lock_hash?: LockHash
+  /** What was signed, where that is something else. */
+  readonly order?: Order
+}
+
 /** An order to forget the vault that was obeyed: only the order is left of it. */
-function memberThatForgot(signature: Uint8Array, lock_hash = 'lock'): SimMember {
-  const command = { command: { lock_hash, what: { order: 'destroy' } }, signed: { bytes: new Uint8Array(1), signatures: [{ key: 'root', signature }] } }
+function memberThatForgot(signature: Uint8Array, { lock_hash = LOCK, order = { order: 'destroy' } }: Given = {}): SimMember {
+  const anchor = { height: 7 as Height, hash: '33'.repeat(32) as BlockHash }
+  const vault_id = '44'.repeat(32) as VaultId
+  const bytes = encodeCommand({ format: 'belfry-command', version: 1, lock_hash, vault_id, nonce: new Uint8Array(16), anchor, what: order })
+  const command = { command: { lock_hash: LOCK, what: { order: 'destroy' } }, signed: { bytes, signatures: [{ key: 'root', signature }] } }
   const durable = { vaults: new Map(), destroyed: new Map([['vault', { command_hash: 'order', command }]]) }
   return { index: 1 as MemberIndex, state: { durable } } as unknown as SimMember
 }
@@ -21,7 +32,7 @@ function judged(member: SimMember, record: object): string[] {
   const context = {
     fail: (detail: string) => failed.push(detail),
     isHonest: () => true,
-    federation: { lock_hash: 'lock' },
+    federation: { lock_hash: LOCK },
     vaults: { deals: [{ hash: 'made', manifest: { owner: { root: 'root' } } }] },
     ports: { sha256: () => new Uint8Array(32), verifyOwner: (_key: string, _digest: Uint8Array, [by]: Uint8Array) => by === BY_OWNER[0] },
   } as unknown as Context
@@ -38,8 +49,12 @@ describe('what members take for the word of an owner', () => {
     assert.deepEqual(judged(memberThatForgot(BY_ANOTHER), taken), ['an order was taken that no owner signed: destroy'])
   })
 
-  it('is no order for another lock', () => {
-    assert.deepEqual(judged(memberThatForgot(BY_OWNER, 'another'), taken), ['an order was taken that no owner signed: destroy'])
+  it('is no order for another lock, whatever was read of it', () => {
+    assert.deepEqual(judged(memberThatForgot(BY_OWNER, { lock_hash: ANOTHER_LOCK }), taken), ['an order was taken that no owner signed: destroy'])
+  })
+
+  it('is no other order than the one that was signed', () => {
+    assert.deepEqual(judged(memberThatForgot(BY_OWNER, { order: { order: 'revoke' } }), taken), ['an order was taken that no owner signed: destroy'])
   })
 
   it('is nothing that is not known', () => {

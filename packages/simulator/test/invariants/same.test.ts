@@ -39,6 +39,15 @@ describe('the difference of two states', () => {
     assert.equal(whereAfter((one) => one.held.set('c', { at: 3 })), '.held.size')
     assert.equal(whereAfter((one) => one.held.delete('b') && one.held.set('c', { at: 2 })), '.held.get(b)')
     assert.equal(whereAfter((one) => Reflect.deleteProperty(one, 'boot')), '.boot')
+    assert.equal(whereAfter((one) => Object.assign(one, { further: 1 })), '.further')
+    assert.equal(whereAfter((one) => Object.assign(one.position, { further: null })), '.position.further')
+  })
+
+  it('is all of what it does not know how to look into', () => {
+    for (const made of [() => new Set([1]), () => new Date(0), () => new Uint32Array(1)]) {
+      assert.equal(differenceOf({ a: made() }, { a: made() }, WHOLE), '.a')
+      assert.equal(differenceOf({ a: made() }, { a: {} }, WHOLE), '.a')
+    }
   })
 
   it('is looked for no deeper than asked', () => {
