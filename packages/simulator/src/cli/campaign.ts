@@ -47,7 +47,7 @@ async function replayed(pool: Pool, job: Job, first: Report): Promise<Report> {
   const second = await pool.run({ ...job, reads_alone: true })
   if (second.digest === first.digest && second.events === first.events) return first
   const detail = `${first.events} events with digest ${first.digest}, then ${second.events} with ${second.digest}`
-  return { ...first, violation: { invariant: REPLAY.name, sentence: REPLAY.sentence, detail, at_ms: 0, member: null, epoch: 0 } }
+  return { ...first, violation: { invariant: REPLAY.name, sentence: REPLAY.sentence, detail, at_ms: 0, member: null, mark: '' } }
 }
 
 class Tally {

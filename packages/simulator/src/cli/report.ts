@@ -8,8 +8,8 @@ import type { Shrunk } from './shrink.ts'
 /** The seed, the invariant's sentence, and the command that shows it again. */
 export function describeViolation({ violation }: Report, job: Job): string {
   if (!violation) return ''
-  const { invariant, sentence, detail, at_ms, member, epoch } = violation
-  const ofEpoch = epoch === 0 ? '' : `/${epoch}`
+  const { invariant, sentence, detail, at_ms, member, mark } = violation
+  const ofEpoch = mark === '' ? '' : `/${mark}`
   const where = member === null ? '' : `, member ${member}${ofEpoch}`
   return [
     `seed ${job.seed}: ${invariant} does not hold: ${sentence}`,

@@ -83,6 +83,6 @@ export interface Violation {
   readonly detail: string
   readonly at_ms: number
   readonly member: MemberIndex | null
-  /** The first is 0. */
-  readonly epoch: number
+  /** Of the epoch, as a trace has it: nothing for the first. */
+  readonly mark: string
 }

@@ -19,6 +19,8 @@ export class Life {
   readonly core: BelfryCore
   readonly loop: SimLoop
   readonly shell: Shell
+  /** By the world's time. */
+  readonly began_ms: number
   readonly #member: SimMember
   readonly #modules: MemberModules
   readonly #log: RestoredLog<Durable>
@@ -31,6 +33,7 @@ export class Life {
     const { world, machine, ports, reading, random } = modules
     this.#member = member
     this.#modules = modules
+    this.began_ms = world.now_ms
     this.clock = new MemberClock(world, machine.clock_error)
     this.core = this.#observed(modules.wrapCore(createCore({ ...member.options.config, next_lock: nextLock(member), refused_locks: [...machine.refused_locks] }, ports, reading), member))
     this.#log = restoreLog(this.core, member.disk.load())

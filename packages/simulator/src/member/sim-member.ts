@@ -86,6 +86,11 @@ export class SimMember implements Endpoint {
     return this.#lives
   }
 
+  /** When its process began, by the world's time; null while it is down. */
+  get up_since_ms(): number | null {
+    return this.#life?.began_ms ?? null
+  }
+
   /** To be read only; null while it is down, or where its disk has failed and nobody knows what is on it. */
   get state(): State | null {
     const loop = this.#life?.loop

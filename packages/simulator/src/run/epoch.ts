@@ -130,12 +130,13 @@ export class SimEpoch {
   }
 
   #newJudge(): Judge {
-    const { plan, world, suite, reading, built: { federation, keys, machineOf } } = this.#modules
+    const { plan, world, suite, reading, mark, built: { federation, keys, machineOf } } = this.#modules
     const [any] = keys.values()
     if (any === undefined) throw new RangeError('a federation has members')
     return new Judge({
       world,
       federation,
+      mark,
       vaults: this.vaults,
       ports: portsOf(suite, any.node),
       reading,

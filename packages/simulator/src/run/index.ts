@@ -1,5 +1,6 @@
 export { neverSeen } from './coverage.ts'
 export { type Plan, drawPlan } from './plan.ts'
-export { type Report, type SimulationOptions, simulate } from './simulation.ts'
+export type { Report } from './report.ts'
+export { type SimulationOptions, simulate } from './simulation.ts'
 export { FAULT_CLASSES, type FaultClass, classesOf, isFaultClass } from './swarm.ts'
 export { isThorough } from './thorough.ts'

@@ -9,6 +9,8 @@ export interface JudgeModules {
   readonly world: World
   /** As the lock has it. */
   readonly federation: Federation
+  /** Of the epoch. */
+  readonly mark: string
   readonly vaults: Vaults
   readonly ports: CryptoPorts
   readonly reading: Reading
@@ -54,7 +56,7 @@ export class Judge implements Probe {
   }
 
   fail({ name, sentence }: Named, detail: string, member: MemberIndex | null = null): void {
-    this.#violation ??= { invariant: name, sentence, detail, at_ms: this.#modules.world.now_ms, member, epoch: this.#modules.federation.epoch }
+    this.#violation ??= { invariant: name, sentence, detail, at_ms: this.#modules.world.now_ms, member, mark: this.#modules.mark }
   }
 
   end(): void {

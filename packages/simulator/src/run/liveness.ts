@@ -7,6 +7,7 @@ import type { MachineNumber, SimNetwork } from '../network/index.ts'
 import type { Random } from '../world/index.ts'
 import { calmBitcoin } from './calm.ts'
 import type { Faults } from './faults.ts'
+import type { Judge } from './judge.ts'
 
 export const L1 = {
   name: 'L1',
@@ -38,6 +39,8 @@ export interface Guard {
   readonly members: ReadonlyMap<MemberIndex, SimMember>
   readonly network: SimNetwork
   readonly machineOf: (member: MemberIndex) => MachineNumber
+  /** Told of what does not hold there. */
+  readonly judge: Pick<Judge, 'fail'>
 }
 
 export interface HealModules {

@@ -4,7 +4,7 @@ import { type Outpoint, type Txid, outpointOf, toHex } from '@belfry/protocol/pr
 import { BitcoinNetwork, makeTx } from '../chain/index.ts'
 import { type CryptoSuite, type KeyPair, fakeSuite, realSuite } from '../crypto/index.ts'
 import { buildFederation } from '../federation/index.ts'
-import type { Alert, Violation } from '../invariants/index.ts'
+import type { Violation } from '../invariants/index.ts'
 import { type Machine, type SimMember, sharedReading } from '../member/index.ts'
 import { Wires } from '../network/index.ts'
 import type { PlantedBug } from '../planted/index.ts'
@@ -12,10 +12,9 @@ import { Random, World } from '../world/index.ts'
 import { Adoptions } from './adoptions.ts'
 import { type EpochModules, SimEpoch } from './epoch.ts'
 import { Faults } from './faults.ts'
-import { L1 } from './liveness.ts'
 import { type OwnersOrders, ordersOf } from './owners-orders.ts'
 import { type Plan, drawPlan, marketLimit } from './plan.ts'
-import { GENERATIONS, ORDERS, UNSETTLED } from './reckoning.ts'
+import { type Report, seenIn } from './report.ts'
 import { StoryTeller } from './story.ts'
 import { Succession, changeOf, guardOf } from './succession.ts'
 import type { DrawnChange, FaultClass } from './swarm.ts'
@@ -34,21 +33,6 @@ export interface SimulationOptions {
   readonly trace?: ((line: string) => void) | undefined
   /** Each member decodes for itself: slower, and the same run. */
   readonly reads_alone?: boolean | undefined
-}
-
-export interface Report {
-  readonly seed: number
-  /** Everything that happened in the world. */
-  readonly events: number
-  /** Of these, inputs to a core. */
-  readonly steps: number
-  /** The same for two runs of one seed. */
-  readonly digest: string
-  readonly coverage: ReadonlyMap<string, number>
-  /** Alerts that had to be told in it. */
-  readonly due: ReadonlySet<Alert>
-  readonly violation: Violation | null
-  readonly ending: string
 }
 
 /** Far more than any plan needs: a world that comes to no end is a bug. */
@@ -142,7 +126,7 @@ class Simulation {
     if (this.#violation === null) for (const { judge } of this.#epochs) judge.end()
     const violation = this.#violation
     if (violation) this.#failed?.trace?.say(`${violation.invariant} does not hold: ${violation.detail}`, violation.member ?? undefined)
-    return { ...this.#seen(), seed: this.#plan.seed, events: this.#world.events, violation, ending: this.#story.ending }
+    return { ...seenIn(this.#epochs), seed: this.#plan.seed, events: this.#world.events, violation, ending: this.#story.ending }
   }
 
   get #failed(): SimEpoch | undefined {
@@ -151,20 +135,6 @@ class Simulation {
 
   get #violation(): Violation | null {
     return this.#failed?.judge.violation ?? null
-  }
-
-  /** In all epochs together. */
-  #seen(): Pick<Report, 'steps' | 'digest' | 'coverage' | 'due'> {
-    const coverage = new Map<string, number>()
-    for (const { statistics } of this.#epochs) {
-      for (const [pair, times] of statistics.coverage) coverage.set(pair, (coverage.get(pair) ?? 0) + times)
-    }
-    return {
-      steps: this.#epochs.reduce((sum, { statistics }) => sum + statistics.steps, 0),
-      digest: this.#epochs.map(({ statistics }) => statistics.digest).join('-'),
-      coverage,
-      due: new Set(this.#epochs.flatMap(({ judge }) => [...judge.due])),
-    }
   }
 
   #random(stream: string): Random {
@@ -244,11 +214,7 @@ class Simulation {
       },
       wanted: clawback.protected,
       say,
-      onLost: (core) => epoch.judge.fail(L1, `the coin was lost although ${core.join()} were well`),
-      onUntaken: (member, order) => epoch.judge.fail(ORDERS, `the ${order} that others took in time is not taken`, member),
-      onUnsettled: (member) => epoch.judge.fail(UNSETTLED, 'the incident is open still', member),
       next: () => epoch.vaults.deals[1] ?? null,
-      onDisagreement: (member) => epoch.judge.fail(GENERATIONS, 'the next generation fell here, and others hold it active', member),
     })
   }
 

@@ -7,12 +7,12 @@ import type { SimNetwork } from '../network/index.ts'
 import type { Random, World } from '../world/index.ts'
 import { calmBitcoin, calmNetwork } from './calm.ts'
 import type { Faults } from './faults.ts'
-import { type Guard, heal, healsAt, isFit, outcomeDepth, outcomeOf } from './liveness.ts'
+import { type Guard, L1, heal, healsAt, isFit, outcomeDepth, outcomeOf } from './liveness.ts'
 import { LONGEST_REORG, type Plan } from './plan.ts'
-import { TIME_TO_TELL, stillKeptAt, unsettledAt, untakenOrders } from './reckoning.ts'
+import { TIME_TO_TELL, demandAgreement, demandEnd, demandOrders } from './reckoning.ts'
 import { strike } from './strike.ts'
 import type { Succession } from './succession.ts'
-import { disagreement, timeToAgree } from './taking-back.ts'
+import { timeToAgree } from './taking-back.ts'
 import type { Thief } from './thief.ts'
 
 export interface StoryModules {
@@ -33,12 +33,8 @@ export interface StoryModules {
   /** Receipts that make the vault protected. */
   readonly wanted: number
   readonly say: (what: string) => void
-  readonly onLost: (core: readonly MemberIndex[]) => void
-  readonly onUntaken: (member: MemberIndex, order: string) => void
-  readonly onUnsettled: (member: MemberIndex) => void
   /** Of the generation that follows; null where there is none. */
   readonly next: () => Deal | null
-  readonly onDisagreement: (member: MemberIndex) => void
 }
 
 const POLL_MS = 5_000
@@ -177,7 +173,7 @@ export class StoryTeller {
 
   /** U is in the best chain: heals when the window is nearly over, or nothing is left to decide, and waits for the end. */
   #onUnvaulted({ tx, height: confirmed }: { readonly tx: SimTx; readonly height: number }, height: number): void {
-    const { bitcoin, deal, onLost, faults } = this.#modules
+    const { bitcoin, deal, faults } = this.#modules
     const { csv } = deal.plan
     if (!this.#is_healed) faults.onTheftDepth(height - confirmed)
     const isNearEnd = confirmed + csv - height <= healsAt(csv, this.#plan.is_dear)
@@ -191,7 +187,9 @@ export class StoryTeller {
     const outcome = outcomeOf(bitcoin, deal)
     // Before the world is healed a reorg may still undo it.
     if (!this.#is_healed && outcome !== 'lost') return
-    if (outcome === 'lost' && this.#core !== null && !bitcoin.is_junk_joined) onLost(this.#core)
+    if (outcome === 'lost' && this.#core !== null && !bitcoin.is_junk_joined) {
+      this.#guard.judge.fail(L1, `the coin was lost although ${this.#core.join()} were well`)
+    }
     if (outcome === 'recovered' && this.#plan.goes_on_until_settled && this.#core !== null) {
       bitcoin.faults = { ...bitcoin.faults, block_ms: 10_000 }
       this.#endAt(height + SETTLED + (this.#plan.swarm.destructions ? TIME_TO_DESTROY : 0), 'recovered and settled')
@@ -219,13 +217,11 @@ export class StoryTeller {
 
   /** Which generation counts, the core knows alike once it has told itself everything. */
   #checkGenerations(height: number): void {
-    const { guard, next, onDisagreement } = this.#modules
-    const { members, b } = guard
+    const { guard, next } = this.#modules
     const deal = next()
     // The next epoch knows nothing of it.
     if (deal === null || this.#guard !== guard || height < this.#healed_at + timeToAgree(deal.plan)) return
-    const member = disagreement(this.#coreMembers, deal, { n: members.size, b })
-    if (member !== null) onDisagreement(member)
+    demandAgreement(guard, this.#coreMembers, deal)
   }
 
   #endAt(height: number, ending: string): void {
@@ -236,10 +232,8 @@ export class StoryTeller {
   }
 
   #end(): void {
-    const { deal, world, bitcoin, onUntaken, onUnsettled } = this.#modules
-    if (bitcoin.tip.ref.height >= this.#healed_at + TIME_TO_TELL) {
-      for (const { member, order } of untakenOrders(this.#coreMembers, this.#guard.b)) onUntaken(member, order)
-    }
+    const { deal, world, bitcoin } = this.#modules
+    if (bitcoin.tip.ref.height >= this.#healed_at + TIME_TO_TELL) demandOrders(this.#guard, this.#coreMembers, world.now_ms)
     this.#checkGenerations(bitcoin.tip.ref.height)
     if (this.#ending !== 'recovered and settled') {
       this.#is_over = true
@@ -248,8 +242,7 @@ export class StoryTeller {
     // Time for the last block to be told.
     world.after(POLL_MS * 6, () => {
       this.#is_over = true
-      for (const member of stillKeptAt(this.#coreMembers, deal.manifest.vault_id, this.#guard.b)) onUntaken(member, 'destroy')
-      for (const member of unsettledAt(this.#coreMembers, deal.manifest.vault_id)) onUnsettled(member)
+      demandEnd(this.#guard, this.#coreMembers, deal.manifest.vault_id)
     })
   }
 }

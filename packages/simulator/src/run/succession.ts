@@ -174,8 +174,9 @@ export class Succession {
     const init = { before: first.built, next, leavers, liars, forgetful: consenting.map(({ index }) => index) }
     const rival = makeRival(init, { suite, random: first.stream('two successors') })
     if (rival === null) return null
-    const twice = rival.conflict?.twice ?? []
+    const { twice, conflict } = rival
     if (twice.length <= first.built.federation.b) first.judge.fail(SUCCESSORS, `only ${twice.length} consented to both`)
+    if (conflict?.twice.join() !== twice.join()) first.judge.fail(SUCCESSORS, `${twice.join()} consented to both, and ${conflict?.twice.join() ?? 'nobody'} is told`)
     first.trace?.say(`another lock follows: member ${rival.leaves} leaves; to both consented ${twice.join()}`)
     return { drawn, built: rival.built }
   }
@@ -220,7 +221,7 @@ export class Succession {
   }
 }
 
-export function guardOf({ built: { federation, machineOf }, members, network }: SimEpoch, owner: Owner): Guard {
+export function guardOf({ built: { federation, machineOf }, members, network, judge }: SimEpoch, owner: Owner): Guard {
   const { q, t } = federation.thresholds.clawback
-  return { size: Math.max(q, t), b: federation.b, owner, members, network, machineOf }
+  return { size: Math.max(q, t), b: federation.b, owner, members, network, machineOf, judge }
 }

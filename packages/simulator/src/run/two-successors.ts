@@ -13,7 +13,7 @@ import type { DrawnRival } from './swarm.ts'
 
 export const SUCCESSORS = {
   name: 'successors',
-  sentence: 'two locks rightly follow the same one only where more than b of its members consented to both',
+  sentence: 'two locks rightly follow the same one only where more than b of its members consented to both, and who they are is told',
 }
 
 /** What a rival lock is made from. */
@@ -23,14 +23,16 @@ export interface RivalInit {
   /** Who may be voted out by it. */
   readonly leavers: readonly MemberIndex[]
   readonly liars: readonly MemberIndex[]
-  /** Honest, and able to consent once more. */
+  /** Honest, consented to `next`, and are able to consent once more. */
   readonly forgetful: readonly MemberIndex[]
 }
 
 export interface Rival {
   readonly built: SimFederation
   readonly leaves: MemberIndex
-  /** Undefined where the two would not be told for what they are. */
+  /** Who consented to both, sorted: as the world knows it. */
+  readonly twice: readonly MemberIndex[]
+  /** What is told of it. Undefined where the two would not be told for what they are. */
   readonly conflict: SuccessionConflict | undefined
 }
 
@@ -43,7 +45,8 @@ export function makeRival({ before, next, leavers, liars, forgetful }: RivalInit
   const consenting = [...liars, ...random.sample(forgetful)].slice(0, Math.max(consentsWanted(before), liars.length))
   try {
     const built = nextFederation({ before, leaves, joins: null, consenting }, modules)
-    return { built, leaves, conflict: conflictOf(portsOf(suite, any.node), before.lock, next.lock, built.lock) }
+    const twice = consenting.filter((index) => forgetful.includes(index)).toSorted((a, b) => a - b)
+    return { built, leaves, twice, conflict: conflictOf(portsOf(suite, any.node), before.lock, next.lock, built.lock) }
   } catch (error) {
     if (!(error instanceof FederationError)) throw error
     return null
