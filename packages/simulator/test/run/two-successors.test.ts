@@ -11,8 +11,8 @@ import { handOut, makeRival } from '../../src/run/two-successors.ts'
 import { Random } from '../../src/world/index.ts'
 
 const timing = { heartbeat_ms: 10_000 as Millis }
-const SEEDS = 1_000
-const PLAYED = 14
+const SEEDS = 3_000
+const PLAYED = 20
 
 function federation(members: number) {
   const suite = fakeSuite()
@@ -46,6 +46,7 @@ describe('two locks that follow the same one', () => {
     const rival = makeRival({ ...init, forgetful: everybody.slice(1) }, { suite, random })
     assert.ok((rival?.conflict?.twice.length ?? 0) > before.federation.b)
     assert.equal(rival?.conflict?.twice.includes(1 as MemberIndex), false)
+    assert.deepEqual(rival?.twice, rival?.conflict?.twice)
     assert.equal(makeRival({ ...init, forgetful: [3 as MemberIndex] }, { suite, random }), null)
   })
 
@@ -81,8 +82,8 @@ describe('a world in which two locks follow the same one', function () {
   })
 
   it('has operators who adopt neither, others who go on with one, and members that tell of the other', () => {
-    assert.ok(told('adopts neither') >= 3)
-    assert.ok(told('adopts no other') >= 3)
+    assert.ok(told('adopts neither') >= 1)
+    assert.ok(told('adopts no other') >= 1)
     assert.ok(told('successor-differs') >= 3)
     assert.ok(played.some(({ report }) => report.due.has('successor-differs')))
   })
