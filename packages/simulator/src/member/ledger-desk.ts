@@ -1,7 +1,7 @@
 /** What an operator decides of a log while no process runs on it, as the node does it (packages/node, ledger/desk.ts). */
-import { type LogRecord, adoption, decodeFrame, durablePart, restoration } from '@belfry/protocol'
+import { type Durable, type LogRecord, adoption, decodeFrame, durablePart, restoration } from '@belfry/protocol'
 import type { Millis } from '@belfry/protocol/primitives'
-import { LogWriter, restoreLog } from '@belfry/runtime'
+import { LogWriter, type RestoredLog, restoreLog } from '@belfry/runtime'
 import { EPOCH_MS } from '../world/index.ts'
 import type { SimMember } from './sim-member.ts'
 
@@ -13,7 +13,8 @@ export interface Adopted {
 
 /** Null where there is no quarantine. */
 export function adoptAt(seat: SimMember): readonly Adopted[] | null {
-  const { durable: { quarantine, ledger } } = restored(seat)
+  const log = restored(seat)
+  const { quarantine, ledger } = log.durable
   const stands = new Map<string, Uint8Array>()
   const adopted = (quarantine?.statements ?? []).flatMap(({ slot, frame }) => {
     if (slot === null) return []
@@ -21,23 +22,24 @@ export function adoptAt(seat: SimMember): readonly Adopted[] | null {
     stands.set(slot, first)
     return [{ frame, stands: decodeFrame(first).signed }]
   })
-  const records = adoption(seat.ports, restored(seat).durable)
+  const records = adoption(seat.ports, log.durable)
   if (records === null) return null
-  append(seat, records)
+  append(seat, log, records)
   return adopted
 }
 
 export function declareRestoredAt(seat: SimMember, now_ms: number): void {
-  append(seat, restoration(restored(seat).durable, (EPOCH_MS + now_ms) as Millis))
+  const log = restored(seat)
+  append(seat, log, restoration(log.durable, (EPOCH_MS + now_ms) as Millis))
 }
 
-function restored({ disk }: SimMember) {
+function restored({ disk }: SimMember): RestoredLog<Durable> {
   return restoreLog(durablePart, disk.load())
 }
 
-function append(seat: SimMember, records: readonly LogRecord[]): void {
-  const writer = new LogWriter(restored(seat), durablePart)
+function append({ disk }: SimMember, log: RestoredLog<Durable>, records: readonly LogRecord[]): void {
+  const writer = new LogWriter(log, durablePart)
   for (const record of records) writer.add(record)
-  const { snapshot, entries } = seat.disk.load()
-  seat.disk.putBack({ snapshot, entries: [...entries, ...writer.takeBatch()] })
+  const { snapshot, entries } = disk.load()
+  disk.putBack({ snapshot, entries: [...entries, ...writer.takeBatch()] })
 }

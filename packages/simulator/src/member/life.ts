@@ -110,7 +110,7 @@ export class Life {
     performImmediate(effect, {
       shell: this.shell,
       watch: (outpoints) => this.#follower.watch(outpoints),
-      onVerdict: (token, verdict) => network.onVerdict(this.#member.index, token, verdict),
+      onVerdict: (token, verdict) => network.onVerdict(token, verdict),
     })
   }
 

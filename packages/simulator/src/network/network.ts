@@ -105,8 +105,8 @@ export class SimNetwork {
     this.#gossip.publish(from, bytes, isBeside)
   }
 
-  /** What the member's core said of a message that came by gossip. */
-  onVerdict(_member: MemberIndex, token: number, verdict: Verdict): void {
+  /** What a member's core said of a message that came by gossip, which the token names. */
+  onVerdict(token: number, verdict: Verdict): void {
     this.#gossip.onVerdict(token, verdict)
   }
 }

@@ -65,7 +65,7 @@ class Setting {
       const news = this.arrivals.slice(judged)
       if (news.length === 0) return this.arrivals.map(({ at }) => at).toSorted((a, b) => a - b)
       judged = this.arrivals.length
-      for (const { at, token } of news) if (token !== null) this.network.onVerdict(at as MemberIndex, token, 'accept')
+      for (const { token } of news) if (token !== null) this.network.onVerdict(token, 'accept')
     }
   }
 
@@ -138,7 +138,7 @@ describe('SimNetwork', () => {
     setting.cut(1, 3)
     setting.network.publish(member(1), MESSAGE)
     setting.settle()
-    for (const { token } of setting.arrivals) if (token !== null) setting.network.onVerdict(member(2), token, 'ignore')
+    for (const { token } of setting.arrivals) if (token !== null) setting.network.onVerdict(token, 'ignore')
     setting.settle()
     assert.deepEqual(setting.arrivals.map(({ at }) => at), [2])
   })
